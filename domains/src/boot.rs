@@ -1,0 +1,133 @@
+//! What the guest learns at boot: boot information, clocks, boot options.
+//!
+//! All three lie in pages of [`crate::Area::Info`], which everyone reads. The
+//! core writes [`TimePage`] and [`BootInfo`]; behind the boot information it
+//! copies the boot options, a module that the host tool makes with
+//! [`OptionsHeader`]: arguments, environment and settings of one run.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::manifest::Tls;
+
+/// How to turn the time-stamp counter into nanoseconds since boot.
+///
+/// A reader takes `sequence`, reads the rest, and starts again if `sequence`
+/// was odd or has changed: the core refines the rate while the guest runs.
+/// `ns = base_ns + ((tsc - base_tsc) * rate) >> 32`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct TimePage {
+    /// Odd while the core writes.
+    pub sequence: u64,
+    /// The counter at the last refinement.
+    pub base_tsc: u64,
+    /// Nanoseconds since boot at the last refinement.
+    pub base_ns: u64,
+    /// Nanoseconds per tick, as a 32.32 fixed-point number.
+    pub rate: u64,
+    /// What to add for nanoseconds since 1970.
+    pub epoch_ns: u64,
+}
+
+impl TimePage {
+    /// Nanoseconds since boot when the counter reads `tsc`.
+    pub const fn monotonic_ns(&self, tsc: u64) -> u64 {
+        let ticks = tsc.saturating_sub(self.base_tsc) as u128;
+        self.base_ns.wrapping_add(((ticks * self.rate as u128) >> 32) as u64)
+    }
+}
+
+/// The most devices that the core announces on a virtio-mmio bus.
+pub const MMIO_SLOTS: usize = 8;
+
+/// What the core found and decided at boot.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct BootInfo {
+    /// The time-stamp counter at the kernel's first instruction.
+    pub boot_tsc: u64,
+    /// Bytes of memory that the machine has.
+    pub memory: u64,
+    /// 1 for `mpk`, 0 for `none`.
+    pub isolation: u32,
+    /// 1 if the core was built with `test-hooks`.
+    pub test_hooks: u32,
+    /// The application's entry.
+    pub app_entry: u64,
+    /// The template of its thread-local storage.
+    pub tls: Tls,
+    /// Addresses, in the drivers' region, of virtio-mmio register blocks; zero
+    /// for an empty slot.
+    pub mmio: [u64; MMIO_SLOTS],
+    /// 1 if there is a PCI bus.
+    pub pci: u32,
+    /// How many virtual CPUs the guest uses.
+    pub cpus: u32,
+    /// Bytes of boot options that follow this record.
+    pub options_size: u64,
+}
+
+/// What the first four bytes of the boot options say.
+pub const OPTIONS_MAGIC: [u8; 4] = *b"opts";
+/// The most bytes of boot options that a guest accepts.
+pub const OPTIONS_MAX: usize = 1 << 20;
+
+/// The head of the boot options.
+///
+/// Behind it stand `arguments` and then `environment` strings, each closed by
+/// a zero byte; environment strings have the form `NAME=value`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct OptionsHeader {
+    /// [`OPTIONS_MAGIC`].
+    pub magic: [u8; 4],
+    /// How many arguments there are, the program's name included.
+    pub arguments: u32,
+    /// How many environment strings there are.
+    pub environment: u32,
+    /// How much the kernels say on the core's console: 0 nothing but
+    /// failures, 1 warnings, 2 information, 3 debugging.
+    pub log_level: u32,
+    /// Bytes of strings that follow.
+    pub strings: u64,
+}
+
+impl OptionsHeader {
+    /// The header for these counts of strings.
+    pub const fn new(arguments: u32, environment: u32, strings: u64, log_level: u32) -> Self {
+        OptionsHeader { magic: OPTIONS_MAGIC, arguments, environment, log_level, strings }
+    }
+
+    /// Whether the header fits the `size` bytes that it heads.
+    pub fn is_valid(&self, size: usize) -> bool {
+        let strings = usize::try_from(self.strings).unwrap_or(usize::MAX);
+        self.magic == OPTIONS_MAGIC
+            && size <= OPTIONS_MAX
+            && strings.checked_add(size_of::<OptionsHeader>()) == Some(size)
+    }
+}
+
+/// How the host sends the application's standard input: each chunk with its
+/// length in front, two bytes little-endian; a chunk of length zero is the end
+/// of the file. (A virtio console without multiport has no way to say it.)
+pub const STDIN_CHUNK_MAX: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_runs_at_the_rate_of_the_page() {
+        let page = TimePage { base_tsc: 100, base_ns: 7, rate: 1 << 31, ..TimePage::default() };
+        assert_eq!(page.monotonic_ns(300), 107);
+        assert_eq!(page.monotonic_ns(50), 7, "time does not run backwards");
+    }
+
+    #[test]
+    fn a_header_that_promises_more_than_there_is_is_refused() {
+        let header = OptionsHeader::new(1, 0, 10, 0);
+        assert!(header.is_valid(size_of::<OptionsHeader>() + 10));
+        assert!(!header.is_valid(size_of::<OptionsHeader>() + 9));
+        assert!(!OptionsHeader::new(1, 0, u64::MAX, 0).is_valid(24));
+    }
+}

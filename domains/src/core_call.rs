@@ -1,0 +1,144 @@
+//! Core calls: what ring 3 may ask of the trusted core, and who may ask it.
+//!
+//! A core call is a SYSCALL with the number in RAX and up to four arguments in
+//! RDI, RSI, RDX and R10; the result comes back in RAX, negative for an error.
+//! Arguments are scalars only: the core never follows a pointer of a domain.
+//! The core identifies the caller by PKRU and consults [`CoreCall::callers`].
+
+use crate::Domain;
+
+/// A request to the trusted core.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u64)]
+pub enum CoreCall {
+    /// Does nothing: the control for the cost of a ring crossing.
+    Null = 0,
+    /// Maps `(address, pages, flags)` with zeroed frames; the region of the
+    /// address says whose they are. Flags: [`map_flags`].
+    Map = 1,
+    /// Unmaps `(address, pages)` and frees their frames.
+    Unmap = 2,
+    /// Arms the timer for `(deadline)`, in nanoseconds of the monotonic clock;
+    /// `u64::MAX` disarms it.
+    ArmTimer = 3,
+    /// Halts until an event is pending.
+    Idle = 4,
+    /// Puts the application's context in `(slot)` back and frees the slot.
+    Resume = 5,
+    /// Frees the context in `(slot)`: its thread has ended.
+    Discard = 6,
+    /// Ends the virtual machine with `(status)`.
+    Exit = 7,
+    /// Prints `(length, word, word, word)`, at most 24 bytes, on the core's
+    /// own console.
+    Print = 8,
+    /// Tells the host that the application is about to start.
+    Started = 9,
+    /// The physical address of `(address)` in a driver's or a frames page.
+    Translate = 10,
+    /// Unmasks the device interrupts that the core masked when it noted them.
+    Unmask = 11,
+    /// Reads PCI configuration `(function, offset)`, four bytes.
+    PciRead = 12,
+    /// Writes PCI configuration `(function, offset, value)`, four bytes, as
+    /// far as the shadow lets a driver.
+    PciWrite = 13,
+    /// Maps BAR `(function, bar)` for the drivers; the address.
+    PciMap = 14,
+    /// With `test-hooks`: the core's side of a test, `(hook, argument)`.
+    TestHook = 15,
+}
+
+impl CoreCall {
+    /// Every core call, by number.
+    pub const ALL: [CoreCall; 16] = [
+        CoreCall::Null,
+        CoreCall::Map,
+        CoreCall::Unmap,
+        CoreCall::ArmTimer,
+        CoreCall::Idle,
+        CoreCall::Resume,
+        CoreCall::Discard,
+        CoreCall::Exit,
+        CoreCall::Print,
+        CoreCall::Started,
+        CoreCall::Translate,
+        CoreCall::Unmask,
+        CoreCall::PciRead,
+        CoreCall::PciWrite,
+        CoreCall::PciMap,
+        CoreCall::TestHook,
+    ];
+
+    /// The core call with this number.
+    pub fn from_number(number: u64) -> Option<CoreCall> {
+        CoreCall::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// The domains that may make this call.
+    pub const fn callers(self) -> &'static [Domain] {
+        use Domain::{App, Safe, Unsafe};
+        match self {
+            CoreCall::Null => &[Safe, Unsafe, App],
+            CoreCall::Map
+            | CoreCall::Unmap
+            | CoreCall::ArmTimer
+            | CoreCall::Idle
+            | CoreCall::Resume
+            | CoreCall::Discard
+            | CoreCall::Exit
+            | CoreCall::Print
+            | CoreCall::Started => &[Safe],
+            CoreCall::Translate
+            | CoreCall::Unmask
+            | CoreCall::PciRead
+            | CoreCall::PciWrite
+            | CoreCall::PciMap => &[Unsafe],
+            CoreCall::TestHook => &[Safe],
+        }
+    }
+
+    /// Whether `domain` may make this call.
+    pub fn allowed(self, domain: Domain) -> bool {
+        self.callers().contains(&domain)
+    }
+}
+
+/// Flags of [`CoreCall::Map`].
+pub mod map_flags {
+    /// Map each page when it is first touched.
+    pub const LAZY: u64 = 1 << 0;
+}
+
+/// Errors of core calls, as negative results. The numbers are those of errno.
+pub mod error {
+    /// The caller may not make this call.
+    pub const DENIED: i64 = -1;
+    /// No free frame is left.
+    pub const NO_MEMORY: i64 = -12;
+    /// The address is not one that the call accepts.
+    pub const BAD_ADDRESS: i64 = -14;
+    /// An argument makes no sense.
+    pub const INVALID: i64 = -22;
+    /// There is no such call.
+    pub const UNKNOWN: i64 = -38;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_numbered_by_their_place() {
+        for (number, call) in CoreCall::ALL.into_iter().enumerate() {
+            assert_eq!(call as usize, number);
+        }
+    }
+
+    #[test]
+    fn the_application_has_no_core_call_but_null() {
+        for call in CoreCall::ALL {
+            assert_eq!(call.allowed(Domain::App), call == CoreCall::Null, "{call:?}");
+        }
+    }
+}

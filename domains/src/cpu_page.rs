@@ -1,0 +1,76 @@
+//! The CPU's own page: the words that gates, safe kernel and core share.
+//!
+//! It lies at [`crate::layout::CPU_PAGE`] on every CPU and carries the key of
+//! [`crate::Area::Info`]: every domain reads it, only the safe kernel (and the
+//! gates while they hold the safe kernel's rights) writes it. The core reaches
+//! it through its own map of memory.
+//!
+//! Two words are *tokens*. Each is non-zero exactly while the control flow it
+//! stands for is possible, and each gate checks the token of its edge *after*
+//! it changed PKRU, where nobody can jump past the check:
+//!
+//! | token | non-zero while | checked by |
+//! |---|---|---|
+//! | `entry_stack` | the application runs | entry into the safe kernel, return to the application |
+//! | `armed` | the unsafe kernel runs | entry into the unsafe kernel, return from it |
+
+use core::mem::offset_of;
+
+/// The words of the CPU page.
+#[repr(C)]
+#[derive(Debug)]
+pub struct CpuPage {
+    /// Top of the current thread's kernel stack while the application runs,
+    /// zero while a kernel does.
+    pub entry_stack: u64,
+    /// The safe kernel's stack pointer while the unsafe kernel runs, else zero.
+    pub armed: u64,
+    /// Top of the unsafe kernel's stack.
+    pub unsafe_stack: u64,
+    /// Events that the core noted: bits of [`pending`].
+    pub pending: u64,
+    /// Where a failed copy from or to the application resumes; zero if none
+    /// runs.
+    pub recovery: u64,
+    /// Under `--isolation=none`, the number of the domain that runs.
+    pub domain: u64,
+    /// Calls into the unsafe kernel so far, for the core's deadline.
+    pub unsafe_calls: u64,
+    /// The address of the gate from the application to the safe kernel.
+    pub app_to_safe: u64,
+    /// The number of this CPU.
+    pub cpu: u64,
+}
+
+/// Bits of [`CpuPage::pending`].
+pub mod pending {
+    /// The timer fired while a kernel ran.
+    pub const TIMER: u64 = 1 << 0;
+    /// A device wants service; its interrupt is masked.
+    pub const DEVICE: u64 = 1 << 1;
+}
+
+macro_rules! offsets {
+    ($($name:ident = $field:ident;)*) => {
+        /// Byte offsets of the words, for the gates' assembly.
+        pub mod offset {
+            use super::{CpuPage, offset_of};
+            $(
+                #[doc = concat!("Offset of `", stringify!($field), "`.")]
+                pub const $name: usize = offset_of!(CpuPage, $field);
+            )*
+        }
+    };
+}
+
+offsets! {
+    ENTRY_STACK = entry_stack;
+    ARMED = armed;
+    UNSAFE_STACK = unsafe_stack;
+    PENDING = pending;
+    RECOVERY = recovery;
+    DOMAIN = domain;
+    UNSAFE_CALLS = unsafe_calls;
+    APP_TO_SAFE = app_to_safe;
+    CPU = cpu;
+}

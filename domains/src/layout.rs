@@ -1,0 +1,180 @@
+//! Where everything lies in the one address space.
+//!
+//! ```text
+//! 0x0000_0000_1000_0000  gate page, CPU page, core's own CPU page   per CPU
+//! 0x0000_0000_4000_0000  info: time page, boot information
+//! 0x0000_0080_0000_0000  frames
+//! 0x0000_1000_0000_0000  safe kernel
+//! 0x0000_2000_0000_0000  unsafe kernel
+//! 0x0000_3000_0000_0000  application
+//! 0xffff_8000_0000_0000  all of memory, supervisor only
+//! 0xffff_ffff_8000_0000  trusted core, supervisor only
+//! ```
+//!
+//! The first gibibyte differs from CPU to CPU in one slot of the top-level
+//! table; everything else is shared. What the gates name by a 32-bit absolute
+//! address lies below 2 GiB, so that it takes no instruction to find. Nothing
+//! is mapped below 256 MiB: a null pointer with any plausible offset faults.
+
+use crate::Area;
+
+/// The size of a page and of a frame.
+pub const PAGE_SIZE: u64 = 4096;
+
+/// The page with the call gates, the only ring-3 code that writes PKRU.
+pub const GATE_PAGE: u64 = 0x1000_0000;
+/// The CPU's own page, at the same address on every CPU.
+pub const CPU_PAGE: u64 = 0x1000_2000;
+/// The core's own page for this CPU; supervisor only.
+pub const CORE_CPU_PAGE: u64 = 0x1000_4000;
+
+/// The time page: how to turn the time-stamp counter into clocks.
+pub const TIME_PAGE: u64 = INFO.start;
+/// The boot information, followed by the boot options.
+pub const BOOT_INFO: u64 = INFO.start + PAGE_SIZE;
+
+/// Where the gates of the gate page begin, relative to its start.
+pub mod gate {
+    /// Application to safe kernel.
+    pub const APP_TO_SAFE: u64 = 0x000;
+    /// Safe kernel to unsafe kernel.
+    pub const SAFE_TO_UNSAFE: u64 = 0x100;
+    /// Where the core continues a call whose callee in the unsafe kernel
+    /// faulted: behind the raise to the safe kernel's rights.
+    pub const UNSAFE_FAULTED: u64 = 0x200;
+    /// The first entry of a new thread into the application.
+    pub const ENTER_APP: u64 = 0x300;
+}
+
+/// A half-open range of addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// The first address.
+    pub start: u64,
+    /// The address behind the last.
+    pub end: u64,
+}
+
+impl Region {
+    /// The region of `size` bytes at `start`.
+    pub const fn new(start: u64, size: u64) -> Region {
+        Region { start, end: start + size }
+    }
+
+    /// Whether `address` lies inside.
+    pub const fn contains(&self, address: u64) -> bool {
+        self.start <= address && address < self.end
+    }
+
+    /// Whether the `size` bytes at `start` lie inside; false if they wrap.
+    pub const fn contains_range(&self, start: u64, size: u64) -> bool {
+        match start.checked_add(size) {
+            Some(end) => self.start <= start && end <= self.end,
+            None => false,
+        }
+    }
+
+    /// How many bytes it holds.
+    pub const fn size(&self) -> u64 {
+        self.end - self.start
+    }
+}
+
+const GIB: u64 = 1 << 30;
+const DOMAIN_SIZE: u64 = 512 * GIB;
+
+/// The part of the address space that is the CPU's own.
+pub const HATCH: Region = Region::new(0, GIB);
+/// Pages that all read and the safe kernel writes.
+pub const INFO: Region = Region::new(GIB, GIB);
+/// Buffers between safe and unsafe kernel.
+pub const FRAMES: Region = Region::new(0x80_0000_0000, GIB);
+/// The safe kernel.
+pub const SAFE: Region = Region::new(0x1000_0000_0000, DOMAIN_SIZE);
+/// The unsafe kernel.
+pub const UNSAFE: Region = Region::new(0x2000_0000_0000, DOMAIN_SIZE);
+/// The application.
+pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
+
+/// All of physical memory, for the core.
+pub const PHYSICAL_MAP: u64 = 0xffff_8000_0000_0000;
+/// What the core adds to a physical address of its own image.
+pub const CORE_OFFSET: u64 = 0xffff_ffff_8000_0000;
+/// Where the core's image lies in physical memory; `CORE_OFFSET` above it in
+/// the address space.
+pub const CORE_PHYSICAL: u64 = 0x10_0000;
+/// The part of the address space that is the core's.
+pub const CORE: Region = Region { start: PHYSICAL_MAP, end: u64::MAX };
+
+/// The parts of a domain's region.
+impl Region {
+    /// The domain's linked image.
+    pub const fn image(&self) -> Region {
+        Region::new(self.start, 64 * GIB)
+    }
+
+    /// Stacks, each with an unmapped page below.
+    pub const fn stacks(&self) -> Region {
+        Region::new(self.start + 64 * GIB, 64 * GIB)
+    }
+
+    /// The heap.
+    pub const fn heap(&self) -> Region {
+        Region::new(self.start + 128 * GIB, 256 * GIB)
+    }
+
+    /// Device registers; only drivers have any.
+    pub const fn devices(&self) -> Region {
+        Region::new(self.start + 384 * GIB, 64 * GIB)
+    }
+}
+
+/// The region whose data pages belong to `area`; text has no region of its own.
+pub const fn region_of(area: Area) -> Option<Region> {
+    match area {
+        Area::Text => None,
+        Area::Safe => Some(SAFE),
+        Area::Unsafe => Some(UNSAFE),
+        Area::App => Some(APP),
+        Area::Frames => Some(FRAMES),
+        Area::Info => Some(INFO),
+    }
+}
+
+/// The area whose data pages lie around `address`.
+pub fn area_of(address: u64) -> Option<Area> {
+    if CPU_PAGE <= address && address < CPU_PAGE + PAGE_SIZE {
+        return Some(Area::Info);
+    }
+    Area::ALL
+        .into_iter()
+        .find(|area| region_of(*area).is_some_and(|region| region.contains(address)))
+}
+
+const _: () = {
+    assert!(CORE_CPU_PAGE + PAGE_SIZE <= 1 << 31, "gates use 32-bit absolute addresses");
+    assert!(INFO.end <= 1 << 31, "gates use 32-bit absolute addresses");
+    assert!(HATCH.end <= INFO.start && INFO.end <= FRAMES.start);
+    assert!(FRAMES.end <= SAFE.start && SAFE.end <= UNSAFE.start && UNSAFE.end <= APP.start);
+    assert!(APP.end <= 1 << 47, "the lower half");
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_that_wraps_is_in_no_region() {
+        assert!(!APP.contains_range(u64::MAX - 4, 8));
+        assert!(!APP.contains_range(APP.end - 4, 8));
+        assert!(APP.contains_range(APP.end - 8, 8));
+    }
+
+    #[test]
+    fn addresses_belong_to_the_area_of_their_region() {
+        assert_eq!(area_of(SAFE.start), Some(Area::Safe));
+        assert_eq!(area_of(CPU_PAGE), Some(Area::Info));
+        assert_eq!(area_of(GATE_PAGE), None);
+        assert_eq!(area_of(0), None);
+    }
+}

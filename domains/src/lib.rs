@@ -1,0 +1,35 @@
+//! The domain table: the only place that says what a domain is.
+//!
+//! Names, protection keys, rights, memory regions, gate edges, core calls and
+//! the records that travel between the host tool and the guest are declared
+//! here once. The kernels, the linker scripts, the host tool, the documents
+//! and the fault tests read them from here or are checked against them, so no
+//! two numbers in the project are kept equal by a comment.
+//!
+//! The crate has no unsafe code, allocates nothing and runs on the host and in
+//! the guest alike.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod area;
+pub mod boot;
+pub mod core_call;
+pub mod cpu_page;
+pub mod domain;
+pub mod edge;
+pub mod entries;
+pub mod key;
+pub mod layout;
+pub mod manifest;
+pub mod pkru;
+pub mod report;
+pub mod status;
+pub mod table;
+
+pub use access::{Access, Rights};
+pub use area::Area;
+pub use domain::{Domain, Isolation};
+pub use key::Key;
+pub use pkru::Pkru;

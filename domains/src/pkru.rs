@@ -1,0 +1,150 @@
+//! PKRU values, computed from the domain table.
+//!
+//! PKRU has two bits a key: access-disable (bit 2k) and write-disable (bit
+//! 2k+1), Intel SDM volume 3, section 4.6.2. A key without a row in the table
+//! is denied to everyone.
+
+use core::fmt;
+
+use crate::table::{TABLE, rights};
+use crate::{Access, Area, Domain, Key, Rights};
+
+/// A value of the PKRU register.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Pkru(u32);
+
+impl Pkru {
+    /// No access to any key.
+    pub const DENY_ALL: Pkru = Pkru(0x5555_5555);
+
+    /// The value with which `domain` runs.
+    pub const fn of(domain: Domain) -> Pkru {
+        let mut value = Pkru::DENY_ALL;
+        let mut index = 0;
+        while index < TABLE.len() {
+            value = value.with(TABLE[index].key, TABLE[index].rights(domain));
+            index += 1;
+        }
+        value
+    }
+
+    /// The value read from the register.
+    pub const fn from_bits(bits: u32) -> Pkru {
+        Pkru(bits)
+    }
+
+    /// The value as the register holds it.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// This value with `rights` for `key`.
+    pub const fn with(self, key: Key, rights: Rights) -> Pkru {
+        let shift = 2 * key.number();
+        let disable = match rights {
+            Rights::None => 0b01,
+            Rights::Read => 0b10,
+            Rights::ReadWrite => 0b00,
+        };
+        Pkru((self.0 & !(0b11 << shift)) | (disable << shift))
+    }
+
+    /// The rights that this value gives over `key`.
+    pub const fn rights(self, key: Key) -> Rights {
+        match (self.0 >> (2 * key.number())) & 0b11 {
+            0b00 => Rights::ReadWrite,
+            0b10 => Rights::Read,
+            _ => Rights::None,
+        }
+    }
+
+    /// The domain that runs with exactly this value, if there is one.
+    ///
+    /// The core identifies callers by this: a value that belongs to nobody was
+    /// forged, and whoever holds it is stopped.
+    pub fn domain(self) -> Option<Domain> {
+        Domain::ALL.into_iter().find(|domain| Pkru::of(*domain) == self)
+    }
+}
+
+impl fmt::Display for Pkru {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#010x}", self.0)
+    }
+}
+
+// The walls that the rest of the project leans on, checked when it is built.
+const _: () = {
+    let app = Pkru::of(Domain::App);
+    let driver = Pkru::of(Domain::Unsafe);
+    assert!(!denies(Pkru::of(Domain::Safe), Area::App, Access::Write));
+    assert!(denies(app, Area::Safe, Access::Read));
+    assert!(denies(app, Area::Unsafe, Access::Read));
+    assert!(denies(app, Area::Info, Access::Write));
+    assert!(denies(driver, Area::Safe, Access::Read));
+    assert!(denies(driver, Area::App, Access::Read));
+    assert!(matches!(app.rights(Key::NONE), Rights::None));
+    assert!(app.bits() != driver.bits(), "the core tells domains apart by PKRU");
+    assert!(matches!(rights(Domain::Safe, Area::Text), Rights::None));
+};
+
+const fn denies(pkru: Pkru, area: Area, access: Access) -> bool {
+    !pkru.rights(crate::table::key_of(area)).allow(access)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::key_of;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_domain_has_the_rights_of_the_table_and_no_others() {
+        for domain in Domain::ALL {
+            for number in 0..Key::COUNT {
+                let key = Key::from_entry_bits(number);
+                let area = crate::table::area_of(key);
+                let expected = area.map_or(Rights::None, |area| rights(domain, area));
+                assert_eq!(Pkru::of(domain).rights(key), expected, "{domain} over key {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_domain_is_recognised_by_its_value() {
+        for domain in Domain::ALL {
+            assert_eq!(Pkru::of(domain).domain(), Some(domain));
+        }
+        assert_eq!(Pkru::from_bits(0).domain(), None);
+    }
+
+    fn any_rights() -> impl Strategy<Value = Rights> {
+        prop_oneof![Just(Rights::None), Just(Rights::Read), Just(Rights::ReadWrite)]
+    }
+
+    proptest! {
+        #[test]
+        fn setting_one_key_leaves_the_others(bits: u32, key in 0..16u8, other in 0..16u8, rights in any_rights()) {
+            let (key, other) = (Key::from_entry_bits(key), Key::from_entry_bits(other));
+            let before = Pkru::from_bits(bits);
+            let after = before.with(key, rights);
+            prop_assert_eq!(after.rights(key), rights);
+            if key != other {
+                prop_assert_eq!(after.rights(other), before.rights(other));
+            }
+        }
+
+        #[test]
+        fn a_value_that_is_no_domains_is_nobodys(bits: u32) {
+            let known = Domain::ALL.into_iter().any(|domain| Pkru::of(domain).bits() == bits);
+            prop_assert_eq!(Pkru::from_bits(bits).domain().is_some(), known);
+        }
+    }
+
+    #[test]
+    fn text_is_closed_to_every_domain() {
+        for domain in Domain::ALL {
+            assert_eq!(Pkru::of(domain).rights(key_of(Area::Text)), Rights::None);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The control channel: what the core tells the host, one line at a time.
+//!
+//! Only the core can write to the channel, so the host believes it. A line is
+//! `cloister`, a verb and `name=value` pairs; [`Record`] prints and parses it.
+//!
+//! ```text
+//! cloister started
+//! cloister fault domain=app vector=14 error=0x27 address=0x… rip=0x… rsp=0x… pkru=0x… page=safe cause=key action=terminate
+//! cloister refuse reason=cpu need=pku,smap
+//! cloister exit status=120
+//! ```
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::{Area, Domain};
+
+/// One line of the control channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Record {
+    /// The application is about to run.
+    Started,
+    /// A domain faulted.
+    Fault(Fault),
+    /// The core will not start this image on this machine.
+    Refuse(Refusal),
+    /// The virtual machine ends with this status.
+    Exit(u8),
+}
+
+/// A fault of a domain, as the core saw it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// Who faulted; none where PKRU holds a value that is nobody's.
+    pub domain: Option<Domain>,
+    /// The exception vector (Intel SDM volume 3, table 6-1).
+    pub vector: u8,
+    /// The error code; zero where the exception has none.
+    pub error: u64,
+    /// The address that was touched: CR2 of a page fault, else zero.
+    pub address: u64,
+    /// The instruction.
+    pub rip: u64,
+    /// The stack pointer.
+    pub rsp: u64,
+    /// PKRU at the instruction.
+    pub pkru: u32,
+    /// Whose page was touched.
+    pub page: Page,
+    /// Why it faulted.
+    pub cause: Cause,
+    /// What the core did about it.
+    pub action: Action,
+}
+
+/// Whose page a fault touched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// A page of an area.
+    Area(Area),
+    /// A page of the core.
+    Core,
+    /// Nothing is mapped there, or the fault touched no memory.
+    Nothing,
+}
+
+/// Declares an enum whose variants have one word each on the channel.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// The word on the channel.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// The value with this word.
+            pub fn from_name(name: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|value| value.name() == name)
+            }
+        }
+    };
+}
+
+words! {
+    /// Why an instruction faulted.
+    Cause {
+        /// A protection key denied the access.
+        Key = "key",
+        /// The page belongs to the core.
+        Supervisor = "supervisor",
+        /// The page is not writable, or not executable.
+        Permission = "permission",
+        /// The guard page below a stack.
+        StackOverflow = "stack-overflow",
+        /// Nothing is mapped there.
+        Unmapped = "unmapped",
+        /// No frame was left for a page touched for the first time.
+        OutOfMemory = "out-of-memory",
+        /// A privileged instruction, or a non-canonical address.
+        Protection = "protection",
+        /// An invalid instruction.
+        Instruction = "instruction",
+        /// A gate found its token or PKRU forged.
+        Gate = "gate",
+        /// A call into the unsafe kernel took too long.
+        Deadline = "deadline",
+        /// A core call that the domain may not make.
+        CoreCall = "core-call",
+        /// Any other exception.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What the core did about a fault.
+    Action {
+        /// Ended the application.
+        Terminate = "terminate",
+        /// Returned from the call into the unsafe kernel with an error.
+        Rewind = "rewind",
+        /// Ended the machine: the safe kernel cannot go on.
+        Halt = "halt",
+    }
+}
+
+words! {
+    /// Why the core does not start an image.
+    Reason {
+        /// The CPU lacks features that the image's isolation needs.
+        Cpu = "cpu",
+        /// There is too little memory.
+        Memory = "memory",
+        /// The manifest or the boot options are corrupt.
+        Image = "image",
+    }
+}
+
+/// Why the core will not start the image; the details stand on its console.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The kind of reason.
+    pub reason: Reason,
+    /// CPU: bits of [`feature`]. Memory: bytes needed. Image: zero.
+    pub need: u64,
+    /// Memory: bytes there are. Else zero.
+    pub have: u64,
+}
+
+/// CPU features that an image can need, as bits of [`Refusal::need`].
+pub mod feature {
+    /// The names, by bit.
+    pub const NAMES: [&str; 7] = ["pku", "fsgsbase", "smep", "smap", "umip", "nx", "xsave"];
+    /// Protection keys for user pages.
+    pub const PKU: u64 = 1 << 0;
+    /// RDFSBASE and its relatives.
+    pub const FSGSBASE: u64 = 1 << 1;
+    /// Supervisor-mode execution prevention.
+    pub const SMEP: u64 = 1 << 2;
+    /// Supervisor-mode access prevention.
+    pub const SMAP: u64 = 1 << 3;
+    /// User-mode instruction prevention.
+    pub const UMIP: u64 = 1 << 4;
+    /// No-execute pages.
+    pub const NX: u64 = 1 << 5;
+    /// XSAVE.
+    pub const XSAVE: u64 = 1 << 6;
+}
+
+impl Page {
+    /// The word on the channel.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Page::Area(area) => area.name(),
+            Page::Core => "core",
+            Page::Nothing => "nothing",
+        }
+    }
+
+    /// The page with this word.
+    pub fn from_name(name: &str) -> Option<Page> {
+        match name {
+            "core" => Some(Page::Core),
+            "nothing" => Some(Page::Nothing),
+            area => Area::from_name(area).map(Page::Area),
+        }
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cloister ")?;
+        match self {
+            Record::Started => f.write_str("started"),
+            Record::Fault(fault) => fault.fmt(f),
+            Record::Refuse(Refusal { reason, need, have }) => {
+                write!(f, "refuse reason={} need={need:#x} have={have:#x}", reason.name())
+            }
+            Record::Exit(status) => write!(f, "exit status={status}"),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let domain = self.domain.map_or("nobody", Domain::name);
+        write!(f, "fault domain={domain} vector={} error={:#x}", self.vector, self.error)?;
+        write!(f, " address={:#x} rip={:#x} rsp={:#x}", self.address, self.rip, self.rsp)?;
+        write!(f, " pkru={:#x} page={}", self.pkru, self.page.name())?;
+        write!(f, " cause={} action={}", self.cause.name(), self.action.name())
+    }
+}
+
+/// A line that is not of the control channel's form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed;
+
+impl FromStr for Record {
+    type Err = Malformed;
+
+    fn from_str(line: &str) -> Result<Record, Malformed> {
+        let line = line.trim_end().strip_prefix("cloister ").ok_or(Malformed)?;
+        let (verb, pairs) = line.split_once(' ').unwrap_or((line, ""));
+        let pairs = Pairs(pairs);
+        match verb {
+            "started" => Ok(Record::Started),
+            "fault" => Ok(Record::Fault(pairs.fault()?)),
+            "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
+            "exit" => {
+                let status = pairs.number("status")?;
+                u8::try_from(status).map(Record::Exit).map_err(|_| Malformed)
+            }
+            _ => Err(Malformed),
+        }
+    }
+}
+
+/// The `name=value` pairs of a line.
+struct Pairs<'a>(&'a str);
+
+impl<'a> Pairs<'a> {
+    fn word(&self, name: &str) -> Result<&'a str, Malformed> {
+        self.0
+            .split(' ')
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+            .ok_or(Malformed)
+    }
+
+    fn number(&self, name: &str) -> Result<u64, Malformed> {
+        let word = self.word(name)?;
+        match word.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => word.parse(),
+        }
+        .map_err(|_| Malformed)
+    }
+
+    fn fault(&self) -> Result<Fault, Malformed> {
+        Ok(Fault {
+            domain: Domain::from_name(self.word("domain")?),
+            vector: u8::try_from(self.number("vector")?).map_err(|_| Malformed)?,
+            error: self.number("error")?,
+            address: self.number("address")?,
+            rip: self.number("rip")?,
+            rsp: self.number("rsp")?,
+            pkru: u32::try_from(self.number("pkru")?).map_err(|_| Malformed)?,
+            page: Page::from_name(self.word("page")?).ok_or(Malformed)?,
+            cause: Cause::from_name(self.word("cause")?).ok_or(Malformed)?,
+            action: Action::from_name(self.word("action")?).ok_or(Malformed)?,
+        })
+    }
+
+    fn refusal(&self) -> Result<Refusal, Malformed> {
+        Ok(Refusal {
+            reason: Reason::from_name(self.word("reason")?).ok_or(Malformed)?,
+            need: self.number("need")?,
+            have: self.number("have")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn every_record_survives_the_channel() {
+        let fault = Fault {
+            domain: Some(Domain::App),
+            vector: 14,
+            error: 0x27,
+            address: 0x1000_0020_4018,
+            rip: 0x3000_0000_1234,
+            rsp: 0x3010_0000_0000,
+            pkru: 0x5555_5455,
+            page: Page::Area(Area::Safe),
+            cause: Cause::Key,
+            action: Action::Terminate,
+        };
+        let refusal = Refusal { reason: Reason::Cpu, need: feature::PKU, have: 0 };
+        for record in [
+            Record::Started,
+            Record::Fault(fault),
+            Record::Fault(Fault { domain: None, page: Page::Nothing, ..fault }),
+            Record::Refuse(refusal),
+            Record::Exit(255),
+        ] {
+            assert_eq!(record.to_string().parse(), Ok(record));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_malformed() {
+        for line in ["", "cloister", "cloister dance", "cloister exit status=256", "exit status=0"] {
+            assert_eq!(line.parse::<Record>(), Err(Malformed), "{line:?}");
+        }
+    }
+}
