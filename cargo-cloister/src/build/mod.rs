@@ -1,0 +1,1 @@
+//! The build: toolchain, components, application, image.

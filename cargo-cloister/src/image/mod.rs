@@ -1,0 +1,1 @@
+//! The packed image: made, checked, explained.

@@ -1,0 +1,16 @@
+//! The host tool: builds, packs, verifies and runs images.
+//!
+//! [`build`] turns a cargo package into a packed image, [`image`] knows the
+//! image's form and verifies it, [`vm`] runs one in QEMU, [`report`] says what
+//! went wrong in it, [`setup`] finds and installs what all of this needs, and
+//! [`cli`] is the command line over them. The tests of the project use the
+//! same functions as the command line does.
+
+#![forbid(unsafe_code)]
+
+pub mod build;
+pub mod cli;
+pub mod image;
+pub mod report;
+pub mod setup;
+pub mod vm;
