@@ -30,11 +30,10 @@ impl Rights {
     /// A fetch is never allowed by a right: what may be executed is decided by
     /// the no-execute bit of the page, for all domains alike.
     pub const fn allow(self, access: Access) -> bool {
-        match (self, access) {
-            (Rights::Read, Access::Read) => true,
-            (Rights::ReadWrite, Access::Read | Access::Write) => true,
-            _ => false,
-        }
+        matches!(
+            (self, access),
+            (Rights::Read, Access::Read) | (Rights::ReadWrite, Access::Read | Access::Write)
+        )
     }
 }
 

@@ -21,8 +21,14 @@ pub enum Area {
 
 impl Area {
     /// Every area, in the order of the table's rows.
-    pub const ALL: [Area; 6] =
-        [Area::Text, Area::Safe, Area::Unsafe, Area::App, Area::Frames, Area::Info];
+    pub const ALL: [Area; 6] = [
+        Area::Text,
+        Area::Safe,
+        Area::Unsafe,
+        Area::App,
+        Area::Frames,
+        Area::Info,
+    ];
 
     /// The word for it in reports and on command lines.
     pub const fn name(self) -> &'static str {

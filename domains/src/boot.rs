@@ -33,7 +33,8 @@ impl TimePage {
     /// Nanoseconds since boot when the counter reads `tsc`.
     pub const fn monotonic_ns(&self, tsc: u64) -> u64 {
         let ticks = tsc.saturating_sub(self.base_tsc) as u128;
-        self.base_ns.wrapping_add(((ticks * self.rate as u128) >> 32) as u64)
+        self.base_ns
+            .wrapping_add(((ticks * self.rate as u128) >> 32) as u64)
     }
 }
 
@@ -95,7 +96,13 @@ pub struct OptionsHeader {
 impl OptionsHeader {
     /// The header for these counts of strings.
     pub const fn new(arguments: u32, environment: u32, strings: u64, log_level: u32) -> Self {
-        OptionsHeader { magic: OPTIONS_MAGIC, arguments, environment, log_level, strings }
+        OptionsHeader {
+            magic: OPTIONS_MAGIC,
+            arguments,
+            environment,
+            log_level,
+            strings,
+        }
     }
 
     /// Whether the header fits the `size` bytes that it heads.
@@ -118,7 +125,12 @@ mod tests {
 
     #[test]
     fn time_runs_at_the_rate_of_the_page() {
-        let page = TimePage { base_tsc: 100, base_ns: 7, rate: 1 << 31, ..TimePage::default() };
+        let page = TimePage {
+            base_tsc: 100,
+            base_ns: 7,
+            rate: 1 << 31,
+            ..TimePage::default()
+        };
         assert_eq!(page.monotonic_ns(300), 107);
         assert_eq!(page.monotonic_ns(50), 7, "time does not run backwards");
     }

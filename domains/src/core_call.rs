@@ -138,7 +138,11 @@ mod tests {
     #[test]
     fn the_application_has_no_core_call_but_null() {
         for call in CoreCall::ALL {
-            assert_eq!(call.allowed(Domain::App), call == CoreCall::Null, "{call:?}");
+            assert_eq!(
+                call.allowed(Domain::App),
+                call == CoreCall::Null,
+                "{call:?}"
+            );
         }
     }
 }

@@ -37,7 +37,9 @@ impl Domain {
 
     /// The domain whose number a nop gate left in the CPU page.
     pub fn from_number(number: u64) -> Option<Domain> {
-        Domain::ALL.into_iter().find(|domain| *domain as u64 == number)
+        Domain::ALL
+            .into_iter()
+            .find(|domain| *domain as u64 == number)
     }
 }
 

@@ -18,8 +18,14 @@ pub struct Call {
 
 /// Every gate there is.
 pub const CALLS: [Call; 2] = [
-    Call { caller: Domain::App, callee: Domain::Safe },
-    Call { caller: Domain::Safe, callee: Domain::Unsafe },
+    Call {
+        caller: Domain::App,
+        callee: Domain::Safe,
+    },
+    Call {
+        caller: Domain::Safe,
+        callee: Domain::Unsafe,
+    },
 ];
 
 /// What an access aims at.
@@ -34,7 +40,10 @@ pub enum Target {
 impl Target {
     /// Every target.
     pub fn all() -> impl Iterator<Item = Target> {
-        Area::ALL.into_iter().map(Target::Area).chain([Target::Core])
+        Area::ALL
+            .into_iter()
+            .map(Target::Area)
+            .chain([Target::Core])
     }
 
     /// The word for it in reports and on command lines.
@@ -71,7 +80,11 @@ pub fn forbidden() -> impl Iterator<Item = Forbidden> {
         Target::all().flat_map(move |target| {
             Access::ALL
                 .into_iter()
-                .map(move |access| Forbidden { domain, target, access })
+                .map(move |access| Forbidden {
+                    domain,
+                    target,
+                    access,
+                })
                 .filter(|edge| edge.is_forbidden())
         })
     })
@@ -113,16 +126,31 @@ mod tests {
 
     #[test]
     fn the_core_is_closed_to_all_in_every_way() {
-        let core = forbidden().filter(|edge| edge.target == Target::Core).count();
+        let core = forbidden()
+            .filter(|edge| edge.target == Target::Core)
+            .count();
         assert_eq!(core, Domain::ALL.len() * Access::ALL.len());
     }
 
     #[test]
     fn error_codes_say_who_and_why() {
-        let edge = |access, target| Forbidden { domain: Domain::App, target, access };
-        assert_eq!(edge(Access::Read, Target::Area(Area::Safe)).error_code(), 0x25);
-        assert_eq!(edge(Access::Write, Target::Area(Area::Safe)).error_code(), 0x27);
-        assert_eq!(edge(Access::Execute, Target::Area(Area::App)).error_code(), 0x15);
+        let edge = |access, target| Forbidden {
+            domain: Domain::App,
+            target,
+            access,
+        };
+        assert_eq!(
+            edge(Access::Read, Target::Area(Area::Safe)).error_code(),
+            0x25
+        );
+        assert_eq!(
+            edge(Access::Write, Target::Area(Area::Safe)).error_code(),
+            0x27
+        );
+        assert_eq!(
+            edge(Access::Execute, Target::Area(Area::App)).error_code(),
+            0x15
+        );
         assert_eq!(edge(Access::Write, Target::Core).error_code(), 0x07);
     }
 

@@ -58,7 +58,10 @@ pub struct Region {
 impl Region {
     /// The region of `size` bytes at `start`.
     pub const fn new(start: u64, size: u64) -> Region {
-        Region { start, end: start + size }
+        Region {
+            start,
+            end: start + size,
+        }
     }
 
     /// Whether `address` lies inside.
@@ -104,7 +107,10 @@ pub const CORE_OFFSET: u64 = 0xffff_ffff_8000_0000;
 /// the address space.
 pub const CORE_PHYSICAL: u64 = 0x10_0000;
 /// The part of the address space that is the core's.
-pub const CORE: Region = Region { start: PHYSICAL_MAP, end: u64::MAX };
+pub const CORE: Region = Region {
+    start: PHYSICAL_MAP,
+    end: u64::MAX,
+};
 
 /// The parts of a domain's region.
 impl Region {
@@ -143,7 +149,7 @@ pub const fn region_of(area: Area) -> Option<Region> {
 
 /// The area whose data pages lie around `address`.
 pub fn area_of(address: u64) -> Option<Area> {
-    if CPU_PAGE <= address && address < CPU_PAGE + PAGE_SIZE {
+    if (CPU_PAGE..CPU_PAGE + PAGE_SIZE).contains(&address) {
         return Some(Area::Info);
     }
     Area::ALL
@@ -152,7 +158,10 @@ pub fn area_of(address: u64) -> Option<Area> {
 }
 
 const _: () = {
-    assert!(CORE_CPU_PAGE + PAGE_SIZE <= 1 << 31, "gates use 32-bit absolute addresses");
+    assert!(
+        CORE_CPU_PAGE + PAGE_SIZE <= 1 << 31,
+        "gates use 32-bit absolute addresses"
+    );
     assert!(INFO.end <= 1 << 31, "gates use 32-bit absolute addresses");
     assert!(HATCH.end <= INFO.start && INFO.end <= FRAMES.start);
     assert!(FRAMES.end <= SAFE.start && SAFE.end <= UNSAFE.start && UNSAFE.end <= APP.start);

@@ -63,7 +63,9 @@ impl Pkru {
     /// The core identifies callers by this: a value that belongs to nobody was
     /// forged, and whoever holds it is stopped.
     pub fn domain(self) -> Option<Domain> {
-        Domain::ALL.into_iter().find(|domain| Pkru::of(*domain) == self)
+        Domain::ALL
+            .into_iter()
+            .find(|domain| Pkru::of(*domain) == self)
     }
 }
 
@@ -84,7 +86,10 @@ const _: () = {
     assert!(denies(driver, Area::Safe, Access::Read));
     assert!(denies(driver, Area::App, Access::Read));
     assert!(matches!(app.rights(Key::NONE), Rights::None));
-    assert!(app.bits() != driver.bits(), "the core tells domains apart by PKRU");
+    assert!(
+        app.bits() != driver.bits(),
+        "the core tells domains apart by PKRU"
+    );
     assert!(matches!(rights(Domain::Safe, Area::Text), Rights::None));
 };
 
@@ -105,7 +110,11 @@ mod tests {
                 let key = Key::from_entry_bits(number);
                 let area = crate::table::area_of(key);
                 let expected = area.map_or(Rights::None, |area| rights(domain, area));
-                assert_eq!(Pkru::of(domain).rights(key), expected, "{domain} over key {number}");
+                assert_eq!(
+                    Pkru::of(domain).rights(key),
+                    expected,
+                    "{domain} over key {number}"
+                );
             }
         }
     }
@@ -119,7 +128,11 @@ mod tests {
     }
 
     fn any_rights() -> impl Strategy<Value = Rights> {
-        prop_oneof![Just(Rights::None), Just(Rights::Read), Just(Rights::ReadWrite)]
+        prop_oneof![
+            Just(Rights::None),
+            Just(Rights::Read),
+            Just(Rights::ReadWrite)
+        ]
     }
 
     proptest! {

@@ -200,7 +200,11 @@ impl fmt::Display for Record {
             Record::Started => f.write_str("started"),
             Record::Fault(fault) => fault.fmt(f),
             Record::Refuse(Refusal { reason, need, have }) => {
-                write!(f, "refuse reason={} need={need:#x} have={have:#x}", reason.name())
+                write!(
+                    f,
+                    "refuse reason={} need={need:#x} have={have:#x}",
+                    reason.name()
+                )
             }
             Record::Exit(status) => write!(f, "exit status={status}"),
         }
@@ -210,10 +214,23 @@ impl fmt::Display for Record {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let domain = self.domain.map_or("nobody", Domain::name);
-        write!(f, "fault domain={domain} vector={} error={:#x}", self.vector, self.error)?;
-        write!(f, " address={:#x} rip={:#x} rsp={:#x}", self.address, self.rip, self.rsp)?;
+        write!(
+            f,
+            "fault domain={domain} vector={} error={:#x}",
+            self.vector, self.error
+        )?;
+        write!(
+            f,
+            " address={:#x} rip={:#x} rsp={:#x}",
+            self.address, self.rip, self.rsp
+        )?;
         write!(f, " pkru={:#x} page={}", self.pkru, self.page.name())?;
-        write!(f, " cause={} action={}", self.cause.name(), self.action.name())
+        write!(
+            f,
+            " cause={} action={}",
+            self.cause.name(),
+            self.action.name()
+        )
     }
 }
 
@@ -234,7 +251,9 @@ impl FromStr for Record {
             "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
             "exit" => {
                 let status = pairs.number("status")?;
-                u8::try_from(status).map(Record::Exit).map_err(|_| Malformed)
+                u8::try_from(status)
+                    .map(Record::Exit)
+                    .map_err(|_| Malformed)
             }
             _ => Err(Malformed),
         }
@@ -308,11 +327,19 @@ mod tests {
             cause: Cause::Key,
             action: Action::Terminate,
         };
-        let refusal = Refusal { reason: Reason::Cpu, need: feature::PKU, have: 0 };
+        let refusal = Refusal {
+            reason: Reason::Cpu,
+            need: feature::PKU,
+            have: 0,
+        };
         for record in [
             Record::Started,
             Record::Fault(fault),
-            Record::Fault(Fault { domain: None, page: Page::Nothing, ..fault }),
+            Record::Fault(Fault {
+                domain: None,
+                page: Page::Nothing,
+                ..fault
+            }),
             Record::Refuse(refusal),
             Record::Exit(255),
         ] {
@@ -322,7 +349,13 @@ mod tests {
 
     #[test]
     fn anything_else_is_malformed() {
-        for line in ["", "cloister", "cloister dance", "cloister exit status=256", "exit status=0"] {
+        for line in [
+            "",
+            "cloister",
+            "cloister dance",
+            "cloister exit status=256",
+            "exit status=0",
+        ] {
             assert_eq!(line.parse::<Record>(), Err(Malformed), "{line:?}");
         }
     }

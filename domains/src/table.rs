@@ -27,18 +27,55 @@ pub struct Row {
 pub const TABLE: [Row; Area::ALL.len()] = {
     use Rights::{None, Read, ReadWrite};
     [
-        row(Area::Text, 1, [None, None, None], "all ring-3 code, execute-only"),
-        row(Area::Safe, 2, [ReadWrite, None, None], "the safe kernel's data, stacks, heap"),
-        row(Area::Unsafe, 3, [None, ReadWrite, None], "the drivers' data, MMIO, DMA rings"),
-        row(Area::App, 4, [ReadWrite, None, ReadWrite], "the application's data, stacks, heap"),
-        row(Area::Frames, 5, [ReadWrite, ReadWrite, None], "buffers between the kernels"),
-        row(Area::Info, 6, [ReadWrite, Read, Read], "time page, boot information, CPU page"),
+        row(
+            Area::Text,
+            1,
+            [None, None, None],
+            "all ring-3 code, execute-only",
+        ),
+        row(
+            Area::Safe,
+            2,
+            [ReadWrite, None, None],
+            "the safe kernel's data, stacks, heap",
+        ),
+        row(
+            Area::Unsafe,
+            3,
+            [None, ReadWrite, None],
+            "the drivers' data, MMIO, DMA rings",
+        ),
+        row(
+            Area::App,
+            4,
+            [ReadWrite, None, ReadWrite],
+            "the application's data, stacks, heap",
+        ),
+        row(
+            Area::Frames,
+            5,
+            [ReadWrite, ReadWrite, None],
+            "buffers between the kernels",
+        ),
+        row(
+            Area::Info,
+            6,
+            [ReadWrite, Read, Read],
+            "time page, boot information, CPU page",
+        ),
     ]
 };
 
 const fn row(area: Area, key: u8, rights: [Rights; 3], holds: &'static str) -> Row {
     let [safe, unsafe_, app] = rights;
-    Row { area, key: Key::new(key), holds, safe, unsafe_, app }
+    Row {
+        area,
+        key: Key::new(key),
+        holds,
+        safe,
+        unsafe_,
+        app,
+    }
 }
 
 impl Row {
@@ -85,7 +122,10 @@ pub struct Matrix;
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| key | area | safe kernel | unsafe kernel | app | holds |")?;
+        writeln!(
+            f,
+            "| key | area | safe kernel | unsafe kernel | app | holds |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         writeln!(f, "| 0 | – | – | – | – | nothing that ring 3 may touch |")?;
         for row in &TABLE {

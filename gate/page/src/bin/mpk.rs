@@ -1,0 +1,212 @@
+//! The gate page of `--isolation=mpk`: the only ring-3 code that writes PKRU.
+//!
+//! Every WRPKRU is followed at once by a comparison with an immediate, so that
+//! whoever jumps to it with another value in EAX dies. Every change of domain
+//! is followed by a look at the token that stands for it in the CPU page,
+//! *after* the change, so that whoever jumps to a gate that is not his dies
+//! too: the application cannot become the unsafe kernel, nor the unsafe kernel
+//! the application. What validates a call is done with the callee's rights, on
+//! the callee's stack, and nothing here is read from memory that the caller
+//! can write.
+//!
+//! The caller's stack is touched only with the caller's rights: its pointer is
+//! a number until the rights are back. Registers that carry nothing are
+//! cleared on the way to a domain with fewer rights.
+
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![expect(unsafe_code, reason = "the gates are assembly")]
+
+#[cfg(target_os = "none")]
+core::arch::global_asm!(
+    ".section .gate, \"ax\", @progbits",
+    // Raises or lowers the rights to \pkru. Clobbers EAX, ECX and EDX.
+    ".macro set_rights pkru, site",
+    "xor ecx, ecx",
+    "xor edx, edx",
+    "mov eax, \\pkru",
+    ".global __wrpkru_\\site",
+    "__wrpkru_\\site:",
+    "wrpkru",
+    "cmp eax, \\pkru",
+    "jne die",
+    ".endm",
+    "",
+    // ---- Application to safe kernel ---------------------------------------
+    // In: RDI, RSI, R8, R9, R10 arguments; R11 number; return address on the
+    // application's stack. Out: RAX result, all else that is not preserved
+    // zero.
+    ".org {app_to_safe}",
+    ".global app_to_safe",
+    "app_to_safe:",
+    "set_rights {safe}, enter_safe",
+    // The token is the thread's kernel stack: taken here, given back on the
+    // way out. No token, no entry: a kernel runs already.
+    "mov rcx, qword ptr ds:[{entry_stack}]",
+    "jrcxz die",
+    "mov qword ptr ds:[{entry_stack}], 0",
+    "mov rax, rsp",
+    "mov rsp, rcx",
+    "push rax",
+    "cld",
+    // The mask is the bound: no number leads outside the table, speculatively
+    // or otherwise.
+    "and r11d, {mask}",
+    "mov rdx, r10",
+    "movabs rax, offset {safe_table}",
+    "call qword ptr [rax + 8*r11]",
+    // Events noted while the kernel ran are served before it is left.
+    "leave_safe:",
+    "cmp dword ptr ds:[{pending}], 0",
+    "jne serve_pending",
+    "pop r11",
+    "mov qword ptr ds:[{entry_stack}], rsp",
+    "mov r8, rax",
+    "set_rights {app}, leave_safe",
+    // Only the safe kernel can have set the token: the unsafe kernel, jumping
+    // here to become the application, finds none.
+    "cmp qword ptr ds:[{entry_stack}], 0",
+    "je die",
+    "mov rsp, r11",
+    "mov rax, r8",
+    "xor edi, edi",
+    "xor esi, esi",
+    "xor r8d, r8d",
+    "xor r9d, r9d",
+    "xor r10d, r10d",
+    "xor r11d, r11d",
+    "ret",
+    "",
+    "die:",
+    "ud2",
+    "",
+    "serve_pending:",
+    "push rax",
+    "sub rsp, 8",
+    "movabs rax, offset {safe_pending}",
+    "call qword ptr [rax]",
+    "add rsp, 8",
+    "pop rax",
+    "jmp leave_safe",
+    "",
+    // ---- Safe kernel to unsafe kernel -------------------------------------
+    // In: as above, on the safe kernel's stack. Out: RAX result, RDX zero, or
+    // not zero if the core brought us back from a fault.
+    ".org {safe_to_unsafe}",
+    ".global safe_to_unsafe",
+    "safe_to_unsafe:",
+    // What the callee could ruin is kept on our stack; where that is, is the
+    // token.
+    "push rbx",
+    "push rbp",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "mov qword ptr ds:[{armed}], rsp",
+    "inc qword ptr ds:[{unsafe_calls}]",
+    "mov rsp, qword ptr ds:[{unsafe_stack}]",
+    // The callee learns nothing from registers that carry no argument.
+    "xor ebx, ebx",
+    "xor ebp, ebp",
+    "xor r12d, r12d",
+    "xor r13d, r13d",
+    "xor r14d, r14d",
+    "xor r15d, r15d",
+    "set_rights {unsafe_}, enter_unsafe",
+    // The application, jumping here to become the unsafe kernel, finds no
+    // token.
+    "cmp qword ptr ds:[{armed}], 0",
+    "je die",
+    "and r11d, {mask}",
+    "mov rdx, r10",
+    "movabs rax, offset {unsafe_table}",
+    "call qword ptr [rax + 8*r11]",
+    // The return is an entry: rights first, then the token, then our stack.
+    "mov rdi, rax",
+    "set_rights {safe}, leave_unsafe",
+    "return_to_safe:",
+    "mov rsp, qword ptr ds:[{armed}]",
+    "test rsp, rsp",
+    "jz die",
+    "mov qword ptr ds:[{armed}], 0",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop rbp",
+    "pop rbx",
+    "mov rax, rdi",
+    "cld",
+    "ret",
+    "",
+    // ---- Return from a call whose callee faulted --------------------------
+    // The core comes here with the safe kernel's rights. Anyone else finds no
+    // token, or cannot clear it.
+    ".org {unsafe_faulted}",
+    ".global unsafe_faulted",
+    "unsafe_faulted:",
+    "xor edi, edi",
+    "mov edx, 1",
+    "jmp return_to_safe",
+    "",
+    // ---- First entry of a thread into the application ---------------------
+    // In: RDI entry, RSI its stack, RDX argument, RCX kernel stack.
+    ".org {enter_app}",
+    ".global enter_app",
+    "enter_app:",
+    "mov qword ptr ds:[{entry_stack}], rcx",
+    "mov r11, rdi",
+    "mov rdi, rdx",
+    "set_rights {app}, enter_app",
+    "cmp qword ptr ds:[{entry_stack}], 0",
+    "je die",
+    "mov rsp, rsi",
+    "xor eax, eax",
+    "xor ebx, ebx",
+    "xor ebp, ebp",
+    "xor esi, esi",
+    "xor r8d, r8d",
+    "xor r9d, r9d",
+    "xor r10d, r10d",
+    "xor r12d, r12d",
+    "xor r13d, r13d",
+    "xor r14d, r14d",
+    "xor r15d, r15d",
+    "jmp r11",
+    app_to_safe = const layout::gate::APP_TO_SAFE,
+    safe_to_unsafe = const layout::gate::SAFE_TO_UNSAFE,
+    unsafe_faulted = const layout::gate::UNSAFE_FAULTED,
+    enter_app = const layout::gate::ENTER_APP,
+    safe = const Pkru::of(Domain::Safe).bits(),
+    unsafe_ = const Pkru::of(Domain::Unsafe).bits(),
+    app = const Pkru::of(Domain::App).bits(),
+    entry_stack = const word(offset::ENTRY_STACK),
+    armed = const word(offset::ARMED),
+    unsafe_stack = const word(offset::UNSAFE_STACK),
+    unsafe_calls = const word(offset::UNSAFE_CALLS),
+    pending = const word(offset::PENDING),
+    mask = const entries::SLOTS - 1,
+    safe_table = const layout::SAFE.start + entries::TABLE as u64,
+    safe_pending = const layout::SAFE.start + entries::PENDING as u64,
+    unsafe_table = const layout::UNSAFE.start + entries::TABLE as u64,
+);
+
+/// The address of a word of the CPU page.
+#[cfg(target_os = "none")]
+const fn word(offset: usize) -> u64 {
+    layout::CPU_PAGE + offset as u64
+}
+
+#[cfg(target_os = "none")]
+use domains::{Domain, Pkru, cpu_page::offset, entries, layout};
+
+/// Never runs: the page has no Rust code.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Never runs: the page is built for the guest only.
+#[cfg(not(target_os = "none"))]
+fn main() {}

@@ -1,0 +1,108 @@
+//! The gate page of `--isolation=none`: the baseline.
+//!
+//! Calls have the same shape as through the real gates, without the walls: no
+//! change of PKRU, no change of stack, no tokens. What is left is the table,
+//! and a word in the CPU page that tells the core which domain runs.
+
+#![cfg_attr(target_os = "none", no_std, no_main)]
+#![expect(unsafe_code, reason = "the gates are assembly")]
+
+#[cfg(target_os = "none")]
+core::arch::global_asm!(
+    ".section .gate, \"ax\", @progbits",
+    // ---- Application to safe kernel ---------------------------------------
+    ".org {app_to_safe}",
+    ".global app_to_safe",
+    "app_to_safe:",
+    "mov qword ptr ds:[{domain}], {safe}",
+    "sub rsp, 8",
+    "cld",
+    "and r11d, {mask}",
+    "mov rdx, r10",
+    "movabs rax, offset {safe_table}",
+    "call qword ptr [rax + 8*r11]",
+    "leave_safe:",
+    "cmp dword ptr ds:[{pending}], 0",
+    "jne serve_pending",
+    "add rsp, 8",
+    "mov qword ptr ds:[{domain}], {app}",
+    "ret",
+    "",
+    "serve_pending:",
+    "push rax",
+    "sub rsp, 8",
+    "movabs rax, offset {safe_pending}",
+    "call qword ptr [rax]",
+    "add rsp, 8",
+    "pop rax",
+    "jmp leave_safe",
+    "",
+    // ---- Safe kernel to unsafe kernel -------------------------------------
+    ".org {safe_to_unsafe}",
+    ".global safe_to_unsafe",
+    "safe_to_unsafe:",
+    "mov qword ptr ds:[{domain}], {unsafe_}",
+    "inc qword ptr ds:[{unsafe_calls}]",
+    "sub rsp, 8",
+    "and r11d, {mask}",
+    "mov rdx, r10",
+    "movabs rax, offset {unsafe_table}",
+    "call qword ptr [rax + 8*r11]",
+    "add rsp, 8",
+    "mov qword ptr ds:[{domain}], {safe}",
+    "xor edx, edx",
+    "ret",
+    "",
+    // ---- Return from a call whose callee faulted: there is no way back ----
+    ".org {unsafe_faulted}",
+    ".global unsafe_faulted",
+    "unsafe_faulted:",
+    "ud2",
+    "",
+    // ---- First entry of a thread into the application ---------------------
+    ".org {enter_app}",
+    ".global enter_app",
+    "enter_app:",
+    "mov qword ptr ds:[{entry_stack}], rcx",
+    "mov qword ptr ds:[{domain}], {app}",
+    "mov r11, rdi",
+    "mov rdi, rdx",
+    "mov rsp, rsi",
+    "xor ebp, ebp",
+    "jmp r11",
+    app_to_safe = const layout::gate::APP_TO_SAFE,
+    safe_to_unsafe = const layout::gate::SAFE_TO_UNSAFE,
+    unsafe_faulted = const layout::gate::UNSAFE_FAULTED,
+    enter_app = const layout::gate::ENTER_APP,
+    safe = const Domain::Safe as u64,
+    unsafe_ = const Domain::Unsafe as u64,
+    app = const Domain::App as u64,
+    entry_stack = const word(offset::ENTRY_STACK),
+    domain = const word(offset::DOMAIN),
+    unsafe_calls = const word(offset::UNSAFE_CALLS),
+    pending = const word(offset::PENDING),
+    mask = const entries::SLOTS - 1,
+    safe_table = const layout::SAFE.start + entries::TABLE as u64,
+    safe_pending = const layout::SAFE.start + entries::PENDING as u64,
+    unsafe_table = const layout::UNSAFE.start + entries::TABLE as u64,
+);
+
+/// The address of a word of the CPU page.
+#[cfg(target_os = "none")]
+const fn word(offset: usize) -> u64 {
+    layout::CPU_PAGE + offset as u64
+}
+
+#[cfg(target_os = "none")]
+use domains::{Domain, cpu_page::offset, entries, layout};
+
+/// Never runs: the page has no Rust code.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Never runs: the page is built for the guest only.
+#[cfg(not(target_os = "none"))]
+fn main() {}

@@ -1,0 +1,96 @@
+//! The call through a gate, as one instruction among others.
+//!
+//! Arguments travel in RDI, RSI, R8, R9 and R10, the number in R11: WRPKRU
+//! claims RAX, RCX and RDX for itself. Everything the C ABI lets a callee
+//! change is lost; the gate clears what carries nothing back.
+
+use core::arch::asm;
+
+use domains::cpu_page::offset;
+use domains::layout::{CPU_PAGE, GATE_PAGE, gate};
+
+use crate::driver::Faulted;
+
+/// Where the application finds the address of its gate.
+const APP_TO_SAFE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
+const SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
+
+/// Calls entry `number` of the safe kernel.
+///
+/// # Safety
+///
+/// Addresses among `words` must be such as the entry may read or write.
+#[inline(always)]
+pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i64 {
+    let [first, second, third, fourth, fifth] = spread(words);
+    let result;
+    macro_rules! call {
+        ($($arguments:tt)*) => {
+            // SAFETY: the gate keeps the registers that the C ABI keeps, and
+            // the caller answers for the addresses. The CPU page is mapped.
+            unsafe {
+                asm!(
+                    "call qword ptr ds:[{gate}]",
+                    gate = const APP_TO_SAFE,
+                    in("r11") u64::from(number),
+                    $($arguments)*
+                    lateout("rax") result,
+                    clobber_abi("C"),
+                )
+            }
+        };
+    }
+    match N {
+        0 => call!(),
+        1 => call!(in("rdi") first,),
+        2 => call!(in("rdi") first, in("rsi") second,),
+        3 => call!(in("rdi") first, in("rsi") second, in("r8") third,),
+        4 => call!(in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth,),
+        _ => call!(
+            in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth, in("r10") fifth,
+        ),
+    }
+    result
+}
+
+/// Calls entry `number` of the unsafe kernel.
+#[inline(always)]
+pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<i64, Faulted> {
+    let [first, second, third, fourth, fifth] = spread(words);
+    let result;
+    let faulted: u64;
+    // SAFETY:
+    // 1. The gate keeps the registers that the C ABI keeps, from the safe
+    //    kernel's own stack, whatever the callee does.
+    // 2. The callee has no rights over the safe kernel's memory.
+    unsafe {
+        asm!(
+            "mov eax, {gate}",
+            "call rax",
+            gate = const SAFE_TO_UNSAFE,
+            in("r11") u64::from(number),
+            in("rdi") first,
+            in("rsi") second,
+            in("r8") third,
+            in("r9") fourth,
+            in("r10") fifth,
+            lateout("rax") result,
+            lateout("rdx") faulted,
+            clobber_abi("C"),
+        );
+    }
+    if faulted == 0 {
+        Ok(result)
+    } else {
+        Err(Faulted)
+    }
+}
+
+/// The words in their places, with zeros behind.
+#[inline(always)]
+fn spread<const N: usize>(words: [u64; N]) -> [u64; 5] {
+    const { assert!(N <= 5, "an entry takes at most five arguments") };
+    let mut all = [0; 5];
+    all[..N].copy_from_slice(&words);
+    all
+}

@@ -1,0 +1,42 @@
+//! The entries of the unsafe kernel, for the safe kernel.
+//!
+//! Data passes through the frames area; arguments name it by offset. Every
+//! call can end in [`Faulted`]: the unsafe kernel crossed a wall, and the core
+//! brought the safe kernel back. The callee is not trusted, so every reply is
+//! an allegation as well.
+
+use crate::interface::interface;
+
+/// The unsafe kernel faulted during the call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Faulted;
+
+/// Bits of the result of [`start`].
+pub mod device {
+    /// Console 0: standard input and output.
+    pub const CONSOLE: i64 = 1 << 0;
+    /// Console 1: standard error.
+    pub const ERROR_CONSOLE: i64 = 1 << 1;
+    /// A source of entropy.
+    pub const ENTROPY: i64 = 1 << 2;
+}
+
+interface! {
+    calls through to_unsafe -> Result<i64, Faulted>;
+
+    /// Does nothing: what a call costs.
+    0 => null();
+    /// Finds and starts the devices; which there are, as bits of [`device`].
+    1 => start();
+    /// Sends `size` bytes at `offset` of the frames to a console; how many.
+    2 => console_write(console: u32, offset: usize, size: usize);
+    /// Receives at most `size` bytes into the frames at `offset`; how many.
+    3 => console_read(console: u32, offset: usize, size: usize);
+    /// Fills the frames at `offset` with at most `size` random bytes from a
+    /// device; how many.
+    4 => entropy(offset: usize, size: usize);
+    /// Acknowledges device interrupts and lets them come again.
+    5 => acknowledge();
+    /// With `test-hooks`: touches memory as the hooks module says.
+    120 => hook(kind: u32, address: usize, argument: usize);
+}

@@ -1,0 +1,118 @@
+//! Footholds in the kernel domains, for the attack tests.
+//!
+//! An attack that starts inside a kernel domain needs code there that does
+//! what an attacker would. Images built for release refuse this feature.
+
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "each block executes one of several attacks"
+)]
+
+use core::arch::asm;
+
+/// Loads a byte at the address.
+pub const LOAD: u32 = 0;
+/// Stores a byte at the address.
+pub const STORE: u32 = 1;
+/// Jumps to the address.
+pub const FETCH: u32 = 2;
+/// Executes the privileged instruction number `argument` of [`PRIVILEGED`].
+pub const PRIVILEGE: u32 = 3;
+/// Recurses until the stack is full.
+pub const OVERFLOW: u32 = 4;
+/// Makes core call number `argument`.
+pub const CORE_CALL: u32 = 5;
+/// Spins for ever.
+pub const SPIN: u32 = 6;
+/// Has the safe kernel pass the rest on to the unsafe kernel.
+pub const IN_DRIVER: u32 = 0x100;
+
+/// Instructions that ring 3 must not execute.
+pub const PRIVILEGED: [&str; 15] = [
+    "cli", "hlt", "in", "out", "mov cr4", "mov dr7", "wrmsr", "xsetbv", "invlpg", "clts",
+    "lgdt", "lidt", "ltr", "swapgs", "sgdt",
+];
+
+/// Does what `kind` says with the calling domain's rights.
+///
+/// # Safety
+///
+/// This is an attack. It is sound only where walls stand or nothing matters.
+pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
+    // SAFETY: none is claimed; the caller wants the fault.
+    unsafe {
+        match kind {
+            LOAD => asm!("mov al, [{}]", in(reg) address, out("al") _),
+            STORE => asm!("mov byte ptr [{}], 0x41", in(reg) address),
+            FETCH => asm!("call {}", in(reg) address, clobber_abi("C")),
+            PRIVILEGE => privileged(argument),
+            OVERFLOW => return overflow(argument),
+            CORE_CALL => return core_call(argument),
+            SPIN => loop {
+                core::hint::spin_loop();
+            },
+            _ => return -22,
+        }
+    }
+    0
+}
+
+/// Executes a privileged instruction.
+///
+/// # Safety
+///
+/// As [`attack`].
+unsafe fn privileged(number: usize) {
+    // SAFETY: none is claimed; each instruction faults in ring 3.
+    unsafe {
+        match number {
+            0 => asm!("cli"),
+            1 => asm!("hlt"),
+            2 => asm!("in al, 0x80", out("al") _),
+            3 => asm!("out 0x80, al", in("al") 0_u8),
+            4 => asm!("mov cr4, {}", in(reg) 0_u64),
+            5 => asm!("mov dr7, {}", in(reg) 0_u64),
+            6 => asm!("wrmsr", in("ecx") 0xc000_0080_u32, in("eax") 0, in("edx") 0),
+            7 => asm!("xsetbv", in("ecx") 0, in("eax") 1, in("edx") 0),
+            8 => asm!("invlpg [{}]", in(reg) 0_u64),
+            9 => asm!("clts"),
+            10 => asm!("lgdt [{}]", in(reg) 0x1000_2000_u64),
+            11 => asm!("lidt [{}]", in(reg) 0x1000_2000_u64),
+            12 => asm!("ltr {0:x}", in(reg) 0_u64),
+            13 => asm!("swapgs"),
+            _ => {
+                let mut store = [0_u8; 16];
+                asm!("sgdt [{}]", in(reg) store.as_mut_ptr());
+            }
+        }
+    }
+}
+
+/// Fills the stack.
+fn overflow(depth: usize) -> i64 {
+    let frame = core::hint::black_box([depth as u8; 512]);
+    if core::hint::black_box(depth) == usize::MAX {
+        return 0;
+    }
+    overflow(depth + 1) + i64::from(core::hint::black_box(frame)[depth % 512])
+}
+
+/// Makes a core call with arguments that are harmless where it is allowed.
+///
+/// # Safety
+///
+/// As [`attack`].
+unsafe fn core_call(number: usize) -> i64 {
+    let result;
+    // SAFETY: none is claimed.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number => result,
+            in("rdi") 0, in("rsi") 0, in("rdx") 0, in("r10") 0,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}

@@ -1,0 +1,96 @@
+//! Boot information and boot options, which every domain may read.
+
+use core::ffi::CStr;
+use core::{ptr, slice};
+
+use domains::Isolation;
+use domains::boot::{BootInfo, OptionsHeader};
+use domains::layout::BOOT_INFO;
+use domains::manifest::Tls;
+
+/// What the core found and decided at boot.
+pub fn boot() -> &'static BootInfo {
+    let info: *const BootInfo = ptr::without_provenance(BOOT_INFO as usize);
+    // SAFETY: the core fills the page before any domain runs and leaves it
+    // alone afterwards; no domain but the safe kernel can write it, and the
+    // safe kernel does not.
+    unsafe { &*info }
+}
+
+/// Whether walls stand between the domains.
+pub fn isolation() -> Isolation {
+    if boot().isolation == 0 {
+        Isolation::None
+    } else {
+        Isolation::Mpk
+    }
+}
+
+/// The bytes that a new thread's storage starts with.
+pub fn tls_template(tls: &Tls) -> &'static [u8] {
+    if tls.file_size == 0 {
+        return &[];
+    }
+    let start = ptr::without_provenance(tls.address as usize);
+    // SAFETY: the host tool took both numbers from the application's PT_TLS,
+    // whose pages are mapped read-only; only the application calls this.
+    unsafe { slice::from_raw_parts(start, tls.file_size as usize) }
+}
+
+/// The options of this run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    header: &'static OptionsHeader,
+    strings: &'static [u8],
+}
+
+/// The options of this run; none if the host gave none.
+pub fn options() -> Option<Options> {
+    let size = boot().options_size as usize;
+    if size < size_of::<OptionsHeader>() {
+        return None;
+    }
+    let address = BOOT_INFO as usize + size_of::<BootInfo>();
+    // SAFETY: the core copied `options_size` bytes there before any domain ran,
+    // and a multiple of eight is aligned for the header.
+    let header: &OptionsHeader = unsafe { &*ptr::without_provenance(address) };
+    if !header.is_valid(size) {
+        return None;
+    }
+    let start = address + size_of::<OptionsHeader>();
+    // SAFETY: `is_valid` has compared the length with what the core copied.
+    let strings = unsafe {
+        slice::from_raw_parts(ptr::without_provenance(start), header.strings as usize)
+    };
+    Some(Options { header, strings })
+}
+
+impl Options {
+    /// How much the kernels say on the core's console.
+    pub fn log_level(&self) -> u32 {
+        self.header.log_level
+    }
+
+    /// The arguments, the program's name first.
+    pub fn arguments(&self) -> impl Iterator<Item = &'static CStr> {
+        self.strings().take(self.header.arguments as usize)
+    }
+
+    /// The environment, each in the form `NAME=value`.
+    pub fn environment(&self) -> impl Iterator<Item = &'static CStr> {
+        self.strings()
+            .skip(self.header.arguments as usize)
+            .take(self.header.environment as usize)
+    }
+
+    fn strings(&self) -> impl Iterator<Item = &'static CStr> {
+        let mut rest = self.strings;
+        core::iter::from_fn(move || {
+            let string = CStr::from_bytes_until_nul(rest).ok()?;
+            rest = &rest[string.count_bytes() + 1..];
+            Some(string)
+        })
+    }
+}
+
+const _: () = assert!(size_of::<BootInfo>().is_multiple_of(align_of::<OptionsHeader>()));

@@ -1,0 +1,46 @@
+//! Call gates: the one way from domain to domain.
+//!
+//! The instructions that change PKRU are not in this library. They stand on
+//! one page of their own, the *gate page*, which the package `gate-page`
+//! builds; components know only its address. This library is what surrounds
+//! that page on both sides:
+//!
+//! | module | for | what |
+//! |---|---|---|
+//! | [`safe`] | app, safe kernel | the entries of the safe kernel, declared once |
+//! | [`driver`] | safe, unsafe kernel | the entries of the unsafe kernel |
+//! | [`user`] | safe kernel | pointers of the application: allegations to be tried |
+//! | [`frames`] | both kernels | copying views of the buffers between them |
+//! | [`core_call`] | both kernels | requests to the trusted core |
+//! | [`memory`], [`switch`], [`cpu`] | safe kernel | mappings, stacks, the CPU page |
+//! | [`info`], [`clock`], [`entropy`] | all | what everyone may read |
+//! | [`client`] | app | thread pointer and first entry |
+//!
+//! It is also where the safe kernel's assembly lives, so that the safe kernel
+//! has none: every function of [`user`], [`frames`], [`memory`], [`switch`]
+//! and [`cpu`] is safe to call with any argument.
+
+#![no_std]
+#![expect(
+    unsafe_code,
+    reason = "gates, stack switches and views of foreign memory"
+)]
+
+mod interface;
+
+pub mod call;
+pub mod client;
+pub mod clock;
+pub mod core_call;
+pub mod cpu;
+pub mod driver;
+pub mod entropy;
+pub mod entry;
+pub mod frames;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
+pub mod info;
+pub mod memory;
+pub mod safe;
+pub mod switch;
+pub mod user;

@@ -1,0 +1,121 @@
+//! Memory that the safe kernel asks the core for.
+//!
+//! What the safe kernel maps for itself comes as a value that owns it, so that
+//! no mapping can be taken away under a reference. What it maps for others is
+//! addressed by number: it holds no references there.
+
+use domains::core_call::{CoreCall, error, map_flags};
+use domains::layout::{APP, FRAMES, PAGE_SIZE, Region, SAFE};
+
+use crate::core_call::core_call;
+use crate::frames;
+
+/// Why the core did not map something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapError {
+    /// No free frame is left.
+    NoMemory,
+    /// The range is not free, or not where it may be.
+    BadRange,
+}
+
+/// When pages get their frames.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Populate {
+    /// At once, so that touching them cannot fail.
+    Now,
+    /// When they are first touched.
+    OnTouch,
+}
+
+/// Maps zeroed pages for the application.
+pub fn map_app(address: u64, pages: u64, populate: Populate) -> Result<(), MapError> {
+    map_in(APP, address, pages, populate)
+}
+
+/// Takes pages from the application and frees their frames.
+pub fn unmap_app(address: u64, pages: u64) {
+    if APP.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
+        // SAFETY: the safe kernel holds no reference into the application.
+        unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) };
+    }
+}
+
+/// Maps the buffers between safe and unsafe kernel.
+pub fn map_frames() -> Result<(), MapError> {
+    map_in(
+        FRAMES,
+        FRAMES.start,
+        frames::SIZE as u64 / PAGE_SIZE,
+        Populate::Now,
+    )
+}
+
+/// Maps zeroed pages for the safe kernel's own heap.
+pub fn map_heap(address: u64, pages: u64) -> Result<(), MapError> {
+    map_in(SAFE.heap(), address, pages, Populate::Now)
+}
+
+/// A stack of the safe kernel, with an unmapped page below it.
+#[derive(Debug)]
+pub struct KernelStack {
+    place: u64,
+}
+
+impl KernelStack {
+    /// Pages of a stack.
+    pub const PAGES: u64 = 4;
+    /// The distance of two stacks, guard page included.
+    const STRIDE: u64 = 8 * PAGE_SIZE;
+    /// Where the first one lies; the core's boot stack is below.
+    const FIRST: u64 = SAFE.stacks().start + (1 << 20);
+
+    /// Maps the stack number `place`.
+    ///
+    /// # Errors
+    ///
+    /// The place is taken, or memory is short.
+    pub fn map(place: u64) -> Result<KernelStack, MapError> {
+        let stack = KernelStack { place };
+        map_in(SAFE.stacks(), stack.start(), Self::PAGES, Populate::Now)?;
+        Ok(stack)
+    }
+
+    /// Its number.
+    pub const fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// The stack pointer at the first instruction of a function that nobody
+    /// called: eight below a multiple of sixteen.
+    pub(crate) const fn top(&self) -> u64 {
+        self.start() + Self::PAGES * PAGE_SIZE - 8
+    }
+
+    const fn start(&self) -> u64 {
+        Self::FIRST.saturating_add(self.place.saturating_mul(Self::STRIDE))
+    }
+}
+
+fn map_in(
+    region: Region,
+    address: u64,
+    pages: u64,
+    populate: Populate,
+) -> Result<(), MapError> {
+    if !region.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
+        return Err(MapError::BadRange);
+    }
+    let flags = if populate == Populate::OnTouch {
+        map_flags::LAZY
+    } else {
+        0
+    };
+    // SAFETY: the core maps only what is not mapped, so nothing that anybody
+    // refers to changes.
+    match unsafe { core_call(CoreCall::Map, [address, pages, flags, 0]) } {
+        0 => Ok(()),
+        error::NO_MEMORY => Err(MapError::NoMemory),
+        _ => Err(MapError::BadRange),
+    }
+}

@@ -1,0 +1,79 @@
+//! The entries of the safe kernel, for the application.
+//!
+//! Results are those of the ABI: zero or more on success, a negative errno
+//! otherwise. Addresses are the application's; the safe kernel tries each one
+//! against the domain map before it copies. Durations and points in time are
+//! nanoseconds; [`FOREVER`] means no limit.
+//!
+//! # Safety
+//!
+//! A function that takes an address lets the safe kernel read or write the
+//! application's memory there. The caller answers for it as for a raw pointer:
+//! a buffer to be written must be the caller's alone.
+
+use crate::interface::interface;
+
+/// The deadline that never comes.
+pub const FOREVER: u64 = u64::MAX;
+
+/// Bits of the `flags` of [`futex_wait`].
+pub mod futex {
+    /// The deadline counts from now, not from boot.
+    pub const RELATIVE: u32 = 1 << 0;
+    /// The deadline is one of the real-time clock.
+    pub const REALTIME: u32 = 1 << 1;
+}
+
+interface! {
+    unsafe calls through to_safe -> i64;
+
+    /// Does nothing: what a call costs.
+    0 => null();
+    /// Ends the program with `status`.
+    1 => exit(status: i32);
+    /// Ends the program as `abort` does.
+    2 => abort();
+    /// Writes `size` bytes at `address` to the descriptor.
+    3 => write(descriptor: i32, address: usize, size: usize);
+    /// Reads at most `size` bytes to `address`; zero is the end of the file.
+    4 => read(descriptor: i32, address: usize, size: usize);
+    /// Lets another thread of the same or a higher priority run.
+    5 => yield_now();
+    /// Sleeps for `duration` nanoseconds.
+    6 => sleep(duration: u64);
+    /// Starts a thread at `start` (the ABI's trampoline) with `argument`, on a
+    /// new stack of `stack_size` bytes; its number.
+    7 => spawn(start: usize, argument: usize, priority: u8, stack_size: usize, cpu: isize);
+    /// Waits until the thread has ended.
+    8 => join(thread: u32);
+    /// Ends the calling thread.
+    9 => exit_thread();
+    /// Sleeps until woken at `address`, if the word there is `expected`.
+    10 => futex_wait(address: usize, expected: u32, deadline: u64, flags: u32);
+    /// Wakes at most `count` sleepers at `address`; how many.
+    11 => futex_wake(address: usize, count: i32);
+    /// Maps `size` bytes of new, zeroed memory for the heap; its address.
+    12 => extend_heap(size: usize);
+    /// Fills `size` bytes at `address` with random bytes.
+    13 => entropy(address: usize, size: usize, flags: u32);
+    /// The calling thread's number.
+    14 => thread();
+    /// The priority of the calling thread.
+    15 => priority();
+    /// Sets the priority of a thread.
+    16 => set_priority(thread: u32, priority: u8);
+    /// Sleeps until another thread wakes this one, or until `deadline`.
+    17 => block(deadline: u64);
+    /// Wakes a thread that sleeps in [`block`].
+    18 => unblock(thread: u32);
+    /// Closes a descriptor.
+    19 => close(descriptor: i32);
+    /// Duplicates a descriptor; the new one.
+    20 => duplicate(descriptor: i32);
+    /// What a descriptor is: 0 if it is open to a character device.
+    21 => describe(descriptor: i32);
+    /// How many events of `events` a descriptor has, as poll bits.
+    22 => poll(descriptor: i32, events: u32);
+    /// With `test-hooks`: a foothold in the kernels, see the hooks module.
+    120 => hook(kind: u32, address: usize, argument: usize);
+}

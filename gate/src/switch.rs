@@ -1,0 +1,178 @@
+//! Switching between threads of the safe kernel, without the core.
+//!
+//! A thread in the safe kernel runs on its own kernel stack. Switching saves
+//! what the C ABI lets nobody change (callee-saved registers, the rounding
+//! modes of both floating-point units, the thread pointers) on that stack, and
+//! the stack pointer in the thread's [`Context`]. Vector registers are dead at
+//! a call, so they are not saved; ring 0 is not involved.
+//!
+//! A context is resumed at most once for each time it was saved: its stack
+//! pointer is taken out when it is used. So the functions are safe.
+
+use core::arch::naked_asm;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use domains::Isolation;
+use domains::layout::{GATE_PAGE, gate};
+
+use crate::memory::KernelStack;
+use crate::{cpu, info};
+
+/// Where a thread that does not run goes on.
+#[derive(Debug)]
+pub struct Context {
+    /// The saved stack pointer; zero while the thread runs.
+    stack_pointer: AtomicU64,
+    stack: KernelStack,
+}
+
+/// The saved registers, from the stack pointer up.
+#[repr(C)]
+struct Saved {
+    gs_base: u64,
+    fs_base: u64,
+    mxcsr: u32,
+    x87_control: u32,
+    r15: u64,
+    r14: u64,
+    r13: u64,
+    r12: u64,
+    rbx: u64,
+    rbp: u64,
+    return_address: u64,
+}
+
+/// All exceptions masked, round to nearest: what the ABI starts a thread with.
+const MXCSR: u32 = 0x1f80;
+const X87_CONTROL: u32 = 0x37f;
+
+impl Context {
+    /// A context that starts with `start(argument)` on `stack`.
+    pub fn new(stack: KernelStack, start: extern "C" fn(u64) -> !, argument: u64) -> Context {
+        let saved = Saved {
+            gs_base: 0,
+            fs_base: 0,
+            mxcsr: MXCSR,
+            x87_control: X87_CONTROL,
+            r15: 0,
+            r14: 0,
+            r13: 0,
+            r12: start as usize as u64,
+            rbx: argument,
+            rbp: 0,
+            return_address: begin as *const () as u64,
+        };
+        // Two words below the top: `begin` calls, so the stack is aligned there.
+        let place = stack.top() - 8 - size_of::<Saved>() as u64;
+        let pointer: *mut Saved = core::ptr::without_provenance_mut(place as usize);
+        // SAFETY: the stack is mapped, writable and not used by anybody yet.
+        unsafe { pointer.write(saved) };
+        Context {
+            stack_pointer: AtomicU64::new(place),
+            stack,
+        }
+    }
+
+    /// The context of a thread that runs already, on a stack of the core's.
+    pub const fn running(stack: KernelStack) -> Context {
+        Context {
+            stack_pointer: AtomicU64::new(0),
+            stack,
+        }
+    }
+
+    /// Its stack, when it will not be used again.
+    pub fn into_stack(self) -> KernelStack {
+        self.stack
+    }
+}
+
+/// Saves the running thread in `from` and goes on with `to`.
+///
+/// Returns when somebody switches back. Where another CPU has not finished
+/// saving `to`, this waits for it.
+pub fn switch(from: &Context, to: &Context) {
+    let stack_pointer = take(to);
+    if info::isolation() == Isolation::None {
+        // No gate will do it on the way out.
+        cpu::set_entry_stack(to.stack.top());
+    }
+    // SAFETY: `take` made sure that this is a saved stack pointer that nobody
+    // else resumes.
+    unsafe { exchange(from.stack_pointer.as_ptr(), stack_pointer) };
+}
+
+fn take(context: &Context) -> u64 {
+    loop {
+        match context.stack_pointer.swap(0, Ordering::AcqRel) {
+            0 => core::hint::spin_loop(),
+            stack_pointer => return stack_pointer,
+        }
+    }
+}
+
+/// Enters the application at `entry` with `argument`, on `app_stack`.
+///
+/// `context` is the calling thread's; what its kernel stack holds is dead.
+pub fn enter_app(context: &Context, entry: u64, app_stack: u64, argument: u64) -> ! {
+    // SAFETY: the gate lowers the rights before it touches the application's
+    // stack, and leaves the thread's kernel stack empty for the next entry.
+    unsafe { enter(entry, app_stack, argument, context.stack.top()) }
+}
+
+/// The first instruction of a new thread.
+///
+/// In: R12 function, RBX argument.
+#[unsafe(naked)]
+unsafe extern "C" fn begin() -> ! {
+    naked_asm!("mov rdi, rbx", "xor ebp, ebp", "call r12", "ud2")
+}
+
+/// Saves the registers on this stack and restores them from the other.
+///
+/// In: RDI where to save the stack pointer, RSI the stack pointer to load.
+/// Clobbers RAX. The layout on the stack is `Saved`.
+#[unsafe(naked)]
+unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr dword ptr [rsp]",
+        "fnstcw word ptr [rsp + 4]",
+        "rdfsbase rax",
+        "push rax",
+        "rdgsbase rax",
+        "push rax",
+        // From the store on, another CPU may resume this thread: nothing below
+        // touches the old stack.
+        "mov qword ptr [rdi], rsp",
+        "mov rsp, rsi",
+        "pop rax",
+        "wrgsbase rax",
+        "pop rax",
+        "wrfsbase rax",
+        "ldmxcsr dword ptr [rsp]",
+        "fldcw word ptr [rsp + 4]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Jumps to the gate that enters the application for the first time.
+///
+/// In: RDI entry, RSI stack, RDX argument, RCX the thread's kernel stack.
+#[unsafe(naked)]
+unsafe extern "C" fn enter(entry: u64, app_stack: u64, argument: u64, kernel_stack: u64) -> ! {
+    naked_asm!("mov eax, {gate}", "jmp rax", gate = const GATE_PAGE + gate::ENTER_APP)
+}
