@@ -8,16 +8,22 @@ const TRIES: u32 = 10;
 /// A word from the CPU's entropy source, RDSEED, or else from its generator,
 /// RDRAND; none if the CPU has neither or both are exhausted.
 pub fn hardware_word() -> Option<u64> {
-    if has_rdseed() {
-        if let Some(word) = (0..TRIES).find_map(|_| rdseed()) {
-            return Some(word);
-        }
-    }
-    if has_rdrand() {
-        (0..TRIES).find_map(|_| rdrand())
+    let seed = if has_rdseed() {
+        try_often(rdseed)
     } else {
         None
-    }
+    };
+    seed.or_else(|| {
+        if has_rdrand() {
+            try_often(rdrand)
+        } else {
+            None
+        }
+    })
+}
+
+fn try_often(instruction: fn() -> Option<u64>) -> Option<u64> {
+    (0..TRIES).find_map(|_| instruction())
 }
 
 fn has_rdrand() -> bool {

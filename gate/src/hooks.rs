@@ -10,6 +10,8 @@
 
 use core::arch::asm;
 
+use crate::{clock, driver};
+
 /// Loads a byte at the address.
 pub const LOAD: u32 = 0;
 /// Stores a byte at the address.
@@ -24,6 +26,10 @@ pub const OVERFLOW: u32 = 4;
 pub const CORE_CALL: u32 = 5;
 /// Spins for ever.
 pub const SPIN: u32 = 6;
+/// Counts the ticks of `argument` null calls into the unsafe kernel.
+pub const TIME_UNSAFE_CALLS: u32 = 7;
+/// Counts the ticks of `argument` null core calls.
+pub const TIME_CORE_CALLS: u32 = 8;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -48,6 +54,16 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             PRIVILEGE => privileged(argument),
             OVERFLOW => return overflow(argument),
             CORE_CALL => return core_call(argument),
+            TIME_UNSAFE_CALLS => {
+                return ticks_of(argument, || {
+                    let _ = driver::null();
+                });
+            }
+            TIME_CORE_CALLS => {
+                return ticks_of(argument, || {
+                    let _ = crate::core_call::null();
+                });
+            }
             SPIN => loop {
                 core::hint::spin_loop();
             },
@@ -86,6 +102,15 @@ unsafe fn privileged(number: usize) {
             }
         }
     }
+}
+
+/// The ticks of `count` times `call`, and of the loop around it.
+fn ticks_of(count: usize, call: impl Fn()) -> i64 {
+    let start = clock::ticks();
+    for _ in 0..count {
+        call();
+    }
+    clock::ticks().wrapping_sub(start) as i64
 }
 
 /// Fills the stack.

@@ -123,6 +123,10 @@ pub fn enter_app(context: &Context, entry: u64, app_stack: u64, argument: u64) -
 /// The first instruction of a new thread.
 ///
 /// In: R12 function, RBX argument.
+///
+/// # Safety
+///
+/// Only [`exchange`] may come here, on a stack that [`Context::new`] made.
 #[unsafe(naked)]
 unsafe extern "C" fn begin() -> ! {
     naked_asm!("mov rdi, rbx", "xor ebp, ebp", "call r12", "ud2")
@@ -132,6 +136,11 @@ unsafe extern "C" fn begin() -> ! {
 ///
 /// In: RDI where to save the stack pointer, RSI the stack pointer to load.
 /// Clobbers RAX. The layout on the stack is `Saved`.
+///
+/// # Safety
+///
+/// `load` was saved by this function or made by [`Context::new`], and is used
+/// for the first time since; `save` is valid for a store.
 #[unsafe(naked)]
 unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
     naked_asm!(
@@ -172,6 +181,10 @@ unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
 /// Jumps to the gate that enters the application for the first time.
 ///
 /// In: RDI entry, RSI stack, RDX argument, RCX the thread's kernel stack.
+///
+/// # Safety
+///
+/// The kernel stack is the calling thread's own; what it holds is dead.
 #[unsafe(naked)]
 unsafe extern "C" fn enter(entry: u64, app_stack: u64, argument: u64, kernel_stack: u64) -> ! {
     naked_asm!("mov eax, {gate}", "jmp rax", gate = const GATE_PAGE + gate::ENTER_APP)

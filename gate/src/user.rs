@@ -132,6 +132,10 @@ unsafe fn copy(target: usize, source: usize, size: usize) -> Result<(), BadAddre
 /// In: RDI target, RSI source, RDX size. Out: EAX. Clobbers RCX, RSI, RDI.
 /// The core clears the recovery when it takes it. The stack pointer is the
 /// same at every instruction, so the error path returns like the other.
+///
+/// # Safety
+///
+/// As [`copy`].
 #[unsafe(naked)]
 unsafe extern "C" fn copy_bytes(target: usize, source: usize, size: usize) -> u64 {
     naked_asm!(
@@ -162,6 +166,10 @@ struct Loaded {
 ///
 /// In: RDI address. Out: RAX, the word below and the failure above. Clobbers
 /// RCX.
+///
+/// # Safety
+///
+/// The address is the application's, or valid.
 #[unsafe(naked)]
 unsafe extern "C" fn load_word(address: usize) -> Loaded {
     naked_asm!(

@@ -14,7 +14,10 @@
 //! cleared on the way to a domain with fewer rights.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![expect(unsafe_code, reason = "the gates are assembly")]
+#![cfg_attr(
+    target_os = "none",
+    expect(unsafe_code, reason = "the gates are assembly")
+)]
 
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
@@ -52,7 +55,7 @@ core::arch::global_asm!(
     // or otherwise.
     "and r11d, {mask}",
     "mov rdx, r10",
-    "movabs rax, offset {safe_table}",
+    "movabs rax, {safe_table}",
     "call qword ptr [rax + 8*r11]",
     // Events noted while the kernel ran are served before it is left.
     "leave_safe:",
@@ -82,7 +85,7 @@ core::arch::global_asm!(
     "serve_pending:",
     "push rax",
     "sub rsp, 8",
-    "movabs rax, offset {safe_pending}",
+    "movabs rax, {safe_pending}",
     "call qword ptr [rax]",
     "add rsp, 8",
     "pop rax",
@@ -119,7 +122,7 @@ core::arch::global_asm!(
     "je die",
     "and r11d, {mask}",
     "mov rdx, r10",
-    "movabs rax, offset {unsafe_table}",
+    "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     // The return is an entry: rights first, then the token, then our stack.
     "mov rdi, rax",

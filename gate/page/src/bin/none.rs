@@ -5,7 +5,10 @@
 //! and a word in the CPU page that tells the core which domain runs.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![expect(unsafe_code, reason = "the gates are assembly")]
+#![cfg_attr(
+    target_os = "none",
+    expect(unsafe_code, reason = "the gates are assembly")
+)]
 
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
@@ -19,7 +22,7 @@ core::arch::global_asm!(
     "cld",
     "and r11d, {mask}",
     "mov rdx, r10",
-    "movabs rax, offset {safe_table}",
+    "movabs rax, {safe_table}",
     "call qword ptr [rax + 8*r11]",
     "leave_safe:",
     "cmp dword ptr ds:[{pending}], 0",
@@ -31,7 +34,7 @@ core::arch::global_asm!(
     "serve_pending:",
     "push rax",
     "sub rsp, 8",
-    "movabs rax, offset {safe_pending}",
+    "movabs rax, {safe_pending}",
     "call qword ptr [rax]",
     "add rsp, 8",
     "pop rax",
@@ -46,7 +49,7 @@ core::arch::global_asm!(
     "sub rsp, 8",
     "and r11d, {mask}",
     "mov rdx, r10",
-    "movabs rax, offset {unsafe_table}",
+    "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     "add rsp, 8",
     "mov qword ptr ds:[{domain}], {safe}",
