@@ -1,0 +1,5 @@
+//! What the tests share: the sources, and how to boot an image.
+
+#![forbid(unsafe_code)]
+
+pub mod sources;
