@@ -16,6 +16,9 @@ pub struct ThreadBlock {
     pub errno: i32,
     /// The thread's number.
     pub thread: u32,
+    /// For the ABI's two-step blocking: until when the next yield blocks, in
+    /// nanoseconds since boot; zero if it only yields.
+    pub blocked_until: u64,
 }
 
 /// Makes `block` the calling thread's.

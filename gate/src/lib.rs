@@ -14,7 +14,7 @@
 //! | [`core_call`] | both kernels | requests to the trusted core |
 //! | [`memory`], [`switch`], [`cpu`] | safe kernel | mappings, stacks, the CPU page |
 //! | [`info`], [`clock`], [`entropy`] | all | what everyone may read |
-//! | [`client`] | app | thread pointer and first entry |
+//! | [`client`], [`bytes`] | app | thread pointer, first entry, memory functions |
 //!
 //! It is also where the safe kernel's assembly lives, so that the safe kernel
 //! has none: every function of [`user`], [`frames`], [`memory`], [`switch`]
@@ -28,6 +28,7 @@
 
 mod interface;
 
+pub mod bytes;
 pub mod call;
 pub mod client;
 pub mod clock;
