@@ -30,6 +30,12 @@ pub const SPIN: u32 = 6;
 pub const TIME_UNSAFE_CALLS: u32 = 7;
 /// Counts the ticks of `argument` null core calls.
 pub const TIME_CORE_CALLS: u32 = 8;
+/// Safe kernel only: sets the time slice of threads to `argument` nanoseconds.
+pub const SET_TIME_SLICE: u32 = 9;
+/// Safe kernel only: how often the application was preempted.
+pub const PREEMPTIONS: u32 = 10;
+/// Safe kernel only: makes the core's test hook `address` with `argument`.
+pub const CORE_HOOK: u32 = 11;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 

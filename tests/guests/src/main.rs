@@ -1,0 +1,42 @@
+//! The guest's side of the tests that boot an image.
+//!
+//! One program, so that the tests build once: the first argument names what to
+//! do. Attacks end in a fault that the host looks at; everything else prints
+//! what it found and exits with 0 only if that is right.
+
+mod attack;
+mod hooks;
+mod pkru;
+mod preempt;
+mod sweep;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let verdict = match words.as_slice() {
+        ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
+        ["pkru"] => pkru::run(),
+        ["preempt", count] => preempt::run(count),
+        ["sweep"] => sweep::run(),
+        ["exit", status] => return exit(status),
+        ["abort"] => std::process::abort(),
+        ["panic"] => panic!("as asked"),
+        other => Err(format!("no such test: {other:?}")),
+    };
+    match verdict {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn exit(status: &str) -> ExitCode {
+    match status.parse() {
+        Ok(status) => ExitCode::from(status),
+        Err(_) => ExitCode::FAILURE,
+    }
+}

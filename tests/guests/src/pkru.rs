@@ -1,0 +1,68 @@
+//! PKRU and the cleared registers after every return from the safe kernel.
+
+use std::arch::asm;
+
+use domains::cpu_page::offset;
+use domains::entries::SLOTS;
+use domains::layout::CPU_PAGE;
+use domains::{Domain, Pkru};
+
+/// Entries that do not come back, or wait for something that does not come.
+const ENDLESS: [u32; 9] = [1, 2, 4, 6, 7, 9, 10, 17, 120];
+
+/// Calls every entry with arguments that make no sense, and looks at PKRU and
+/// at what the gate left in registers.
+pub fn run() -> Result<(), String> {
+    let expected = Pkru::of(Domain::App).bits();
+    for number in (0..SLOTS as u32).filter(|number| !ENDLESS.contains(number)) {
+        for word in [0, u64::MAX, 0x1000_0000_0000] {
+            let after = call(number, word);
+            if after.pkru != expected {
+                return Err(format!("entry {number} left PKRU {:#x}", after.pkru));
+            }
+            if after.left_over != 0 {
+                return Err(format!("entry {number} left {:#x} in registers", after.left_over));
+            }
+        }
+    }
+    println!("pkru {expected:#x} after every entry");
+    Ok(())
+}
+
+/// What a call left behind.
+struct After {
+    pkru: u32,
+    /// All registers that carry nothing back, or-ed together.
+    left_over: u64,
+}
+
+fn call(number: u32, word: u64) -> After {
+    let pkru: u32;
+    let left_over: u64;
+    // SAFETY: whatever the entry answers, it may not touch memory for words
+    // that are no addresses of the application; that is part of the test.
+    unsafe {
+        asm!(
+            "call qword ptr ds:[{gate}]",
+            "or rdi, rsi",
+            "or rdi, r8",
+            "or rdi, r9",
+            "or rdi, r10",
+            "or rdi, r11",
+            "or rdi, rcx",
+            "or rdi, rdx",
+            "xor ecx, ecx",
+            "rdpkru",
+            gate = const CPU_PAGE + offset::APP_TO_SAFE as u64,
+            inout("rdi") word => left_over,
+            in("rsi") word,
+            in("r8") word,
+            in("r9") word,
+            in("r10") word,
+            in("r11") u64::from(number),
+            lateout("rax") pkru,
+            clobber_abi("C"),
+        );
+    }
+    After { pkru, left_over }
+}

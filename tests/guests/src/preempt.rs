@@ -1,0 +1,98 @@
+//! Preemption: thousands of times, with every register checked.
+
+use std::arch::asm;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::hooks;
+
+/// Two threads and a third compute until the kernel has preempted `count`
+/// times; none may find a register changed.
+pub fn run(count: &str) -> Result<(), String> {
+    let count: i64 = count.parse().map_err(|_| "not a number")?;
+    hooks::set_time_slice(20_000);
+    let stop = AtomicBool::new(false);
+    let sound = thread::scope(|scope| {
+        let workers: Vec<_> = (1..=3_u64).map(|seed| scope.spawn(|| work(seed, &stop))).collect();
+        while hooks::preemptions() < count {
+            thread::yield_now();
+            spin();
+        }
+        stop.store(true, Ordering::Release);
+        workers.into_iter().all(|worker| worker.join().unwrap_or(false))
+    });
+    println!("{} preemptions", hooks::preemptions());
+    if sound { Ok(()) } else { Err("a register changed under a thread".into()) }
+}
+
+/// Computes until `stop`; false if a result is not the expected one.
+fn work(seed: u64, stop: &AtomicBool) -> bool {
+    let expected = series(seed).to_bits();
+    while !stop.load(Ordering::Acquire) {
+        if series(seed).to_bits() != expected || !registers_survive(seed) {
+            return false;
+        }
+    }
+    true
+}
+
+/// A sum that any lost bit of a floating-point register shows in.
+fn series(seed: u64) -> f64 {
+    (1..500).fold(seed as f64, |sum, term| sum + (sum / f64::from(term)).sin_cos_free())
+}
+
+/// A cheap non-linear function without the mathematics library.
+trait Mix {
+    fn sin_cos_free(self) -> f64;
+}
+
+impl Mix for f64 {
+    fn sin_cos_free(self) -> f64 {
+        (self * self + 1.0).sqrt() / (self.abs() + 2.0)
+    }
+}
+
+/// Fills general and vector registers with a pattern, spins long enough to be
+/// preempted now and then, and looks at them again.
+fn registers_survive(seed: u64) -> bool {
+    let pattern = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let difference: u64;
+    // SAFETY: only registers are changed, and all are declared.
+    unsafe {
+        asm!(
+            "movq xmm0, {pattern}",
+            "movq xmm7, {pattern}",
+            "movq xmm15, {pattern}",
+            "mov r12, {pattern}",
+            "mov r15, {pattern}",
+            "2:",
+            "pause",
+            "dec {count}",
+            "jnz 2b",
+            "movq r8, xmm0",
+            "xor r8, {pattern}",
+            "movq r9, xmm7",
+            "xor r9, {pattern}",
+            "movq r10, xmm15",
+            "xor r10, {pattern}",
+            "xor r12, {pattern}",
+            "xor r15, {pattern}",
+            "or r8, r9",
+            "or r8, r10",
+            "or r8, r12",
+            "or r8, r15",
+            pattern = in(reg) pattern,
+            count = inout(reg) 2000_u64 => _,
+            out("r8") difference, out("r9") _, out("r10") _, out("r12") _, out("r15") _,
+            out("xmm0") _, out("xmm7") _, out("xmm15") _,
+            options(nomem, nostack),
+        );
+    }
+    difference == 0
+}
+
+fn spin() {
+    for _ in 0..1000 {
+        std::hint::spin_loop();
+    }
+}
