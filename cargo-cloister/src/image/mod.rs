@@ -1,1 +1,26 @@
 //! The packed image: made, checked, explained.
+//!
+//! An image is one bootable ELF that holds the trusted core, the gate page,
+//! both kernels and the application, with a manifest that names the owner and
+//! the rights of every page. [`pack`] makes it from separately linked
+//! components, [`verify`] proves its walls from its bytes alone, [`symbols`]
+//! names its addresses and [`inspect`] describes it.
+
+pub mod component;
+pub mod elf;
+pub mod error;
+pub mod listed;
+pub mod pack;
+pub mod packed;
+pub mod scan;
+pub mod verify;
+
+mod pages;
+mod relocate;
+mod write;
+
+#[cfg(test)]
+mod testing;
+
+pub use component::Component;
+pub use error::ImageError;

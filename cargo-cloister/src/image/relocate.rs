@@ -1,0 +1,128 @@
+//! Relocations, applied when the image is packed.
+//!
+//! A statically linked position-independent program has only relocations that
+//! add its base (R_X86_64_RELATIVE). They are applied here, once, so that the
+//! guest needs no relocation code and no writable window over read-only data.
+//! Any other relocation asks for a dynamic linker and is refused by its name.
+//! The tables themselves are blanked: nothing in the guest reads them.
+
+use goblin::elf::reloc::{self, Reloc};
+use goblin::elf::section_header::{
+    SHF_ALLOC, SHT_DYNSYM, SHT_GNU_HASH, SHT_HASH, SHT_RELA, SHT_STRTAB,
+};
+use goblin::elf::{Elf, SectionHeader};
+
+use super::elf::{Load, Program};
+use super::{Component, ImageError};
+
+/// The tag of a table of packed relative relocations (DT_RELR).
+const DT_RELR: u64 = 36;
+
+/// Applies the relocations of `elf` to `program`, which lies `base` above the
+/// addresses of the file.
+pub(crate) fn apply(elf: &Elf<'_>, base: u64, program: &mut Program) -> Result<(), ImageError> {
+    refuse_packed(elf, program.component)?;
+    let tables = [&elf.dynrelas, &elf.dynrels, &elf.pltrelocs];
+    for relocation in tables.into_iter().flat_map(|table| table.iter()) {
+        let value = value_of(&relocation, base, program.component)?;
+        store(program, relocation.r_offset.wrapping_add(base), value)?;
+    }
+    if elf.dynamic.is_some() {
+        blank_tables(elf, base, program);
+    }
+    Ok(())
+}
+
+/// Refuses the packed form of relative relocations, which no target of ours
+/// asks its linker for.
+fn refuse_packed(elf: &Elf<'_>, component: Component) -> Result<(), ImageError> {
+    let entries = elf.dynamic.iter().flat_map(|dynamic| &dynamic.dyns);
+    match entries.into_iter().find(|entry| entry.d_tag == DT_RELR) {
+        Some(entry) => Err(ImageError::Relocation {
+            component,
+            name: "table DT_RELR".into(),
+            address: entry.d_val,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn value_of(relocation: &Reloc, base: u64, component: Component) -> Result<u64, ImageError> {
+    match (relocation.r_type, relocation.r_addend) {
+        (reloc::R_X86_64_RELATIVE, Some(addend)) => Ok(base.wrapping_add_signed(addend)),
+        (kind, _) => Err(ImageError::Relocation {
+            component,
+            name: name_of(kind),
+            address: relocation.r_offset,
+        }),
+    }
+}
+
+fn name_of(kind: u32) -> String {
+    format!(
+        "R_{}",
+        reloc::r_to_str(kind, goblin::elf::header::EM_X86_64)
+    )
+}
+
+/// Stores the eight bytes of `value` at `address`.
+fn store(program: &mut Program, address: u64, value: u64) -> Result<(), ImageError> {
+    let place = program
+        .loads
+        .iter_mut()
+        .find_map(|load| slot(load, address));
+    match place {
+        Some(slot) => {
+            slot.copy_from_slice(&value.to_le_bytes());
+            Ok(())
+        }
+        None => Err(program.layout(format!("a relocation at {address:#x} lies in no segment"))),
+    }
+}
+
+/// The eight bytes at `address`, if they lie in this range; its zeroed tail
+/// becomes initialised as far as needed.
+fn slot(load: &mut Load, address: u64) -> Option<&mut [u8]> {
+    let start = usize::try_from(address.checked_sub(load.address)?).ok()?;
+    let end = start.checked_add(size_of::<u64>())?;
+    if u64::try_from(end).ok()? > load.memory_size {
+        return None;
+    }
+    if load.bytes.len() < end {
+        load.bytes.resize(end, 0);
+    }
+    load.bytes.get_mut(start..end)
+}
+
+/// Blanks what only a dynamic linker reads, so that it takes no space in the
+/// image.
+fn blank_tables(elf: &Elf<'_>, base: u64, program: &mut Program) {
+    for section in elf
+        .section_headers
+        .iter()
+        .filter(|section| is_linking_table(section))
+    {
+        let start = section.sh_addr.wrapping_add(base);
+        for load in program.loads.iter_mut().filter(|load| !load.writable) {
+            blank(load, start, section.sh_size);
+        }
+    }
+}
+
+fn is_linking_table(section: &SectionHeader) -> bool {
+    let kinds = [SHT_RELA, SHT_DYNSYM, SHT_STRTAB, SHT_HASH, SHT_GNU_HASH];
+    section.sh_flags & u64::from(SHF_ALLOC) != 0 && kinds.contains(&section.sh_type)
+}
+
+fn blank(load: &mut Load, start: u64, size: u64) {
+    let first = start
+        .checked_sub(load.address)
+        .and_then(|first| usize::try_from(first).ok());
+    let size = usize::try_from(size).ok();
+    let range = first
+        .zip(size)
+        .and_then(|(first, size)| Some(first..first.checked_add(size)?));
+    if let Some(bytes) = range.and_then(|range| load.bytes.get_mut(range)) {
+        bytes.fill(0);
+    }
+}
