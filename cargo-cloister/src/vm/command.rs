@@ -1,0 +1,225 @@
+//! The exact QEMU command of a run.
+//!
+//! Guests tell their two consoles apart by place: on virtio-mmio the first
+//! device takes the highest slot, on PCI the addresses are given here. Each
+//! console has a virtio device of its own with a single port, because the
+//! guest's driver does not know the multiport feature.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{Accel, Machine, Spec};
+
+/// What a channel of the guest leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Backend {
+    /// A Unix socket on which somebody listens.
+    Socket(PathBuf),
+    /// QEMU's own standard input and output.
+    Stdio,
+    /// A file, written only.
+    File(PathBuf),
+}
+
+/// The channels of a guest, and the boot options' file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Channels {
+    /// What the core reports.
+    pub control: Backend,
+    /// Standard input, in chunks, and standard output.
+    pub console: Backend,
+    /// Standard error.
+    pub errors: Backend,
+    /// The core's own console.
+    pub serial: Backend,
+    /// The module with the boot options.
+    pub options: PathBuf,
+}
+
+impl Channels {
+    /// Sockets and boot options in `directory`.
+    pub fn in_directory(directory: &Path) -> Channels {
+        let socket = |name: &str| Backend::Socket(directory.join(name));
+        Channels {
+            control: socket("control"),
+            console: socket("console"),
+            errors: socket("errors"),
+            serial: socket("serial"),
+            options: directory.join("options"),
+        }
+    }
+
+    /// What a person sees who runs the command by hand: the program's output
+    /// on standard output, all else on standard error.
+    pub fn for_a_person(options: PathBuf) -> Channels {
+        let errors = || Backend::File("/dev/stderr".into());
+        Channels {
+            control: errors(),
+            console: Backend::Stdio,
+            errors: errors(),
+            serial: errors(),
+            options,
+        }
+    }
+}
+
+/// The arguments with which QEMU boots `spec`.
+pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
+    let mut line = Line::default();
+    line.machine(spec);
+    line.time(spec);
+    line.control(channels);
+    line.consoles(spec.machine, channels);
+    line.network(spec);
+    line.diagnostics(spec);
+    line.path("-kernel", &spec.image);
+    line.path("-initrd", &channels.options);
+    line.0
+}
+
+#[derive(Default)]
+struct Line(Vec<OsString>);
+
+impl Line {
+    fn option(&mut self, name: &str, value: &str) {
+        self.0.extend([name.into(), value.into()]);
+    }
+
+    fn path(&mut self, name: &str, value: &Path) {
+        self.0.extend([name.into(), value.into()]);
+    }
+
+    fn machine(&mut self, spec: &Spec) {
+        let machine = match spec.machine {
+            Machine::Microvm => {
+                "microvm,acpi=off,x-option-roms=off,pit=off,pic=off,rtc=on,isa-serial=on"
+            }
+            Machine::Q35 => "q35,vmport=off,smbus=off,sata=off",
+        };
+        self.option("-M", machine);
+        self.0
+            .extend(["-nodefaults", "-no-user-config", "-no-reboot"].map(OsString::from));
+        self.option("-display", "none");
+        self.option("-accel", &spec.accel.to_string());
+        self.option("-cpu", spec.accel.cpu());
+        self.option("-smp", "1");
+        self.option("-m", &spec.memory.to_string());
+    }
+
+    /// One nanosecond an instruction, and every source of chance fixed.
+    fn time(&mut self, spec: &Spec) {
+        if spec.counted && spec.accel == Accel::Tcg {
+            self.option("-icount", "shift=0,sleep=off");
+            self.option("-seed", "0");
+            self.option("-rtc", "base=2000-01-01,clock=vm");
+        }
+    }
+
+    fn control(&mut self, channels: &Channels) {
+        self.chardev("control", &channels.control);
+        self.option("-device", "isa-debugcon,iobase=0xe9,chardev=control");
+        self.option("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
+        self.chardev("serial", &channels.serial);
+        self.option("-serial", "chardev:serial");
+    }
+
+    fn consoles(&mut self, machine: Machine, channels: &Channels) {
+        if machine == Machine::Microvm {
+            self.option("-global", "virtio-mmio.force-legacy=off");
+        }
+        for (place, (name, backend)) in
+            [("console", &channels.console), ("errors", &channels.errors)]
+                .into_iter()
+                .enumerate()
+        {
+            self.chardev(name, backend);
+            let bus = format!("id={name}-bus,max_ports=1");
+            self.virtio("virtio-serial", &bus, machine, place + 2);
+            let port = format!("virtconsole,bus={name}-bus.0,chardev={name}");
+            self.option("-device", &port);
+        }
+        self.virtio("virtio-rng", "", machine, 4);
+    }
+
+    fn network(&mut self, spec: &Spec) {
+        if !spec.has_network() {
+            return;
+        }
+        let mut backend = "user,id=net".to_owned();
+        for publish in &spec.publish {
+            backend = format!("{backend},{}", publish.forward_rule());
+        }
+        self.option("-netdev", &backend);
+        let properties = match spec.machine {
+            Machine::Microvm => "netdev=net",
+            Machine::Q35 => "netdev=net,romfile=",
+        };
+        self.virtio("virtio-net", properties, spec.machine, 5);
+        if let Some(file) = &spec.capture {
+            let mut value = OsString::from("filter-dump,id=capture,netdev=net,file=");
+            value.push(escaped(file));
+            self.0.extend(["-object".into(), value]);
+        }
+    }
+
+    fn diagnostics(&mut self, spec: &Spec) {
+        if let Some(file) = &spec.interrupt_log {
+            self.option("-d", "int");
+            self.path("-D", file);
+        }
+    }
+
+    /// A virtio device on the bus that the machine has.
+    fn virtio(&mut self, kind: &str, properties: &str, machine: Machine, slot: usize) {
+        let mut value = match machine {
+            Machine::Microvm => format!("{kind}-device"),
+            Machine::Q35 => format!("{kind}-pci,disable-legacy=on,addr={slot:#x}"),
+        };
+        if !properties.is_empty() {
+            value = format!("{value},{properties}");
+        }
+        self.option("-device", &value);
+    }
+
+    fn chardev(&mut self, id: &str, backend: &Backend) {
+        let (kind, path) = match backend {
+            Backend::Socket(path) => ("socket", Some(path)),
+            Backend::File(path) => ("file", Some(path)),
+            Backend::Stdio => ("stdio", None),
+        };
+        let mut value = OsString::from(format!("{kind},id={id}"));
+        if let Some(path) = path {
+            value.push(",path=");
+            value.push(escaped(path));
+        }
+        self.0.extend(["-chardev".into(), value]);
+    }
+}
+
+/// A path inside a QEMU option, where a comma must be doubled.
+fn escaped(path: &Path) -> OsString {
+    match path.to_str() {
+        Some(text) => text.replace(',', ",,").into(),
+        None => path.into(),
+    }
+}
+
+/// A command as a line that a POSIX shell reads back.
+pub fn shell_line(program: &Path, arguments: &[OsString]) -> String {
+    let words: Vec<String> = std::iter::once(program.as_os_str())
+        .chain(arguments.iter().map(OsString::as_os_str))
+        .map(|word| quoted(&word.to_string_lossy()))
+        .collect();
+    words.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=.,:/@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The command lines that QEMU must get, word for word.
+
+use domains::Isolation;
+
+use super::*;
+use crate::vm::Publish;
+
+fn spec(machine: Machine) -> Spec {
+    let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
+    Spec { machine, ..spec }
+}
+
+fn line(spec: &Spec) -> String {
+    let channels = Channels::in_directory(Path::new("d"));
+    shell_line(Path::new("qemu"), &arguments(spec, &channels))
+}
+
+#[test]
+fn a_microvm_has_its_consoles_in_order() {
+    assert_eq!(
+        line(&spec(Machine::Microvm)),
+        "qemu -M microvm,acpi=off,x-option-roms=off,pit=off,pic=off,rtc=on,isa-serial=on \
+         -nodefaults -no-user-config -no-reboot -display none -accel tcg -cpu max -smp 1 -m 64M \
+         -chardev socket,id=control,path=d/control \
+         -device isa-debugcon,iobase=0xe9,chardev=control \
+         -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+         -chardev socket,id=serial,path=d/serial -serial chardev:serial \
+         -global virtio-mmio.force-legacy=off \
+         -chardev socket,id=console,path=d/console \
+         -device virtio-serial-device,id=console-bus,max_ports=1 \
+         -device virtconsole,bus=console-bus.0,chardev=console \
+         -chardev socket,id=errors,path=d/errors \
+         -device virtio-serial-device,id=errors-bus,max_ports=1 \
+         -device virtconsole,bus=errors-bus.0,chardev=errors \
+         -device virtio-rng-device -kernel hello.cloister -initrd d/options"
+    );
+}
+
+#[test]
+fn a_q35_has_modern_devices_at_fixed_addresses() {
+    let line = line(&spec(Machine::Q35));
+    for device in [
+        "-device virtio-serial-pci,disable-legacy=on,addr=0x2,id=console-bus,max_ports=1",
+        "-device virtio-serial-pci,disable-legacy=on,addr=0x3,id=errors-bus,max_ports=1",
+        "-device virtio-rng-pci,disable-legacy=on,addr=0x4",
+    ] {
+        assert!(line.contains(device), "{device} in {line}");
+    }
+    assert!(!line.contains("virtio-mmio"), "{line}");
+}
+
+#[test]
+fn counted_runs_have_no_chance_in_them() {
+    let line = line(&Spec {
+        counted: true,
+        ..spec(Machine::Microvm)
+    });
+    let fixed = "-icount shift=0,sleep=off -seed 0 -rtc base=2000-01-01,clock=vm";
+    assert!(line.contains(fixed), "{line}");
+}
+
+#[test]
+fn published_ports_come_with_a_network_device_behind_the_others() {
+    let publish: Publish = "8080:80".parse().expect("two ports");
+    let line = line(&Spec {
+        publish: vec![publish],
+        ..spec(Machine::Microvm)
+    });
+    let network = "-device virtio-rng-device \
+                   -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 \
+                   -device virtio-net-device,netdev=net";
+    assert!(line.contains(network), "{line}");
+}
+
+#[test]
+fn a_capture_needs_a_network_and_gets_one() {
+    let line = line(&Spec {
+        capture: Some("a,b".into()),
+        ..spec(Machine::Q35)
+    });
+    assert!(
+        line.contains("-netdev user,id=net -device virtio-net-pci"),
+        "{line}"
+    );
+    assert!(
+        line.contains("-object filter-dump,id=capture,netdev=net,file=a,,b"),
+        "{line}"
+    );
+}
+
+#[test]
+fn by_hand_the_programs_output_stands_alone() {
+    let channels = Channels::for_a_person("options".into());
+    let line = shell_line(
+        Path::new("qemu"),
+        &arguments(&spec(Machine::Microvm), &channels),
+    );
+    assert!(line.contains("-chardev stdio,id=console "), "{line}");
+    assert!(
+        line.contains("-chardev file,id=control,path=/dev/stderr "),
+        "{line}"
+    );
+}
+
+#[test]
+fn words_are_quoted_for_a_shell() {
+    assert_eq!(quoted("plain-word=1,x"), "plain-word=1,x");
+    assert_eq!(quoted("two words"), "'two words'");
+    assert_eq!(quoted("it's"), r"'it'\''s'");
+    assert_eq!(quoted(""), "''");
+}

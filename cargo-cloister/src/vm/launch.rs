@@ -1,0 +1,122 @@
+//! From a [`Spec`] to a QEMU that runs.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::command::{self, Channels};
+use super::socket::{self, Event, Source};
+use super::watchdog::Watchdog;
+use super::{Error, Spec};
+
+const PROGRAM: &str = "qemu-system-x86_64";
+
+/// How much of the guest's output waits before the guest has to.
+const EVENTS_WAITING: usize = 32;
+
+/// A QEMU that runs, and what it tells us.
+pub(super) struct Running {
+    pub(super) qemu: Child,
+    pub(super) events: Receiver<Event>,
+    pub(super) sockets: Vec<PathBuf>,
+    pub(super) watchdog: Watchdog,
+    /// Removed with everything in it when the run is over.
+    _directory: TempDir,
+}
+
+/// Where QEMU is: what `CLOISTER_QEMU` says, or the first on the PATH.
+pub fn qemu_program() -> Result<PathBuf, Error> {
+    let name = env::var_os("CLOISTER_QEMU").unwrap_or_else(|| PROGRAM.into());
+    find(&name).ok_or_else(|| Error::NoQemu(name.to_string_lossy().into_owned()))
+}
+
+/// Writes the boot options of `spec` where they stay; the file.
+pub fn keep_options(spec: &Spec) -> Result<PathBuf, Error> {
+    let directory = socket::private_directory()?.keep();
+    let options = Channels::in_directory(&directory).options;
+    write_options(spec, &options)?;
+    Ok(options)
+}
+
+fn write_options(spec: &Spec, file: &Path) -> Result<(), Error> {
+    fs::write(file, spec.options.encode()?)
+        .map_err(Error::prepare("the boot options cannot be written"))
+}
+
+fn find(name: &OsStr) -> Option<PathBuf> {
+    if Path::new(name).components().count() > 1 {
+        return Path::new(name).is_file().then(|| name.into());
+    }
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
+}
+
+/// Starts QEMU with every channel connected to this process.
+pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
+    let program = qemu_program()?;
+    try_ports(spec)?;
+    let directory = socket::private_directory()?;
+    let channels = Channels::in_directory(directory.path());
+    write_options(spec, &channels.options)?;
+    let (sender, events) = sync_channel(EVENTS_WAITING);
+    let sockets = socket::listen(directory.path(), &sender, spec.stdin)?;
+    let qemu = spawn(&program, spec, &channels, sender)?;
+    let watchdog = Watchdog::over(qemu.id());
+    Ok(Running {
+        qemu,
+        events,
+        sockets,
+        watchdog,
+        _directory: directory,
+    })
+}
+
+fn try_ports(spec: &Spec) -> Result<(), Error> {
+    for publish in &spec.publish {
+        publish.try_host_port().map_err(|source| Error::Port {
+            protocol: publish.protocol,
+            address: publish.address,
+            port: publish.host,
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// Starts QEMU in a process group of its own, so that Ctrl-C reaches only us:
+/// we end QEMU and can still say how it went.
+fn spawn(
+    program: &Path,
+    spec: &Spec,
+    channels: &Channels,
+    events: SyncSender<Event>,
+) -> Result<Child, Error> {
+    let start = |source| Error::Start {
+        program: program.into(),
+        source,
+    };
+    let mut qemu = Command::new(program)
+        .args(command::arguments(spec, channels))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(start)?;
+    let errors = qemu
+        .stderr
+        .take()
+        .ok_or_else(|| start(io::ErrorKind::BrokenPipe.into()))?;
+    thread::spawn(move || socket::pump(Source::Qemu, errors, &events));
+    Ok(qemu)
+}

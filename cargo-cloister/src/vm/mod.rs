@@ -1,0 +1,38 @@
+//! One run of an image in QEMU.
+//!
+//! A [`Spec`] says what to boot and how. [`command`] turns it into the exact
+//! QEMU command, [`run`] starts that, passes the guest's consoles through and
+//! says in an [`Ending`] how it went. What the guest prints and reports goes to
+//! a [`Sink`], so that people, programs and benchmarks can listen alike.
+//!
+//! All channels are Unix sockets in a private directory on which this process
+//! listens before QEMU starts: nothing is lost at either end of a run, and
+//! nobody else can speak as the guest.
+
+mod accel;
+mod boot_file;
+pub mod command;
+mod ending;
+mod error;
+mod launch;
+mod lines;
+mod memory;
+mod publish;
+mod session;
+mod sink;
+mod socket;
+mod spec;
+mod stdin;
+mod watchdog;
+
+pub use accel::{Accel, AccelChoice, Host};
+pub use boot_file::{BootOptions, TooLong};
+pub use ending::{Ending, Reason};
+pub use error::Error;
+pub use launch::{keep_options, qemu_program};
+pub use lines::Utf8Pieces;
+pub use memory::Memory;
+pub use publish::{Protocol, Publish};
+pub use session::run;
+pub use sink::{Capture, Sink, Stream};
+pub use spec::{Machine, Spec};

@@ -1,0 +1,210 @@
+//! The course of a run: listens, passes on, and ends it when it must.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use domains::report::{Fault, Record};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::ending::{Observed, Stop};
+use super::launch::{Running, launch};
+use super::lines::Lines;
+use super::socket::{self, Event, SOCKETS, Source};
+use super::{Ending, Error, Sink, Spec, Stream};
+
+/// How often we look for signals while the guest is silent.
+const TICK: Duration = Duration::from_millis(50);
+/// How long QEMU may stay after the core said that it is over.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Runs `spec` to its end, telling `sink` what the guest says.
+///
+/// The error is for a machine that was never started; whatever happens later
+/// stands in the [`Ending`].
+pub fn run(spec: &Spec, sink: &mut dyn Sink) -> Result<Ending, Error> {
+    let mut signals =
+        Interrupts::catch().map_err(Error::prepare("signals cannot be caught"))?;
+    let mut running = launch(spec)?;
+    let mut session = Session::new(spec, sink);
+    while session.open_sources > 0 {
+        match running.events.recv_timeout(TICK) {
+            Ok(event) => session.take(event, &running),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        session.look_at(signals.pending());
+        if session.must_end() {
+            let _it_may_be_gone = running.qemu.kill();
+        }
+    }
+    session.finish();
+    drop(running.watchdog);
+    let _status_says_nothing_new = running.qemu.wait();
+    let ending = session.observed.judge();
+    match sink.ended(&ending) {
+        Err(error) if ending.problem.is_none() => Ok(Ending::unwritten(error)),
+        _ => Ok(ending),
+    }
+}
+
+struct Session<'a> {
+    sink: &'a mut dyn Sink,
+    observed: Observed,
+    open_sources: usize,
+    control: Lines,
+    serial: Lines,
+    qemu: Lines,
+    deadline: Option<(Instant, f64)>,
+    linger: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    fn new(spec: &Spec, sink: &'a mut dyn Sink) -> Session<'a> {
+        let deadline = spec
+            .timeout
+            .map(|limit| (Instant::now() + limit, limit.as_secs_f64()));
+        Session {
+            sink,
+            observed: Observed::default(),
+            open_sources: SOCKETS.len() + 1,
+            control: Lines::default(),
+            serial: Lines::default(),
+            qemu: Lines::default(),
+            deadline,
+            linger: None,
+        }
+    }
+
+    fn take(&mut self, event: Event, running: &Running) {
+        match event {
+            Event::Bytes(source, bytes) => {
+                let taken = self.bytes(source, &bytes);
+                self.note_failure(taken);
+            }
+            Event::Closed(source) => {
+                self.open_sources -= 1;
+                if source == Source::Qemu {
+                    socket::release(&running.sockets);
+                }
+            }
+        }
+    }
+
+    fn bytes(&mut self, source: Source, bytes: &[u8]) -> io::Result<()> {
+        match source {
+            Source::Console => self.sink.output(Stream::Stdout, bytes),
+            Source::Errors => self.sink.output(Stream::Stderr, bytes),
+            Source::Serial => self
+                .serial
+                .push(bytes)
+                .iter()
+                .try_for_each(|line| self.sink.console(line)),
+            Source::Qemu => {
+                self.observed.qemu_said.extend(self.qemu.push(bytes));
+                Ok(())
+            }
+            Source::Control => {
+                let lines = self.control.push(bytes);
+                lines.iter().try_for_each(|line| self.record(line))
+            }
+        }
+    }
+
+    fn record(&mut self, line: &str) -> io::Result<()> {
+        match line.parse() {
+            Ok(Record::Started) => {
+                self.observed.started = true;
+                self.sink.started()
+            }
+            Ok(Record::Fault(fault)) => self.fault(fault),
+            Ok(Record::Refuse(refusal)) => {
+                self.observed.refusal = Some(refusal);
+                Ok(())
+            }
+            Ok(Record::Exit(status)) => {
+                self.observed.exit = Some(status);
+                self.linger = Some(Instant::now() + LINGER);
+                Ok(())
+            }
+            Err(_) => self.sink.console(&format!("not a report: {line}")),
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) -> io::Result<()> {
+        self.observed.last_fault = Some(fault);
+        self.sink.fault(&fault)
+    }
+
+    fn look_at(&mut self, signal: Option<i32>) {
+        if let Some(signal) = signal {
+            self.observed.stop.get_or_insert(Stop::Signal(signal));
+        }
+        if let Some((deadline, seconds)) = self.deadline
+            && Instant::now() >= deadline
+        {
+            self.observed.stop.get_or_insert(Stop::Timeout(seconds));
+        }
+    }
+
+    fn note_failure(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.observed.stop.get_or_insert(Stop::Output(error));
+        }
+    }
+
+    fn must_end(&self) -> bool {
+        let lingers = self.linger.is_some_and(|linger| Instant::now() >= linger);
+        self.observed.stop.is_some() || lingers
+    }
+
+    /// Takes lines that were begun and not ended.
+    fn finish(&mut self) {
+        if let Some(line) = self.serial.finish() {
+            let written = self.sink.console(&line);
+            self.note_failure(written);
+        }
+        self.observed.qemu_said.extend(self.qemu.finish());
+    }
+}
+
+/// Signals that end a run in good order; a second one ends this process.
+struct Interrupts {
+    signals: Signals,
+    registered: Vec<SigId>,
+}
+
+impl Interrupts {
+    fn catch() -> io::Result<Interrupts> {
+        let mut registered = Vec::new();
+        let seen = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let exit = Arc::clone(&seen);
+            let id =
+                signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, exit)?;
+            registered.push(id);
+            registered.push(signal_hook::flag::register(signal, Arc::clone(&seen))?);
+        }
+        let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        Ok(Interrupts {
+            signals,
+            registered,
+        })
+    }
+
+    fn pending(&mut self) -> Option<i32> {
+        self.signals.pending().next()
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        for id in self.registered.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Who listens to a guest.
+
+use std::io;
+
+use domains::report::Fault;
+
+use super::Ending;
+
+/// One of the program's two outputs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Takes what a guest prints and reports, as it comes.
+pub trait Sink {
+    /// The program is about to run.
+    fn started(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The program printed.
+    fn output(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()>;
+
+    /// The core printed a line on its own console.
+    fn console(&mut self, line: &str) -> io::Result<()>;
+
+    /// A domain faulted.
+    fn fault(&mut self, fault: &Fault) -> io::Result<()>;
+
+    /// The run is over; nothing follows.
+    fn ended(&mut self, ending: &Ending) -> io::Result<()>;
+}
+
+/// Keeps all that a guest says.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// What the program printed on standard output.
+    pub stdout: Vec<u8>,
+    /// What it printed on standard error.
+    pub stderr: Vec<u8>,
+    /// The core's own console, by line.
+    pub console: Vec<String>,
+    /// Every fault, in order.
+    pub faults: Vec<Fault>,
+}
+
+impl Sink for Capture {
+    fn output(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        match stream {
+            Stream::Stdout => self.stdout.extend_from_slice(bytes),
+            Stream::Stderr => self.stderr.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    fn console(&mut self, line: &str) -> io::Result<()> {
+        self.console.push(line.to_owned());
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: &Fault) -> io::Result<()> {
+        self.faults.push(*fault);
+        Ok(())
+    }
+
+    fn ended(&mut self, _ending: &Ending) -> io::Result<()> {
+        Ok(())
+    }
+}

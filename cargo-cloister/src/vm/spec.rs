@@ -1,0 +1,121 @@
+//! What to boot and how.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domains::Isolation;
+
+use super::{Accel, BootOptions, Memory, Publish};
+
+/// A kind of virtual machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Machine {
+    /// No firmware to speak of, no PCI, virtio-mmio: boots fastest.
+    #[default]
+    Microvm,
+    /// A PC with PCI Express.
+    Q35,
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Machine::Microvm => "microvm",
+            Machine::Q35 => "q35",
+        })
+    }
+}
+
+/// One run, with every choice made.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The packed image.
+    pub image: PathBuf,
+    /// What the program is called.
+    pub program: String,
+    /// How the image keeps its domains apart.
+    pub isolation: Isolation,
+    /// How much memory the guest gets.
+    pub memory: Memory,
+    /// The machine.
+    pub machine: Machine,
+    /// What runs its instructions.
+    pub accel: Accel,
+    /// Ports that lead into the guest.
+    pub publish: Vec<Publish>,
+    /// Where to record the guest's network traffic.
+    pub capture: Option<PathBuf>,
+    /// Whether time is counted in instructions, so that runs are alike.
+    pub counted: bool,
+    /// When to give up.
+    pub timeout: Option<Duration>,
+    /// Where QEMU logs interrupts and exceptions.
+    pub interrupt_log: Option<PathBuf>,
+    /// Whether the program reads this process's standard input; it finds the
+    /// end of the file otherwise.
+    pub stdin: bool,
+    /// What the run tells its program.
+    pub options: BootOptions,
+}
+
+impl Spec {
+    /// A run of `image` with nothing out of the ordinary.
+    pub fn new(image: PathBuf, program: String, isolation: Isolation) -> Spec {
+        let arguments = vec![program.clone().into_bytes()];
+        Spec {
+            image,
+            program,
+            isolation,
+            memory: Memory::DEFAULT,
+            machine: Machine::default(),
+            accel: Accel::Tcg,
+            publish: Vec::new(),
+            capture: None,
+            counted: false,
+            timeout: None,
+            interrupt_log: None,
+            stdin: false,
+            options: BootOptions {
+                arguments,
+                environment: Vec::new(),
+                log_level: 1,
+            },
+        }
+    }
+
+    /// Whether the guest gets a network device.
+    pub(super) fn has_network(&self) -> bool {
+        !self.publish.is_empty() || self.capture.is_some()
+    }
+}
+
+/// The line that says what boots.
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Spec {
+            program,
+            isolation,
+            machine,
+            memory,
+            accel,
+            ..
+        } = self;
+        write!(
+            f,
+            "booting {program} ({isolation}) on {machine}, {memory}, {accel}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_says_what_boots() {
+        let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
+        assert_eq!(spec.to_string(), "booting hello (mpk) on microvm, 64M, tcg");
+    }
+}
