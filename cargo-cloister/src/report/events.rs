@@ -1,0 +1,128 @@
+//! A run as programs follow it: one JSON object a line.
+
+use std::io::{self, Write};
+
+use domains::report::Fault;
+use serde_json::{Value, json};
+
+use super::FaultReport;
+use crate::image::symbols::Symbols;
+use crate::vm::{Ending, Sink, Stream, Utf8Pieces};
+
+/// Turns all that a guest says into events.
+///
+/// Every event has an `event` field: `started`, `stdout`, `stderr`, `console`,
+/// `fault` or, once and last, `exit`.
+pub struct Events<W> {
+    to: W,
+    symbols: Option<Symbols>,
+    stdout: Utf8Pieces,
+    stderr: Utf8Pieces,
+}
+
+impl<W: Write> Events<W> {
+    /// Writes events to `to`.
+    pub fn new(to: W, symbols: Option<Symbols>) -> Events<W> {
+        let (stdout, stderr) = (Utf8Pieces::default(), Utf8Pieces::default());
+        Events {
+            to,
+            symbols,
+            stdout,
+            stderr,
+        }
+    }
+
+    fn event(&mut self, event: &Value) -> io::Result<()> {
+        writeln!(self.to, "{event}")?;
+        self.to.flush()
+    }
+
+    fn text(&mut self, stream: Stream, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.event(&json!({ "event": name(stream), "text": text }))
+    }
+}
+
+fn name(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Stdout => "stdout",
+        Stream::Stderr => "stderr",
+    }
+}
+
+impl<W: Write> Sink for Events<W> {
+    fn started(&mut self) -> io::Result<()> {
+        self.event(&json!({ "event": "started" }))
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
+        let text = match stream {
+            Stream::Stdout => self.stdout.push(bytes),
+            Stream::Stderr => self.stderr.push(bytes),
+        };
+        self.text(stream, &text)
+    }
+
+    fn console(&mut self, line: &str) -> io::Result<()> {
+        self.event(&json!({ "event": "console", "text": line }))
+    }
+
+    fn fault(&mut self, fault: &Fault) -> io::Result<()> {
+        let report = FaultReport::new(fault, self.symbols.as_ref());
+        let mut event = serde_json::to_value(&report)?;
+        event["event"] = "fault".into();
+        self.event(&event)
+    }
+
+    fn ended(&mut self, ending: &Ending) -> io::Result<()> {
+        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
+        self.text(Stream::Stdout, &stdout)?;
+        self.text(Stream::Stderr, &stderr)?;
+        let problem = ending.problem.as_ref().map(ToString::to_string);
+        self.event(&json!({
+            "event": "exit",
+            "status": ending.status,
+            "reason": ending.reason,
+            "problem": problem,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::vm::Reason;
+
+    use super::*;
+
+    #[test]
+    fn a_run_is_a_list_of_events() {
+        let mut out = Vec::new();
+        let mut events = Events::new(&mut out, None);
+        let ending = Ending {
+            status: 120,
+            reason: Reason::Program,
+            problem: None,
+        };
+        events.started().expect("a vector takes all");
+        events
+            .output(Stream::Stdout, b"hi \xe2\x82")
+            .expect("a vector takes all");
+        events
+            .output(Stream::Stdout, b"\xac\n")
+            .expect("a vector takes all");
+        events
+            .output(Stream::Stderr, b"\xff")
+            .expect("a vector takes all");
+        events.ended(&ending).expect("a vector takes all");
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "{\"event\":\"started\"}\n\
+             {\"event\":\"stdout\",\"text\":\"hi \"}\n\
+             {\"event\":\"stdout\",\"text\":\"€\\n\"}\n\
+             {\"event\":\"stderr\",\"text\":\"\u{fffd}\"}\n\
+             {\"event\":\"exit\",\"problem\":null,\"reason\":\"program\",\"status\":120}\n"
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! The words for faults.
+
+use domains::report::{Action, Cause, Fault, Page};
+use domains::{Access, Domain, Rights, status, table};
+
+const PAGE_FAULT: u8 = 14;
+
+/// How the faulting instruction touched memory; none if it touched none.
+pub(super) fn access(fault: &Fault) -> Option<Access> {
+    const WRITE: u64 = 1 << 1;
+    const FETCH: u64 = 1 << 4;
+    match fault.error {
+        _ if fault.vector != PAGE_FAULT => None,
+        error if error & FETCH != 0 => Some(Access::Execute),
+        error if error & WRITE != 0 => Some(Access::Write),
+        _ => Some(Access::Read),
+    }
+}
+
+/// The name of a domain in a sentence.
+pub(super) fn domain(domain: Option<Domain>) -> &'static str {
+    match domain {
+        Some(Domain::App) => "app",
+        Some(Domain::Safe) => "safe kernel",
+        Some(Domain::Unsafe) => "unsafe kernel",
+        None => "code with a forged PKRU",
+    }
+}
+
+/// The name of what a page holds, in a sentence.
+pub(super) fn page(page: Page) -> &'static str {
+    use domains::Area;
+    match page {
+        Page::Area(Area::Safe) => "safe kernel",
+        Page::Area(Area::Unsafe) => "unsafe kernel",
+        Page::Area(other) => other.name(),
+        Page::Core => "trusted core",
+        Page::Nothing => "unmapped",
+    }
+}
+
+/// The first line of a report, without its label.
+pub(super) fn headline(fault: &Fault) -> String {
+    let who = domain(fault.domain);
+    let whose = page(fault.page);
+    let touched = access(fault).map_or("touched", touched);
+    match fault.cause {
+        Cause::Key | Cause::Supervisor => {
+            format!("domain violation: {who} {touched} {whose} memory")
+        }
+        Cause::Permission if touched == "executed" => {
+            format!("domain violation: {who} executed {whose} data")
+        }
+        Cause::Permission => {
+            format!("domain violation: {who} {touched} read-only {whose} memory")
+        }
+        Cause::Gate => format!("gate violation: {who} came to a gate with forged rights"),
+        Cause::CoreCall => {
+            format!("domain violation: {who} made a core call that is not its own")
+        }
+        Cause::StackOverflow => {
+            format!("stack overflow: {who} ran into the guard page below its stack")
+        }
+        Cause::Unmapped => format!("bad address: {who} {touched} unmapped memory"),
+        Cause::OutOfMemory => {
+            format!("out of memory: {who} {touched} a page, and no frame was left for it")
+        }
+        Cause::Protection => {
+            format!(
+                "protection fault: {who} ran a privileged instruction or used a bad address"
+            )
+        }
+        Cause::Instruction => {
+            format!("invalid instruction: {who} ran one that the CPU does not know")
+        }
+        Cause::Deadline => format!("deadline: a call into the {who} took too long"),
+        Cause::Other => format!("exception {} in {who}", fault.vector),
+    }
+}
+
+fn touched(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read",
+        Access::Write => "wrote to",
+        Access::Execute => "executed",
+    }
+}
+
+/// What the table gives the faulting domain over the page it touched.
+pub(super) fn rights(fault: &Fault) -> Option<String> {
+    match (fault.domain, fault.page) {
+        (_, Page::Core) => Some("core pages: no access, whatever PKRU says".to_owned()),
+        (Some(domain), Page::Area(area)) => Some(format!(
+            "key {area}: {}",
+            right(table::rights(domain, area))
+        )),
+        _ => None,
+    }
+}
+
+fn right(rights: Rights) -> &'static str {
+    match rights {
+        Rights::None => "no access",
+        Rights::Read => "read only",
+        Rights::ReadWrite => "read and write",
+    }
+}
+
+/// What became of the machine.
+pub(super) fn outcome(fault: &Fault) -> String {
+    match fault.action {
+        Action::Terminate => format!(
+            "application terminated ({}); safe kernel, unsafe kernel and core unharmed",
+            status::VIOLATION
+        ),
+        Action::Rewind => {
+            "call into the unsafe kernel ended with an error; safe kernel and application go on"
+                .to_owned()
+        }
+        Action::Halt => {
+            format!(
+                "machine halted ({}): the safe kernel cannot go on",
+                status::KERNEL_FAILED
+            )
+        }
+    }
+}
+
+/// What to do about it.
+pub(super) fn help(fault: &Fault) -> &'static str {
+    match (fault.domain, fault.cause) {
+        (Some(Domain::Safe), _) => {
+            "this is a failure of the kernel, not of the program: please report it"
+        }
+        (Some(Domain::Unsafe), _) => "a driver failed, not the program: please report it",
+        (_, Cause::Key | Cause::Supervisor | Cause::Permission) => {
+            "look for unsafe code with a stray pointer at the place above; kernels are reached by calls only"
+        }
+        (_, Cause::Gate | Cause::CoreCall) => {
+            "only the kernels change rights and make core calls; the program jumped where it must not"
+        }
+        (_, Cause::StackOverflow) => {
+            "look for endless recursion, or give the thread more with `std::thread::Builder::stack_size`"
+        }
+        (_, Cause::Unmapped) => "look for a null or dangling pointer at the place above",
+        (_, Cause::OutOfMemory) => "give the guest more memory with `-m`",
+        (_, Cause::Protection) => {
+            "programs run in ring 3: look for inline assembly or a corrupt pointer"
+        }
+        (_, Cause::Instruction) => {
+            "look for an abort by intrinsic, or code for another CPU, at the place above"
+        }
+        (_, Cause::Deadline | Cause::Other) => "`--log debug` may show more",
+    }
+}
