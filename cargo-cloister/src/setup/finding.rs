@@ -1,0 +1,155 @@
+//! What is there and what is not, one line for each.
+
+use std::fmt;
+
+use super::qemu::Qemu;
+use crate::build::toolchain;
+use crate::vm::Host;
+
+/// How a finding is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// There, and as it should be.
+    Good,
+    /// Good to know; nothing needs it.
+    Note,
+    /// Needed, and not there.
+    Missing,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: &'static str,
+    /// Whether it is as it should be.
+    pub state: State,
+    /// What there is, or what is wrong.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Good => "ok",
+            State::Note => "note",
+            State::Missing => "missing",
+        };
+        write!(f, "{state:<8} {:<10} {}", self.subject, self.detail)
+    }
+}
+
+/// Looks at everything that building and running need.
+pub fn findings() -> Vec<Finding> {
+    let mut all = vec![toolchain()];
+    match Qemu::find() {
+        Some(qemu) => all.extend(qemu_findings(&qemu)),
+        None => all.push(missing("qemu", "there is no qemu-system-x86_64".to_owned())),
+    }
+    all.extend(host(Host::probe()));
+    all
+}
+
+fn toolchain() -> Finding {
+    match toolchain::find() {
+        Ok(found) => good(
+            "toolchain",
+            format!(
+                "{}, library source in {}, linker {}",
+                found.version,
+                found.source.display(),
+                found.linker.display()
+            ),
+        ),
+        Err(why) => missing("toolchain", why.to_string()),
+    }
+}
+
+fn qemu_findings(qemu: &Qemu) -> [Finding; 3] {
+    let version = match qemu.is_new_enough() {
+        true => good("qemu", qemu.version.clone()),
+        false => missing("qemu", format!("{} is older than 7.2", qemu.version)),
+    };
+    [
+        version,
+        complete("machines", "microvm and q35", &qemu.missing_machines()),
+        complete(
+            "firmware",
+            "for microvm, q35 and PVH",
+            &qemu.missing_firmware(),
+        ),
+    ]
+}
+
+fn complete(subject: &'static str, what: &str, lacks: &[&str]) -> Finding {
+    match lacks {
+        [] => good(subject, what.to_owned()),
+        lacks => missing(subject, format!("QEMU lacks {}", lacks.join(", "))),
+    }
+}
+
+fn host(host: Host) -> [Finding; 2] {
+    let kvm = match (host.kvm, host.nested) {
+        (true, false) => "can be used",
+        (true, true) => "opens, but this is a virtual machine: only `--accel kvm` tries it",
+        (false, _) => "cannot be used; TCG runs every image",
+    };
+    let keys = match host.pku {
+        true => "the processor has protection keys",
+        false => "the processor has no protection keys; TCG has them",
+    };
+    [note("kvm", kvm), note("pku", keys)]
+}
+
+fn good(subject: &'static str, detail: String) -> Finding {
+    Finding {
+        subject,
+        state: State::Good,
+        detail,
+    }
+}
+
+fn missing(subject: &'static str, detail: String) -> Finding {
+    Finding {
+        subject,
+        state: State::Missing,
+        detail,
+    }
+}
+
+fn note(subject: &'static str, detail: &str) -> Finding {
+    Finding {
+        subject,
+        state: State::Note,
+        detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_a_line() {
+        let finding = complete("machines", "microvm and q35", &["microvm"]);
+        assert_eq!(
+            finding.to_string(),
+            "missing  machines   QEMU lacks microvm"
+        );
+        assert_eq!(complete("machines", "both", &[]).state, State::Good);
+    }
+
+    #[test]
+    fn what_the_host_lacks_is_no_obstacle() {
+        let bare = Host {
+            kvm: false,
+            pku: false,
+            nested: true,
+        };
+        assert!(
+            host(bare)
+                .iter()
+                .all(|finding| finding.state == State::Note)
+        );
+    }
+}
