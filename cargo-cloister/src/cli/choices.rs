@@ -1,0 +1,100 @@
+//! Values that several options take.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domains::Isolation;
+use serde::Deserialize;
+
+/// Reads `mpk` or `none`, and knows no other.
+pub(super) fn isolation() -> impl TypedValueParser<Value = Isolation> {
+    PossibleValuesParser::new(Isolation::ALL.map(Isolation::name))
+        .try_map(|name| Isolation::from_name(&name).ok_or(Unknown))
+}
+
+/// A name that stands for nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not one of the names")]
+pub(super) struct Unknown;
+
+/// How much the kernels print on the core's console.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LogLevel {
+    /// Nothing but failures
+    Error,
+    /// Warnings too
+    Warn,
+    /// What the kernels do
+    Info,
+    /// How they do it
+    Debug,
+}
+
+impl LogLevel {
+    /// The number that the guest reads.
+    pub(super) const fn number(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Whom the output is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum Output {
+    /// The program's output as it is
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Output::Human => "human",
+            Output::Json => "json",
+        })
+    }
+}
+
+/// How many virtual CPUs a guest gets.
+pub(super) fn cpus(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(1) => Ok(1),
+        Ok(0) | Err(_) => Err("not a number of virtual CPUs".to_owned()),
+        Ok(_) => Err("one virtual CPU for now: several are not supported yet".to_owned()),
+    }
+}
+
+/// A time limit in seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number of seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_levels_have_the_guests_numbers() {
+        let numbers = LogLevel::value_variants()
+            .iter()
+            .map(|level| level.number());
+        assert_eq!(numbers.collect::<Vec<_>>(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        assert_eq!(cpus("1"), Ok(1));
+        assert!(cpus("2").is_err_and(|why| why.contains("one virtual CPU for now")));
+        assert!(cpus("0").is_err());
+        assert_eq!(seconds("1.5"), Ok(1.5));
+        for text in ["0", "-1", "NaN", "inf", "soon"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

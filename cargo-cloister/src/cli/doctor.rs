@@ -1,0 +1,38 @@
+//! `cargo cloister doctor`.
+
+use clap::Args;
+
+use super::failure::{Failure, report};
+use crate::setup::{self, State};
+
+/// Check this machine, and install what is missing.
+#[derive(Args, Debug)]
+pub(super) struct Doctor {
+    /// Install what is missing: Debian's and Ubuntu's packages, as root or
+    /// through sudo; elsewhere, say what to type
+    #[arg(long)]
+    fix: bool,
+}
+
+impl Doctor {
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        if self.fix {
+            setup::fix(&|what| eprintln!("{what}"))?;
+        }
+        let findings = setup::findings();
+        for finding in &findings {
+            println!("{finding}");
+        }
+        if findings
+            .iter()
+            .any(|finding| finding.state == State::Missing)
+        {
+            let help = "install it with `cargo cloister doctor --fix`";
+            return Err(Failure::new(
+                1,
+                report("something that is needed is missing", help),
+            ));
+        }
+        Ok(0)
+    }
+}

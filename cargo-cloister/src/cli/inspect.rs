@@ -1,0 +1,42 @@
+//! `cargo cloister inspect`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::subject::{BuildOptions, Subject};
+use crate::image::inspect::Inspection;
+
+/// Describe an image: domains, keys, pages, gates, sizes.
+#[derive(Args, Debug)]
+pub(super) struct Inspect {
+    /// An image, or a package to build first [default: the current directory]
+    #[arg(value_name = "PATH|IMAGE")]
+    path: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    options: BuildOptions,
+}
+
+impl Inspect {
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        let image = match Subject::at(self.path.as_deref())? {
+            Subject::Image(path) => path,
+            package => package.ready(&self.options)?.image,
+        };
+        let inspection = Inspection::of(&image).map_err(Failure::build)?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&inspection);
+            println!(
+                "{}",
+                text.map_err(|error| Failure::build(miette::miette!("{error}")))?
+            );
+        } else {
+            print!("{inspection}");
+        }
+        Ok(0)
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line of `cargo cloister`.
+//!
+//! Each subcommand is a file of its own. All end with a status: the guest
+//! program's own, or one that [`domains::status`] lists.
+
+mod bench;
+mod build;
+mod cargo;
+mod choices;
+mod defaults;
+mod doctor;
+mod failure;
+mod figures;
+mod inspect;
+mod new;
+mod progress;
+mod run;
+mod runner;
+mod subject;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use domains::status;
+
+use failure::Failure;
+
+/// Runs ordinary Rust programs on a unikernel with walls inside.
+#[derive(Parser, Debug)]
+#[command(
+    name = "cargo cloister",
+    bin_name = "cargo cloister",
+    version,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Build a package and pack it into a verified, bootable image
+    Build(build::Build),
+    /// Build a package, or take a packed image, and boot it in QEMU
+    Run(Box<run::Run>),
+    /// Boot what cargo has built, as the runner of its target
+    Runner(runner::Runner),
+    /// Describe an image: domains, keys, pages, gates, sizes
+    Inspect(inspect::Inspect),
+    /// Measure what the walls cost
+    Bench(bench::Bench),
+    /// Make a package that runs in a cloister
+    New(new::New),
+    /// Check this machine, and install what is missing
+    Doctor(doctor::Doctor),
+}
+
+/// Runs the command line `arguments`, the program's name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let status = match Cli::try_parse_from(without_own_name(arguments)) {
+        Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.print()),
+        Err(error) => {
+            let _nowhere_to_print = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(status::USAGE)
+        }
+    };
+    ExitCode::from(status)
+}
+
+impl Command {
+    fn run(self) -> Result<u8, Failure> {
+        match self {
+            Command::Build(build) => build.run(),
+            Command::Run(run) => run.run(),
+            Command::Runner(runner) => runner.run(),
+            Command::Inspect(inspect) => inspect.run(),
+            Command::Bench(bench) => bench.run(),
+            Command::New(new) => new.run(),
+            Command::Doctor(doctor) => doctor.run(),
+        }
+    }
+}
+
+/// Cargo calls its subcommands with the subcommand's name as first argument;
+/// people call the program without.
+fn without_own_name(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments
+        .get(1)
+        .is_some_and(|argument| argument == "cloister")
+    {
+        arguments.remove(1);
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn cargo_and_people_are_understood_alike() {
+        for line in [&["x", "cloister", "doctor"][..], &["x", "doctor"]] {
+            let arguments = without_own_name(line.iter().map(OsString::from));
+            assert_eq!(arguments, ["x", "doctor"]);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `cargo cloister run`.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::choices::{self, LogLevel, Output};
+use super::failure::Failure;
+use super::subject::{BuildOptions, Ready, Subject};
+use crate::image::symbols::Symbols;
+use crate::report::{Events, Terminal};
+use crate::vm::{self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec};
+
+mod plan;
+
+/// Build a package, or take a packed image, and boot it in QEMU.
+///
+/// Ends with the program's own status; with 120 if the program crossed a wall,
+/// 121 if the time limit passed, 122 if the machine did not start, 123 if the
+/// kernel failed, 134 if the program panicked or aborted.
+#[derive(Args, Debug)]
+pub(super) struct Run {
+    /// A package's directory or a packed image [default: the current directory]
+    #[arg(value_name = "PATH|IMAGE")]
+    path: Option<PathBuf>,
+    #[command(flatten)]
+    how: RunOptions,
+    #[command(flatten)]
+    build: BuildOptions,
+}
+
+/// How to boot.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct RunOptions {
+    /// Memory of the guest [default: 64M]
+    #[arg(short, long, value_name = "SIZE")]
+    memory: Option<Memory>,
+    /// Virtual CPUs of the guest: one for now
+    #[arg(short, long, value_name = "N", value_parser = choices::cpus)]
+    cpus: Option<u32>,
+    /// Forward a port of this machine; the guest has no network stack yet, so
+    /// nothing answers there
+    #[arg(long, value_name = "[IP:]HOST:GUEST[/udp]")]
+    publish: Vec<Publish>,
+    /// Set a variable of the program's environment; without a value, pass on
+    /// this process's
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
+    /// How much the kernels print, on standard error [default: warn]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<LogLevel>,
+    /// What runs the guest's instructions [default: auto]
+    #[arg(long, value_name = "ACCEL")]
+    accel: Option<AccelChoice>,
+    /// The virtual machine [default: microvm]
+    #[arg(long, value_name = "MACHINE")]
+    machine: Option<Machine>,
+    /// End the run after so many seconds, with status 121
+    #[arg(long, value_name = "SECONDS", value_parser = choices::seconds)]
+    timeout: Option<f64>,
+    /// Let time pass by instructions, so that every run is alike
+    #[arg(long)]
+    icount: bool,
+    /// Record the guest's network traffic
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+    /// Print the QEMU command instead of running it
+    #[arg(long)]
+    dry_run: bool,
+    /// Whom the output is for
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    output: Output,
+    /// Log every interrupt and exception
+    #[arg(long, hide = true, value_name = "FILE")]
+    trace_interrupts: Option<PathBuf>,
+    /// Arguments for the program
+    #[arg(last = true, value_name = "ARGS")]
+    arguments: Vec<OsString>,
+}
+
+impl RunOptions {
+    /// Nothing out of the ordinary but the program's arguments.
+    pub(super) fn with_arguments(arguments: Vec<OsString>) -> RunOptions {
+        RunOptions {
+            arguments,
+            ..RunOptions::default()
+        }
+    }
+}
+
+impl Run {
+    /// Builds and runs the package at `path`.
+    pub(super) fn of(path: PathBuf, build: BuildOptions, how: RunOptions) -> Run {
+        Run {
+            path: Some(path),
+            how,
+            build,
+        }
+    }
+
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        let ready = Subject::at(self.path.as_deref())?.ready(&self.build)?;
+        let spec = self.how.plan(&ready)?;
+        if self.how.dry_run {
+            return dry_run(&spec);
+        }
+        if !self.build.cargo.quiet {
+            announce(&spec);
+        }
+        let ending = boot(&spec, &mut *listener(self.how.output, &ready));
+        if let Some(problem) = ending.problem {
+            Failure::new(ending.status, problem).print();
+        }
+        Ok(ending.status)
+    }
+}
+
+fn announce(spec: &Spec) {
+    eprintln!("{spec}");
+    for publish in &spec.publish {
+        let (address, host) = (publish.address, publish.host);
+        eprintln!(
+            "warning: nothing answers on {address}:{host}: the guest has no network stack yet"
+        );
+    }
+}
+
+fn listener(output: Output, ready: &Ready) -> Box<dyn Sink> {
+    let symbols = Symbols::open(&ready.image);
+    match output {
+        Output::Human => Box::new(Terminal::new(symbols)),
+        Output::Json => Box::new(Events::new(io::stdout(), symbols)),
+    }
+}
+
+/// Runs, and lets the listener know even if there was nothing to run.
+fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
+    vm::run(spec, sink).unwrap_or_else(|error| {
+        let ending = Ending::not_started(error);
+        let _nobody_listens = sink.ended(&ending);
+        ending
+    })
+}
+
+/// Prints a command that does the same by hand.
+fn dry_run(spec: &Spec) -> Result<u8, Failure> {
+    let program = vm::qemu_program().unwrap_or_else(|_| "qemu-system-x86_64".into());
+    let options = vm::keep_options(spec)?;
+    let channels = vm::command::Channels::for_a_person(options);
+    let arguments = vm::command::arguments(spec, &channels);
+    println!(
+        "{}",
+        vm::command::shell_line(Path::new(&program), &arguments)
+    );
+    Ok(0)
+}

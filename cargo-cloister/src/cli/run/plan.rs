@@ -1,0 +1,192 @@
+//! From options and a package's defaults to a run with every choice made.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
+
+use super::RunOptions;
+use crate::cli::choices::LogLevel;
+use crate::cli::defaults::Defaults;
+use crate::cli::failure::{Failure, report};
+use crate::cli::subject::Ready;
+use crate::vm::{BootOptions, Host, Memory, Publish, Spec};
+
+impl RunOptions {
+    /// Makes every choice: the command line's, else the package's, else ours.
+    pub(super) fn plan(&self, ready: &Ready) -> Result<Spec, Failure> {
+        let defaults = &ready.defaults;
+        let spec = Spec::new(ready.image.clone(), ready.program.clone(), ready.isolation);
+        let accel = self.accel.or(defaults.accel).unwrap_or_default();
+        let timeout = self.timeout.or(defaults.timeout);
+        Ok(Spec {
+            memory: self.memory(defaults)?,
+            machine: self.machine.or(defaults.machine).unwrap_or_default(),
+            accel: accel.resolve(ready.isolation, self.icount, Host::probe())?,
+            publish: self.publish(defaults)?,
+            capture: self.pcap.clone(),
+            counted: self.icount,
+            timeout: timeout.map(Duration::from_secs_f64),
+            interrupt_log: self.trace_interrupts.clone(),
+            stdin: true,
+            options: self.boot_options(ready)?,
+            ..spec
+        })
+    }
+
+    fn memory(&self, defaults: &Defaults) -> Result<Memory, Failure> {
+        match (self.memory, &defaults.memory) {
+            (Some(memory), _) => Ok(memory),
+            (None, Some(text)) => text.parse().map_err(in_manifest("memory")),
+            (None, None) => Ok(Memory::DEFAULT),
+        }
+    }
+
+    fn publish(&self, defaults: &Defaults) -> Result<Vec<Publish>, Failure> {
+        if !self.publish.is_empty() {
+            return Ok(self.publish.clone());
+        }
+        let ports = defaults.publish.iter().map(|text| text.parse());
+        ports
+            .collect::<Result<_, _>>()
+            .map_err(in_manifest("publish"))
+    }
+
+    fn boot_options(&self, ready: &Ready) -> Result<BootOptions, Failure> {
+        let program = OsString::from(&ready.program);
+        let arguments = std::iter::once(&program).chain(&self.arguments);
+        let log = self.log.or(ready.defaults.log).unwrap_or(LogLevel::Warn);
+        Ok(BootOptions {
+            arguments: arguments.map(|text| text.as_bytes().to_vec()).collect(),
+            environment: self.environment(&ready.defaults)?,
+            log_level: log.number(),
+        })
+    }
+
+    /// The package's variables, then the command line's in their place.
+    fn environment(&self, defaults: &Defaults) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut variables = defaults
+            .env
+            .clone()
+            .into_iter()
+            .map(|(name, value)| (name, OsString::from(value)))
+            .collect::<std::collections::BTreeMap<_, _>>();
+        for text in &self.env {
+            if let Some((name, value)) = variable(text)? {
+                variables.insert(name, value);
+            }
+        }
+        let line = |(name, value): (String, OsString)| {
+            [name.into_bytes(), b"=".to_vec(), value.into_vec()].concat()
+        };
+        Ok(variables.into_iter().map(line).collect())
+    }
+}
+
+/// Reads `NAME=value`, or `NAME` for this process's own value if it has one.
+fn variable(text: &str) -> Result<Option<(String, OsString)>, Failure> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.into())),
+        None => (text, std::env::var_os(text)),
+    };
+    if name.is_empty() {
+        let message = format!("`{text}` sets no variable");
+        return Err(Failure::usage(message, "write -e NAME=VALUE, or -e NAME"));
+    }
+    Ok(value.map(|value| (name.to_owned(), value)))
+}
+
+/// A value of the package's own that cannot be used.
+fn in_manifest<E: std::fmt::Display>(key: &str) -> impl Fn(E) -> Failure {
+    move |error| {
+        let message = format!("{key} in [package.metadata.cloister]: {error}");
+        Failure::build(report(message, "correct the package's manifest"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domains::Isolation;
+
+    use super::*;
+    use crate::vm::Machine;
+
+    fn ready(defaults: Defaults) -> Ready {
+        Ready {
+            image: "hello.cloister".into(),
+            program: "hello".to_owned(),
+            isolation: Isolation::Mpk,
+            defaults,
+        }
+    }
+
+    fn plan(options: &RunOptions, defaults: Defaults) -> Spec {
+        options.plan(&ready(defaults)).expect("a valid plan")
+    }
+
+    #[test]
+    fn the_command_line_comes_before_the_package() {
+        let defaults = || Defaults {
+            memory: Some("10M".to_owned()),
+            machine: Some(Machine::Q35),
+            ..Defaults::default()
+        };
+        let spec = plan(&RunOptions::default(), defaults());
+        assert_eq!(
+            (spec.memory.to_string().as_str(), spec.machine),
+            ("10M", Machine::Q35)
+        );
+        let memory = "128M".parse().ok();
+        let spec = plan(
+            &RunOptions {
+                memory,
+                ..RunOptions::default()
+            },
+            defaults(),
+        );
+        assert_eq!(spec.memory.to_string(), "128M");
+    }
+
+    #[test]
+    fn the_program_is_its_own_first_argument() {
+        let arguments = vec!["write".into(), "safe".into()];
+        let spec = plan(
+            &RunOptions {
+                arguments,
+                ..RunOptions::default()
+            },
+            Defaults::default(),
+        );
+        assert_eq!(
+            spec.options.arguments,
+            [b"hello".to_vec(), b"write".into(), b"safe".into()]
+        );
+    }
+
+    #[test]
+    fn variables_of_the_command_line_replace_the_packages() {
+        let env = [("A", "1"), ("B", "2")].map(|(name, value)| (name.into(), value.into()));
+        let defaults = Defaults {
+            env: env.into(),
+            ..Defaults::default()
+        };
+        let options = RunOptions {
+            env: vec!["B=3=4".into(), "NO_SUCH_VARIABLE_ANYWHERE".into()],
+            ..RunOptions::default()
+        };
+        let spec = plan(&options, defaults);
+        assert_eq!(
+            spec.options.environment,
+            [b"A=1".to_vec(), b"B=3=4".to_vec()]
+        );
+        assert!(variable("=x").is_err());
+    }
+
+    #[test]
+    fn a_wrong_size_in_the_manifest_is_an_error() {
+        let defaults = Defaults {
+            memory: Some("much".to_owned()),
+            ..Defaults::default()
+        };
+        assert!(RunOptions::default().plan(&ready(defaults)).is_err());
+    }
+}

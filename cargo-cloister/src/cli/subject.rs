@@ -1,0 +1,172 @@
+//! What a command is about: a cargo package, or a packed image.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use domains::{Isolation, status};
+
+use super::cargo::CargoOptions;
+use super::choices;
+use super::defaults::Defaults;
+use super::failure::{Failure, report};
+use super::progress::Progress;
+use crate::build::{self, BuildRequest};
+use crate::image::verify;
+use crate::setup;
+
+/// What to build, and how.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct BuildOptions {
+    /// How the image keeps its domains apart [default: mpk]
+    #[arg(long, value_name = "MODE", env = "CLOISTER_ISOLATION", hide_env = true,
+          value_parser = choices::isolation())]
+    pub(super) isolation: Option<Isolation>,
+    /// Where to put the image
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub(super) image: Option<PathBuf>,
+    /// First install what is missing, as `doctor --fix` does
+    #[arg(long)]
+    pub(super) setup: bool,
+    /// Build the trusted core with its test hooks
+    #[arg(long, hide = true)]
+    pub(super) test_hooks: bool,
+    #[command(flatten)]
+    pub(super) cargo: CargoOptions,
+}
+
+/// A package or an image, told apart by what lies at the path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Subject {
+    /// The package in this directory.
+    Package(Option<PathBuf>),
+    /// A packed image.
+    Image(PathBuf),
+}
+
+/// An image that is verified and can be booted.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) image: PathBuf,
+    pub(super) program: String,
+    pub(super) isolation: Isolation,
+    pub(super) defaults: Defaults,
+}
+
+impl Subject {
+    /// Looks at what the path leads to; none is the current directory.
+    pub(super) fn at(path: Option<&Path>) -> Result<Subject, Failure> {
+        let Some(path) = path else {
+            return Ok(Subject::Package(None));
+        };
+        let found = fs::metadata(path).map_err(|error| {
+            let help = "give the directory of a cargo package, or a packed image";
+            Failure::build(report(
+                format!("cannot open `{}`: {error}", path.display()),
+                help,
+            ))
+        })?;
+        if found.is_dir() {
+            return Ok(Subject::Package(Some(path.to_owned())));
+        }
+        if path.file_name().is_some_and(|name| name == "Cargo.toml") {
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            return Ok(Subject::Package(directory.map(Path::to_owned)));
+        }
+        Ok(Subject::Image(path.to_owned()))
+    }
+
+    /// Builds the package, or verifies the image.
+    pub(super) fn ready(self, options: &BuildOptions) -> Result<Ready, Failure> {
+        match self {
+            Subject::Package(path) => built(path, options),
+            Subject::Image(path) => given(path, options),
+        }
+    }
+}
+
+fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure> {
+    let progress = Progress::start(options.cargo.quiet);
+    if options.setup || setup::requested() {
+        setup::fix(&|what| progress.say(what))?;
+    }
+    let defaults = Defaults::of(path.as_deref(), options.cargo.package.as_deref())?;
+    let isolation = options
+        .isolation
+        .or(defaults.isolation)
+        .unwrap_or(Isolation::Mpk);
+    let request = BuildRequest {
+        path,
+        isolation,
+        cargo_args: options.cargo.arguments(),
+        output: options.image.clone(),
+        test_hooks: options.test_hooks,
+    };
+    let built = build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
+    Ok(Ready {
+        image: built.image,
+        program: built.program,
+        isolation,
+        defaults,
+    })
+}
+
+fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
+    if options.setup || setup::requested() {
+        setup::fix(&|what| eprintln!("{what}"))?;
+    }
+    let bytes = fs::read(&image).map_err(|error| {
+        let message = format!("cannot read `{}`: {error}", image.display());
+        Failure::new(status::NOT_STARTED, report(message, "may you read it?"))
+    })?;
+    let verified =
+        verify::verify(&bytes).map_err(|error| Failure::new(status::NOT_STARTED, error))?;
+    if options
+        .isolation
+        .is_some_and(|wanted| wanted != verified.isolation)
+    {
+        let message = format!(
+            "this image was built with --isolation={}",
+            verified.isolation
+        );
+        return Err(Failure::usage(
+            message,
+            "an image's isolation is chosen when it is built",
+        ));
+    }
+    let program = image
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(Ready {
+        image,
+        program,
+        isolation: verified.isolation,
+        defaults: Defaults::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_and_images_are_told_apart() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = |name| directory.path().join(name);
+        fs::write(place("Cargo.toml"), "").expect("a file");
+        fs::write(place("hello.cloister"), "").expect("a file");
+        let at = |path: &Path| Subject::at(Some(path)).expect("something is there");
+        let package = Subject::Package(Some(directory.path().to_owned()));
+        assert_eq!(at(directory.path()), package);
+        assert_eq!(at(&place("Cargo.toml")), package);
+        assert_eq!(
+            at(&place("hello.cloister")),
+            Subject::Image(place("hello.cloister"))
+        );
+        assert!(Subject::at(Some(&place("nothing"))).is_err());
+    }
+}
