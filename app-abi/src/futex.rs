@@ -1,0 +1,98 @@
+//! Waiting for a word to change.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use gate::safe;
+use hermit_abi::{EAGAIN, EINVAL, FUTEX_RELATIVE_TIMEOUT, timespec};
+
+use crate::errno::{fail, reply32};
+use crate::export::export;
+use crate::time::nanoseconds;
+
+/// Whether a futex can be at `address`.
+fn is_futex(address: *mut u32) -> bool {
+    !address.is_null() && address.is_aligned()
+}
+
+/// The deadline that `timeout` names; none if it is not a time.
+///
+/// # Safety
+///
+/// `timeout` is null or points to a time.
+pub(crate) unsafe fn deadline(timeout: *const timespec) -> Option<u64> {
+    // SAFETY: forwarded to the caller.
+    match unsafe { timeout.as_ref() } {
+        Some(timeout) => nanoseconds(timeout),
+        None => Some(safe::FOREVER),
+    }
+}
+
+/// The safe kernel's flags for those of the ABI; none if one is unknown.
+fn flags(flags: u32) -> Option<u32> {
+    match flags {
+        0 => Some(0),
+        FUTEX_RELATIVE_TIMEOUT => Some(safe::futex::RELATIVE),
+        _ => None,
+    }
+}
+
+export! {
+    /// Sleeps until woken at `address`, if the word there is `expected`, but
+    /// not beyond `timeout`.
+    fn sys_futex_wait(
+        address: *mut u32,
+        expected: u32,
+        timeout: *const timespec,
+        options: u32,
+    ) -> i32 {
+        // SAFETY: the caller gave a time or null.
+        let deadline = unsafe { deadline(timeout) };
+        let (true, Some(deadline), Some(flags)) = (is_futex(address), deadline, flags(options))
+        else {
+            return fail(EINVAL);
+        };
+        // SAFETY: the caller gave a word; it is aligned.
+        let word = unsafe { AtomicU32::from_ptr(address) };
+        if word.load(Ordering::Relaxed) != expected {
+            return fail(EAGAIN);
+        }
+        let address = address.expose_provenance();
+        // SAFETY: the safe kernel loads the word atomically.
+        reply32(unsafe { safe::futex_wait(address, expected, deadline, flags) })
+    }
+
+    /// Wakes at most `count` sleepers at `address`; how many.
+    fn sys_futex_wake(address: *mut u32, count: i32) -> i32 {
+        if !is_futex(address) || count < 0 {
+            return fail(EINVAL);
+        }
+        // SAFETY: the address is only compared.
+        reply32(unsafe { safe::futex_wake(address.expose_provenance(), count) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr;
+
+    use super::*;
+
+    #[test]
+    fn unknown_flags_are_refused() {
+        assert_eq!(flags(0), Some(0));
+        assert_eq!(flags(FUTEX_RELATIVE_TIMEOUT), Some(safe::futex::RELATIVE));
+        assert_eq!(flags(2), None);
+    }
+
+    #[test]
+    fn no_timeout_is_for_ever_and_a_bad_one_is_none() {
+        // SAFETY: null, or a reference.
+        assert_eq!(unsafe { deadline(ptr::null()) }, Some(safe::FOREVER));
+        let bad = timespec {
+            tv_sec: 0,
+            tv_nsec: -5,
+        };
+        // SAFETY: as above.
+        assert_eq!(unsafe { deadline(&raw const bad) }, None);
+    }
+}

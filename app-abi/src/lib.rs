@@ -1,0 +1,58 @@
+//! Hermit's ABI for applications: gate stubs, and what needs no kernel.
+//!
+//! The standard library of the target `x86_64-unknown-hermit` calls functions
+//! named `sys_*`. Here is every one that `hermit-abi` declares, so that a
+//! program of any crates links. This code is part of the application's domain
+//! and has the application's rights: it is convenience, not a boundary. What
+//! can be answered here is: memory comes from a local allocator, clocks from
+//! the info pages, errno from the thread's block; a free lock or semaphore
+//! costs no crossing. What needs a kernel is a call through the gate.
+//!
+//! | module | serves |
+//! |---|---|
+//! | `start`, `tls`, `arguments` | the first instructions of program and threads |
+//! | `threads`, `futex`, `semaphore` | threads and waiting |
+//! | `heap`, `lock`, `memory`, `bytes` | allocation, and the compiler's memory functions |
+//! | `time`, `process`, `descriptors` | clocks, exit and entropy, input and output |
+//! | `files`, `sockets`, `queues` | not served yet: the right error |
+//!
+//! Functions return a negative errno on failure and store it in the thread's
+//! block as well. Pointers are the application's own, so a bad one faults here
+//! as it would anywhere in the program; those that the safe kernel follows, it
+//! tries first and answers EFAULT.
+
+#![cfg_attr(target_os = "hermit", no_std)]
+#![expect(
+    unsafe_code,
+    reason = "C functions over raw pointers, exported by name"
+)]
+#![cfg_attr(
+    not(target_os = "hermit"),
+    expect(dead_code, reason = "the host starts no program, it only runs tests")
+)]
+
+#[cfg(target_os = "hermit")]
+mod arguments;
+#[cfg(target_os = "hermit")]
+mod bytes;
+mod descriptors;
+mod errno;
+mod export;
+mod files;
+mod futex;
+mod heap;
+mod lock;
+mod memory;
+#[cfg(target_os = "hermit")]
+mod panic;
+mod process;
+mod queues;
+mod semaphore;
+mod sockets;
+#[cfg(target_os = "hermit")]
+mod start;
+#[cfg(test)]
+mod tests;
+mod threads;
+mod time;
+mod tls;

@@ -1,0 +1,53 @@
+//! The program as a whole: its end, its machine, its random bytes.
+
+use gate::{client, info, safe};
+use hermit_abi::pid_t;
+
+use crate::errno::reply;
+use crate::export::export;
+
+export! {
+    /// Ends the program with `status`.
+    fn sys_exit(status: i32) -> ! {
+        loop {
+            // SAFETY: the call takes no address and does not return.
+            unsafe { safe::exit(status) };
+        }
+    }
+
+    /// Ends the program abnormally.
+    fn sys_abort() -> ! {
+        loop {
+            // SAFETY: the call takes no address and does not return.
+            unsafe { safe::abort() };
+        }
+    }
+
+    /// The calling thread's number, as the ABI documents it.
+    fn sys_getpid() -> pid_t {
+        let block = client::thread_block();
+        // SAFETY: the block is the calling thread's own.
+        unsafe { (*block).thread as pid_t }
+    }
+
+    /// The size of a page.
+    fn sys_getpagesize() -> i32 {
+        domains::layout::PAGE_SIZE as i32
+    }
+
+    /// How many threads can run at a time.
+    fn sys_available_parallelism() -> usize {
+        info::boot().cpus.max(1) as usize
+    }
+
+    /// How many virtual CPUs there are.
+    fn sys_get_processor_count() -> usize {
+        info::boot().cpus.max(1) as usize
+    }
+
+    /// Fills `size` bytes with random bytes; how many.
+    fn sys_read_entropy(buffer: *mut u8, size: usize, flags: u32) -> isize {
+        // SAFETY: the caller gave a buffer of that size.
+        reply(unsafe { safe::entropy(buffer.expose_provenance(), size, flags) })
+    }
+}

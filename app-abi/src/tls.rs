@@ -1,0 +1,136 @@
+//! Where a thread's local storage goes: on top of the thread's own stack.
+//!
+//! ```text
+//! stack top   ┌─────────────────┐
+//!             │ ThreadBlock     │
+//! pointer     ├─────────────────┤ ← FS base
+//!             │ variables       │ variant II: below the thread pointer
+//! bottom      ├─────────────────┤
+//!             │ stack, growing  │
+//!             │ down            │
+//! ```
+//!
+//! So a thread takes one allocation in the kernel, and its storage goes when
+//! its stack does.
+
+use core::ptr;
+
+use domains::manifest::Tls;
+use gate::client::{self, ThreadBlock};
+use gate::info;
+
+/// The most that a stack pointer may be off a multiple of 16.
+const STACK_ALIGN: usize = 16;
+
+/// A place for one thread's storage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    /// What FS will hold.
+    pub(crate) pointer: usize,
+    /// The first byte of the variables.
+    pub(crate) variables: usize,
+    /// Where the stack goes on.
+    pub(crate) bottom: usize,
+}
+
+impl Place {
+    /// The place that `tls` needs below `top`.
+    pub(crate) fn below(top: usize, tls: &Tls) -> Place {
+        let align = (tls.align as usize).max(STACK_ALIGN);
+        let pointer = round_down(top - size_of::<ThreadBlock>(), align);
+        // The linker's formula: the variables lie as they do in the image,
+        // modulo the alignment, and end below the pointer.
+        let (address, size) = (tls.address as usize, tls.memory_size as usize);
+        let slack = 0_usize.wrapping_sub(address).wrapping_sub(size) & (align - 1);
+        let variables = pointer - size - slack;
+        Place {
+            pointer,
+            variables,
+            bottom: round_down(variables, STACK_ALIGN),
+        }
+    }
+
+    /// Fills the storage and makes it the calling thread's.
+    ///
+    /// # Safety
+    ///
+    /// The place must be mapped, unused, and stay the thread's to its end.
+    pub(crate) unsafe fn install(&self, tls: &Tls, thread: u32) {
+        let template = info::tls_template(tls);
+        let variables: *mut u8 = ptr::with_exposed_provenance_mut(self.variables);
+        // SAFETY: the variables have `memory_size` bytes, not less than the
+        // template, and are unused.
+        unsafe { variables.copy_from_nonoverlapping(template.as_ptr(), template.len()) };
+        let rest = (tls.memory_size as usize).saturating_sub(template.len());
+        // SAFETY: as above.
+        unsafe { variables.wrapping_add(template.len()).write_bytes(0, rest) };
+        let block: *mut ThreadBlock = ptr::with_exposed_provenance_mut(self.pointer);
+        let words = ThreadBlock {
+            this: block,
+            errno: 0,
+            thread,
+            blocked_until: 0,
+        };
+        // SAFETY: the block lies between pointer and top, unused.
+        unsafe { block.write(words) };
+        // SAFETY: the block stays, as the caller says, and the variables lie
+        // below it.
+        unsafe { client::set_thread_block(block) };
+    }
+}
+
+/// The most bytes that a thread's storage takes from its stack.
+pub(crate) fn size(tls: &Tls) -> usize {
+    let align = (tls.align as usize).max(STACK_ALIGN);
+    size_of::<ThreadBlock>() + tls.memory_size as usize + 3 * align
+}
+
+/// The multiple of `align` that is not above `address`.
+fn round_down(address: usize, align: usize) -> usize {
+    address & !(align - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tls(address: u64, memory_size: u64, align: u64) -> Tls {
+        Tls {
+            address,
+            file_size: 0,
+            memory_size,
+            align,
+        }
+    }
+
+    #[test]
+    fn storage_lies_as_the_linker_laid_it_out() {
+        for align in [1, 8, 16, 64, 4096] {
+            for address in [0x1_0000, 0x1_0000 - align, 0x1_0000 + align] {
+                for size in [0, 1, 24, 100, 4097] {
+                    check(&tls(address, size, align));
+                }
+            }
+        }
+    }
+
+    fn check(tls: &Tls) {
+        let top = 0x10_0000 - 24;
+        let place = Place::below(top, tls);
+        let (align, size) = (tls.align as usize, tls.memory_size as usize);
+        assert_eq!(
+            (place.variables - tls.address as usize) % align,
+            0,
+            "{tls:?}"
+        );
+        assert!(place.pointer.is_multiple_of(align), "{tls:?}");
+        assert!(place.pointer + size_of::<ThreadBlock>() <= top, "{tls:?}");
+        assert!(place.variables + size <= place.pointer, "{tls:?}");
+        assert!(
+            place.pointer - place.variables < size + align.max(16),
+            "{tls:?}"
+        );
+        assert!(place.bottom <= place.variables, "{tls:?}");
+        assert!(top - place.bottom <= super::size(tls), "{tls:?}");
+    }
+}
