@@ -29,8 +29,10 @@ pub struct FaultReport {
     pub error: u64,
     /// The instruction.
     pub at: Place,
-    /// What it touched.
-    pub address: Option<Place>,
+    /// The address that it touched; zero if it touched none.
+    pub address: u64,
+    /// What lies there.
+    pub touched: Option<Place>,
     /// PKRU at the instruction.
     pub pkru: u32,
     /// What the table gives the domain over the page.
@@ -56,7 +58,8 @@ impl FaultReport {
             vector: fault.vector,
             error: fault.error,
             at: Place::find(fault.rip, symbols),
-            address: access.map(|_| Place::find(fault.address, symbols)),
+            address: fault.address,
+            touched: access.map(|_| Place::find(fault.address, symbols)),
             pkru: fault.pkru,
             rights: words::rights(fault),
             action: fault.action.name(),
@@ -82,7 +85,7 @@ impl fmt::Display for FaultReport {
         let function = self.at.symbol.clone();
         let function = function.unwrap_or_else(|| Address(self.at.address).to_string());
         row(f, "at", &function, &self.at.source())?;
-        if let Some(place) = &self.address {
+        if let Some(place) = &self.touched {
             row(
                 f,
                 "address",
@@ -134,7 +137,7 @@ mod tests {
         report.at.symbol = Some("wild_write::main".to_owned());
         report.at.file = Some("examples/wild-write/src/main.rs".to_owned());
         report.at.line = Some(12);
-        if let Some(place) = &mut report.address {
+        if let Some(place) = &mut report.touched {
             place.symbol = Some("kernel_safe::net::sockets::TABLE".to_owned());
             place.offset = 0x18;
         }
@@ -211,7 +214,7 @@ mod tests {
             ..fault()
         };
         let report = FaultReport::new(&fault, None);
-        assert_eq!((report.access, report.address.is_none()), (None, true));
+        assert_eq!((report.access, report.touched.is_none()), (None, true));
         assert!(!report.to_string().contains(" address "), "{report}");
     }
 
@@ -220,6 +223,7 @@ mod tests {
         let json = serde_json::to_value(named()).expect("a report is JSON");
         assert_eq!(json["at"]["symbol"], "wild_write::main");
         assert_eq!(json["access"], "write");
+        assert_eq!(json["address"], 0x1000_0020_4018_u64);
         assert_eq!(json["rights"], "key safe: no access");
         assert_eq!(json["action"], "terminate");
     }
