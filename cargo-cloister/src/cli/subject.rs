@@ -19,7 +19,7 @@ use crate::setup;
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct BuildOptions {
     /// How the image keeps its domains apart [default: mpk]
-    #[arg(long, value_name = "MODE", env = "CLOISTER_ISOLATION", hide_env = true,
+    #[arg(long, value_name = "MODE",
           value_parser = choices::isolation())]
     pub(super) isolation: Option<Isolation>,
     /// Where to put the image

@@ -192,6 +192,10 @@ impl Line {
             value.push(",path=");
             value.push(escaped(path));
         }
+        if kind == "file" {
+            // Several channels may share a file, which none must truncate.
+            value.push(",append=on");
+        }
         self.0.extend(["-chardev".into(), value]);
     }
 }

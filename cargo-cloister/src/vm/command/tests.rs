@@ -97,7 +97,7 @@ fn by_hand_the_programs_output_stands_alone() {
     );
     assert!(line.contains("-chardev stdio,id=console "), "{line}");
     assert!(
-        line.contains("-chardev file,id=control,path=/dev/stderr "),
+        line.contains("-chardev file,id=control,path=/dev/stderr,append=on "),
         "{line}"
     );
 }
