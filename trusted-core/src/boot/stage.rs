@@ -1,0 +1,218 @@
+//! Sets the stage: everything that must be there when the safe kernel starts.
+
+#![expect(unsafe_code, reason = "installs the core's CPU page")]
+
+use domains::boot::{BootInfo, MMIO_SLOTS};
+use domains::layout::{self, PAGE_SIZE, Region};
+use domains::manifest::Header;
+use domains::{Domain, Isolation, entries};
+
+use super::machine::Machine;
+use super::{banner, image, info, refuse};
+use crate::cpu::local::Local;
+use crate::cpu::page::CpuPage;
+use crate::device::bars::Bars;
+use crate::device::ioapic::{IoApic, Polarity};
+use crate::device::{lapic, pci, rtc};
+use crate::memory::entry::{Bits, Entry};
+use crate::memory::frame::Frame;
+use crate::memory::frames::Frames;
+use crate::memory::kernel_map::Image;
+use crate::memory::owner::Owner;
+use crate::memory::physical::PhysicalMap;
+use crate::memory::space::Space;
+use crate::memory::tables::Tables;
+use crate::state::{self, Core};
+use crate::time::clock::Clock;
+use crate::time::refine::{End, Stretch};
+use crate::trap::registers::Registers;
+use crate::trap::tick;
+
+/// Bytes of the stacks that kernels start on.
+const STACK_SIZE: u64 = 64 << 10;
+/// Pins of the I/O APIC that PCI devices signal on.
+const PCI_PINS: core::ops::Range<u8> = 16..24;
+/// Where BARs are mapped; the virtio-mmio registers lie before.
+const FIRST_MAPPED_BAR: u64 = layout::UNSAFE.devices().start + (1 << 30);
+
+/// What boot has found out.
+pub(super) struct Stage {
+    /// The counter at the first instruction.
+    pub(super) boot_tsc: u64,
+    /// The machine.
+    pub(super) machine: Machine,
+    /// The head of the manifest.
+    pub(super) header: Header,
+    /// How the domains are kept apart.
+    pub(super) isolation: Isolation,
+    /// The core's own image.
+    pub(super) image: Image,
+}
+
+impl Stage {
+    /// Maps everything, installs the core's state, and gives the registers
+    /// with which the safe kernel starts. None if memory runs out.
+    pub(super) fn finish(&self, tables: Tables, mut frames: Frames) -> Option<Registers> {
+        let stretch = begin_comparison();
+        let map = PhysicalMap::CORE;
+        let mut space = Space::new(tables, self.isolation);
+        let manifest = self.image.physical_end();
+        image::map(&self.header, manifest, &mut space, &mut frames)?;
+        let time_page = info::page_at(layout::TIME_PAGE, &mut space, &mut frames)?;
+        let (start, upcall) = entry_points(&space, map);
+        let stack = self::stack(layout::SAFE, &mut space, &mut frames)?;
+        let unsafe_stack = self::stack(layout::UNSAFE, &mut space, &mut frames)?;
+        self.install_local(unsafe_stack, &mut space, &mut frames)?;
+        self.write_info(&mut space, &mut frames)?;
+        let interrupts = self.connect_interrupts();
+        let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
+        let bars = Bars::new(FIRST_MAPPED_BAR);
+        let isolation = self.isolation;
+        state::install(Core {
+            isolation,
+            frames,
+            space,
+            clock,
+            interrupts,
+            bars,
+            upcall,
+        });
+        Some(enter_safe_kernel(start, stack))
+    }
+
+    /// Maps the CPU page and the core's own, and fills them.
+    fn install_local(
+        &self,
+        unsafe_stack: u64,
+        space: &mut Space,
+        frames: &mut Frames,
+    ) -> Option<()> {
+        let map = PhysicalMap::CORE;
+        let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space, frames)?);
+        page.fill(0, unsafe_stack);
+        let own = frames.allocate(Owner::Core)?;
+        let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
+        if !space.place_page(layout::CORE_CPU_PAGE, entry, frames) {
+            return None;
+        }
+        let local = Local::new(page, self.isolation);
+        // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
+        unsafe { local.install() };
+        Some(())
+    }
+
+    fn write_info(&self, space: &mut Space, frames: &mut Frames) -> Option<()> {
+        let options = info::options(self.machine.module);
+        let boot_info = BootInfo {
+            boot_tsc: self.boot_tsc,
+            memory: self.machine.memory_size(),
+            isolation: self.header.isolation,
+            test_hooks: u32::from(cfg!(feature = "test-hooks")),
+            app_entry: self.header.app_entry,
+            tls: self.header.tls,
+            mmio: self.map_slots(space, frames)?,
+            pci: u32::from(pci::is_present()),
+            cpus: 1,
+            options_size: options.len() as u64,
+        };
+        info::write(&boot_info, options, space, frames)?;
+        let log_level = info::log_level(options);
+        info::release(self.machine.module, frames);
+        banner(self, frames, log_level);
+        Some(())
+    }
+
+    /// Maps the pages of the virtio-mmio registers; the addresses of the slots.
+    fn map_slots(&self, space: &mut Space, frames: &mut Frames) -> Option<[u64; MMIO_SLOTS]> {
+        let mut addresses = [0; MMIO_SLOTS];
+        let mut pages = [None; MMIO_SLOTS];
+        let start = layout::UNSAFE.devices().start;
+        for (slot, address) in self.machine.slots().iter().flatten().zip(&mut addresses) {
+            let frame = Frame::containing(slot.address);
+            if frames.owner(frame) != Owner::Absent {
+                refuse::image("a device lies over memory");
+            }
+            let known = pages.iter().position(|page| *page == Some(frame));
+            let index = known.or_else(|| pages.iter().position(Option::is_none))?;
+            let page = start + index as u64 * PAGE_SIZE;
+            if pages[index].replace(frame).is_none() {
+                let entry = space.device(frame);
+                space.place_page(page, entry, frames).then_some(())?;
+            }
+            *address = page + slot.address % PAGE_SIZE;
+        }
+        Some(addresses)
+    }
+
+    fn connect_interrupts(&self) -> IoApic {
+        let mut interrupts = IoApic::default();
+        for slot in self.machine.slots().iter().flatten() {
+            interrupts.connect(slot.pin, Polarity::High);
+        }
+        if pci::is_present() {
+            PCI_PINS.for_each(|pin| interrupts.connect(pin, Polarity::Low));
+        }
+        interrupts
+    }
+}
+
+/// The addresses at the head of the safe kernel's image: start and upcall.
+fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
+    let entry = space.tables.find(layout::SAFE.start);
+    let Some(frame) = entry.frame() else {
+        refuse::image("there is no safe kernel")
+    };
+    let word = |offset: usize| {
+        let address = map.words(frame)[offset / 8].load(core::sync::atomic::Ordering::Relaxed);
+        if !layout::SAFE.image().contains(address) {
+            refuse::image("the safe kernel's entries lie outside it");
+        }
+        address
+    };
+    (word(entries::START), word(entries::UPCALL))
+}
+
+/// Maps the stack that the kernel in `region` starts on; its top.
+fn stack(region: Region, space: &mut Space, frames: &mut Frames) -> Option<u64> {
+    let start = region.stacks().start;
+    space.map(start, STACK_SIZE / PAGE_SIZE, 0, frames).ok()?;
+    Some(start + STACK_SIZE)
+}
+
+fn begin_comparison() -> Stretch {
+    let before = tick::counter();
+    lapic::start_silently(u32::MAX);
+    Stretch {
+        before,
+        after: tick::counter(),
+        period: u32::MAX,
+    }
+}
+
+/// Gives `clock` the rate that the LAPIC timer shows since `stretch` began, and
+/// the time of day.
+fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
+    let epoch_seconds = rtc::epoch_seconds();
+    let before = tick::counter();
+    let left = lapic::left();
+    let end = End {
+        before,
+        after: tick::counter(),
+        left,
+    };
+    if let Some(comparison) = stretch.compare(end, 0) {
+        clock.calibrate(comparison);
+    }
+    clock.set_epoch(epoch_seconds * 1_000_000_000, tick::counter());
+    clock
+}
+
+/// Gives ring 3 the safe kernel's rights, and the registers to start with: as
+/// after a call, so that the stack is aligned as functions expect it.
+fn enter_safe_kernel(start: u64, stack: u64) -> Registers {
+    let local = crate::cpu::local::current();
+    local.assume(Domain::Safe);
+    let mut core = state::take();
+    tick::set_deadline(core.core(), local, u64::MAX);
+    Registers::entering(start, stack - 8)
+}

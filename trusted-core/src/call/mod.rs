@@ -1,0 +1,178 @@
+//! Core calls: decides who may, takes scalars, gives a scalar back.
+
+mod pci;
+
+use domains::Area;
+use domains::core_call::{CoreCall, error};
+use domains::report::Record;
+
+use crate::cpu::local::Local;
+use crate::cpu::page::Caller;
+use crate::memory::owner::Owner;
+use crate::report;
+use crate::state::Core;
+use crate::trap::registers::Registers;
+use crate::trap::{context, tick};
+
+/// What the CPU does after a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Next {
+    /// Returns to ring 3.
+    Return,
+    /// Sleeps until an event is pending, then returns.
+    Idle,
+}
+
+/// The arguments of a call.
+type Arguments = [u64; 4];
+
+/// Makes the call that `registers` ask for.
+pub(crate) fn dispatch(
+    core: &mut Core,
+    local: &Local,
+    caller: Caller,
+    registers: &mut Registers,
+) -> Next {
+    let call = match permitted(caller, registers.rax) {
+        Ok(call) => call,
+        Err(code) => {
+            registers.rax = code as u64;
+            return Next::Return;
+        }
+    };
+    let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
+    let result = match call {
+        // A resumed context has all its registers, RAX too.
+        CoreCall::Resume => match context::resume(core, local, arguments[0], registers) {
+            Ok(()) => return Next::Return,
+            Err(code) => Err(code),
+        },
+        call => perform(core, local, call, arguments),
+    };
+    registers.rax = result.unwrap_or_else(|code| code as u64);
+    if call == CoreCall::Idle {
+        Next::Idle
+    } else {
+        Next::Return
+    }
+}
+
+/// The call with this number, if `caller` may make it.
+fn permitted(caller: Caller, number: u64) -> Result<CoreCall, i64> {
+    let call = CoreCall::from_number(number).ok_or(error::UNKNOWN)?;
+    let is_allowed = caller.domain.is_some_and(|domain| call.allowed(domain));
+    is_allowed.then_some(call).ok_or(error::DENIED)
+}
+
+fn perform(
+    core: &mut Core,
+    local: &Local,
+    call: CoreCall,
+    arguments: Arguments,
+) -> Result<u64, i64> {
+    let [first, ..] = arguments;
+    match call {
+        CoreCall::ArmTimer => tick::set_deadline(core, local, first),
+        CoreCall::Started => report::send(Record::Started),
+        CoreCall::Unmask => core.interrupts.unmask(),
+        call => return answer(core, local, call, arguments),
+    }
+    Ok(0)
+}
+
+/// Makes a call that can fail or has a result.
+fn answer(
+    core: &mut Core,
+    local: &Local,
+    call: CoreCall,
+    arguments: Arguments,
+) -> Result<u64, i64> {
+    let [first, second, third, _] = arguments;
+    let done = |()| 0;
+    match call {
+        CoreCall::Null | CoreCall::Idle => Ok(0),
+        CoreCall::Map => core
+            .space
+            .map(first, second, third, &mut core.frames)
+            .map(done),
+        CoreCall::Unmap => core.space.unmap(first, second, &mut core.frames).map(done),
+        CoreCall::Discard => context::discard(core, first).map(done),
+        CoreCall::Exit => report::end(u8::try_from(first).map_err(|_| error::INVALID)?),
+        CoreCall::Print => print(arguments).map(done),
+        CoreCall::Translate => translate(core, first),
+        CoreCall::PciRead => pci::read(core, first, second),
+        CoreCall::PciWrite => pci::write(core, first, second, third).map(done),
+        CoreCall::PciMap => pci::map(core, first, second),
+        CoreCall::TestHook => hook(core, local, first, second),
+        _ => Err(error::UNKNOWN),
+    }
+}
+
+/// Prints up to 24 bytes on the core's console.
+fn print([length, words @ ..]: Arguments) -> Result<(), i64> {
+    let mut bytes = [0; 24];
+    for (chunk, word) in bytes.chunks_exact_mut(8).zip(words) {
+        chunk.copy_from_slice(&word.to_le_bytes());
+    }
+    let length = usize::try_from(length).map_err(|_| error::INVALID)?;
+    let text = bytes.get(..length).ok_or(error::INVALID)?;
+    text.iter().copied().for_each(crate::device::uart::send);
+    Ok(())
+}
+
+/// The physical address of a page that drivers may give to devices.
+fn translate(core: &Core, address: u64) -> Result<u64, i64> {
+    let frame = core
+        .space
+        .tables
+        .find(address)
+        .frame()
+        .ok_or(error::BAD_ADDRESS)?;
+    match core.frames.owner(frame) {
+        Owner::Area(Area::Unsafe | Area::Frames) => {
+            Ok(frame.address() + address % domains::layout::PAGE_SIZE)
+        }
+        _ => Err(error::BAD_ADDRESS),
+    }
+}
+
+#[cfg(feature = "test-hooks")]
+fn hook(core: &mut Core, local: &Local, hook: u64, argument: u64) -> Result<u64, i64> {
+    crate::hooks::call(core, local, hook, argument)
+}
+
+#[cfg(not(feature = "test-hooks"))]
+fn hook(_: &mut Core, _: &Local, _: u64, _: u64) -> Result<u64, i64> {
+    Err(error::UNKNOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use domains::{Domain, Pkru};
+
+    use super::*;
+
+    #[test]
+    fn calls_are_permitted_by_the_table_alone() {
+        for domain in Domain::ALL {
+            let caller = Caller {
+                domain: Some(domain),
+                pkru: Pkru::of(domain),
+            };
+            for call in CoreCall::ALL {
+                let expected = if call.allowed(domain) {
+                    Ok(call)
+                } else {
+                    Err(error::DENIED)
+                };
+                assert_eq!(permitted(caller, call as u64), expected);
+            }
+            assert_eq!(permitted(caller, 99), Err(error::UNKNOWN));
+        }
+        let nobody = Caller {
+            domain: None,
+            pkru: Pkru::from_bits(0),
+        };
+        assert_eq!(permitted(nobody, CoreCall::Null as u64), Err(error::DENIED));
+    }
+}

@@ -1,0 +1,108 @@
+//! Control registers: the walls that the hardware puts up.
+//!
+//! Set once at boot and never changed again: WP, SMEP, SMAP, UMIP and PKE stay
+//! on, AM stays off (an alignment check is nothing the application may cause
+//! in a kernel), and SYSENTER leads nowhere.
+
+#![expect(unsafe_code, reason = "writes control registers")]
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use domains::layout::PAGE_SIZE;
+use domains::report::feature;
+use domains::{Isolation, Pkru};
+use x86_64::PhysAddr;
+use x86_64::registers::control::{
+    Cr0, Cr0Flags, Cr3, Cr3Flags, Cr4, Cr4Flags, Efer, EferFlags,
+};
+use x86_64::registers::model_specific::Msr;
+use x86_64::structures::paging::PhysFrame;
+
+use super::features::Features;
+use super::vector_state;
+use crate::memory::frame::Frame;
+
+/// IA32_SYSENTER_CS: zero makes SYSENTER fault.
+const SYSENTER_CS: u32 = 0x174;
+
+static HAS_SMAP: AtomicBool = AtomicBool::new(false);
+
+/// Puts the CPU into the state in which it runs domains. The features must
+/// have been found sufficient for `isolation`.
+pub(crate) fn enable(features: &Features, isolation: Isolation) {
+    // SAFETY: the core's tables have no use for what these bits change, and
+    // no table holds a no-execute bit before this.
+    unsafe { Efer::update(|efer| efer.insert(EferFlags::NO_EXECUTE_ENABLE)) };
+    let set = Cr0Flags::WRITE_PROTECT | Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR;
+    let clear =
+        Cr0Flags::ALIGNMENT_MASK | Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED;
+    // SAFETY: the core writes to none of its read-only pages.
+    unsafe { Cr0::update(|cr0| cr0.insert(set)) };
+    // SAFETY: nothing relies on these bits being set.
+    unsafe { Cr0::update(|cr0| cr0.remove(clear)) };
+    // SAFETY: every bit is gated on CPUID, and the core touches no user page.
+    unsafe { Cr4::update(|cr4| cr4.insert(protections(features))) };
+    HAS_SMAP.store(features.has(feature::SMAP), Ordering::Relaxed);
+    // SAFETY: zero is the value that disables the instruction.
+    unsafe { Msr::new(SYSENTER_CS).write(0) };
+    vector_state::enable(features);
+    if isolation == Isolation::Mpk {
+        enable_keys();
+    }
+}
+
+/// Switches to the tables below `root`.
+///
+/// # Safety
+///
+/// They must map the running code, its data and its stack where they are.
+pub(crate) unsafe fn load_tables(root: Frame) {
+    let address = PhysAddr::new(root.number() * PAGE_SIZE);
+    let frame = PhysFrame::containing_address(address);
+    // SAFETY: the caller's duty.
+    unsafe { Cr3::write(frame, Cr3Flags::empty()) };
+}
+
+/// Forbids access to user pages again, which ring 3 can allow by POPF. An
+/// interrupt gate leaves the flag as it was.
+pub(crate) fn close_user_pages() {
+    if HAS_SMAP.load(Ordering::Relaxed) {
+        // SAFETY: SMAP is present, so CLAC is; it clears a flag.
+        unsafe { asm!("clac", options(nomem, nostack)) };
+    }
+}
+
+fn protections(features: &Features) -> Cr4Flags {
+    let always =
+        Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE | Cr4Flags::OSXSAVE | Cr4Flags::FSGSBASE;
+    [
+        (
+            feature::SMEP,
+            Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION,
+        ),
+        (feature::SMAP, Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION),
+        (feature::UMIP, Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION),
+    ]
+    .into_iter()
+    .filter(|(feature, _)| features.has(*feature))
+    .fold(always, |all, (_, flag)| all | flag)
+}
+
+/// Sets CR4.PKE and writes PKRU at once: QEMU 7.2 does not flush its TLB when
+/// the bit changes, only when PKRU does.
+fn enable_keys() {
+    let with_keys = Cr4::read_raw() | Cr4Flags::PROTECTION_KEY_USER.bits();
+    // SAFETY: the CPU has protection keys, and no user page is in use yet.
+    unsafe {
+        asm!(
+            "mov cr4, {cr4}",
+            "wrpkru",
+            cr4 = in(reg) with_keys,
+            in("eax") Pkru::DENY_ALL.bits(),
+            in("ecx") 0,
+            in("edx") 0,
+            options(nostack, preserves_flags),
+        );
+    }
+}

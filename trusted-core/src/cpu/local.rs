@@ -1,0 +1,98 @@
+//! What the core keeps for each CPU, at one address on every CPU.
+//!
+//! The page is the CPU's own because the first gibibyte of the address space
+//! is; so the core finds it without GS, whose base ring 3 writes as it likes.
+
+#![expect(unsafe_code, reason = "refers to a page at a fixed address")]
+
+use core::cell::Cell;
+
+use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
+use domains::{Domain, Isolation, Pkru};
+use static_assertions::const_assert;
+
+use super::page::{Caller, CpuPage};
+use super::{pkru, stacks};
+use crate::time::refine::Stretch;
+use crate::time::timer::Timer;
+use crate::trap::watchdog::Watchdog;
+
+/// One CPU's own state.
+#[repr(C)]
+pub(crate) struct Local {
+    /// The caller's stack pointer while the core-call stub changes stacks.
+    pub(crate) user_stack: Cell<u64>,
+    /// Where the core's stack for calls ends.
+    pub(crate) core_stack: Cell<u64>,
+    /// The CPU page.
+    pub(crate) page: CpuPage,
+    /// The deadline that the safe kernel set.
+    pub(crate) timer: Cell<Timer>,
+    /// Since when the timer runs, if the clocks are to be compared.
+    pub(crate) stretch: Cell<Option<Stretch>>,
+    /// How long the call into the unsafe kernel has been running.
+    pub(crate) watchdog: Cell<Watchdog>,
+    isolation: Isolation,
+}
+
+const_assert!(size_of::<Local>() as u64 <= PAGE_SIZE);
+
+impl Local {
+    /// The state of a CPU whose page is `page`.
+    pub(crate) fn new(page: CpuPage, isolation: Isolation) -> Local {
+        Local {
+            user_stack: Cell::new(0),
+            core_stack: Cell::new(stacks::top(stacks::Stack::Call)),
+            page,
+            timer: Cell::new(Timer::DISARMED),
+            stretch: Cell::new(None),
+            watchdog: Cell::new(Watchdog::default()),
+            isolation,
+        }
+    }
+
+    /// Puts the state where [`current`] finds it.
+    ///
+    /// # Safety
+    ///
+    /// The core's CPU page must be mapped, and [`current`] not in use.
+    pub(crate) unsafe fn install(self) {
+        // SAFETY: the caller's duty; the page is large enough.
+        unsafe { (CORE_CPU_PAGE as *mut Local).write(self) };
+    }
+
+    /// Who ran in ring 3 when the core was entered.
+    pub(crate) fn caller(&self) -> Caller {
+        match self.isolation {
+            Isolation::Mpk => {
+                let pkru = pkru::read();
+                Caller {
+                    domain: pkru.domain(),
+                    pkru,
+                }
+            }
+            Isolation::None => {
+                let domain = Domain::from_number(self.page.domain());
+                Caller {
+                    domain,
+                    pkru: Pkru::from_bits(0),
+                }
+            }
+        }
+    }
+
+    /// Gives ring 3 the rights of `domain`, from the return on.
+    pub(crate) fn assume(&self, domain: Domain) {
+        match self.isolation {
+            Isolation::Mpk => pkru::write(Pkru::of(domain)),
+            Isolation::None => self.page.set_domain(domain),
+        }
+    }
+}
+
+/// The state of this CPU.
+pub(crate) fn current() -> &'static Local {
+    // SAFETY: boot installed it before ring 3 or an interrupt could run, and
+    // what changes in it is in cells of this CPU alone.
+    unsafe { &*(CORE_CPU_PAGE as *const Local) }
+}

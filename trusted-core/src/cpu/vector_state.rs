@@ -1,0 +1,100 @@
+//! The application's vector state: XCR0, XSAVE and XRSTOR.
+//!
+//! **Bit 9 of XCR0 is never set.** With it, an XRSTOR in ring 3 whose XSTATE_BV
+//! is zero would set PKRU to zero, all rights to everything; without it no
+//! XRSTOR can touch PKRU. Kernels and core are built without vector registers,
+//! so only the application has such state.
+
+#![expect(unsafe_code, reason = "XSETBV, XSAVE and XRSTOR")]
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use static_assertions::const_assert;
+use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
+
+use super::features::Features;
+
+/// Alignment of the area in memory.
+pub(crate) const ALIGN: u64 = 64;
+/// Where the header of an XSAVE area lies; XSAVE writes eight of its bytes.
+pub(crate) const HEADER: u64 = 512;
+/// Bytes of the header.
+pub(crate) const HEADER_SIZE: u64 = 64;
+/// The most that an area may need: with AVX-512, and without PKRU.
+pub(crate) const SIZE_MAX: u64 = 2688;
+
+const BASIC: XCr0Flags = XCr0Flags::X87.union(XCr0Flags::SSE);
+const AVX512: XCr0Flags = XCr0Flags::OPMASK
+    .union(XCr0Flags::ZMM_HI256)
+    .union(XCr0Flags::HI16_ZMM);
+
+const_assert!(
+    !BASIC
+        .union(XCr0Flags::AVX)
+        .union(AVX512)
+        .contains(XCr0Flags::MPK)
+);
+
+static ENABLED: AtomicU64 = AtomicU64::new(0);
+
+/// Enables the state that applications use.
+pub(crate) fn enable(features: &Features) {
+    let state = choose(XCr0Flags::from_bits_truncate(features.vector_state));
+    ENABLED.store(state.bits(), Ordering::Relaxed);
+    // SAFETY: CR4.OSXSAVE is set, and the CPU offers these bits.
+    unsafe { XCr0::write(state) };
+}
+
+/// What to enable of what the CPU `offers`.
+fn choose(offers: XCr0Flags) -> XCr0Flags {
+    let mut state = BASIC;
+    if offers.contains(XCr0Flags::AVX) {
+        state |= XCr0Flags::AVX;
+        if offers.contains(AVX512) {
+            state |= AVX512;
+        }
+    }
+    state
+}
+
+/// Saves the vector state in the area at `area`.
+///
+/// # Safety
+///
+/// `area` must be aligned to [`ALIGN`] and have room for [`SIZE_MAX`] bytes.
+pub(crate) unsafe fn save(area: u64) {
+    let (low, high) = mask();
+    // SAFETY: the caller's duty; the mask is that of XCR0.
+    unsafe { asm!("xsave64 [{}]", in(reg) area, in("eax") low, in("edx") high) };
+}
+
+/// Loads the vector state from the area at `area`.
+///
+/// # Safety
+///
+/// `area` must hold what [`save`] wrote, with a header that was zero before.
+pub(crate) unsafe fn restore(area: u64) {
+    let (low, high) = mask();
+    // SAFETY: the caller's duty; the core itself keeps nothing in these
+    // registers.
+    unsafe { asm!("xrstor64 [{}]", in(reg) area, in("eax") low, in("edx") high) };
+}
+
+fn mask() -> (u32, u32) {
+    let mask = ENABLED.load(Ordering::Relaxed);
+    (mask as u32, (mask >> 32) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pkru_is_not_in_the_state_whatever_the_cpu_offers() {
+        let all = choose(XCr0Flags::all());
+        assert!(!all.contains(XCr0Flags::MPK));
+        assert_eq!(all, BASIC | XCr0Flags::AVX | AVX512);
+        assert_eq!(choose(BASIC | AVX512), BASIC, "AVX-512 needs AVX");
+    }
+}

@@ -1,0 +1,184 @@
+//! The interrupt descriptor table, and the stubs that it points to.
+//!
+//! There are 64 vectors, so `int 64` and beyond fault by the table's limit; no
+//! vector may be raised by software in ring 3. Every one switches to an
+//! interrupt stack, saves all general registers and calls [`trap::enter`].
+//!
+//! [`trap::enter`]: crate::trap::enter
+
+#![expect(unsafe_code, reason = "the trap stubs and LIDT")]
+
+use core::arch::naked_asm;
+use core::cell::UnsafeCell;
+
+use x86_64::VirtAddr;
+use x86_64::instructions::tables::lidt;
+use x86_64::structures::DescriptorTablePointer;
+
+use super::segments::{ABORT_STACK, CORE_CODE, TRAP_STACK};
+use crate::device::ioapic::PINS;
+use crate::trap;
+use crate::trap::registers::Registers;
+
+/// How many vectors the table has.
+const COUNT: usize = 64;
+/// The LAPIC timer.
+pub(crate) const TIMER: u8 = 0x20;
+/// The vector of the I/O APIC's first pin; the others follow.
+pub(crate) const FIRST_PIN: u8 = 0x22;
+/// The vector of its last pin.
+pub(crate) const LAST_PIN: u8 = FIRST_PIN + PINS - 1;
+/// The LAPIC's error interrupt.
+pub(crate) const ERROR: u8 = 0x3e;
+/// What the LAPIC delivers when an interrupt vanished.
+pub(crate) const SPURIOUS: u8 = 0x3f;
+/// What the core-call stub pushes in place of a vector.
+pub(crate) const CORE_CALL: u64 = 0x100;
+
+/// Vectors whose exception pushes an error code (Intel SDM volume 3, 6.15).
+const WITH_ERROR_CODE: u64 = 1 << 8
+    | 1 << 10
+    | 1 << 11
+    | 1 << 12
+    | 1 << 13
+    | 1 << 14
+    | 1 << 17
+    | 1 << 21
+    | 1 << 29
+    | 1 << 30;
+
+const NMI: usize = 2;
+const DOUBLE_FAULT: usize = 8;
+const MACHINE_CHECK: usize = 18;
+
+/// Bytes from one stub to the next.
+const STRIDE: usize = 16;
+
+/// Present, ring 0, 64-bit interrupt gate: interrupts are off in the handler.
+const INTERRUPT_GATE: u64 = 0x8e << 40;
+
+type Table = [[u64; 2]; COUNT];
+
+/// The table, read by the CPU behind Rust's back.
+#[repr(align(16))]
+struct Shared(UnsafeCell<Table>);
+
+// SAFETY: `load` writes it once, before the second CPU exists.
+unsafe impl Sync for Shared {}
+
+static VECTORS: Shared = Shared(UnsafeCell::new([[0; 2]; COUNT]));
+
+/// Fills the table and loads it.
+pub(crate) fn load() {
+    let pointer = VECTORS.0.get();
+    // SAFETY: called once, by the only CPU; the CPU does not read it yet.
+    let table: &'static mut Table = unsafe { &mut *pointer };
+    let first = stubs as extern "C" fn() as usize;
+    for (vector, entry) in table.iter_mut().enumerate() {
+        let stack = match vector {
+            NMI | DOUBLE_FAULT | MACHINE_CHECK => ABORT_STACK,
+            _ => TRAP_STACK,
+        };
+        *entry = gate((first + vector * STRIDE) as u64, stack);
+    }
+    let limit = (size_of::<Table>() - 1) as u16;
+    let base = VirtAddr::from_ptr(pointer);
+    // SAFETY: the table is static and complete.
+    unsafe { lidt(&DescriptorTablePointer { limit, base }) };
+}
+
+/// The gate to `handler` on an interrupt stack (Intel SDM volume 3, 6.14.1).
+fn gate(handler: u64, stack: u16) -> [u64; 2] {
+    let selector = u64::from(CORE_CODE.0) << 16;
+    let stack = u64::from(stack + 1) << 32;
+    let low = (handler & 0xffff) | selector | stack | INTERRUPT_GATE;
+    [low | (handler >> 16 & 0xffff) << 48, handler >> 32]
+}
+
+/// One stub a vector, [`STRIDE`] bytes apart.
+///
+/// In: what the CPU pushed, on an interrupt stack. Pushes a zero where the CPU
+/// pushed no error code, then the vector, and goes on in [`save_and_enter`].
+#[unsafe(naked)]
+extern "C" fn stubs() {
+    naked_asm!(
+        ".set core_vector, 0",
+        ".rept {count}",
+        ".balign {stride}",
+        ".if (({with_error_code} >> core_vector) & 1) == 0",
+        "push 0",
+        ".endif",
+        "push core_vector",
+        "jmp {common}",
+        ".set core_vector, core_vector + 1",
+        ".endr",
+        count = const COUNT,
+        stride = const STRIDE,
+        with_error_code = const WITH_ERROR_CODE,
+        common = sym save_and_enter,
+    )
+}
+
+/// Saves the general registers, calls the core, and returns to where the
+/// registers say.
+///
+/// In: vector and error code pushed; RSP 8 more than a multiple of 16.
+/// Clobbers nothing: every register comes back as [`trap::enter`] leaves it.
+#[unsafe(naked)]
+pub(crate) extern "C" fn save_and_enter() {
+    naked_asm!(
+        // The order is that of `Registers`, from its end.
+        "push rax", "push rbx", "push rcx", "push rdx", "push rsi", "push rdi", "push rbp",
+        "push r8", "push r9", "push r10", "push r11", "push r12", "push r13", "push r14",
+        "push r15",
+        // Rust code expects the direction flag clear.
+        "cld",
+        "xor ebp, ebp",
+        "mov rdi, rsp",
+        "call {enter}",
+        "mov rdi, rsp",
+        "jmp {leave}",
+        enter = sym trap::enter,
+        leave = sym leave,
+    )
+}
+
+/// Returns to ring 3, or to the idle loop, with the registers at RDI.
+///
+/// In: RDI the lowest word of `Registers`. Every register is loaded from there.
+#[unsafe(naked)]
+pub(crate) extern "C" fn leave(registers: *const Registers) -> ! {
+    naked_asm!(
+        "mov rsp, rdi",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rbp",
+        "pop rdi",
+        "pop rsi",
+        "pop rdx",
+        "pop rcx",
+        "pop rbx",
+        "pop rax",
+        // Vector and error code.
+        "add rsp, 16",
+        "iretq",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_holds_the_address_of_its_handler() {
+        let [low, high] = gate(0xffff_ffff_8012_3456, TRAP_STACK);
+        assert_eq!(low, 0x8012_8e01_0008_3456);
+        assert_eq!(high, 0xffff_ffff);
+    }
+}

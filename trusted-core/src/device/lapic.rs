@@ -1,0 +1,83 @@
+//! The local APIC: the CPU's timer, and the end of interrupts.
+//!
+//! Its timer counts nanoseconds: QEMU and KVM run it at 1 GHz, and so does
+//! every hypervisor that copies them. No domain can reach its registers.
+
+#![expect(unsafe_code, reason = "names device registers")]
+
+use super::mmio::Mmio;
+use crate::cpu::vectors;
+
+// SAFETY: the architecture puts the registers there, and only this module uses
+// them; the timer and the vectors cannot write to memory.
+const REGISTERS: Mmio = unsafe { Mmio::new(0xfee0_0000) };
+
+const TASK_PRIORITY: u64 = 0x080;
+const END_OF_INTERRUPT: u64 = 0x0b0;
+const SPURIOUS: u64 = 0x0f0;
+const TIMER: u64 = 0x320;
+const THERMAL: u64 = 0x330;
+const COUNTERS: u64 = 0x340;
+const LINT0: u64 = 0x350;
+const LINT1: u64 = 0x360;
+const ERROR: u64 = 0x370;
+const INITIAL_COUNT: u64 = 0x380;
+const CURRENT_COUNT: u64 = 0x390;
+const DIVIDE: u64 = 0x3e0;
+
+const ENABLE: u32 = 1 << 8;
+const MASKED: u32 = 1 << 16;
+const PERIODIC: u32 = 1 << 17;
+const DIVIDE_BY_ONE: u32 = 0b1011;
+
+/// What the timer does when it reaches zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// Stops.
+    OneShot,
+    /// Starts over, so that it can still be read.
+    Periodic,
+}
+
+/// Enables the APIC with its timer stopped. Interrupts of the old controller
+/// and of other sources stay masked.
+pub(crate) fn enable() {
+    REGISTERS.write(TASK_PRIORITY, 0);
+    for source in [LINT0, LINT1, THERMAL, COUNTERS] {
+        REGISTERS.write(source, MASKED);
+    }
+    REGISTERS.write(ERROR, u32::from(vectors::ERROR));
+    REGISTERS.write(DIVIDE, DIVIDE_BY_ONE);
+    REGISTERS.write(TIMER, MASKED);
+    REGISTERS.write(SPURIOUS, ENABLE | u32::from(vectors::SPURIOUS));
+}
+
+/// Starts the timer without an interrupt, to be read.
+pub(crate) fn start_silently(count: u32) {
+    REGISTERS.write(INITIAL_COUNT, count);
+}
+
+/// Lets the timer fire in `count` nanoseconds.
+pub(crate) fn arm(count: u32, mode: Mode) {
+    let mode = match mode {
+        Mode::OneShot => 0,
+        Mode::Periodic => PERIODIC,
+    };
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode);
+    REGISTERS.write(INITIAL_COUNT, count);
+}
+
+/// Stops the timer.
+pub(crate) fn disarm() {
+    REGISTERS.write(INITIAL_COUNT, 0);
+}
+
+/// What the timer still has to count.
+pub(crate) fn left() -> u32 {
+    REGISTERS.read(CURRENT_COUNT)
+}
+
+/// Ends the interrupt that is being handled.
+pub(crate) fn end_interrupt() {
+    REGISTERS.write(END_OF_INTERRUPT, 0);
+}

@@ -1,0 +1,169 @@
+//! The owner table, and the allocator that hands out free frames.
+//!
+//! Next fit: the search goes on where the last one ended, so that frames which
+//! are asked for together tend to lie together. Frames come out as they are;
+//! whoever maps one for ring 3 clears it first.
+
+use super::frame::Frame;
+use super::owner::Owner;
+
+/// All frames of the machine with their owners.
+pub(crate) struct Frames {
+    owners: &'static mut [u8],
+    next: usize,
+    free: usize,
+}
+
+impl Frames {
+    /// Frames that are all absent; boot then says what there is.
+    pub(crate) fn new(owners: &'static mut [u8]) -> Frames {
+        owners.fill(Owner::Absent.encode());
+        Frames {
+            owners,
+            next: 0,
+            free: 0,
+        }
+    }
+
+    /// Who owns `frame`; a frame beyond the table is absent.
+    pub(crate) fn owner(&self, frame: Frame) -> Owner {
+        self.owners
+            .get(frame.index())
+            .map_or(Owner::Absent, |byte| Owner::decode(*byte))
+    }
+
+    /// How many frames are free.
+    pub(crate) fn free(&self) -> usize {
+        self.free
+    }
+
+    /// Hands out a free frame.
+    pub(crate) fn allocate(&mut self, owner: Owner) -> Option<Frame> {
+        if self.free == 0 {
+            return None;
+        }
+        let free = Owner::Free.encode();
+        let (before, after) = self.owners.split_at(self.next);
+        let index = match after.iter().position(|byte| *byte == free) {
+            Some(offset) => self.next + offset,
+            None => before.iter().position(|byte| *byte == free)?,
+        };
+        self.next = index;
+        self.set(index, owner);
+        Some(Frame::from_number(index as u64))
+    }
+
+    /// Passes `frame` from one owner to another; false if it was not `from`'s.
+    pub(crate) fn pass(&mut self, frame: Frame, from: Owner, to: Owner) -> bool {
+        let is_owner = self.owner(frame) == from;
+        if is_owner && frame.index() < self.owners.len() {
+            self.set(frame.index(), to);
+        }
+        is_owner
+    }
+
+    /// Gives `frame` back.
+    pub(crate) fn release(&mut self, frame: Frame) {
+        if self.owner(frame) != Owner::Absent {
+            self.set(frame.index(), Owner::Free);
+        }
+    }
+
+    /// Says at boot that the frames `first..end` belong to `owner`, whatever
+    /// was said of them before. Frames beyond the table are left out.
+    pub(crate) fn declare(&mut self, first: u64, end: u64, owner: Owner) {
+        let limit = self.owners.len() as u64;
+        let range = first.min(limit) as usize..end.min(limit) as usize;
+        let Some(bytes) = self.owners.get_mut(range) else {
+            return;
+        };
+        let free = Owner::Free.encode();
+        self.free -= bytes.iter().filter(|byte| **byte == free).count();
+        bytes.fill(owner.encode());
+        if owner == Owner::Free {
+            self.free += bytes.len();
+        }
+    }
+
+    fn set(&mut self, index: usize, owner: Owner) {
+        let free = Owner::Free.encode();
+        let byte = &mut self.owners[index];
+        let was_free = *byte == free;
+        *byte = owner.encode();
+        match (was_free, *byte == free) {
+            (true, false) => self.free -= 1,
+            (false, true) => self.free += 1,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::boxed::Box;
+    use std::vec;
+
+    use domains::Area;
+
+    use super::*;
+
+    fn frames(size: usize) -> Frames {
+        Frames::new(Box::leak(vec![0xff; size].into_boxed_slice()))
+    }
+
+    #[test]
+    fn nothing_is_handed_out_before_it_is_declared() {
+        assert_eq!(frames(8).allocate(Owner::Core), None);
+    }
+
+    #[test]
+    fn every_free_frame_is_handed_out_once() {
+        let mut frames = frames(16);
+        frames.declare(2, 7, Owner::Free);
+        let mut seen = vec![];
+        while let Some(frame) = frames.allocate(Owner::Area(Area::App)) {
+            seen.push(frame.number());
+        }
+        assert_eq!(seen, [2, 3, 4, 5, 6]);
+        assert_eq!(frames.free(), 0);
+    }
+
+    #[test]
+    fn a_released_frame_comes_back_after_the_others() {
+        let mut frames = frames(4);
+        frames.declare(0, 4, Owner::Free);
+        let first = frames.allocate(Owner::Table).expect("four are free");
+        frames.allocate(Owner::Table).expect("three are free");
+        frames.release(first);
+        assert_eq!(frames.allocate(Owner::Table), Some(Frame::from_number(2)));
+        assert_eq!(frames.allocate(Owner::Table), Some(Frame::from_number(3)));
+        assert_eq!(frames.allocate(Owner::Table), Some(first));
+        assert_eq!(frames.allocate(Owner::Table), None);
+    }
+
+    #[test]
+    fn a_frame_is_passed_on_by_its_owner_only() {
+        let mut frames = frames(4);
+        frames.declare(0, 4, Owner::Core);
+        let frame = Frame::from_number(3);
+        let text = Owner::Area(Area::Text);
+        assert!(frames.pass(frame, Owner::Core, text));
+        assert!(!frames.pass(frame, Owner::Core, Owner::Area(Area::Safe)));
+        assert_eq!(frames.owner(frame), text);
+        assert!(
+            !frames.pass(Frame::from_number(4), Owner::Core, text),
+            "beyond the table"
+        );
+    }
+
+    #[test]
+    fn declaring_over_a_range_keeps_the_count() {
+        let mut frames = frames(8);
+        frames.declare(0, 100, Owner::Free);
+        frames.declare(2, 4, Owner::Core);
+        frames.declare(3, 5, Owner::Core);
+        assert_eq!(frames.free(), 5);
+    }
+}

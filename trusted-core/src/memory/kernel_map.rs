@@ -1,0 +1,118 @@
+//! Maps the core for itself: all of memory, and its own image.
+//!
+//! All of memory is mapped in large pages, never executable. The image is
+//! mapped by its sections' rights: code is not writable, nothing writable is
+//! executable. Below each of the core's stacks a page stays unmapped.
+
+use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
+
+use super::entry::{Bits, Entry};
+use super::frame::Frame;
+use super::frames::Frames;
+use super::tables::{ROOT_LEVEL, Tables, slot, store};
+use crate::cpu::stacks;
+
+const GIB: u64 = 1 << 30;
+const LARGE: u64 = 2 << 20;
+/// The last gibibyte below 4 GiB holds device registers and is not cached.
+const DEVICE_GIB: u64 = 3 * GIB;
+
+/// Where the sections of the core's image end, as the linker says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Image {
+    /// The end of the code.
+    pub(crate) text_end: u64,
+    /// The end of the read-only data.
+    pub(crate) rodata_end: u64,
+    /// The end of data and bss.
+    pub(crate) data_end: u64,
+}
+
+impl Image {
+    /// The physical address behind the image.
+    pub(crate) const fn physical_end(&self) -> u64 {
+        self.data_end - CORE_OFFSET
+    }
+
+    /// The rights of the image's page at `address`; none for a guard page.
+    fn rights(&self, address: u64) -> Option<Bits> {
+        if address < self.text_end {
+            Some(Bits::empty())
+        } else if address < self.rodata_end {
+            Some(Bits::NO_EXECUTE)
+        } else if stacks::is_guard(address) {
+            None
+        } else {
+            Some(Bits::NO_EXECUTE | Bits::WRITE)
+        }
+    }
+}
+
+/// Tables that map the core and nothing else; none if memory runs out.
+pub(crate) fn build(
+    tables: &Tables,
+    image: Image,
+    memory_end: u64,
+    has_gib_pages: bool,
+    frames: &mut Frames,
+) -> Option<()> {
+    map_memory(
+        tables,
+        memory_end.max(DEVICE_GIB + GIB),
+        has_gib_pages,
+        frames,
+    )?;
+    map_image(tables, image, frames)?;
+    share_regions(tables, frames)
+}
+
+fn map_memory(
+    tables: &Tables,
+    end: u64,
+    has_gib_pages: bool,
+    frames: &mut Frames,
+) -> Option<()> {
+    let (size, level) = if has_gib_pages { (GIB, 2) } else { (LARGE, 1) };
+    for physical in (0..end).step_by(size as usize) {
+        let cache = match physical & !(GIB - 1) {
+            DEVICE_GIB => Bits::NO_CACHE | Bits::WRITE_THROUGH,
+            _ => Bits::empty(),
+        };
+        let bits = Bits::HUGE | Bits::WRITE | Bits::NO_EXECUTE | cache;
+        let address = PHYSICAL_MAP + physical;
+        let table = tables.make(address, level, Bits::empty(), frames)?;
+        store(
+            slot(table, address, level),
+            Entry::core(Frame::containing(physical), bits),
+        );
+    }
+    Some(())
+}
+
+fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
+    let start = CORE_OFFSET + CORE_PHYSICAL;
+    for address in (start..image.data_end).step_by(PAGE_SIZE as usize) {
+        let Some(rights) = image.rights(address) else {
+            continue;
+        };
+        let table = tables.make(address, 0, Bits::empty(), frames)?;
+        let frame = Frame::containing(address - CORE_OFFSET);
+        store(slot(table, address, 0), Entry::core(frame, rights));
+    }
+    Some(())
+}
+
+/// Makes the second-level table of every region now, so that the root of each
+/// further CPU can copy the entries and differ in the first gibibyte only.
+fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
+    for region in [
+        layout::INFO,
+        layout::FRAMES,
+        layout::SAFE,
+        layout::UNSAFE,
+        layout::APP,
+    ] {
+        tables.make(region.start, ROOT_LEVEL - 1, Bits::USER, frames)?;
+    }
+    Some(())
+}

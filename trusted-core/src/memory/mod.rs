@@ -1,0 +1,14 @@
+//! Physical frames and the page tables over them.
+//!
+//! One byte a frame says who owns it ([`owner`]); [`frames`] hands frames out;
+//! [`physical`] is the core's view of all memory; [`tables`] maps frames for
+//! ring 3 with key and rights in one write; [`kernel_map`] maps the core.
+
+pub(crate) mod entry;
+pub(crate) mod frame;
+pub(crate) mod frames;
+pub(crate) mod kernel_map;
+pub(crate) mod owner;
+pub(crate) mod physical;
+pub(crate) mod space;
+pub(crate) mod tables;

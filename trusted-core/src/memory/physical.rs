@@ -1,0 +1,105 @@
+//! The core's view of physical memory.
+//!
+//! All of it is mapped at one place, supervisor only and never executable. A
+//! frame is seen as 512 atomic words: other parties (the MMU, the domains, and
+//! one day other CPUs) change some of them while the core looks, and a shared
+//! view of atomics is the one that stays true then.
+
+#![expect(unsafe_code, reason = "turns physical addresses into references")]
+
+use core::arch::asm;
+use core::sync::atomic::AtomicU64;
+
+use domains::layout::{PAGE_SIZE, PHYSICAL_MAP};
+
+use super::frame::Frame;
+
+/// Words in a frame.
+pub(crate) const WORDS: usize = 512;
+
+/// Where physical address zero is mapped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PhysicalMap {
+    base: u64,
+}
+
+impl PhysicalMap {
+    /// The map of the running core.
+    pub(crate) const CORE: PhysicalMap = PhysicalMap { base: PHYSICAL_MAP };
+
+    /// Where the physical address `physical` is mapped.
+    pub(crate) const fn address(self, physical: u64) -> u64 {
+        self.base + physical
+    }
+
+    /// The words of `frame`.
+    pub(crate) fn words(self, frame: Frame) -> &'static [AtomicU64; WORDS] {
+        let pointer = self.address(frame.address()) as *const [AtomicU64; WORDS];
+        // SAFETY:
+        // 1. The map covers all memory that the machine has, for ever.
+        // 2. Atomics may be shared with whoever else reads and writes them; the
+        //    core's own image is never reached by this way.
+        unsafe { &*pointer }
+    }
+
+    /// Clears `frame`.
+    pub(crate) fn zero(self, frame: Frame) {
+        let pointer = self.address(frame.address());
+        // SAFETY: as in `words`; the frame has this many words, and its new
+        // owner has not been given it yet.
+        unsafe {
+            asm!(
+                "rep stosq",
+                inout("rdi") pointer => _,
+                inout("rcx") WORDS => _,
+                in("rax") 0,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// The bytes at `physical` as a record, however it is aligned.
+    pub(crate) fn read<T: zerocopy::FromBytes>(self, physical: u64) -> T {
+        let pointer = self.address(physical) as *const T;
+        // SAFETY: all of memory is mapped, and every pattern of bytes is a `T`.
+        unsafe { pointer.read_unaligned() }
+    }
+
+    /// The `size` bytes at `physical`.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may write to them while the slice lives.
+    pub(crate) unsafe fn bytes(self, physical: u64, size: usize) -> &'static [u8] {
+        let pointer = self.address(physical) as *const u8;
+        // SAFETY: all of memory is mapped; the caller keeps writers away.
+        unsafe { core::slice::from_raw_parts(pointer, size) }
+    }
+
+    /// The `size` bytes at `physical`, to write.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else may use them while the slice lives.
+    pub(crate) unsafe fn bytes_mut(self, physical: u64, size: usize) -> &'static mut [u8] {
+        let pointer = self.address(physical) as *mut u8;
+        // SAFETY: all of memory is mapped; the caller keeps others away.
+        unsafe { core::slice::from_raw_parts_mut(pointer, size) }
+    }
+}
+
+/// Host memory that plays physical memory.
+#[cfg(test)]
+pub(crate) fn fake(frames: usize) -> PhysicalMap {
+    extern crate std;
+    let words: std::vec::Vec<[u64; WORDS]> = std::vec![[0; WORDS]; frames + 1];
+    let base = std::boxed::Box::leak(words.into_boxed_slice())
+        .as_ptr()
+        .addr() as u64;
+    PhysicalMap {
+        base: base.next_multiple_of(PAGE_SIZE),
+    }
+}
+
+#[cfg(not(test))]
+const _: () = assert!(PAGE_SIZE as usize == WORDS * size_of::<AtomicU64>());

@@ -1,0 +1,75 @@
+//! What the core tells the host, and the end of the machine.
+//!
+//! The control channel carries one [`Record`] a line; only ring 0 can write to
+//! its port, so the host believes it. Whatever is for people goes to the
+//! console.
+
+#![expect(unsafe_code, reason = "names I/O ports")]
+
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+
+use domains::report::Record;
+use domains::status;
+
+use crate::device::port::Port;
+use crate::device::uart;
+
+// SAFETY: the debug console, a port that only takes bytes.
+const CHANNEL: Port<u8> = unsafe { Port::new(0xe9) };
+// SAFETY: the port that ends the machine.
+const DEBUG_EXIT: Port<u32> = unsafe { Port::new(0xf4) };
+
+/// Any value but zero: with zero QEMU's status would look like its own failure.
+const DONE: u32 = 0x10;
+
+struct Channel;
+
+/// Text for people.
+pub(crate) struct Console;
+
+impl Write for Channel {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(|byte| CHANNEL.write(byte));
+        Ok(())
+    }
+}
+
+impl Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(uart::send);
+        Ok(())
+    }
+}
+
+/// Sends a record to the host.
+pub(crate) fn send(record: Record) {
+    // Neither writer can fail.
+    let _ = writeln!(Channel, "{record}");
+}
+
+/// Prints a line on the console.
+pub(crate) fn line(arguments: fmt::Arguments<'_>) {
+    let _ = writeln!(Console, "{arguments}");
+}
+
+/// Ends the machine with `status`.
+pub(crate) fn end(status: u8) -> ! {
+    send(Record::Exit(status));
+    DEBUG_EXIT.write(DONE);
+    loop {
+        x86_64::instructions::interrupts::disable();
+        x86_64::instructions::hlt();
+    }
+}
+
+/// The core's last words: it has failed, and nothing can be trusted to go on.
+pub fn panic(info: &PanicInfo<'_>) -> ! {
+    epitaph(format_args!("{info}"))
+}
+
+/// Says why the core failed, and ends the machine.
+pub(crate) fn epitaph(why: fmt::Arguments<'_>) -> ! {
+    line(format_args!("cloister: the trusted core failed: {why}"));
+    end(status::KERNEL_FAILED)
+}

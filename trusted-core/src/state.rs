@@ -1,0 +1,50 @@
+//! The core's state that all CPUs share.
+
+use domains::Isolation;
+
+use crate::device::bars::Bars;
+use crate::device::ioapic::IoApic;
+use crate::lock::{Guard, Lock};
+use crate::memory::frames::Frames;
+use crate::memory::space::Space;
+use crate::time::clock::Clock;
+
+/// Everything that the core decides with.
+pub(crate) struct Core {
+    /// How the domains are kept apart.
+    pub(crate) isolation: Isolation,
+    /// Who owns which frame.
+    pub(crate) frames: Frames,
+    /// What ring 3 sees.
+    pub(crate) space: Space,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// Device interrupts.
+    pub(crate) interrupts: IoApic,
+    /// Device registers that drivers have mapped.
+    pub(crate) bars: Bars,
+    /// Where the safe kernel takes an upcall.
+    pub(crate) upcall: u64,
+}
+
+static CORE: Lock<Option<Core>> = Lock::new(None);
+
+/// The state, taken by one CPU.
+pub(crate) struct Taken(Guard<'static, Option<Core>>);
+
+/// Puts the state where traps find it.
+pub(crate) fn install(core: Core) {
+    *CORE.take() = Some(core);
+}
+
+/// Takes the state. Only traps from ring 3 and the idle loop do.
+pub(crate) fn take() -> Taken {
+    Taken(CORE.take())
+}
+
+impl Taken {
+    /// The state.
+    pub(crate) fn core(&mut self) -> &mut Core {
+        self.0.as_mut().expect("installed before ring 3 runs")
+    }
+}

@@ -1,0 +1,117 @@
+//! Tells apart why an instruction faulted.
+
+use domains::layout::{self, GATE_PAGE, PAGE_SIZE};
+use domains::report::{Cause, Page};
+use x86_64::structures::idt::PageFaultErrorCode;
+
+use crate::memory::entry::{Bits, Entry};
+
+/// Debug trap.
+pub(crate) const DEBUG: u64 = 1;
+/// Invalid instruction.
+pub(crate) const INVALID: u64 = 6;
+/// Stack fault: a non-canonical address by way of RSP.
+pub(crate) const STACK: u64 = 12;
+/// General protection.
+pub(crate) const PROTECTION: u64 = 13;
+/// Page fault.
+pub(crate) const PAGE_FAULT: u64 = 14;
+
+/// Whose page the `entry` for `address` maps.
+pub(crate) fn page(address: u64, entry: Entry) -> Page {
+    match entry.area() {
+        Some(area) => Page::Area(area),
+        None if entry.has(Bits::PRESENT) || layout::CORE.contains(address) => Page::Core,
+        None => Page::Nothing,
+    }
+}
+
+/// The cause of a page fault with error code `error` on what `entry` maps.
+pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
+    let error = PageFaultErrorCode::from_bits_truncate(error);
+    if !entry.has(Bits::PRESENT) {
+        return if entry.has(Bits::GUARD) {
+            Cause::StackOverflow
+        } else {
+            Cause::Unmapped
+        };
+    }
+    if !entry.has(Bits::USER) {
+        Cause::Supervisor
+    } else if error.contains(PageFaultErrorCode::PROTECTION_KEY) {
+        Cause::Key
+    } else {
+        Cause::Permission
+    }
+}
+
+/// The cause of any other exception at `rip`.
+pub(crate) fn of_exception(vector: u64, rip: u64) -> Cause {
+    match vector {
+        // The gate executes UD2 when a check fails. A debug trap there means
+        // that somebody wanted to step through it.
+        INVALID | DEBUG if is_in_gate(rip) => Cause::Gate,
+        INVALID => Cause::Instruction,
+        STACK | PROTECTION => Cause::Protection,
+        _ => Cause::Other,
+    }
+}
+
+/// Whether `rip` lies in the gate page.
+pub(crate) fn is_in_gate(rip: u64) -> bool {
+    (GATE_PAGE..GATE_PAGE + PAGE_SIZE).contains(&rip)
+}
+
+#[cfg(test)]
+mod tests {
+    use domains::Area;
+
+    use super::*;
+    use crate::memory::entry::{Keys, Rights};
+    use crate::memory::frame::Frame;
+
+    const FRAME: Frame = Frame::from_number(5);
+
+    #[test]
+    fn page_faults_are_told_apart() {
+        let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Keys::On);
+        assert_eq!(of_page_fault(0x27, safe), Cause::Key);
+        assert_eq!(of_page_fault(0x15, safe), Cause::Permission);
+        assert_eq!(
+            of_page_fault(0x07, Entry::core(FRAME, Bits::WRITE)),
+            Cause::Supervisor
+        );
+        assert_eq!(of_page_fault(0x06, Entry::EMPTY), Cause::Unmapped);
+        assert_eq!(
+            of_page_fault(0x06, Entry::guard(Area::App)),
+            Cause::StackOverflow
+        );
+    }
+
+    #[test]
+    fn pages_have_an_owner_or_none() {
+        let app = Entry::user(FRAME, Area::App, Rights::Write, Keys::Off);
+        assert_eq!(page(layout::APP.start, app), Page::Area(Area::App));
+        assert_eq!(
+            page(layout::APP.start, Entry::guard(Area::App)),
+            Page::Area(Area::App)
+        );
+        assert_eq!(
+            page(layout::CORE_CPU_PAGE, Entry::core(FRAME, Bits::WRITE)),
+            Page::Core
+        );
+        assert_eq!(page(layout::PHYSICAL_MAP, Entry::EMPTY), Page::Core);
+        assert_eq!(page(0, Entry::EMPTY), Page::Nothing);
+    }
+
+    #[test]
+    fn the_gate_dies_by_an_invalid_instruction() {
+        assert_eq!(of_exception(INVALID, GATE_PAGE + 7), Cause::Gate);
+        assert_eq!(of_exception(DEBUG, GATE_PAGE), Cause::Gate);
+        assert_eq!(
+            of_exception(INVALID, GATE_PAGE + PAGE_SIZE),
+            Cause::Instruction
+        );
+        assert_eq!(of_exception(PROTECTION, GATE_PAGE), Cause::Protection);
+    }
+}

@@ -1,0 +1,65 @@
+//! Interrupts: an upcall into the safe kernel, or a note for later.
+//!
+//! *An interrupt is a gate call that the application did not make.* A kernel is
+//! never interrupted: it finds the event in its CPU page when it leaves or
+//! idles. The timer comes back shortly while an event waits, because it may
+//! have come after the kernel's last look.
+
+use domains::Domain;
+use domains::cpu_page::pending;
+use domains::report::Cause;
+
+use super::registers::Registers;
+use super::{context, fault, tick};
+use crate::cpu::local::Local;
+use crate::cpu::page::Caller;
+use crate::cpu::vectors::{FIRST_PIN, LAST_PIN, SPURIOUS, TIMER};
+use crate::device::lapic;
+use crate::state::Core;
+use crate::time::timer::Until;
+
+/// Handles an interrupt of ring 3.
+pub(crate) fn handle(
+    core: &mut Core,
+    local: &Local,
+    caller: Caller,
+    registers: &mut Registers,
+) {
+    note(core, local, registers.vector);
+    if caller.domain == Some(Domain::Unsafe) && is_too_long(core, local) {
+        tick::arm(core, local, Until::Run);
+        return fault::convict(local, caller, registers, Cause::Deadline);
+    }
+    let is_waiting = local.page.pending() != 0;
+    let is_taken = is_waiting
+        && caller.domain == Some(Domain::App)
+        && context::upcall(core, local, registers);
+    let until = if is_waiting && !is_taken {
+        Until::Guard
+    } else {
+        Until::Run
+    };
+    tick::arm(core, local, until);
+}
+
+/// Notes what an interrupt says, and ends it.
+pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
+    match u8::try_from(vector) {
+        Ok(SPURIOUS) => return,
+        Ok(TIMER) => tick::note_deadline(core, local),
+        Ok(vector @ FIRST_PIN..=LAST_PIN) => {
+            core.interrupts.mask(vector - FIRST_PIN);
+            local.page.note(pending::DEVICE);
+        }
+        _ => {}
+    }
+    lapic::end_interrupt();
+}
+
+fn is_too_long(core: &Core, local: &Local) -> bool {
+    let mut watchdog = local.watchdog.get();
+    let now = core.clock.now(tick::counter());
+    let is_too_long = watchdog.look(local.page.unsafe_calls(), now);
+    local.watchdog.set(watchdog);
+    is_too_long
+}

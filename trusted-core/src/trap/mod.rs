@@ -1,0 +1,97 @@
+//! Traps: everything that brings a CPU into ring 0.
+//!
+//! One entry for exceptions, interrupts and core calls. Who was interrupted is
+//! read from PKRU (or, without keys, from the CPU page), never guessed from
+//! RIP: anybody can jump to an instruction in executable text. PKRU that
+//! belongs to no domain was forged, whatever else the trap is about.
+
+#![expect(unsafe_code, reason = "the trap stub's pointer becomes a reference")]
+
+pub(crate) mod cause;
+pub(crate) mod context;
+pub(crate) mod fault;
+pub(crate) mod interrupt;
+pub(crate) mod registers;
+pub(crate) mod tick;
+pub(crate) mod watchdog;
+
+use domains::report::Cause;
+
+use crate::call;
+use crate::cpu::page::Caller;
+use crate::cpu::{control, local, syscall, vectors};
+use crate::report;
+use crate::state;
+use registers::Registers;
+
+/// Vectors below this one are exceptions.
+const EXCEPTIONS: u64 = 32;
+const DEBUG: u64 = 1;
+
+/// Called by the stubs with what they saved; what it leaves there is restored.
+///
+/// # Safety
+///
+/// `registers` must be what a stub pushed.
+pub(crate) unsafe extern "C" fn enter(registers: *mut Registers) {
+    control::close_user_pages();
+    // SAFETY: the caller's duty; nothing else refers to the stack above.
+    let registers = unsafe { &mut *registers };
+    if registers.is_from_ring_3() {
+        from_ring_3(registers);
+        registers.sanitise();
+    } else {
+        from_core(registers);
+    }
+}
+
+fn from_ring_3(registers: &mut Registers) {
+    let local = local::current();
+    let caller = local.caller();
+    let mut taken = state::take();
+    let core = taken.core();
+    match registers.vector {
+        vector if caller.domain.is_none() => {
+            if is_interrupt(vector) {
+                interrupt::note(core, local, vector);
+            }
+            fault::convict(local, caller, registers, Cause::Gate);
+        }
+        vectors::CORE_CALL => {
+            if call::dispatch(core, local, caller, registers) == call::Next::Idle {
+                drop(taken);
+                tick::idle(local);
+            }
+        }
+        vector if vector < EXCEPTIONS => fault::handle(core, local, caller, registers),
+        _ => interrupt::handle(core, local, caller, registers),
+    }
+}
+
+/// A trap in ring 0: an interrupt while the core idles, or its end.
+fn from_core(registers: &Registers) {
+    if is_interrupt(registers.vector) {
+        interrupt::note(state::take().core(), local::current(), registers.vector);
+        return;
+    }
+    // A debug trap that MOV SS held back until SYSCALL had changed rings.
+    if registers.vector == DEBUG && registers.rip == syscall::entry_address() {
+        let caller = Caller {
+            domain: None,
+            ..local::current().caller()
+        };
+        fault::kill(caller, registers);
+    }
+    report::epitaph(format_args!(
+        "vector {} error {:#x} rip {:#x} rsp {:#x} address {:#x}",
+        registers.vector,
+        registers.error,
+        registers.rip,
+        registers.rsp,
+        fault::address(registers),
+    ))
+}
+
+const fn is_interrupt(vector: u64) -> bool {
+    vector >= EXCEPTIONS && vector != vectors::CORE_CALL
+}
