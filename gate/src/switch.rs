@@ -49,28 +49,21 @@ const X87_CONTROL: u32 = 0x37f;
 impl Context {
     /// A context that starts with `start(argument)` on `stack`.
     pub fn new(stack: KernelStack, start: extern "C" fn(u64) -> !, argument: u64) -> Context {
-        let saved = Saved {
-            gs_base: 0,
-            fs_base: 0,
-            mxcsr: MXCSR,
-            x87_control: X87_CONTROL,
-            r15: 0,
-            r14: 0,
-            r13: 0,
-            r12: start as usize as u64,
-            rbx: argument,
-            rbp: 0,
-            return_address: begin as *const () as u64,
-        };
-        // Two words below the top: `begin` calls, so the stack is aligned there.
-        let place = stack.top() - 8 - size_of::<Saved>() as u64;
-        let pointer: *mut Saved = core::ptr::without_provenance_mut(place as usize);
-        // SAFETY: the stack is mapped, writable and not used by anybody yet.
-        unsafe { pointer.write(saved) };
+        let stack_pointer = AtomicU64::new(prepare(&stack, start, argument));
         Context {
-            stack_pointer: AtomicU64::new(place),
+            stack_pointer,
             stack,
         }
+    }
+
+    /// Has the context start again, with `start(argument)`: for a thread that
+    /// has ended, whose stack holds nothing that anybody waits for.
+    ///
+    /// Where another CPU has not left that stack yet, this waits for it.
+    pub fn restart(&self, start: extern "C" fn(u64) -> !, argument: u64) {
+        take(self);
+        let stack_pointer = prepare(&self.stack, start, argument);
+        self.stack_pointer.store(stack_pointer, Ordering::Release);
     }
 
     /// The context of a thread that runs already, on a stack of the core's.
@@ -85,6 +78,31 @@ impl Context {
     pub fn into_stack(self) -> KernelStack {
         self.stack
     }
+}
+
+/// Puts what starts `start(argument)` on a stack that nobody runs on; the
+/// stack pointer to load.
+fn prepare(stack: &KernelStack, start: extern "C" fn(u64) -> !, argument: u64) -> u64 {
+    let saved = Saved {
+        gs_base: 0,
+        fs_base: 0,
+        mxcsr: MXCSR,
+        x87_control: X87_CONTROL,
+        r15: 0,
+        r14: 0,
+        r13: 0,
+        r12: start as usize as u64,
+        rbx: argument,
+        rbp: 0,
+        return_address: begin as *const () as u64,
+    };
+    // Two words below the top: `begin` calls, so the stack is aligned there.
+    let place = stack.top() - 8 - size_of::<Saved>() as u64;
+    let pointer: *mut Saved = core::ptr::without_provenance_mut(place as usize);
+    // SAFETY: the stack is mapped and writable; the caller has made sure that
+    // nobody runs on it or will.
+    unsafe { pointer.write(saved) };
+    place
 }
 
 /// Saves the running thread in `from` and goes on with `to`.
