@@ -1,0 +1,220 @@
+//! Calls into the unsafe kernel, which may lie or fail.
+//!
+//! One caller at a time. Data passes through windows of the frames that are
+//! the caller's while it holds the lock. After the first fault the unsafe
+//! kernel is not called again: whatever state it is in, it is not sound.
+
+use gate::driver::{self, Faulted, device};
+use gate::frames;
+use gate::user::{BadAddress, UserSlice};
+use spin::Mutex;
+
+/// A console.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Console {
+    /// Standard input and output.
+    Main = 0,
+    /// Standard error.
+    Error = 1,
+}
+
+/// Why a device did not do what it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DriverError {
+    /// The machine has no such device.
+    Absent,
+    /// The driver faulted or refused.
+    Failed,
+}
+
+/// How much of what was to be sent is out, when a device failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SendError {
+    /// Nothing is: the bytes are not the application's.
+    BadAddress,
+    /// So many bytes are.
+    Failed(usize),
+}
+
+/// The most bytes that [`send`] takes.
+pub const SEND_MAX: usize = 8 * PAGE;
+/// The most bytes that [`receive`] and [`random`] bring.
+pub const RECEIVE_MAX: usize = PAGE;
+
+const PAGE: usize = 4096;
+const OUTPUT: usize = 0;
+const INPUT: usize = OUTPUT + SEND_MAX;
+const RANDOM: usize = INPUT + RECEIVE_MAX;
+const _: () = assert!(RANDOM + RECEIVE_MAX <= frames::SIZE);
+
+static DRIVERS: Mutex<Drivers> = Mutex::new(Drivers {
+    devices: 0,
+    has_failed: false,
+});
+
+#[derive(Debug)]
+struct Drivers {
+    /// Bits of [`device`].
+    devices: i64,
+    has_failed: bool,
+}
+
+/// Finds and starts the devices.
+pub fn start() {
+    let mut drivers = DRIVERS.lock();
+    let devices = drivers.call(driver::start);
+    drivers.devices = devices.unwrap_or(0).max(0);
+}
+
+/// Sends the application's bytes, at most [`SEND_MAX`], to a console.
+///
+/// # Errors
+///
+/// Some bytes are not out.
+pub fn send(console: Console, bytes: UserSlice) -> Result<(), SendError> {
+    let drivers = &mut *DRIVERS.lock();
+    drivers
+        .check(console.device())
+        .map_err(|_| SendError::Failed(0))?;
+    bytes
+        .read_to_frames(OUTPUT)
+        .map_err(|BadAddress| SendError::BadAddress)?;
+    drivers.send(console, bytes.size())
+}
+
+/// Receives what has come in, as far as `buffer` has room; how many bytes.
+///
+/// # Errors
+///
+/// There is no console, or its driver failed.
+pub fn receive(buffer: &mut [u8]) -> Result<usize, DriverError> {
+    let size = buffer.len().min(RECEIVE_MAX);
+    let mut drivers = DRIVERS.lock();
+    drivers.check(device::CONSOLE)?;
+    let console = Console::Main as u32;
+    let received = drivers.call(|| driver::console_read(console, INPUT, size))?;
+    drivers.copy_out(INPUT, received, buffer)
+}
+
+/// Fills `buffer` with random bytes from a device; how many.
+///
+/// # Errors
+///
+/// There is no such device, or its driver failed.
+pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
+    let size = buffer.len().min(RECEIVE_MAX);
+    let mut drivers = DRIVERS.lock();
+    drivers.check(device::ENTROPY)?;
+    let received = drivers.call(|| driver::entropy(RANDOM, size))?;
+    drivers.copy_out(RANDOM, received, buffer)
+}
+
+/// Lets device interrupts come again.
+pub fn acknowledge() {
+    // Without drivers there is nothing to acknowledge.
+    let _ = DRIVERS.lock().call(driver::acknowledge);
+}
+
+#[cfg(feature = "test-hooks")]
+/// Has the unsafe kernel do what a test says.
+pub fn hook(kind: u32, address: usize, argument: usize) -> Result<i64, DriverError> {
+    DRIVERS
+        .lock()
+        .call(|| driver::hook(kind, address, argument))
+}
+
+impl Console {
+    const fn device(self) -> i64 {
+        match self {
+            Console::Main => device::CONSOLE,
+            Console::Error => device::ERROR_CONSOLE,
+        }
+    }
+}
+
+impl Drivers {
+    fn check(&self, device: i64) -> Result<(), DriverError> {
+        if self.devices & device == 0 {
+            Err(DriverError::Absent)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn call(
+        &mut self,
+        call: impl FnOnce() -> Result<i64, Faulted>,
+    ) -> Result<i64, DriverError> {
+        if self.has_failed {
+            return Err(DriverError::Failed);
+        }
+        call().map_err(|Faulted| {
+            self.has_failed = true;
+            DriverError::Failed
+        })
+    }
+
+    fn send(&mut self, console: Console, size: usize) -> Result<(), SendError> {
+        let mut sent: usize = 0;
+        while sent < size {
+            let rest = size.saturating_sub(sent);
+            let offset = OUTPUT.saturating_add(sent);
+            let reply = self.call(|| driver::console_write(console as u32, offset, rest));
+            match alleged(reply.unwrap_or(0), rest) {
+                Some(more) if more > 0 => sent = sent.saturating_add(more),
+                _ => return Err(SendError::Failed(sent)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what the driver says it put into the frames.
+    fn copy_out(
+        &self,
+        offset: usize,
+        received: i64,
+        buffer: &mut [u8],
+    ) -> Result<usize, DriverError> {
+        let size = alleged(received, buffer.len()).ok_or(DriverError::Failed)?;
+        let part = buffer.get_mut(..size).ok_or(DriverError::Failed)?;
+        if frames::read(offset, part) {
+            Ok(size)
+        } else {
+            Err(DriverError::Failed)
+        }
+    }
+}
+
+/// A count that the driver alleges, if it can be true.
+fn alleged(count: i64, most: usize) -> Option<usize> {
+    usize::try_from(count).ok().filter(|count| *count <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_cannot_be_true_is_refused() {
+        assert_eq!(alleged(3, 3), Some(3));
+        assert_eq!(alleged(4, 3), None);
+        assert_eq!(alleged(-5, 3), None);
+    }
+
+    #[test]
+    fn after_a_fault_nobody_is_called() {
+        let mut drivers = Drivers {
+            devices: device::CONSOLE,
+            has_failed: false,
+        };
+        assert_eq!(drivers.call(|| Ok(1)), Ok(1));
+        assert_eq!(drivers.call(|| Err(Faulted)), Err(DriverError::Failed));
+        let mut calls = 0;
+        let reply = drivers.call(|| {
+            calls += 1;
+            Ok(1)
+        });
+        assert_eq!((reply, calls), (Err(DriverError::Failed), 0));
+    }
+}

@@ -1,0 +1,52 @@
+//! How events reach the kernel: upcall, pending events, idling.
+//!
+//! While the application runs, the core turns an event into a call of
+//! [`upcall`]. While a kernel runs, it only notes the event; the gate calls
+//! [`pending`] before it goes back to the application, and the idle thread
+//! looks before it halts.
+
+use domains::cpu_page::pending::{DEVICE, TIMER};
+use gate::{core_call, cpu};
+
+use crate::stdio::input;
+use crate::{report, schedule};
+
+/// Serves an event that interrupted the application, whose context is in
+/// `slot`, and puts the context back when its thread's turn comes.
+pub extern "C" fn upcall(slot: u64) -> ! {
+    serve();
+    let error = core_call::resume(slot);
+    report::die(format_args!("context {slot} cannot be resumed: {error}"))
+}
+
+/// Serves what was noted while the kernel ran.
+pub extern "C" fn pending() {
+    serve();
+}
+
+/// What a CPU does when no thread is ready: waits for events, one after the
+/// other.
+pub fn idle() -> ! {
+    loop {
+        serve();
+        schedule::give_way();
+        // The core looks for events once more before it halts.
+        core_call::idle();
+    }
+}
+
+fn serve() {
+    loop {
+        let events = cpu::take_pending();
+        if events == 0 {
+            return;
+        }
+        if events & DEVICE != 0 {
+            input::on_device();
+        }
+        if events & TIMER != 0 {
+            schedule::on_timer();
+        }
+        schedule::give_way();
+    }
+}

@@ -1,0 +1,48 @@
+//! The safe kernel: what an application asks for, without unsafe code.
+//!
+//! The crate serves the entries of [`gate::safe`]: threads and their schedule,
+//! futexes, sleep, the heap's memory, random bytes and the standard streams.
+//! What it decides is plain code that runs on the host in tests; what touches
+//! the machine goes through the crate `gate`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`serve`] | the entries, one line each |
+//! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
+//! | [`cpu`], [`schedule`] | each CPU's current thread, run queue and alarm |
+//! | [`thread`] | threads, their numbers and their stacks |
+//! | [`wait`] | waiting for something, with a deadline |
+//! | [`futex`], [`heap`], [`random`], [`stdio`] | one service each |
+//! | [`drivers`] | calls into the unsafe kernel, which may fail |
+//!
+//! Three rules keep it sound and simple. No lock is held across a switch of
+//! threads. The kernel is not preemptible: events that arrive while it runs are
+//! noted, and served when it leaves or idles. And nothing that the application
+//! says can make it panic: every bad argument has an [`errno::Errno`].
+//!
+//! Locks are taken in this order: wait bucket, roster or stream, driver,
+//! schedule. All others are taken alone.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod boot;
+pub mod cpu;
+pub mod drivers;
+pub mod errno;
+pub mod events;
+pub mod futex;
+pub mod heap;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
+pub mod priority;
+pub mod random;
+pub mod report;
+pub mod schedule;
+pub mod serve;
+pub mod space;
+pub mod stdio;
+pub mod thread;
+pub mod wait;

@@ -1,0 +1,170 @@
+//! The entries that the application calls.
+//!
+//! Each line takes an entry's scalars to the module that serves it and turns
+//! the answer into the word that goes back. Nothing is decided here.
+
+use gate::clock;
+use gate::safe::{FOREVER, Serve};
+
+use crate::errno::{Answer, Errno, word};
+use crate::priority::Priority;
+use crate::schedule::alarm::NEVER;
+use crate::thread::id::ThreadId;
+use crate::thread::life::{self, Wish};
+use crate::thread::park;
+use crate::{cpu, futex, heap, random, schedule, stdio, wait};
+
+/// The safe kernel, as the gate sees it.
+#[derive(Debug)]
+pub struct Kernel;
+
+impl Serve for Kernel {
+    fn null() -> i64 {
+        0
+    }
+
+    fn exit(status: i32) -> i64 {
+        life::exit(status)
+    }
+
+    fn abort() -> i64 {
+        life::abort()
+    }
+
+    fn write(descriptor: i32, address: usize, size: usize) -> i64 {
+        word(stdio::write(descriptor, address, size))
+    }
+
+    fn read(descriptor: i32, address: usize, size: usize) -> i64 {
+        word(stdio::read(descriptor, address, size))
+    }
+
+    fn yield_now() -> i64 {
+        schedule::yield_now();
+        0
+    }
+
+    fn sleep(duration: u64) -> i64 {
+        word(wait::sleep_until(after(duration)).map(|()| 0))
+    }
+
+    fn spawn(
+        start: usize,
+        argument: usize,
+        priority: u8,
+        stack_size: usize,
+        cpu: isize,
+    ) -> i64 {
+        word(spawn(start, argument, priority, stack_size, cpu))
+    }
+
+    fn join(thread: u32) -> i64 {
+        word(life::join(ThreadId::alleged(thread)))
+    }
+
+    fn exit_thread() -> i64 {
+        word(life::exit_thread())
+    }
+
+    fn futex_wait(address: usize, expected: u32, deadline: u64, flags: u32) -> i64 {
+        word(futex::wait(address, expected, deadline, flags))
+    }
+
+    fn futex_wake(address: usize, count: i32) -> i64 {
+        word(futex::wake(address, count))
+    }
+
+    fn extend_heap(size: usize) -> i64 {
+        word(heap::extend(size))
+    }
+
+    fn entropy(address: usize, size: usize, flags: u32) -> i64 {
+        word(random::fill(address, size, flags))
+    }
+
+    fn thread() -> i64 {
+        word(life::current().map(|thread| i64::from(thread.id().number())))
+    }
+
+    fn priority() -> i64 {
+        word(life::current().map(|thread| i64::from(thread.priority().level())))
+    }
+
+    fn set_priority(thread: u32, priority: u8) -> i64 {
+        word(set_priority(ThreadId::alleged(thread), priority))
+    }
+
+    fn block(deadline: u64) -> i64 {
+        word(park::block(if deadline == FOREVER {
+            NEVER
+        } else {
+            deadline
+        }))
+    }
+
+    fn unblock(thread: u32) -> i64 {
+        word(park::unblock(ThreadId::alleged(thread)))
+    }
+
+    fn close(descriptor: i32) -> i64 {
+        word(stdio::close(descriptor))
+    }
+
+    fn duplicate(descriptor: i32) -> i64 {
+        word(stdio::duplicate(descriptor))
+    }
+
+    fn describe(descriptor: i32) -> i64 {
+        word(stdio::describe(descriptor))
+    }
+
+    fn poll(descriptor: i32, events: u32) -> i64 {
+        word(stdio::poll(descriptor, events))
+    }
+
+    #[cfg(feature = "test-hooks")]
+    fn hook(kind: u32, address: usize, argument: usize) -> i64 {
+        word(crate::hooks::call(kind, address, argument))
+    }
+
+    #[cfg(not(feature = "test-hooks"))]
+    fn hook(_: u32, _: usize, _: usize) -> i64 {
+        word(Err(Errno::NotSupported))
+    }
+}
+
+fn spawn(start: usize, argument: usize, priority: u8, stack_size: usize, cpu: isize) -> Answer {
+    life::spawn(&Wish {
+        entry: start as u64,
+        argument: argument as u64,
+        priority: Priority::new(priority).ok_or(Errno::Invalid)?,
+        stack_size,
+        cpu: wished_cpu(cpu)?,
+    })
+}
+
+/// The CPU for a new thread: the one that was asked for, or any.
+fn wished_cpu(cpu: isize) -> Result<usize, Errno> {
+    match cpu {
+        -1 => Ok(gate::cpu::number()),
+        _ => usize::try_from(cpu)
+            .ok()
+            .filter(|cpu| *cpu < cpu::count())
+            .ok_or(Errno::Invalid),
+    }
+}
+
+fn set_priority(id: ThreadId, priority: u8) -> Answer {
+    let priority = Priority::new(priority).ok_or(Errno::Invalid)?;
+    schedule::set_priority(life::find(id)?, priority, life::slots())?;
+    schedule::give_way();
+    Ok(0)
+}
+
+/// The point in time `duration` from now.
+fn after(duration: u64) -> u64 {
+    match duration {
+        FOREVER => NEVER,
+        _ => clock::monotonic_ns().saturating_add(duration),
+    }
+}

@@ -1,0 +1,259 @@
+//! How threads start, are waited for, and end.
+//!
+//! A thread that ends leaves its slot to the next one, stacks included. It
+//! cannot give its own stacks back, because it still runs on one of them; a
+//! later thread's end does, when more slots lie idle than are likely to be
+//! needed soon.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::sync::atomic::Ordering;
+
+use domains::layout::APP;
+use domains::status;
+use gate::memory::KernelStack;
+use gate::switch::{self, Context};
+use gate::{core_call, info};
+use spin::Mutex;
+
+use super::id::ThreadId;
+use super::roster::{Found, Roster};
+use super::stack::Stack;
+use super::{Start, Thread, ThreadRef};
+use crate::cpu::{self, MAX_CPUS};
+use crate::errno::{Answer, Errno};
+use crate::priority::Priority;
+use crate::schedule::alarm::NEVER;
+use crate::{events, report, schedule, wait};
+
+/// The first thread's stack.
+const MAIN_STACK: usize = 1 << 20;
+/// Idle slots that keep their stacks.
+const KEPT_STACKS: usize = 16;
+
+static ROSTER: Mutex<Roster<ThreadRef>> = Mutex::new(Roster::new());
+
+/// What a new thread is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Where it begins.
+    pub entry: u64,
+    /// What it is given.
+    pub argument: u64,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// How much stack it needs.
+    pub stack_size: usize,
+    /// On which CPU it runs.
+    pub cpu: usize,
+}
+
+/// Makes the flow of control that started the kernel the first thread, and
+/// enters the application.
+///
+/// # Errors
+///
+/// Memory is short.
+pub fn run_first() -> Result<Infallible, Errno> {
+    let idle = new_slot(Context::new(KernelStack::map(0)?, idle, 0))?;
+    let (id, thread, _) = claim_slot(Context::running)?;
+    let entry = info::boot().app_entry;
+    settle(thread, id, &Wish::first(entry))?;
+    let mut schedule = cpu::this().schedule.lock();
+    schedule.reserve(Priority::NORMAL, 1)?;
+    schedule.start(thread, Priority::NORMAL, idle);
+    drop(schedule);
+    core_call::started();
+    enter(thread)
+}
+
+/// Starts a thread; its number.
+///
+/// # Errors
+///
+/// The entry is not the application's, the CPU does not exist, or memory or
+/// numbers are used up.
+pub fn spawn(wish: &Wish) -> Answer {
+    if !APP.contains(wish.entry) {
+        return Err(Errno::BadAddress);
+    }
+    let (id, thread, slots) = claim_slot(|stack| Context::new(stack, begin, 0))?;
+    // From here on nobody runs on the stacks of the slot's last thread.
+    thread.context().restart(begin, 0);
+    if let Err(errno) = settle(thread, id, wish).and_then(|()| make_room(thread, slots)) {
+        ROSTER.lock().end(id);
+        return Err(errno);
+    }
+    schedule::make_ready(thread);
+    schedule::give_way();
+    Ok(i64::from(id.number()))
+}
+
+/// Waits until a thread has ended.
+///
+/// # Errors
+///
+/// There is no such thread, or it is the caller.
+pub fn join(id: ThreadId) -> Answer {
+    if current()?.id() == id {
+        return Err(Errno::Deadlock);
+    }
+    let is_alive = || match ROSTER.lock().find(id) {
+        Found::Alive(_) => Ok(()),
+        Found::Ended => Err(Errno::Again),
+        Found::Nobody => Err(Errno::NoThread),
+    };
+    loop {
+        match wait::wait(wait::Key::end_of(id), NEVER, is_alive) {
+            Ok(_) => {}
+            Err(Errno::Again) => return Ok(0),
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Ends the calling thread; the machine, if it was the last one.
+pub fn exit_thread() -> Answer {
+    let thread = current()?;
+    let id = thread.id();
+    let remaining = {
+        let mut roster = ROSTER.lock();
+        roster.end(id);
+        if let Some(stale) = roster.stale(KEPT_STACKS) {
+            release_stack(stale);
+        }
+        roster.alive()
+    };
+    wait::wake(wait::Key::end_of(id), usize::MAX);
+    if remaining == 0 {
+        core_call::exit(0);
+    }
+    schedule::leave();
+    report::die(format_args!("a thread went on after its end"))
+}
+
+/// The living thread with a number.
+///
+/// # Errors
+///
+/// There is none.
+pub fn find(id: ThreadId) -> Result<ThreadRef, Errno> {
+    match ROSTER.lock().find(id) {
+        Found::Alive(thread) => Ok(thread),
+        Found::Ended | Found::Nobody => Err(Errno::NoThread),
+    }
+}
+
+/// The running thread.
+///
+/// # Errors
+///
+/// The first thread has not started; the application cannot see this.
+#[inline(always)]
+pub fn current() -> Result<ThreadRef, Errno> {
+    cpu::current().ok_or(Errno::NoThread)
+}
+
+/// How many slots there are.
+pub fn slots() -> usize {
+    ROSTER.lock().slots()
+}
+
+/// Ends the machine as the application's `exit` and `abort` do.
+pub fn exit(status: i32) -> ! {
+    // Output is synchronous: whatever was written is out.
+    core_call::exit((status & 0xff) as u8)
+}
+
+/// Ends the machine as `abort` does.
+pub fn abort() -> ! {
+    core_call::exit(status::ABORT)
+}
+
+impl Wish {
+    fn first(entry: u64) -> Wish {
+        Wish {
+            entry,
+            argument: 0,
+            priority: Priority::NORMAL,
+            stack_size: MAIN_STACK,
+            cpu: 0,
+        }
+    }
+}
+
+/// A slot for a new thread, its number, and how many slots there are. The
+/// lowest kernel stacks are the idle threads'.
+fn claim_slot(
+    context: fn(KernelStack) -> Context,
+) -> Result<(ThreadId, ThreadRef, usize), Errno> {
+    let mut roster = ROSTER.lock();
+    if !roster.has_free() {
+        roster.grow(|place| {
+            let place = place.saturating_add(MAX_CPUS) as u64;
+            new_slot(context(KernelStack::map(place)?))
+        })?;
+    }
+    let (id, thread) = roster.start().ok_or(Errno::NoMemory)?;
+    Ok((id, thread, roster.slots()))
+}
+
+fn make_room(thread: ThreadRef, slots: usize) -> Result<(), Errno> {
+    let mut schedule = thread.cpu().schedule.lock();
+    Ok(schedule.reserve(thread.priority(), slots)?)
+}
+
+/// Prepares a slot for its next thread.
+fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
+    let slot = thread.0;
+    let mut start = slot.start.lock();
+    if !start.stack.is_some_and(|stack| stack.fits(wish.stack_size)) {
+        if let Some(stack) = start.stack.take() {
+            stack.unmap();
+        }
+        start.stack = Some(Stack::map(wish.stack_size)?);
+    }
+    start.entry = wish.entry;
+    start.argument = wish.argument;
+    slot.id.store(id.number(), Ordering::Relaxed);
+    slot.cpu.store(wish.cpu, Ordering::Relaxed);
+    slot.permit.store(false, Ordering::Relaxed);
+    thread.set_priority(wish.priority);
+    Ok(())
+}
+
+/// The first function of a thread, on its kernel stack.
+extern "C" fn begin(_: u64) -> ! {
+    match current() {
+        Ok(thread) => enter(thread),
+        Err(_) => report::die(format_args!("a thread runs that nobody started")),
+    }
+}
+
+/// Enters the application where the thread is to start.
+fn enter(thread: ThreadRef) -> ! {
+    let start: Start = *thread.0.start.lock();
+    let top = start.stack.map_or(0, |stack| stack.top());
+    switch::enter_app(thread.context(), start.entry, top, start.argument)
+}
+
+extern "C" fn idle(_: u64) -> ! {
+    events::idle()
+}
+
+/// A slot that is never freed.
+fn new_slot(context: Context) -> Result<ThreadRef, Errno> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(1)?;
+    memory.push(Thread::new(context));
+    let slot: &'static [Thread] = memory.leak();
+    slot.first().map(ThreadRef).ok_or(Errno::NoMemory)
+}
+
+/// Gives back the stack of a slot without a thread.
+fn release_stack(thread: ThreadRef) {
+    thread.context().restart(begin, 0);
+    if let Some(stack) = thread.0.start.lock().stack.take() {
+        stack.unmap();
+    }
+}

@@ -1,0 +1,154 @@
+//! Threads.
+//!
+//! A [`Thread`] is a slot: its kernel stack, its saved context and, while a
+//! thread lives in it, that thread's state. Slots are made when they are first
+//! needed and kept for good, so a [`ThreadRef`] is a plain reference and the
+//! schedule passes threads around without counting owners.
+
+pub mod id;
+pub mod life;
+pub mod park;
+pub mod roster;
+pub mod stack;
+
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+
+use gate::switch::Context;
+use spin::Mutex;
+
+use self::id::ThreadId;
+use self::stack::Stack;
+use crate::cpu::{self, Cpu};
+use crate::priority::Priority;
+
+/// A slot for a thread.
+#[derive(Debug)]
+pub struct Thread {
+    context: Context,
+    id: AtomicU32,
+    state: AtomicU8,
+    priority: AtomicU8,
+    cpu: AtomicUsize,
+    /// Set by an unblock that found the thread awake.
+    permit: AtomicBool,
+    start: Mutex<Start>,
+}
+
+/// Where a thread begins in the application.
+#[derive(Clone, Copy, Default, Debug)]
+struct Start {
+    entry: u64,
+    argument: u64,
+    stack: Option<Stack>,
+}
+
+/// A slot, wherever it is needed.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadRef(&'static Thread);
+
+/// How a sleep ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Somebody woke the thread.
+    Woken,
+    /// The deadline came.
+    TimedOut,
+}
+
+/// Values of [`Thread::state`].
+mod state {
+    /// Runs, or is ready to.
+    pub(super) const AWAKE: u8 = 0;
+    /// Waits; exactly one of a waker and the timer ends that.
+    pub(super) const ASLEEP: u8 = 1;
+    /// A waker ended the sleep.
+    pub(super) const WOKEN: u8 = 2;
+    /// The timer ended the sleep.
+    pub(super) const TIMED_OUT: u8 = 3;
+}
+
+impl Thread {
+    fn new(context: Context) -> Thread {
+        Thread {
+            context,
+            id: AtomicU32::new(0),
+            state: AtomicU8::new(state::AWAKE),
+            priority: AtomicU8::new(Priority::IDLE.level()),
+            cpu: AtomicUsize::new(0),
+            permit: AtomicBool::new(false),
+            start: Mutex::new(Start::default()),
+        }
+    }
+}
+
+impl PartialEq for ThreadRef {
+    #[inline(always)]
+    fn eq(&self, other: &ThreadRef) -> bool {
+        core::ptr::eq(self.0, other.0)
+    }
+}
+
+impl ThreadRef {
+    /// Its number.
+    pub fn id(self) -> ThreadId {
+        ThreadId::alleged(self.0.id.load(Ordering::Relaxed))
+    }
+
+    /// Its priority.
+    #[inline]
+    pub fn priority(self) -> Priority {
+        Priority::from_kept(self.0.priority.load(Ordering::Relaxed))
+    }
+
+    /// Its CPU.
+    #[inline]
+    pub fn cpu(self) -> &'static Cpu {
+        cpu::get(self.0.cpu.load(Ordering::Relaxed))
+    }
+
+    /// Announces that the thread, which runs, is about to sleep: from here on
+    /// it can be woken.
+    pub fn prepare_sleep(self) {
+        self.0.state.store(state::ASLEEP, Ordering::Release);
+    }
+
+    /// Ends the thread's sleep; false if it does not sleep any more.
+    pub fn end_sleep(self, outcome: Outcome) -> bool {
+        let outcome = match outcome {
+            Outcome::Woken => state::WOKEN,
+            Outcome::TimedOut => state::TIMED_OUT,
+        };
+        let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
+        let state = &self.0.state;
+        state
+            .compare_exchange(state::ASLEEP, outcome, acquire, relaxed)
+            .is_ok()
+    }
+
+    /// How the thread's sleep ended, when it runs again.
+    pub fn finish_sleep(self) -> Outcome {
+        match self.0.state.swap(state::AWAKE, Ordering::AcqRel) {
+            state::TIMED_OUT => Outcome::TimedOut,
+            _ => Outcome::Woken,
+        }
+    }
+
+    /// Lets the thread's next block return at once.
+    pub fn permit(self) {
+        self.0.permit.store(true, Ordering::Release);
+    }
+
+    /// Takes the permit; whether there was one.
+    pub fn take_permit(self) -> bool {
+        self.0.permit.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn set_priority(self, priority: Priority) {
+        self.0.priority.store(priority.level(), Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn context(self) -> &'static Context {
+        &self.0.context
+    }
+}

@@ -1,0 +1,111 @@
+//! Waiting: a thread sleeps on a key until somebody wakes the key.
+//!
+//! Everything that blocks does so here: futexes, join, block, input. What is
+//! waited for is looked at under the lock of the key's bucket, and whoever
+//! changes it wakes the key afterwards, so no wake-up is lost. Of a wake-up and
+//! a deadline exactly one ends a sleep; who loses finds the thread awake.
+
+pub mod bucket;
+
+use gate::clock;
+use spin::Mutex;
+
+use self::bucket::Bucket;
+use crate::errno::Errno;
+use crate::schedule::{self, alarm::NEVER};
+use crate::thread::id::ThreadId;
+use crate::thread::{Outcome, ThreadRef, life};
+
+/// How many buckets there are: a power of two.
+const BUCKETS: usize = 64;
+
+static TABLE: [Mutex<Bucket<ThreadRef>>; BUCKETS] =
+    [const { Mutex::new(Bucket::new()) }; BUCKETS];
+
+/// What can be waited for.
+///
+/// The application's addresses are far above four times 2^32, so that a futex
+/// is never mistaken for something else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key(u64);
+
+impl Key {
+    /// Standard input.
+    pub const INPUT: Key = Key(3 << 32);
+
+    /// The word at an address of the application.
+    pub const fn futex(address: usize) -> Key {
+        Key(address as u64)
+    }
+
+    /// The end of a thread.
+    pub const fn end_of(id: ThreadId) -> Key {
+        Key((1 << 32) | id.number() as u64)
+    }
+
+    /// The unblocking of a thread.
+    pub const fn unblock_of(id: ThreadId) -> Key {
+        Key((2 << 32) | id.number() as u64)
+    }
+
+    fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {
+        // Multiplicative hashing: the upper bits depend on all bits.
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let hash = self.0.wrapping_mul(GOLDEN) >> (u64::BITS - BUCKETS.ilog2());
+        let place = usize::try_from(hash).unwrap_or(0);
+        TABLE.get(place).unwrap_or(&TABLE[0])
+    }
+}
+
+/// Sleeps until `key` is woken or `deadline` comes, if `check` agrees.
+///
+/// # Errors
+///
+/// What `check` says against it, or memory is short.
+pub fn wait(
+    key: Key,
+    deadline: u64,
+    check: impl FnOnce() -> Result<(), Errno>,
+) -> Result<Outcome, Errno> {
+    let thread = life::current()?;
+    {
+        let mut bucket = key.bucket().lock();
+        check()?;
+        if deadline != NEVER && deadline <= clock::monotonic_ns() {
+            return Ok(Outcome::TimedOut);
+        }
+        bucket.add(key, thread)?;
+        thread.prepare_sleep();
+    }
+    let outcome = schedule::sleep(thread, deadline);
+    if outcome == Outcome::TimedOut {
+        key.bucket().lock().remove(key, thread);
+    }
+    Ok(outcome)
+}
+
+/// Wakes at most `most` threads that wait for `key`; how many.
+///
+/// The caller lets them run, by [`schedule::give_way`], when it can.
+pub fn wake(key: Key, most: usize) -> usize {
+    let mut bucket = key.bucket().lock();
+    let waiters = core::iter::from_fn(|| bucket.take(key));
+    waiters
+        .filter(|thread| schedule::wake(*thread))
+        .take(most)
+        .count()
+}
+
+/// Sleeps until `deadline`.
+///
+/// # Errors
+///
+/// None that the application can see.
+pub fn sleep_until(deadline: u64) -> Result<(), Errno> {
+    let thread = life::current()?;
+    if deadline == NEVER || deadline > clock::monotonic_ns() {
+        thread.prepare_sleep();
+        schedule::sleep(thread, deadline);
+    }
+    Ok(())
+}
