@@ -23,6 +23,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(self) -> Result<u8, Failure> {
+        self.options.set_up()?;
         let image = match Subject::at(self.path.as_deref())? {
             Subject::Image(path) => path,
             package => package.ready(&self.options)?.image,

@@ -59,6 +59,7 @@ enum Command {
 
 /// Runs the command line `arguments`, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_messages_whole();
     let status = match Cli::try_parse_from(without_own_name(arguments)) {
         Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.print()),
         Err(error) => {
@@ -67,6 +68,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(status)
+}
+
+/// A message that is broken into lines can be neither searched nor copied.
+fn keep_messages_whole() {
+    let whole = |_: &_| -> Box<dyn miette::ReportHandler> {
+        Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build())
+    };
+    // Fails only if a handler was set before, which then is to stay.
+    let _set_before = miette::set_hook(Box::new(whole));
 }
 
 impl Command {

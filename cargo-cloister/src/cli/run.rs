@@ -88,6 +88,15 @@ impl RunOptions {
             ..RunOptions::default()
         }
     }
+
+    /// Finds out early what would stop the run after a long build.
+    fn look_ahead(&self) -> Result<(), Failure> {
+        if !self.dry_run {
+            vm::qemu_program()?;
+            vm::try_ports(&self.publish)?;
+        }
+        Ok(())
+    }
 }
 
 impl Run {
@@ -101,6 +110,8 @@ impl Run {
     }
 
     pub(super) fn run(self) -> Result<u8, Failure> {
+        self.build.set_up()?;
+        self.how.look_ahead()?;
         let ready = Subject::at(self.path.as_deref())?.ready(&self.build)?;
         let spec = self.how.plan(&ready)?;
         if self.how.dry_run {

@@ -53,6 +53,16 @@ pub(super) struct Ready {
     pub(super) defaults: Defaults,
 }
 
+impl BuildOptions {
+    /// Installs what is missing, if the user or the environment wants it.
+    pub(super) fn set_up(&self) -> Result<(), Failure> {
+        if self.setup || setup::requested() {
+            setup::fix(&|what| eprintln!("{what}"))?;
+        }
+        Ok(())
+    }
+}
+
 impl Subject {
     /// Looks at what the path leads to; none is the current directory.
     pub(super) fn at(path: Option<&Path>) -> Result<Subject, Failure> {
@@ -88,10 +98,6 @@ impl Subject {
 }
 
 fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure> {
-    let progress = Progress::start(options.cargo.quiet);
-    if options.setup || setup::requested() {
-        setup::fix(&|what| progress.say(what))?;
-    }
     let defaults = Defaults::of(path.as_deref(), options.cargo.package.as_deref())?;
     let isolation = options
         .isolation
@@ -104,6 +110,7 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
         output: options.image.clone(),
         test_hooks: options.test_hooks,
     };
+    let progress = Progress::start(options.cargo.quiet);
     let built = build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
     Ok(Ready {
         image: built.image,
@@ -114,9 +121,6 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
 }
 
 fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
-    if options.setup || setup::requested() {
-        setup::fix(&|what| eprintln!("{what}"))?;
-    }
     let bytes = fs::read(&image).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", image.display());
         Failure::new(status::NOT_STARTED, report(message, "may you read it?"))

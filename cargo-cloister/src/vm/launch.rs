@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::command::{self, Channels};
 use super::socket::{self, Event, Source};
 use super::watchdog::Watchdog;
-use super::{Error, Spec};
+use super::{Error, Publish, Spec};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 
@@ -63,8 +63,8 @@ fn find(name: &OsStr) -> Option<PathBuf> {
 
 /// Starts QEMU with every channel connected to this process.
 pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
-    let program = qemu_program()?;
-    try_ports(spec)?;
+    let program = spec.qemu.clone().map_or_else(qemu_program, Ok)?;
+    try_ports(&spec.publish)?;
     let directory = socket::private_directory()?;
     let channels = Channels::in_directory(directory.path());
     write_options(spec, &channels.options)?;
@@ -81,16 +81,16 @@ pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
     })
 }
 
-fn try_ports(spec: &Spec) -> Result<(), Error> {
-    for publish in &spec.publish {
+/// Whether every one of these ports of the host can be had now.
+pub fn try_ports(publish: &[Publish]) -> Result<(), Error> {
+    publish.iter().try_for_each(|publish| {
         publish.try_host_port().map_err(|source| Error::Port {
             protocol: publish.protocol,
             address: publish.address,
             port: publish.host,
             source,
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Starts QEMU in a process group of its own, so that Ctrl-C reaches only us:

@@ -29,7 +29,7 @@ pub use accel::{Accel, AccelChoice, Host};
 pub use boot_file::{BootOptions, TooLong};
 pub use ending::{Ending, Reason};
 pub use error::Error;
-pub use launch::{keep_options, qemu_program};
+pub use launch::{keep_options, qemu_program, try_ports};
 pub use lines::Utf8Pieces;
 pub use memory::Memory;
 pub use publish::{Protocol, Publish};

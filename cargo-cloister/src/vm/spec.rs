@@ -31,6 +31,8 @@ impl fmt::Display for Machine {
 /// One run, with every choice made.
 #[derive(Clone, Debug)]
 pub struct Spec {
+    /// The QEMU to use; the one on the PATH if none is named.
+    pub qemu: Option<PathBuf>,
     /// The packed image.
     pub image: PathBuf,
     /// What the program is called.
@@ -65,6 +67,7 @@ impl Spec {
     pub fn new(image: PathBuf, program: String, isolation: Isolation) -> Spec {
         let arguments = vec![program.clone().into_bytes()];
         Spec {
+            qemu: None,
             image,
             program,
             isolation,

@@ -1,0 +1,202 @@
+//! What users get wrong: one clear message each, and the right status.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use domains::status;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+fn tool(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-cloister"));
+    command.arg("cloister").args(arguments);
+    command
+        .env_remove("CLOISTER_SETUP")
+        .env_remove("CLOISTER_ISOLATION");
+    command
+}
+
+/// Runs the tool; it must end with `status` and say `message`.
+fn refuses(arguments: &[&str], status: u8, message: &str) {
+    let run = tool(arguments).assert().code(i32::from(status));
+    run.stdout("").stderr(contains(message));
+}
+
+/// A folder with one file in it.
+fn folder_with(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join(name);
+    fs::write(&file, bytes).expect("a file");
+    (folder, file)
+}
+
+/// QEMU's check comes first, and here there is always one.
+fn with_some_qemu(arguments: &[&str]) -> Command {
+    let mut command = tool(arguments);
+    command.env("CLOISTER_QEMU", env!("CARGO_BIN_EXE_cargo-cloister"));
+    command
+}
+
+fn run_refuses(file: &[u8], status: u8, message: &str) {
+    let (_folder, path) = folder_with("guest.cloister", file);
+    let run = with_some_qemu(&["run", &path.to_string_lossy()]).assert();
+    run.code(i32::from(status))
+        .stdout("")
+        .stderr(contains(message));
+}
+
+#[test]
+fn an_unknown_flag_is_a_wrong_command_line() {
+    refuses(
+        &["run", "--walls"],
+        status::USAGE,
+        "unexpected argument '--walls'",
+    );
+    refuses(&["frobnicate"], status::USAGE, "unrecognized subcommand");
+    refuses(
+        &["run", "--volume", "a:b"],
+        status::USAGE,
+        "unexpected argument '--volume'",
+    );
+}
+
+#[test]
+fn an_unknown_isolation_is_answered_with_the_known_ones() {
+    refuses(
+        &["build", "--isolation=walls"],
+        status::USAGE,
+        "[possible values: none, mpk]",
+    );
+}
+
+#[test]
+fn sizes_and_numbers_that_make_no_sense_are_wrong_command_lines() {
+    refuses(
+        &["run", "-m", "much"],
+        status::USAGE,
+        "`much` is not a size",
+    );
+    refuses(&["run", "-m", "1K"], status::USAGE, "from 2M to 1024G");
+    refuses(
+        &["run", "-c", "4"],
+        status::USAGE,
+        "one virtual CPU for now",
+    );
+    refuses(
+        &["run", "--timeout", "soon"],
+        status::USAGE,
+        "not a number of seconds",
+    );
+    refuses(
+        &["run", "--publish", "80"],
+        status::USAGE,
+        "`80` names no ports",
+    );
+}
+
+#[test]
+fn without_qemu_nothing_is_built_and_the_help_says_what_to_do() {
+    let mut run = tool(&["run"]);
+    run.env("PATH", "").env_remove("CLOISTER_QEMU");
+    let run = run.assert().code(i32::from(status::NOT_STARTED));
+    run.stderr(contains("QEMU is not installed"))
+        .stderr(contains("doctor --fix"));
+}
+
+#[test]
+fn a_folder_without_a_package_is_no_package() {
+    let (folder, _) = folder_with("notes.txt", b"");
+    let path = folder.path().to_string_lossy().into_owned();
+    refuses(
+        &["build", &path],
+        status::BUILD_FAILED,
+        "is not a cargo package",
+    );
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_named() {
+    refuses(
+        &["build", "no/such/folder"],
+        status::BUILD_FAILED,
+        "cannot open `no/such/folder`",
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = taken.local_addr().expect("an address").port();
+    let run = with_some_qemu(&["run", "--publish", &format!("{port}:80")]).assert();
+    let message = format!("tcp port {port} on 127.0.0.1 cannot be published");
+    run.code(i32::from(status::NOT_STARTED))
+        .stderr(contains(message));
+}
+
+#[test]
+fn a_file_that_is_no_program_is_no_image() {
+    run_refuses(b"just text", status::NOT_STARTED, "is not an ELF file");
+    run_refuses(b"", status::NOT_STARTED, "is not an ELF file");
+}
+
+#[test]
+fn a_program_of_the_host_is_no_image() {
+    let program = fs::read(env!("CARGO_BIN_EXE_cargo-cloister")).expect("this very tool");
+    run_refuses(
+        &program,
+        status::NOT_STARTED,
+        "not an image of cargo cloister",
+    );
+}
+
+#[test]
+fn a_truncated_program_is_corrupt() {
+    let program = fs::read(env!("CARGO_BIN_EXE_cargo-cloister")).expect("this very tool");
+    run_refuses(
+        &program[..200],
+        status::NOT_STARTED,
+        "is truncated or corrupt",
+    );
+}
+
+#[test]
+fn a_package_that_asks_for_the_unknown_is_told_so() {
+    let manifest = "[package]\nname = \"odd\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+                    [workspace]\n[package.metadata.cloister]\nwalls = 3\n";
+    let (folder, _) = folder_with("Cargo.toml", manifest.as_bytes());
+    fs::create_dir(folder.path().join("src")).expect("a folder");
+    fs::write(folder.path().join("src/main.rs"), "fn main() {}").expect("a file");
+    let path = folder.path().to_string_lossy().into_owned();
+    refuses(
+        &["build", &path],
+        status::BUILD_FAILED,
+        "unknown field `walls`",
+    );
+}
+
+#[test]
+fn the_runner_is_for_programs_that_cargo_built() {
+    refuses(
+        &[
+            "runner",
+            "target/x86_64-unknown-hermit/debug/deps/hello-0123",
+        ],
+        status::BUILD_FAILED,
+        "no program that cargo built",
+    );
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    tool(&["--help"])
+        .assert()
+        .success()
+        .stdout(contains("Usage: cargo cloister"));
+    tool(&["run", "--help"])
+        .assert()
+        .success()
+        .stdout(contains("no network stack yet"));
+    tool(&["--version"]).assert().success();
+}

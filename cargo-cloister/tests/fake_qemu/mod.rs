@@ -1,0 +1,106 @@
+//! A QEMU that boots nothing and speaks as a guest would.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+/// How many bytes the scene `flood` prints.
+pub(crate) const FLOOD: usize = 8 << 20;
+
+const STARTED: &str = "cloister started";
+const FAULT: &str = "cloister fault domain=app vector=14 error=0x27 address=0x100000204018 \
+                     rip=0x300000001234 rsp=0x301000000000 pkru=0x55555455 page=safe cause=key \
+                     action=terminate";
+
+/// The guest's ends of the channels.
+struct Guest {
+    control: UnixStream,
+    serial: UnixStream,
+    console: UnixStream,
+    errors: UnixStream,
+}
+
+/// Plays the scene that the command line names as its kernel.
+pub(crate) fn play(arguments: &[String]) {
+    let scene = value_after(arguments, "-kernel");
+    if scene == "fail" {
+        eprintln!("no such machine");
+        process::exit(1);
+    }
+    let mut guest = Guest::connect(arguments);
+    match scene {
+        "refuse" => guest.report("cloister refuse reason=memory need=0xa00000 have=0x800000"),
+        "speak" => guest.speak(),
+        "flood" => guest.flood(),
+        "violate" => guest.reports(&[STARTED, FAULT, "cloister exit status=120"]),
+        "die" => guest.report(STARTED),
+        "hang" => {
+            guest.report(STARTED);
+            write(&mut guest.console, b"before");
+            thread::sleep(Duration::from_secs(60));
+        }
+        "linger" => {
+            guest.reports(&[STARTED, "cloister exit status=3"]);
+            thread::sleep(Duration::from_secs(60));
+        }
+        unknown => panic!("no scene is called {unknown}"),
+    }
+}
+
+impl Guest {
+    fn connect(arguments: &[String]) -> Guest {
+        let channel = |name: &str| {
+            let start = format!("socket,id={name},path=");
+            let path = arguments
+                .iter()
+                .find_map(|argument| argument.strip_prefix(&start));
+            UnixStream::connect(path.expect("a channel")).expect("somebody listens")
+        };
+        Guest {
+            control: channel("control"),
+            serial: channel("serial"),
+            console: channel("console"),
+            errors: channel("errors"),
+        }
+    }
+
+    fn report(&mut self, line: &str) {
+        write(&mut self.control, format!("{line}\n").as_bytes());
+    }
+
+    fn reports(&mut self, lines: &[&str]) {
+        lines.iter().for_each(|line| self.report(line));
+    }
+
+    /// Says something everywhere, once standard input has ended.
+    fn speak(&mut self) {
+        self.report(STARTED);
+        let mut end = [1; 2];
+        self.console.read_exact(&mut end).expect("standard input");
+        assert_eq!(end, [0, 0], "standard input is empty");
+        write(&mut self.console, b"to stdout");
+        write(&mut self.errors, b"to stderr");
+        write(&mut self.serial, b"the core\r\nspeaks");
+        self.report("cloister exit status=7");
+    }
+
+    fn flood(&mut self) {
+        self.report(STARTED);
+        write(&mut self.console, &vec![b'x'; FLOOD]);
+        self.report("cloister exit status=0");
+    }
+}
+
+fn write(channel: &mut UnixStream, bytes: &[u8]) {
+    channel.write_all(bytes).expect("somebody reads");
+}
+
+fn value_after<'a>(arguments: &'a [String], name: &str) -> &'a str {
+    let place = arguments
+        .iter()
+        .position(|argument| argument == name)
+        .expect("an option");
+    &arguments[place + 1]
+}
