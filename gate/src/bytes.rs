@@ -394,10 +394,8 @@ mod tests {
         let left = pattern();
         for size in sizes().filter(|size| *size <= 200) {
             // SAFETY: both ranges lie inside arrays.
-            assert_eq!(
-                unsafe { compare(left.as_ptr(), pattern().as_ptr(), size) },
-                0
-            );
+            let result = unsafe { compare(left.as_ptr(), pattern().as_ptr(), size) };
+            assert_eq!(result, 0, "{size} equal bytes");
             for place in 0..size {
                 let mut right = pattern();
                 right[place] ^= 0x80;
