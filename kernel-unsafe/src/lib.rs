@@ -1,0 +1,40 @@
+//! The unsafe kernel: drivers, behind a wall of their own.
+//!
+//! Everything here may be wrong, or taken over by a device or a bug, and then
+//! loses what it has: device registers, rings, buffers. It has no rights over
+//! the safe kernel or the application, it holds no secret of theirs, and a
+//! fault in it ends one call, not the machine. The safe kernel calls it through
+//! the entries that [`Drivers`] serves and believes none of its replies.
+//!
+//! It allocates nothing: rings and buffers come from a fixed pool of pages, so
+//! that it also starts with little memory. Devices are polled; their
+//! interrupts only tell the safe kernel when a call is worth its while.
+//!
+//! | module | what |
+//! |---|---|
+//! | `serve` | the entries |
+//! | `devices` | the devices that were found |
+//! | `console`, `sender`, `receiver` | streams of bytes over rings |
+//! | `ring` | one virtqueue and the pages that the device has |
+//! | `mmio`, `pci` | finding devices on either bus |
+//! | `machine`, `pool` | memory and addresses for devices |
+
+#![cfg_attr(target_os = "none", no_std)]
+#![expect(
+    unsafe_code,
+    reason = "drives devices: shared rings, registers, physical addresses"
+)]
+
+mod console;
+mod devices;
+mod machine;
+mod mmio;
+mod patience;
+mod pci;
+mod pool;
+mod receiver;
+mod ring;
+mod sender;
+mod serve;
+
+pub use serve::Drivers;

@@ -1,0 +1,82 @@
+//! The entries of the unsafe kernel.
+
+use gate::core_call::driver;
+use gate::driver::Serve;
+use gate::frames;
+
+use crate::console::Console;
+use crate::devices::{self, Devices};
+
+/// There is no such device.
+const NO_DEVICE: i64 = -19;
+/// The range is not one of the frames.
+const BAD_ADDRESS: i64 = -14;
+/// There is no such entry.
+#[cfg(not(feature = "test-hooks"))]
+const UNKNOWN: i64 = -38;
+
+/// Who serves the entries.
+#[derive(Debug)]
+pub struct Drivers;
+
+impl Serve for Drivers {
+    fn null() -> i64 {
+        0
+    }
+
+    fn start() -> i64 {
+        devices::lock().start()
+    }
+
+    fn console_write(console: u32, offset: usize, size: usize) -> i64 {
+        with_console(console, offset, size, Console::write)
+    }
+
+    fn console_read(console: u32, offset: usize, size: usize) -> i64 {
+        with_console(console, offset, size, Console::read)
+    }
+
+    fn entropy(offset: usize, size: usize) -> i64 {
+        if frames::address(offset, size).is_none() {
+            return BAD_ADDRESS;
+        }
+        match &mut devices::lock().entropy {
+            Some(source) => source.read(offset, size) as i64,
+            None => NO_DEVICE,
+        }
+    }
+
+    fn acknowledge() -> i64 {
+        devices::lock().acknowledge();
+        driver::unmask();
+        0
+    }
+
+    #[cfg(feature = "test-hooks")]
+    fn hook(kind: u32, address: usize, argument: usize) -> i64 {
+        // SAFETY: none is claimed; this feature is for attacks.
+        unsafe { gate::hooks::attack(kind, address, argument) }
+    }
+
+    #[cfg(not(feature = "test-hooks"))]
+    fn hook(_: u32, _: usize, _: usize) -> i64 {
+        UNKNOWN
+    }
+}
+
+/// Transfers bytes between a console and the frames; how many.
+fn with_console(
+    console: u32,
+    offset: usize,
+    size: usize,
+    transfer: fn(&mut Console, usize, usize) -> usize,
+) -> i64 {
+    if frames::address(offset, size).is_none() {
+        return BAD_ADDRESS;
+    }
+    let Devices { consoles, .. } = &mut *devices::lock();
+    match consoles.get_mut(console as usize) {
+        Some(Some(console)) => transfer(console, offset, size) as i64,
+        _ => NO_DEVICE,
+    }
+}
