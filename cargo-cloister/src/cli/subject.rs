@@ -12,6 +12,7 @@ use super::defaults::Defaults;
 use super::failure::{Failure, report};
 use super::progress::Progress;
 use crate::build::{self, BuildRequest};
+use crate::image::packed::Packed;
 use crate::image::verify;
 use crate::setup;
 
@@ -50,6 +51,8 @@ pub(super) struct Ready {
     pub(super) image: PathBuf,
     pub(super) program: String,
     pub(super) isolation: Isolation,
+    /// Bytes of memory that it fills before anything runs.
+    pub(super) size: u64,
     pub(super) defaults: Defaults,
 }
 
@@ -112,45 +115,50 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
     };
     let progress = Progress::start(options.cargo.quiet);
     let built = build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
+    let size = size_of(&read(&built.image)?);
+    let (image, program) = (built.image, built.program);
     Ok(Ready {
-        image: built.image,
-        program: built.program,
+        image,
+        program,
         isolation,
+        size,
         defaults,
     })
 }
 
 fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
-    let bytes = fs::read(&image).map_err(|error| {
-        let message = format!("cannot read `{}`: {error}", image.display());
-        Failure::new(status::NOT_STARTED, report(message, "may you read it?"))
-    })?;
-    let verified =
-        verify::verify(&bytes).map_err(|error| Failure::new(status::NOT_STARTED, error))?;
-    if options
-        .isolation
-        .is_some_and(|wanted| wanted != verified.isolation)
-    {
-        let message = format!(
-            "this image was built with --isolation={}",
-            verified.isolation
-        );
+    let bytes = read(&image)?;
+    let not_bootable = |error| Failure::new(status::NOT_STARTED, error);
+    let isolation = verify::verify(&bytes).map_err(not_bootable)?.isolation;
+    if options.isolation.is_some_and(|wanted| wanted != isolation) {
+        let message = format!("this image was built with --isolation={isolation}");
         return Err(Failure::usage(
             message,
-            "an image's isolation is chosen when it is built",
+            "isolation is chosen when an image is built",
         ));
     }
-    let program = image
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = image.file_stem().unwrap_or_default();
+    let program = name.to_string_lossy().into_owned();
+    let (size, defaults) = (size_of(&bytes), Defaults::default());
     Ok(Ready {
         image,
         program,
-        isolation: verified.isolation,
-        defaults: Defaults::default(),
+        isolation,
+        size,
+        defaults,
     })
+}
+
+fn read(image: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(image).map_err(|error| {
+        let message = format!("cannot read `{}`: {error}", image.display());
+        Failure::new(status::NOT_STARTED, report(message, "may you read it?"))
+    })
+}
+
+/// How much memory an image fills; it was verified before.
+fn size_of(image: &[u8]) -> u64 {
+    Packed::read(image).map_or(0, |packed| packed.header.physical_end)
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ fn find(name: &OsStr) -> Option<PathBuf> {
 /// Starts QEMU with every channel connected to this process.
 pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
     let program = spec.qemu.clone().map_or_else(qemu_program, Ok)?;
+    try_memory(spec)?;
     try_ports(&spec.publish)?;
     let directory = socket::private_directory()?;
     let channels = Channels::in_directory(directory.path());
@@ -79,6 +80,16 @@ pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
         watchdog,
         _directory: directory,
     })
+}
+
+/// Whether the image fits. QEMU drops what does not, and the guest dies mute.
+fn try_memory(spec: &Spec) -> Result<(), Error> {
+    let (need, have) = (spec.image_size, spec.memory.bytes());
+    if need > have {
+        Err(Error::Memory { need, have })
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether every one of these ports of the host can be had now.

@@ -39,6 +39,8 @@ pub struct Spec {
     pub program: String,
     /// How the image keeps its domains apart.
     pub isolation: Isolation,
+    /// Bytes of memory that the image fills before anything runs.
+    pub image_size: u64,
     /// How much memory the guest gets.
     pub memory: Memory,
     /// The machine.
@@ -71,6 +73,7 @@ impl Spec {
             image,
             program,
             isolation,
+            image_size: 0,
             memory: Memory::DEFAULT,
             machine: Machine::default(),
             accel: Accel::Tcg,

@@ -19,6 +19,7 @@ impl RunOptions {
         let accel = self.accel.or(defaults.accel).unwrap_or_default();
         let timeout = self.timeout.or(defaults.timeout);
         Ok(Spec {
+            image_size: ready.size,
             memory: self.memory(defaults)?,
             machine: self.machine.or(defaults.machine).unwrap_or_default(),
             accel: accel.resolve(ready.isolation, self.icount, Host::probe())?,
@@ -115,6 +116,7 @@ mod tests {
             image: "hello.cloister".into(),
             program: "hello".to_owned(),
             isolation: Isolation::Mpk,
+            size: 0,
             defaults,
         }
     }
