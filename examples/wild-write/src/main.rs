@@ -1,0 +1,70 @@
+//! Commits one violation, and is stopped.
+//!
+//! ```text
+//! wild-write [read|write|execute] [safe|unsafe|text|frames|info|core|app]
+//! ```
+//!
+//! Without arguments it writes to the safe kernel's memory. The access is what
+//! a bug or an exploit would do: one load, store or call through a wild
+//! pointer. Where a wall stands, the program dies there; where none should, it
+//! ends as any program does. If a wall is missing, the program says so and
+//! ends with status 1.
+
+mod target;
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use domains::Access;
+use target::Target;
+
+const USAGE: &str =
+    "usage: wild-write [read|write|execute] [safe|unsafe|text|frames|info|core|app]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let Some((access, target)) = parse(&arguments) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let address = target.address(access);
+    println!("about to {access} {} memory at {address:#x}", target.name());
+    let _ = io::stdout().flush();
+    commit(access, address);
+    if target.allows(access) {
+        println!("done, as it should be");
+        ExitCode::SUCCESS
+    } else {
+        println!("nothing stopped it");
+        ExitCode::FAILURE
+    }
+}
+
+/// The access and its target; none if the words make no sense.
+fn parse(arguments: &[String]) -> Option<(Access, Target)> {
+    let mut words = arguments.iter();
+    let access = words
+        .next()
+        .map_or(Some(Access::Write), |word| Access::from_name(word))?;
+    let target = words
+        .next()
+        .map_or(Some(Target::default()), |word| Target::from_name(word))?;
+    words.next().is_none().then_some((access, target))
+}
+
+/// Touches `address`.
+fn commit(access: Access, address: usize) {
+    let pointer: *mut u8 = std::ptr::with_exposed_provenance_mut(address);
+    match access {
+        // SAFETY: none is claimed. This is the bug that the walls are for.
+        Access::Read => drop(unsafe { pointer.read_volatile() }),
+        // SAFETY: as above.
+        Access::Write => unsafe { pointer.write_volatile(0x41) },
+        Access::Execute => {
+            // SAFETY: as above.
+            let function: extern "C" fn() = unsafe { std::mem::transmute(pointer) };
+            function();
+        }
+    }
+}
