@@ -66,7 +66,10 @@ impl Stage {
         self.write_info(&mut space, &mut frames)?;
         let interrupts = self.connect_interrupts();
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
-        let bars = Bars::new(FIRST_MAPPED_BAR);
+        let mut bars = Bars::new(FIRST_MAPPED_BAR);
+        if pci::is_present() {
+            bars.assign_all();
+        }
         let isolation = self.isolation;
         state::install(Core {
             isolation,

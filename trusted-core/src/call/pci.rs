@@ -6,7 +6,7 @@
 use domains::core_call::error;
 use domains::layout::PAGE_SIZE;
 
-use crate::device::bars::Bar;
+use crate::device::bars::{self, Bar};
 use crate::device::pci::{
     BARS, BUS_MASTER, COMMAND, FIRST_BAR, Function, INTERRUPT_DISABLE, MEMORY_SPACE,
 };
@@ -21,7 +21,7 @@ const DRIVERS: u32 = MEMORY_SPACE | BUS_MASTER | INTERRUPT_DISABLE;
 const CONTROLLERS: core::ops::Range<u64> = 0xfec0_0000..0xff00_0000;
 
 /// Reads four bytes.
-pub(super) fn read(core: &mut Core, function: u64, offset: u64) -> Result<u64, i64> {
+pub(super) fn read(core: &Core, function: u64, offset: u64) -> Result<u64, i64> {
     let (function, offset) = place(function, offset)?;
     let value = if is_bar(offset) && function.is_virtio() {
         core.bars.read(function, offset)
@@ -72,10 +72,7 @@ pub(super) fn map(core: &mut Core, function: u64, bar: u64) -> Result<u64, i64> 
     if let Some(address) = core.bars.mapped(function, bar) {
         return Ok(address);
     }
-    let found = core
-        .bars
-        .find(function, bar)
-        .filter(|found| is_devices(core, *found));
+    let found = bars::find(function, bar).filter(|found| is_devices(core, *found));
     let found = found.ok_or(error::BAD_ADDRESS)?;
     let pages = pages_of(found.size);
     let start = core

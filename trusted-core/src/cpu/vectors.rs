@@ -150,21 +150,8 @@ pub(crate) extern "C" fn save_and_enter() {
 pub(crate) extern "C" fn leave(registers: *const Registers) -> ! {
     naked_asm!(
         "mov rsp, rdi",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop r11",
-        "pop r10",
-        "pop r9",
-        "pop r8",
-        "pop rbp",
-        "pop rdi",
-        "pop rsi",
-        "pop rdx",
-        "pop rcx",
-        "pop rbx",
-        "pop rax",
+        "pop r15; pop r14; pop r13; pop r12; pop r11; pop r10; pop r9; pop r8",
+        "pop rbp; pop rdi; pop rsi; pop rdx; pop rcx; pop rbx; pop rax",
         // Vector and error code.
         "add rsp, 16",
         "iretq",

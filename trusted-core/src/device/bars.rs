@@ -11,7 +11,7 @@ use super::pci::{BARS, COMMAND, FIRST_BAR, Function, MEMORY_SPACE};
 const IO: u32 = 1 << 0;
 const WIDTH: u32 = 0b110;
 const WIDE: u32 = 0b100;
-const FLAGS: u32 = 0b1111;
+const FLAGS: u64 = 0b1111;
 
 /// Where the core puts a BAR that the firmware left without an address.
 const WINDOW: core::ops::Range<u64> = 0xe000_0000..0xfe00_0000;
@@ -68,13 +68,27 @@ impl Bars {
         Some(address)
     }
 
-    /// Reads a BAR's register for a driver.
-    pub(crate) fn read(&mut self, function: Function, offset: u8) -> u32 {
-        if self.sizing == Some((function, offset)) {
-            return probe(function, offset);
+    /// Gives an address to every memory BAR of a virtio function that the
+    /// firmware left without one. At boot, before a driver looks.
+    pub(crate) fn assign_all(&mut self) {
+        for function in Function::on_first_bus().filter(|function| function.is_virtio()) {
+            let mut bar = 0;
+            while bar < BARS {
+                let is_wide = function.read(FIRST_BAR + 4 * bar) & (WIDTH | IO) == WIDE;
+                if find(function, bar).is_some_and(|found| found.address == 0) {
+                    self.assign(function, bar);
+                }
+                bar += if is_wide { 2 } else { 1 };
+            }
         }
-        self.find(function, (offset - FIRST_BAR) / 4);
-        function.read(offset)
+    }
+
+    /// Reads a BAR's register for a driver.
+    pub(crate) fn read(&self, function: Function, offset: u8) -> u32 {
+        match self.sizing {
+            Some(sizing) if sizing == (function, offset) => probe(function, offset),
+            _ => function.read(offset),
+        }
     }
 
     /// Lets a driver believe that it wrote `value`.
@@ -82,48 +96,36 @@ impl Bars {
         self.sizing = (value == u32::MAX).then_some((function, offset));
     }
 
-    /// The memory BAR number `bar`, with an address; none if there is no such.
-    pub(crate) fn find(&mut self, function: Function, bar: u8) -> Option<Bar> {
-        let offset = FIRST_BAR + 4 * bar;
-        let low = function.read(offset);
-        if low & IO != 0 {
-            return None;
-        }
-        let is_wide = low & WIDTH == WIDE && bar + 1 < BARS;
-        let mask = u64::from(probe(function, offset) & !FLAGS);
-        let mask = mask
-            | if is_wide {
-                u64::from(probe(function, offset + 4)) << 32
-            } else {
-                !0 << 32
-            };
-        let size = (!mask).wrapping_add(1);
-        if mask & 0xffff_ffff == 0 || size < 16 {
-            return None;
-        }
-        let high = if is_wide {
-            u64::from(function.read(offset + 4)) << 32
-        } else {
-            0
-        };
-        let address = high | u64::from(low & !FLAGS);
-        let address = if address == 0 {
-            self.assign(function, offset, size)?
-        } else {
-            address
-        };
-        Some(Bar { address, size })
-    }
-
-    fn assign(&mut self, function: Function, offset: u8, size: u64) -> Option<u64> {
+    fn assign(&mut self, function: Function, bar: u8) -> Option<()> {
+        let size = find(function, bar)?.size;
         let address = self
             .next_free
             .checked_next_multiple_of(size.max(PAGE_SIZE))?;
-        let end = address.checked_add(size).filter(|end| *end <= WINDOW.end)?;
-        self.next_free = end;
-        function.write(offset, address as u32);
-        Some(address)
+        self.next_free = address.checked_add(size).filter(|end| *end <= WINDOW.end)?;
+        function.write(FIRST_BAR + 4 * bar, address as u32);
+        Some(())
     }
+}
+
+/// The memory BAR number `bar`; none if there is no such.
+pub(crate) fn find(function: Function, bar: u8) -> Option<Bar> {
+    let offset = FIRST_BAR + 4 * bar;
+    let low = function.read(offset);
+    let is_wide = low & (WIDTH | IO) == WIDE && bar + 1 < BARS;
+    let (mut mask, mut address) = (
+        !0 << 32 | u64::from(probe(function, offset)),
+        u64::from(low),
+    );
+    if is_wide {
+        mask = mask << 32 >> 32 | u64::from(probe(function, offset + 4)) << 32;
+        address |= u64::from(function.read(offset + 4)) << 32;
+    }
+    let size = (!(mask & !FLAGS)).wrapping_add(1);
+    let is_memory = low & IO == 0 && mask as u32 & !(FLAGS as u32) != 0;
+    is_memory.then_some(Bar {
+        address: address & !FLAGS,
+        size,
+    })
 }
 
 /// What the register at `offset` answers to all ones. Its device answers at no

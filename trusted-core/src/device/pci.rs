@@ -41,6 +41,11 @@ impl Function {
         u16::try_from(number).ok().map(Function)
     }
 
+    /// Every function that there can be on the first bus.
+    pub(crate) fn on_first_bus() -> impl Iterator<Item = Function> {
+        (0..=0xff).map(Function)
+    }
+
     /// Reads the four bytes at `offset`, a multiple of four.
     pub(crate) fn read(self, offset: u8) -> u32 {
         self.select(offset);

@@ -2,12 +2,13 @@
 
 use static_assertions::const_assert_eq;
 use x86_64::registers::rflags::RFlags;
+use zerocopy::{FromBytes, IntoBytes};
 
 use crate::cpu::segments::{USER_CODE, USER_DATA};
 
 /// What the stubs push, from the last push to what the CPU pushed.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes)]
 pub(crate) struct Registers {
     pub(crate) r15: u64,
     pub(crate) r14: u64,
@@ -87,82 +88,12 @@ impl Registers {
 
     /// The words in order, to be stored.
     pub(crate) fn to_words(self) -> [u64; Registers::WORDS] {
-        [
-            self.r15,
-            self.r14,
-            self.r13,
-            self.r12,
-            self.r11,
-            self.r10,
-            self.r9,
-            self.r8,
-            self.rbp,
-            self.rdi,
-            self.rsi,
-            self.rdx,
-            self.rcx,
-            self.rbx,
-            self.rax,
-            self.vector,
-            self.error,
-            self.rip,
-            self.cs,
-            self.rflags,
-            self.rsp,
-            self.ss,
-        ]
+        zerocopy::transmute!(self)
     }
 
     /// The registers whose words these are.
     pub(crate) fn from_words(words: [u64; Registers::WORDS]) -> Registers {
-        let [
-            r15,
-            r14,
-            r13,
-            r12,
-            r11,
-            r10,
-            r9,
-            r8,
-            rbp,
-            rdi,
-            rsi,
-            rdx,
-            rcx,
-            rbx,
-            rax,
-            vector,
-            error,
-            rip,
-            cs,
-            rflags,
-            rsp,
-            ss,
-        ] = words;
-        Registers {
-            r15,
-            r14,
-            r13,
-            r12,
-            r11,
-            r10,
-            r9,
-            r8,
-            rbp,
-            rdi,
-            rsi,
-            rdx,
-            rcx,
-            rbx,
-            rax,
-            vector,
-            error,
-            rip,
-            cs,
-            rflags,
-            rsp,
-            ss,
-        }
+        zerocopy::transmute!(words)
     }
 }
 
