@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+const TICK: Duration = Duration::from_millis(120);
+
 /// A line with what is being done, on a terminal only.
 pub(super) struct Progress(ProgressBar);
 
@@ -16,13 +18,22 @@ impl Progress {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         bar.set_style(ProgressStyle::default_spinner());
-        bar.enable_steady_tick(Duration::from_millis(120));
         Progress(bar)
     }
 
-    /// Says what is being done now.
+    /// Says what is being done now; with nothing to say, makes room for
+    /// another program that says it itself.
     pub(super) fn say(&self, what: &str) {
+        if what.is_empty() {
+            self.0.disable_steady_tick();
+            self.0.finish_and_clear();
+            return;
+        }
+        if self.0.is_finished() {
+            self.0.reset();
+        }
         self.0.set_message(what.to_owned());
+        self.0.enable_steady_tick(TICK);
     }
 }
 

@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::apt::Apt;
 use super::on_path;
 use super::qemu::Qemu;
-use crate::build::toolchain;
+use crate::build::{BuildError, toolchain};
 
 /// A toolchain with its library source, as Debian packages it.
 const TOOLCHAIN: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -56,7 +56,7 @@ pub fn fix(say: &dyn Fn(&str)) -> Result<(), SetupError> {
     if !tools.is_empty() {
         apt.install(&tools, say)?;
     }
-    if toolchain::find().is_err() {
+    if needs.toolchain {
         install_toolchain(&apt, say)?;
     }
     Needs::now().verdict()
@@ -77,12 +77,13 @@ struct Needs {
 }
 
 impl Needs {
-    /// A toolchain comes with its linker; only where there is none do we look
-    /// for a linker alone.
     fn now() -> Needs {
-        let toolchain = toolchain::find().is_err();
-        let linker = toolchain && on_path("ld.lld").is_none();
         let qemu = !Qemu::find().is_some_and(|qemu| qemu.is_usable());
+        let (toolchain, linker) = match toolchain::find() {
+            Ok(_) => (false, false),
+            Err(BuildError::NoLinker) => (false, true),
+            Err(_) => (true, on_path("ld.lld").is_none()),
+        };
         Needs {
             qemu,
             toolchain,
@@ -91,7 +92,7 @@ impl Needs {
     }
 
     fn are_met(&self) -> bool {
-        !(self.qemu || self.toolchain)
+        !(self.qemu || self.toolchain || self.linker)
     }
 
     fn tools(&self) -> Vec<&'static str> {
@@ -148,12 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_linker_but_with_a_toolchain_lacks_nothing() {
+    fn a_machine_that_lacks_only_a_linker_lacks_something() {
+        let needs = Needs {
+            qemu: false,
+            toolchain: false,
+            linker: true,
+        };
+        assert!(!needs.are_met() && needs.verdict().is_err());
         assert!(
             Needs {
-                qemu: false,
-                toolchain: false,
-                linker: false
+                linker: false,
+                ..needs
             }
             .are_met()
         );
