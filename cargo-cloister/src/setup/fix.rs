@@ -107,6 +107,7 @@ impl Needs {
             Needs {
                 toolchain: true, ..
             } => Err(SetupError::Unusable("the Rust toolchain")),
+            Needs { linker: true, .. } => Err(SetupError::Unusable("the linker")),
             _ => Ok(()),
         }
     }
