@@ -1,1 +1,165 @@
-//! The build: toolchain, components, application, image.
+//! From a cargo package to a verified image.
+//!
+//! [`build`] finds a toolchain that can build the guest's library, builds the
+//! components and the application (each only if something changed), packs
+//! them and lets the image out only if it verifies. One build at a time uses
+//! the target folder; files appear there whole or not at all.
+
+pub mod error;
+pub mod toolchain;
+
+mod abi_object;
+mod application;
+mod cargo;
+mod components;
+mod embedded;
+mod flags;
+mod folders;
+mod linker;
+mod program;
+mod wrpkru;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use domains::Isolation;
+
+pub use error::BuildError;
+
+use crate::image::pack::{self, Parts, Traits};
+use crate::image::verify::{self, Rules, Verified};
+use crate::image::{Component, sidecar};
+use application::Recipe;
+use folders::Folders;
+use program::Program;
+use toolchain::Toolchain;
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct BuildRequest {
+    /// The package: its folder or its manifest; the current folder if none.
+    pub path: Option<PathBuf>,
+    /// How the image's domains are kept apart.
+    pub isolation: Isolation,
+    /// Cargo's own flags, passed through.
+    pub cargo_args: Vec<OsString>,
+    /// Where the image goes; below the target folder if none.
+    pub output: Option<PathBuf>,
+    /// Whether the core gets its test hooks.
+    pub test_hooks: bool,
+}
+
+/// What was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The image. Its symbols lie beside it.
+    pub image: PathBuf,
+    /// The program's name.
+    pub program: String,
+    /// What verification found.
+    pub verified: Verified,
+}
+
+/// Builds, packs and verifies; says what it does by `progress`.
+pub fn build(request: &BuildRequest, progress: &dyn Fn(&str)) -> miette::Result<Built> {
+    Ok(Job::new(request)?.run(progress)?)
+}
+
+/// A request with everything that it needs found.
+struct Job<'a> {
+    request: &'a BuildRequest,
+    is_release: bool,
+    toolchain: Toolchain,
+    folders: Folders,
+    program: Program,
+}
+
+impl<'a> Job<'a> {
+    fn new(request: &'a BuildRequest) -> Result<Job<'a>, BuildError> {
+        let is_release = program::is_release(&request.cargo_args);
+        if is_release && request.test_hooks {
+            return Err(BuildError::TestHooks);
+        }
+        let toolchain = toolchain::find()?;
+        let program =
+            program::choose(&toolchain, request.path.as_deref(), &request.cargo_args)?;
+        Ok(Job {
+            request,
+            is_release,
+            folders: Folders::find()?,
+            toolchain,
+            program,
+        })
+    }
+
+    fn run(&self, progress: &dyn Fn(&str)) -> Result<Built, BuildError> {
+        let _lock = self.folders.lock(progress)?;
+        let parts = self.parts(progress)?;
+        progress("packing");
+        let isolation = self.request.isolation;
+        let traits = Traits {
+            isolation,
+            test_hooks: self.request.test_hooks,
+        };
+        let image = pack::pack(&parts, traits)?;
+        let verified = verify::verify_with(
+            &image,
+            Rules {
+                release: self.is_release,
+            },
+        )?;
+        let path = self.output()?;
+        folders::install(
+            &sidecar::path_of(&path),
+            &sidecar::write(&parts, &verified.build_id),
+        )?;
+        folders::install(&path, &image)?;
+        Ok(Built {
+            image: path,
+            program: self.program.name.clone(),
+            verified,
+        })
+    }
+
+    fn parts(&self, progress: &dyn Fn(&str)) -> Result<Parts, BuildError> {
+        let (folders, toolchain) = (&self.folders, &self.toolchain);
+        let (isolation, test_hooks) = (self.request.isolation, self.request.test_hooks);
+        let mut built = components::build(folders, toolchain, isolation, test_hooks, progress)?;
+        let object = abi_object::build(folders, toolchain, progress)?;
+        let recipe = Recipe {
+            folders,
+            toolchain,
+            program: &self.program,
+            arguments: &self.request.cargo_args,
+            object: &object,
+        };
+        Ok(Parts {
+            app: recipe.build(progress)?,
+            core: built.take(Component::Core),
+            gate: built.take(Component::Gate),
+            safe: built.take(Component::Safe),
+            unsafe_: built.take(Component::Unsafe),
+        })
+    }
+
+    /// Where the image goes.
+    fn output(&self) -> Result<PathBuf, BuildError> {
+        match &self.request.output {
+            Some(path) => folders::absolute(path),
+            None => Ok(self.folders.images().join(self.image_name())),
+        }
+    }
+
+    fn image_name(&self) -> String {
+        let release = if self.is_release { ".release" } else { "" };
+        let hooks = if self.request.test_hooks {
+            ".test-hooks"
+        } else {
+            ""
+        };
+        format!(
+            "{}.{}{release}{hooks}.cloister",
+            self.program.name, self.request.isolation
+        )
+    }
+}

@@ -9,12 +9,17 @@
 pub mod component;
 pub mod elf;
 pub mod error;
+pub mod inspect;
 pub mod listed;
 pub mod pack;
 pub mod packed;
 pub mod scan;
+pub mod sidecar;
+pub mod symbol_file;
+pub mod symbols;
 pub mod verify;
 
+mod crates;
 mod pages;
 mod relocate;
 mod write;
@@ -23,4 +28,5 @@ mod write;
 mod testing;
 
 pub use component::Component;
+pub(crate) use crates::crate_of;
 pub use error::ImageError;

@@ -1,0 +1,91 @@
+//! The kernels, the gate page and the core, as cargo builds them.
+
+use std::fs;
+use std::path::Path;
+
+use domains::Isolation;
+
+use super::folders::Folders;
+use super::toolchain::Toolchain;
+use super::{BuildError, cargo, flags};
+use crate::image::Component;
+
+/// The packages whose binaries are components.
+const PACKAGES: [&str; 4] = ["trusted-core", "gate-page", "kernel-safe", "kernel-unsafe"];
+/// The feature of components that tests need and releases must not have.
+const TEST_HOOKS: &str = "test-hooks";
+
+/// The linked components, without the application.
+pub(super) struct Components {
+    files: Vec<(Component, Vec<u8>)>,
+}
+
+impl Components {
+    /// Takes the file of `component`.
+    pub(super) fn take(&mut self, component: Component) -> Vec<u8> {
+        let place = self.files.iter_mut().find(|(of, _)| *of == component);
+        place.map_or(Vec::new(), |(_, file)| std::mem::take(file))
+    }
+}
+
+/// Builds the components for `isolation`.
+pub(super) fn build(
+    folders: &Folders,
+    toolchain: &Toolchain,
+    isolation: Isolation,
+    test_hooks: bool,
+    progress: &dyn Fn(&str),
+) -> Result<Components, BuildError> {
+    progress("building the kernels");
+    let mut command = cargo::command(toolchain, "build");
+    command
+        .current_dir(&folders.sources)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags::kernel(folders, toolchain))
+        .args(["--profile=image", "--target", cargo::KERNEL_TARGET])
+        .args(["-Zbuild-std=core,alloc", "--target-dir"])
+        .arg(folders.components());
+    for package in PACKAGES {
+        command.args(["--package", package]);
+    }
+    if test_hooks {
+        command.arg(format!(
+            "--features={}",
+            hooked_packages(&folders.sources).join(",")
+        ));
+    }
+    let built = cargo::run_quietly(command, "the kernels", progress)?;
+    let file = |component| {
+        let path = cargo::file_of(&built, binary(component, isolation))?;
+        let content = fs::read(path).map_err(BuildError::io("read", path))?;
+        Ok((component, content))
+    };
+    let files = Component::ALL
+        .into_iter()
+        .filter(|component| *component != Component::App);
+    Ok(Components {
+        files: files.map(file).collect::<Result<_, BuildError>>()?,
+    })
+}
+
+/// The binary of `component`.
+fn binary(component: Component, isolation: Isolation) -> &'static str {
+    match (component, isolation) {
+        (Component::Gate, Isolation::Mpk) => "gate-mpk",
+        (Component::Gate, Isolation::None) => "gate-none",
+        (Component::Safe, _) => "kernel-safe",
+        (Component::Unsafe, _) => "kernel-unsafe",
+        (Component::Core | Component::App, _) => "trusted-core",
+    }
+}
+
+/// The feature, for every package that has it.
+fn hooked_packages(sources: &Path) -> Vec<String> {
+    let has_feature = |package: &str| {
+        let manifest = fs::read_to_string(sources.join(package).join("Cargo.toml"));
+        manifest.is_ok_and(|text| text.lines().any(|line| line.starts_with(TEST_HOOKS)))
+    };
+    let packages = PACKAGES.into_iter().filter(|package| has_feature(package));
+    packages
+        .map(|package| format!("{package}/{TEST_HOOKS}"))
+        .collect()
+}

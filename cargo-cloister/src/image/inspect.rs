@@ -1,0 +1,286 @@
+//! A description of an image, for people and as JSON.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use domains::layout::PAGE_SIZE;
+use domains::table::{TABLE, key_of};
+use domains::{Area, Domain, Pkru};
+use miette::{IntoDiagnostic, WrapErr};
+use serde::Serialize;
+
+use super::Component;
+use super::crates::crate_of;
+use super::listed::Listed;
+use super::packed::Packed;
+use super::symbols::Symbols;
+use super::verify::{self, Verified};
+
+mod text;
+
+/// What an image consists of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// How its domains are kept apart.
+    pub isolation: &'static str,
+    /// What identifies the image and its symbols.
+    pub build_id: String,
+    /// Whether the core was built with `test-hooks`.
+    pub test_hooks: bool,
+    /// Bytes of the image file.
+    pub file_size: u64,
+    /// Bytes that the image takes in memory.
+    pub memory_size: u64,
+    /// The domains.
+    pub domains: Vec<DomainView>,
+    /// The keys.
+    pub keys: Vec<KeyView>,
+    /// The WRPKRU instructions of the gates.
+    pub gates: Vec<GateView>,
+    /// Harmless instructions that deserve to be known.
+    pub listed: Vec<ListedView>,
+    /// The components.
+    pub components: Vec<ComponentView>,
+}
+
+/// A domain.
+#[derive(Clone, Debug, Serialize)]
+pub struct DomainView {
+    /// Its name.
+    pub name: &'static str,
+    /// The value of PKRU with which it runs.
+    pub pkru: u32,
+    /// Its rights over every area.
+    pub rights: BTreeMap<&'static str, String>,
+}
+
+/// A protection key.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyView {
+    /// Its number.
+    pub key: u8,
+    /// The area whose pages carry it.
+    pub area: &'static str,
+    /// How many pages of the image carry it.
+    pub pages: u64,
+}
+
+/// A WRPKRU of a gate.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateView {
+    /// Where it is.
+    pub address: u64,
+    /// The gate that it is part of, if symbols tell.
+    pub gate: Option<String>,
+    /// The value that it writes.
+    pub pkru: u32,
+    /// The domain that runs with this value.
+    pub domain: &'static str,
+}
+
+/// A harmless instruction.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListedView {
+    /// Where it is.
+    pub address: u64,
+    /// Its name.
+    pub instruction: &'static str,
+    /// The function that it is part of, if symbols tell.
+    pub function: Option<String>,
+}
+
+/// A component.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComponentView {
+    /// Which one.
+    pub name: &'static str,
+    /// Bytes of pages that may be executed.
+    pub text: u64,
+    /// Bytes of pages that can only be read.
+    pub constants: u64,
+    /// Bytes of pages that can be written.
+    pub data: u64,
+    /// Bytes of functions and data by crate, if symbols tell.
+    pub crates: Vec<CrateView>,
+}
+
+/// A crate's share of a component.
+#[derive(Clone, Debug, Serialize)]
+pub struct CrateView {
+    /// The crate; none for names that were never mangled.
+    pub name: Option<String>,
+    /// How many bytes.
+    pub size: u64,
+}
+
+impl Inspection {
+    /// Verifies and describes the image at `path`.
+    pub fn of(path: &Path) -> miette::Result<Inspection> {
+        let read = || format!("cannot read `{}`", path.display());
+        let file = fs::read(path).into_diagnostic().wrap_err_with(read)?;
+        let verified = verify::verify(&file)?;
+        let image = Packed::read(&file)?;
+        let symbols = Symbols::open(path);
+        Ok(Inspection {
+            isolation: verified.isolation.name(),
+            build_id: verified.build_id.clone(),
+            test_hooks: verified.test_hooks,
+            file_size: file.len() as u64,
+            memory_size: verified.pages * PAGE_SIZE,
+            domains: Domain::ALL.into_iter().map(domain).collect(),
+            keys: keys(&image),
+            gates: gates(&verified, symbols.as_ref()),
+            listed: verified
+                .listed
+                .iter()
+                .map(|it| listed(it, symbols.as_ref()))
+                .collect(),
+            components: components(&image, symbols.as_ref()),
+        })
+    }
+}
+
+fn domain(domain: Domain) -> DomainView {
+    let rights = TABLE
+        .iter()
+        .map(|row| (row.area.name(), row.rights(domain).to_string()));
+    DomainView {
+        name: domain.name(),
+        pkru: Pkru::of(domain).bits(),
+        rights: rights.collect(),
+    }
+}
+
+fn keys(image: &Packed) -> Vec<KeyView> {
+    let pages = |area: Area| -> u64 {
+        let owned = image
+            .segments
+            .iter()
+            .filter(|segment| segment.area() == Some(area));
+        owned.map(|segment| u64::from(segment.record.pages)).sum()
+    };
+    let view = |area: Area| KeyView {
+        key: key_of(area).number(),
+        area: area.name(),
+        pages: pages(area),
+    };
+    Area::ALL.into_iter().map(view).collect()
+}
+
+fn gates(verified: &Verified, symbols: Option<&Symbols>) -> Vec<GateView> {
+    let view = |site: &verify::GateSite| GateView {
+        address: site.address,
+        gate: name_at(symbols, site.address),
+        pkru: site.pkru.bits(),
+        domain: site.domain.name(),
+    };
+    verified.gate_sites.iter().map(view).collect()
+}
+
+fn listed(listed: &Listed, symbols: Option<&Symbols>) -> ListedView {
+    ListedView {
+        address: listed.address,
+        instruction: listed.instruction,
+        function: name_at(symbols, listed.address),
+    }
+}
+
+fn name_at(symbols: Option<&Symbols>, address: u64) -> Option<String> {
+    symbols?.locate(address)?.function
+}
+
+fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
+    let mut views: Vec<ComponentView> = Component::ALL
+        .into_iter()
+        .map(|component| sizes(image, component))
+        .collect();
+    for (component, file) in symbols.into_iter().flat_map(Symbols::files) {
+        let view = views.iter_mut().find(|view| view.name == component.name());
+        if let Some(view) = view {
+            view.crates = crates(file);
+        }
+    }
+    views
+}
+
+fn sizes(image: &Packed, component: Component) -> ComponentView {
+    let mut view = ComponentView {
+        name: component.name(),
+        text: 0,
+        constants: 0,
+        data: 0,
+        crates: Vec::new(),
+    };
+    let core = image.core_loads().map(|load| {
+        (
+            Some(Component::Core),
+            load.writable,
+            load.executable,
+            load.memory_size,
+        )
+    });
+    let ring_3 = image.segments.iter().map(|segment| {
+        let (writable, executable) = (segment.is_writable(), segment.is_executable());
+        (segment.component(), writable, executable, segment.size())
+    });
+    for (owner, writable, executable, size) in core.chain(ring_3) {
+        match (owner == Some(component), writable, executable) {
+            (false, ..) => {}
+            (true, _, true) => view.text += size,
+            (true, true, false) => view.data += size,
+            (true, false, false) => view.constants += size,
+        }
+    }
+    view
+}
+
+/// The sizes of all symbols by crate, the largest first.
+fn crates(file: &super::symbol_file::SymbolFile) -> Vec<CrateView> {
+    let mut sizes: BTreeMap<Option<String>, u64> = BTreeMap::new();
+    for symbol in file.symbols() {
+        *sizes.entry(crate_of(&symbol.demangled())).or_default() += symbol.size;
+    }
+    let sizes = sizes.into_iter().filter(|(_, size)| *size > 0);
+    let mut views: Vec<CrateView> =
+        sizes.map(|(name, size)| CrateView { name, size }).collect();
+    views.sort_by_key(|view| std::cmp::Reverse(view.size));
+    views
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::pack::pack;
+    use crate::image::testing::{self, MPK};
+
+    #[test]
+    fn an_image_is_described_with_its_keys_and_gates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program.cloister");
+        fs::write(&path, pack(&testing::parts(), MPK).unwrap()).unwrap();
+        let inspection = Inspection::of(&path).unwrap();
+        assert_eq!(inspection.isolation, "mpk");
+        assert_eq!(inspection.gates.len(), Domain::ALL.len());
+        let text = inspection
+            .keys
+            .iter()
+            .find(|key| key.area == "text")
+            .unwrap();
+        assert_eq!(text.pages, 4, "the gate page and one page of each program");
+        let app = &inspection.components[4];
+        assert_eq!((app.text, app.constants, app.data), (4096, 4096, 3 * 4096));
+        let shown = inspection.to_string();
+        for word in ["isolation", "mpk", "unsafe", "0x10000005", "frames"] {
+            assert!(shown.contains(word), "{word} in\n{shown}");
+        }
+        let json = serde_json::to_value(&inspection).unwrap();
+        assert_eq!(json["domains"][0]["name"], "safe");
+    }
+
+    #[test]
+    fn a_missing_image_is_named() {
+        let error = Inspection::of(Path::new("/nonexistent.cloister")).unwrap_err();
+        assert!(error.to_string().contains("/nonexistent.cloister"));
+    }
+}

@@ -1,0 +1,84 @@
+//! The file with an image's symbols.
+//!
+//! Images are stripped. Beside each lies a tar archive with the components as
+//! they were linked and the build-id of the image that was packed from them;
+//! symbols of another build are worse than none.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tar::{Archive, Builder, Header};
+
+use super::Component;
+use super::pack::Parts;
+
+/// The entry with the build-id.
+const BUILD_ID: &str = "build-id";
+
+/// Where the symbols of the image at `image` lie.
+pub fn path_of(image: &Path) -> PathBuf {
+    let mut name = OsString::from(image);
+    name.push(".sym");
+    PathBuf::from(name)
+}
+
+/// The archive for an image packed from `parts`.
+pub fn write(parts: &Parts, build_id: &str) -> Vec<u8> {
+    let mut archive = Builder::new(Vec::new());
+    append(&mut archive, BUILD_ID, build_id.as_bytes());
+    for component in Component::ALL {
+        append(&mut archive, component.name(), parts.file(component));
+    }
+    archive
+        .into_inner()
+        .expect("writing to memory does not fail")
+}
+
+/// The unstripped components, if `archive` is of the image with `build_id`.
+pub fn read(archive: &[u8], build_id: &str) -> Option<Vec<(Component, Vec<u8>)>> {
+    let mut components = Vec::new();
+    let mut matches = false;
+    for entry in Archive::new(archive).entries().ok()? {
+        let mut entry = entry.ok()?;
+        let name = entry.path().ok()?.to_str()?.to_owned();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).ok()?;
+        matches |= name == BUILD_ID && content == build_id.as_bytes();
+        let component = Component::ALL
+            .into_iter()
+            .find(|component| component.name() == name);
+        components.extend(component.map(|component| (component, content)));
+    }
+    matches.then_some(components)
+}
+
+/// Appends a file that says nothing of who made it, and when.
+fn append(archive: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
+    let mut header = Header::new_gnu();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let result = archive.append_data(&mut header, name, content);
+    result.expect("writing to memory does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::testing;
+
+    #[test]
+    fn components_come_back_for_their_own_image_only() {
+        let parts = testing::parts();
+        let archive = write(&parts, "0123");
+        let components = read(&archive, "0123").unwrap();
+        assert_eq!(components.len(), Component::ALL.len());
+        for (component, file) in components {
+            assert_eq!(file, parts.file(component));
+        }
+        assert!(read(&archive, "4567").is_none());
+        assert!(read(b"nothing", "0123").is_none());
+        assert_eq!(archive, write(&parts, "0123"), "reproducible");
+    }
+}
