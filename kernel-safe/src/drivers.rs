@@ -28,13 +28,13 @@ pub enum DriverError {
     Failed,
 }
 
-/// How much of what was to be sent is out, when a device failed.
+/// Why bytes were not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SendError {
-    /// Nothing is: the bytes are not the application's.
+    /// They are not the application's.
     BadAddress,
-    /// So many bytes are.
-    Failed(usize),
+    /// There is no such console, or its driver failed.
+    NoConsole,
 }
 
 /// The most bytes that [`send`] takes.
@@ -67,20 +67,21 @@ pub fn start() {
     drivers.devices = devices.unwrap_or(0).max(0);
 }
 
-/// Sends the application's bytes, at most [`SEND_MAX`], to a console.
+/// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many
+/// the device took. It takes fewer while the host does not read.
 ///
 /// # Errors
 ///
-/// Some bytes are not out.
-pub fn send(console: Console, bytes: UserSlice) -> Result<(), SendError> {
+/// None is out.
+pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     let drivers = &mut *DRIVERS.lock();
-    drivers
-        .check(console.device())
-        .map_err(|_| SendError::Failed(0))?;
+    drivers.check(console.device())?;
     bytes
         .read_to_frames(OUTPUT)
         .map_err(|BadAddress| SendError::BadAddress)?;
-    drivers.send(console, bytes.size())
+    let size = bytes.size();
+    let sent = drivers.call(|| driver::console_write(console as u32, OUTPUT, size))?;
+    alleged(sent, size).ok_or(SendError::NoConsole)
 }
 
 /// Receives what has come in, as far as `buffer` has room; how many bytes.
@@ -124,6 +125,12 @@ pub fn hook(kind: u32, address: usize, argument: usize) -> Result<i64, DriverErr
         .call(|| driver::hook(kind, address, argument))
 }
 
+impl From<DriverError> for SendError {
+    fn from(_: DriverError) -> SendError {
+        SendError::NoConsole
+    }
+}
+
 impl Console {
     const fn device(self) -> i64 {
         match self {
@@ -153,20 +160,6 @@ impl Drivers {
             self.has_failed = true;
             DriverError::Failed
         })
-    }
-
-    fn send(&mut self, console: Console, size: usize) -> Result<(), SendError> {
-        let mut sent: usize = 0;
-        while sent < size {
-            let rest = size.saturating_sub(sent);
-            let offset = OUTPUT.saturating_add(sent);
-            let reply = self.call(|| driver::console_write(console as u32, offset, rest));
-            match alleged(reply.unwrap_or(0), rest) {
-                Some(more) if more > 0 => sent = sent.saturating_add(more),
-                _ => return Err(SendError::Failed(sent)),
-            }
-        }
-        Ok(())
     }
 
     /// Takes what the driver says it put into the frames.

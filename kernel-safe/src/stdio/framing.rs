@@ -127,7 +127,7 @@ mod tests {
     fn the_longest_chunk_fits() {
         let chunk = alloc::vec![7; usize::from(u16::MAX)];
         let mut framing = Framing::Length;
-        let input = decode(&mut framing, &encode(&[chunk.clone()]));
+        let input = decode(&mut framing, &encode(core::slice::from_ref(&chunk)));
         assert_eq!(input, chunk);
         assert_eq!(framing, Framing::Length);
     }

@@ -2,21 +2,24 @@
 //!
 //! Each has a console of its own. Where that is missing, or its driver has
 //! failed, the core's own console takes the output, with a line that says so.
+//! A host that does not read makes the writer wait, and nobody else.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use gate::core_call;
 use gate::user::UserSlice;
+use gate::{clock, core_call};
 
 use crate::drivers::{self, Console, SEND_MAX, SendError};
 use crate::errno::{Answer, Errno, count};
-use crate::report;
+use crate::{report, wait};
 
 /// The most bytes that one request writes; the caller asks again. It bounds how
 /// long other threads wait.
 const WRITE_MAX: usize = 2 * SEND_MAX;
 /// Bytes that go to the core's console at once: they lie on the kernel's stack.
 const PIECE: usize = 240;
+/// How long a writer waits before it tries again.
+const BUSY_NS: u64 = 1_000_000;
 
 static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 
@@ -30,9 +33,9 @@ pub fn write(console: Console, bytes: UserSlice) -> Answer {
     let bytes = bytes.part(0, WRITE_MAX);
     let mut written = 0;
     while written < bytes.size() {
-        let part = bytes.part(written, SEND_MAX);
-        match send(console, part) {
-            Ok(()) => written = written.saturating_add(part.size()),
+        match send(console, bytes.part(written, SEND_MAX)) {
+            Ok(0) => wait::sleep_until(clock::monotonic_ns().saturating_add(BUSY_NS))?,
+            Ok(sent) => written = written.saturating_add(sent),
             Err(errno) if written == 0 => return Err(errno),
             Err(_) => break,
         }
@@ -40,16 +43,16 @@ pub fn write(console: Console, bytes: UserSlice) -> Answer {
     count(written)
 }
 
-fn send(console: Console, bytes: UserSlice) -> Result<(), Errno> {
+fn send(console: Console, bytes: UserSlice) -> Result<usize, Errno> {
     match drivers::send(console, bytes) {
-        Ok(()) => Ok(()),
+        Ok(sent) => Ok(sent),
         Err(SendError::BadAddress) => Err(Errno::BadAddress),
-        Err(SendError::Failed(sent)) => print(bytes.part(sent, usize::MAX)),
+        Err(SendError::NoConsole) => print(bytes),
     }
 }
 
-/// Prints bytes on the core's own console.
-fn print(bytes: UserSlice) -> Result<(), Errno> {
+/// Prints bytes on the core's own console; how many.
+fn print(bytes: UserSlice) -> Result<usize, Errno> {
     if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
         report::say(format_args!("no console: output continues here"));
     }
@@ -62,5 +65,5 @@ fn print(bytes: UserSlice) -> Result<(), Errno> {
         core_call::print(piece);
         printed = printed.saturating_add(part.size());
     }
-    Ok(())
+    Ok(printed)
 }
