@@ -1,0 +1,167 @@
+//! Building and booting guests, as a user does: by the host tool's commands.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{fs, thread};
+
+use domains::Isolation;
+use serde_json::Value;
+
+use crate::sources;
+
+/// The most that any boot may take, in seconds of the host.
+const TIME_LIMIT: &str = "120";
+
+/// The host tool under test, and where it may put what it makes.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    binary: PathBuf,
+    scratch: PathBuf,
+}
+
+/// One boot: what to run, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Boot<'a> {
+    /// Flags of the host tool.
+    pub flags: &'a [&'a str],
+    /// The program's arguments.
+    pub arguments: &'a [&'a str],
+    /// Its standard input.
+    pub input: &'a [u8],
+}
+
+/// What became of a boot.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The host tool's exit status.
+    pub status: i32,
+    /// The program's standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// The lines of the core's own console.
+    pub console: String,
+    /// The reported faults, in order.
+    pub faults: Vec<Value>,
+    /// What the host tool itself said.
+    pub messages: String,
+}
+
+impl Tool {
+    /// The host tool at `binary`, and a folder for temporary files.
+    pub fn new(binary: &str, scratch: &str) -> Tool {
+        Tool { binary: PathBuf::from(binary), scratch: PathBuf::from(scratch) }
+    }
+
+    /// A file of this name, not there yet, for one test alone.
+    pub fn scratch_file(&self, name: &str) -> PathBuf {
+        let file = self.scratch.join(name);
+        // It may be left from an earlier run, or not be there at all.
+        let _ = fs::remove_file(&file);
+        file
+    }
+
+    /// A command line of the tool, from the root of the repository.
+    pub fn command<I, S>(&self, arguments: I) -> Command
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        let mut command = Command::new(&self.binary);
+        command.arg("cloister").args(arguments).current_dir(sources::root());
+        command
+    }
+
+    /// Builds the package in `folder`; the image.
+    ///
+    /// # Panics
+    ///
+    /// The build fails.
+    pub fn build(&self, folder: &str, isolation: Isolation, flags: &[&str]) -> PathBuf {
+        let name = folder.replace('/', "-");
+        let image = self.scratch.join(format!("{name}.{isolation}.cloister"));
+        let mut command = self.command(["build", folder, "--isolation", isolation.name()]);
+        command.args(flags).arg("-o").arg(&image);
+        let output = command.output().expect("the tool starts");
+        let messages = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "building {folder} for {isolation}:\n{messages}");
+        image
+    }
+
+    /// Boots `image` and waits for its end.
+    pub fn boot(&self, image: &Path, boot: &Boot<'_>) -> Outcome {
+        let mut command = self.command(["run"]);
+        command.arg(image).args(["--output", "json", "--timeout", TIME_LIMIT]);
+        command.args(boot.flags).arg("--").args(boot.arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the tool starts");
+        feed(&mut child, boot.input.to_vec());
+        let output = child.wait_with_output().expect("the tool ends");
+        let mut outcome = Outcome {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::new(),
+            stderr: String::new(),
+            console: String::new(),
+            faults: Vec::new(),
+            messages: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        String::from_utf8_lossy(&output.stdout).lines().for_each(|line| outcome.take(line));
+        outcome
+    }
+}
+
+/// Writes the input from a thread of its own, so that a guest that writes
+/// before it reads is not kept waiting.
+fn feed(child: &mut Child, input: Vec<u8>) {
+    if let Some(mut stdin) = child.stdin.take() {
+        // A guest may end without reading; that is its affair.
+        thread::spawn(move || _ = stdin.write_all(&input));
+    }
+}
+
+impl Outcome {
+    /// Takes one event of the tool.
+    fn take(&mut self, line: &str) {
+        let Ok(event) = serde_json::from_str::<Value>(line) else {
+            self.messages.push_str(line);
+            return;
+        };
+        let text = event["text"].as_str().unwrap_or_default();
+        match event["event"].as_str() {
+            Some("stdout") => self.stdout.push_str(text),
+            Some("stderr") => self.stderr.push_str(text),
+            Some("console") => {
+                self.console.push_str(text);
+                self.console.push('\n');
+            }
+            Some("fault") => self.faults.push(event),
+            _ => (),
+        }
+    }
+}
+
+/// The page faults in QEMU's log of interrupts, as `(error code, CR2)`.
+pub fn page_faults(log: &Path) -> Vec<(u64, u64)> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines()
+        .filter(|line| line.contains("v=0e"))
+        .filter_map(|line| Some((hexadecimal(line, " e=")?, hexadecimal(line, "CR2=")?)))
+        .collect()
+}
+
+/// The vectors of the exceptions in QEMU's log that came from ring 3.
+pub fn exceptions(log: &Path) -> Vec<u64> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines()
+        .filter(|line| line.contains("cpl=3"))
+        .filter_map(|line| hexadecimal(line, "v="))
+        .collect()
+}
+
+fn hexadecimal(line: &str, before: &str) -> Option<u64> {
+    let (_, rest) = line.split_once(before)?;
+    let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+    u64::from_str_radix(&digits, 16).ok()
+}

@@ -1,0 +1,44 @@
+//! Booted images: what runs, and what is stopped.
+//!
+//! Every trial is one boot with a hard time limit, and at most two run at a
+//! time. The trials for forbidden accesses are generated from the domain
+//! table, so that none is forgotten; each is judged by the report *and* by
+//! QEMU's own log of interrupts.
+
+mod edges;
+mod gates;
+mod images;
+mod privilege;
+mod programs;
+mod stacks;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// What a trial says of itself.
+pub(crate) type Verdict = Result<(), Failed>;
+
+fn main() -> std::process::ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(2);
+    let mut trials = Vec::new();
+    trials.extend(programs::trials());
+    trials.extend(edges::trials());
+    trials.extend(privilege::trials());
+    trials.extend(gates::trials());
+    trials.extend(stacks::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A trial called `name`.
+pub(crate) fn trial(name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
+    Trial::test(name, body)
+}
+
+/// Fails with what `found` shows unless `holds`.
+pub(crate) fn ensure(holds: bool, expected: &str, found: &impl std::fmt::Debug) -> Verdict {
+    if holds {
+        Ok(())
+    } else {
+        Err(Failed::from(format!("expected {expected}; found {found:#?}")))
+    }
+}
