@@ -11,18 +11,13 @@ use super::owner::Owner;
 pub(crate) struct Frames {
     owners: &'static mut [u8],
     next: usize,
-    free: usize,
 }
 
 impl Frames {
     /// Frames that are all absent; boot then says what there is.
     pub(crate) fn new(owners: &'static mut [u8]) -> Frames {
         owners.fill(Owner::Absent.encode());
-        Frames {
-            owners,
-            next: 0,
-            free: 0,
-        }
+        Frames { owners, next: 0 }
     }
 
     /// Who owns `frame`; a frame beyond the table is absent.
@@ -32,16 +27,14 @@ impl Frames {
             .map_or(Owner::Absent, |byte| Owner::decode(*byte))
     }
 
-    /// How many frames are free.
+    /// Counts the free frames, all over again.
     pub(crate) fn free(&self) -> usize {
-        self.free
+        let free = Owner::Free.encode();
+        self.owners.iter().filter(|byte| **byte == free).count()
     }
 
     /// Hands out a free frame.
     pub(crate) fn allocate(&mut self, owner: Owner) -> Option<Frame> {
-        if self.free == 0 {
-            return None;
-        }
         let free = Owner::Free.encode();
         let (before, after) = self.owners.split_at(self.next);
         let index = match after.iter().position(|byte| *byte == free) {
@@ -49,24 +42,23 @@ impl Frames {
             None => before.iter().position(|byte| *byte == free)?,
         };
         self.next = index;
-        self.set(index, owner);
+        self.owners[index] = owner.encode();
         Some(Frame::from_number(index as u64))
     }
 
-    /// Passes `frame` from one owner to another; false if it was not `from`'s.
+    /// Passes `frame` from one owner to another; false if it was not `from`'s,
+    /// or is no memory.
     pub(crate) fn pass(&mut self, frame: Frame, from: Owner, to: Owner) -> bool {
-        let is_owner = self.owner(frame) == from;
-        if is_owner && frame.index() < self.owners.len() {
-            self.set(frame.index(), to);
+        let is_owner = from != Owner::Absent && self.owner(frame) == from;
+        if is_owner {
+            self.owners[frame.index()] = to.encode();
         }
         is_owner
     }
 
     /// Gives `frame` back.
     pub(crate) fn release(&mut self, frame: Frame) {
-        if self.owner(frame) != Owner::Absent {
-            self.set(frame.index(), Owner::Free);
-        }
+        self.pass(frame, self.owner(frame), Owner::Free);
     }
 
     /// Says at boot that the frames `first..end` belong to `owner`, whatever
@@ -74,26 +66,8 @@ impl Frames {
     pub(crate) fn declare(&mut self, first: u64, end: u64, owner: Owner) {
         let limit = self.owners.len() as u64;
         let range = first.min(limit) as usize..end.min(limit) as usize;
-        let Some(bytes) = self.owners.get_mut(range) else {
-            return;
-        };
-        let free = Owner::Free.encode();
-        self.free -= bytes.iter().filter(|byte| **byte == free).count();
-        bytes.fill(owner.encode());
-        if owner == Owner::Free {
-            self.free += bytes.len();
-        }
-    }
-
-    fn set(&mut self, index: usize, owner: Owner) {
-        let free = Owner::Free.encode();
-        let byte = &mut self.owners[index];
-        let was_free = *byte == free;
-        *byte = owner.encode();
-        match (was_free, *byte == free) {
-            (true, false) => self.free -= 1,
-            (false, true) => self.free += 1,
-            _ => {}
+        if let Some(bytes) = self.owners.get_mut(range) {
+            bytes.fill(owner.encode());
         }
     }
 }
