@@ -38,11 +38,7 @@ impl Place {
     pub(crate) fn below(top: usize, tls: &Tls) -> Place {
         let align = (tls.align as usize).max(STACK_ALIGN);
         let pointer = round_down(top - size_of::<ThreadBlock>(), align);
-        // The linker's formula: the variables lie as they do in the image,
-        // modulo the alignment, and end below the pointer.
-        let (address, size) = (tls.address as usize, tls.memory_size as usize);
-        let slack = 0_usize.wrapping_sub(address).wrapping_sub(size) & (align - 1);
-        let variables = pointer - size - slack;
+        let variables = pointer - distance(tls);
         Place {
             pointer,
             variables,
@@ -85,6 +81,14 @@ pub(crate) fn size(tls: &Tls) -> usize {
     size_of::<ThreadBlock>() + tls.memory_size as usize + 3 * align
 }
 
+/// How far below the pointer the variables begin, by the linker's formula: they
+/// lie as they do in the image, modulo their own alignment.
+fn distance(tls: &Tls) -> usize {
+    let (address, size) = (tls.address as usize, tls.memory_size as usize);
+    let slack = 0_usize.wrapping_sub(address).wrapping_sub(size);
+    size + (slack & (tls.align as usize).saturating_sub(1))
+}
+
 /// The multiple of `align` that is not above `address`.
 fn round_down(address: usize, align: usize) -> usize {
     address & !(align - 1)
@@ -114,22 +118,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_distance_is_no_longer_than_the_linker_says() {
+        assert_eq!(distance(&tls(0x2_3ff8, 0xb0, 8)), 0xb0);
+        assert_eq!(distance(&tls(0x2_12b8, 0x7c, 8)), 0x80);
+        assert_eq!(distance(&tls(0x1_0010, 0x10, 64)), 0x30);
+        assert_eq!(distance(&tls(0, 0, 0)), 0);
+    }
+
     fn check(tls: &Tls) {
         let top = 0x10_0000 - 24;
         let place = Place::below(top, tls);
         let (align, size) = (tls.align as usize, tls.memory_size as usize);
-        assert_eq!(
-            (place.variables - tls.address as usize) % align,
-            0,
-            "{tls:?}"
-        );
+        let moved = place.variables - tls.address as usize;
+        assert_eq!(moved % align, 0, "{tls:?}");
         assert!(place.pointer.is_multiple_of(align), "{tls:?}");
         assert!(place.pointer + size_of::<ThreadBlock>() <= top, "{tls:?}");
         assert!(place.variables + size <= place.pointer, "{tls:?}");
-        assert!(
-            place.pointer - place.variables < size + align.max(16),
-            "{tls:?}"
-        );
+        assert!(place.pointer - place.variables < size + align, "{tls:?}");
         assert!(place.bottom <= place.variables, "{tls:?}");
         assert!(top - place.bottom <= super::size(tls), "{tls:?}");
     }
