@@ -200,3 +200,25 @@ fn help_and_version_are_no_errors() {
         .stdout(contains("no network stack yet"));
     tool(&["--version"]).assert().success();
 }
+
+#[test]
+fn a_new_package_is_one_that_cargo_accepts_and_stands_alone() {
+    let manifest = b"[workspace]\nmembers = []\n";
+    let (folder, workspace) = folder_with("Cargo.toml", manifest);
+    let package = folder.path().join("my-program");
+    let path = package.to_string_lossy().into_owned();
+    tool(&["new", &path]).assert().success();
+    assert_eq!(fs::read(workspace).expect("a manifest"), manifest);
+    let check = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version=1"])
+        .current_dir(&package)
+        .output();
+    assert!(check.expect("cargo starts").status.success());
+    refuses(&["new", &path], status::BUILD_FAILED, "is there already");
+    let odd = folder.path().join("1st").to_string_lossy().into_owned();
+    refuses(
+        &["new", &odd],
+        status::BUILD_FAILED,
+        "invalid character `1`",
+    );
+}
