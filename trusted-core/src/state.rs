@@ -4,6 +4,7 @@ use domains::Isolation;
 
 use crate::device::bars::Bars;
 use crate::device::ioapic::IoApic;
+use crate::hooks::Sweep;
 use crate::lock::{Guard, Lock};
 use crate::memory::frames::Frames;
 use crate::memory::space::Space;
@@ -25,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) bars: Bars,
     /// Where the safe kernel takes an upcall.
     pub(crate) upcall: u64,
+    /// Attempts on the gate page, while there are any.
+    pub(crate) sweep: Option<Sweep>,
 }
 
 static CORE: Lock<Option<Core>> = Lock::new(None);

@@ -79,6 +79,7 @@ impl Stage {
             interrupts,
             bars,
             upcall,
+            sweep: None,
         });
         Some(enter_safe_kernel(start, stack))
     }

@@ -8,6 +8,7 @@ use domains::report::Record;
 
 use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
+use crate::hooks;
 use crate::memory::owner::Owner;
 use crate::report;
 use crate::state::Core;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(
             Ok(()) => return Next::Return,
             Err(code) => Err(code),
         },
+        CoreCall::TestHook => hooks::call(core, local, arguments, registers),
         call => perform(core, local, call, arguments),
     };
     registers.rax = result.unwrap_or_else(|code| code as u64);
@@ -75,18 +77,13 @@ fn perform(
         CoreCall::ArmTimer => tick::set_deadline(core, local, first),
         CoreCall::Started => report::send(Record::Started),
         CoreCall::Unmask => core.interrupts.unmask(),
-        call => return answer(core, local, call, arguments),
+        call => return answer(core, call, arguments),
     }
     Ok(0)
 }
 
 /// Makes a call that can fail or has a result.
-fn answer(
-    core: &mut Core,
-    local: &Local,
-    call: CoreCall,
-    arguments: Arguments,
-) -> Result<u64, i64> {
+fn answer(core: &mut Core, call: CoreCall, arguments: Arguments) -> Result<u64, i64> {
     let [first, second, third, _] = arguments;
     let done = |()| 0;
     match call {
@@ -103,7 +100,6 @@ fn answer(
         CoreCall::PciRead => pci::read(core, first, second),
         CoreCall::PciWrite => pci::write(core, first, second, third).map(done),
         CoreCall::PciMap => pci::map(core, first, second),
-        CoreCall::TestHook => hook(core, local, first, second),
         _ => Err(error::UNKNOWN),
     }
 }
@@ -134,16 +130,6 @@ fn translate(core: &Core, address: u64) -> Result<u64, i64> {
         }
         _ => Err(error::BAD_ADDRESS),
     }
-}
-
-#[cfg(feature = "test-hooks")]
-fn hook(core: &mut Core, local: &Local, hook: u64, argument: u64) -> Result<u64, i64> {
-    crate::hooks::call(core, local, hook, argument)
-}
-
-#[cfg(not(feature = "test-hooks"))]
-fn hook(_: &mut Core, _: &Local, _: u64, _: u64) -> Result<u64, i64> {
-    Err(error::UNKNOWN)
 }
 
 #[cfg(test)]

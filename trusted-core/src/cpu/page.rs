@@ -53,6 +53,20 @@ impl CpuPage {
         self.get(offset::UNSAFE_CALLS)
     }
 
+    /// Takes the events that are pending away.
+    #[cfg(feature = "test-hooks")]
+    pub(crate) fn take_pending(self) -> u64 {
+        let pending = self.pending();
+        self.set(offset::PENDING, 0);
+        pending
+    }
+
+    /// Takes the token of a call into the unsafe kernel away.
+    #[cfg(feature = "test-hooks")]
+    pub(crate) fn disarm(self) {
+        self.set(offset::ARMED, 0);
+    }
+
     /// Sets the stack for upcalls.
     pub(crate) fn set_entry_stack(self, stack: u64) {
         self.set(offset::ENTRY_STACK, stack);

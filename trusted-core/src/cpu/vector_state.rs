@@ -81,6 +81,19 @@ pub(crate) unsafe fn restore(area: u64) {
     unsafe { asm!("xrstor64 [{}]", in(reg) area, in("eax") low, in("edx") high) };
 }
 
+/// Lets XRSTOR change PKRU, or not: the wall that this file is about.
+#[cfg(feature = "test-hooks")]
+pub(crate) fn let_xrstor_write_pkru(is_open: bool) {
+    let state = XCr0Flags::from_bits_truncate(ENABLED.load(Ordering::Relaxed));
+    let pkru = if is_open {
+        XCr0Flags::MPK
+    } else {
+        XCr0Flags::empty()
+    };
+    // SAFETY: where there are protection keys, XSAVE knows their state.
+    unsafe { XCr0::write(state | pkru) };
+}
+
 fn mask() -> (u32, u32) {
     let mask = ENABLED.load(Ordering::Relaxed);
     (mask as u32, (mask >> 32) as u32)

@@ -108,7 +108,8 @@ fn area(words: &[AtomicU64; WORDS]) -> u64 {
     (&raw const words[VECTOR_STATE]).addr() as u64
 }
 
-fn bases() -> (u64, u64) {
+/// The application's FS and GS bases.
+pub(crate) fn bases() -> (u64, u64) {
     let (fs, gs): (u64, u64);
     // SAFETY: CR4.FSGSBASE is set; the core uses neither segment.
     unsafe {
@@ -119,7 +120,7 @@ fn bases() -> (u64, u64) {
 
 /// Sets both bases. They are the application's own and were canonical when it
 /// was interrupted.
-fn set_bases(fs: u64, gs: u64) {
+pub(crate) fn set_bases(fs: u64, gs: u64) {
     // SAFETY: CR4.FSGSBASE is set; the core uses neither segment.
     unsafe {
         asm!("wrfsbase {}", "wrgsbase {}", in(reg) fs, in(reg) gs, options(nomem, nostack));

@@ -15,6 +15,7 @@ use super::cause::{self, PAGE_FAULT};
 use super::registers::Registers;
 use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
+use crate::hooks;
 use crate::memory::entry::{Bits, Entry};
 use crate::report;
 use crate::state::Core;
@@ -38,7 +39,7 @@ pub(crate) fn handle(
     if recover(local, caller, registers) {
         return;
     }
-    punish(local, caller, registers, finding);
+    punish(core, local, caller, registers, finding);
 }
 
 /// Ends the application, which forged its rights.
@@ -54,8 +55,15 @@ pub(crate) fn kill(caller: Caller, registers: &Registers) -> ! {
 }
 
 /// Does to the domain what its fault deserves, though there was no exception.
-pub(crate) fn convict(local: &Local, caller: Caller, registers: &mut Registers, cause: Cause) {
+pub(crate) fn convict(
+    core: &mut Core,
+    local: &Local,
+    caller: Caller,
+    registers: &mut Registers,
+    cause: Cause,
+) {
     punish(
+        core,
         local,
         caller,
         registers,
@@ -150,7 +158,16 @@ fn recover(local: &Local, caller: Caller, registers: &mut Registers) -> bool {
     can
 }
 
-fn punish(local: &Local, caller: Caller, registers: &mut Registers, finding: Finding) {
+fn punish(
+    core: &mut Core,
+    local: &Local,
+    caller: Caller,
+    registers: &mut Registers,
+    finding: Finding,
+) {
+    if hooks::caught(core, local, caller, registers) {
+        return;
+    }
     let is_armed = local.page.is_armed();
     // A debug trap with a kernel's rights: the stepping flag was set before the
     // gate was entered. Only a driver, called properly, can have done it itself.

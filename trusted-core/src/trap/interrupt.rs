@@ -15,6 +15,7 @@ use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
 use crate::cpu::vectors::{FIRST_PIN, LAST_PIN, SPURIOUS, TIMER};
 use crate::device::lapic;
+use crate::hooks;
 use crate::state::Core;
 use crate::time::timer::Until;
 
@@ -26,9 +27,10 @@ pub(crate) fn handle(
     registers: &mut Registers,
 ) {
     note(core, local, registers.vector);
+    hooks::interrupted(core, local, caller, registers);
     if caller.domain == Some(Domain::Unsafe) && is_too_long(core, local) {
         tick::arm(core, local, Until::Run);
-        return fault::convict(local, caller, registers, Cause::Deadline);
+        return fault::convict(core, local, caller, registers, Cause::Deadline);
     }
     let is_waiting = local.page.pending() != 0;
     let is_taken = is_waiting

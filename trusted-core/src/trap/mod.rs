@@ -55,7 +55,7 @@ fn from_ring_3(registers: &mut Registers) {
             if is_interrupt(vector) {
                 interrupt::note(core, local, vector);
             }
-            fault::convict(local, caller, registers, Cause::Gate);
+            fault::convict(core, local, caller, registers, Cause::Gate);
         }
         vectors::CORE_CALL => {
             if call::dispatch(core, local, caller, registers) == call::Next::Idle {
