@@ -5,5 +5,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cargo_cloister::cli::main(std::env::args_os())
+    cargo_cloister::cli::main()
 }

@@ -57,10 +57,10 @@ enum Command {
     Doctor(doctor::Doctor),
 }
 
-/// Runs the command line `arguments`, the program's name first.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs this process's command line.
+pub fn main() -> ExitCode {
     keep_messages_whole();
-    let status = match Cli::try_parse_from(without_own_name(arguments)) {
+    let status = match Cli::try_parse_from(without_own_name(std::env::args_os())) {
         Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.print()),
         Err(error) => {
             let _nowhere_to_print = error.print();
