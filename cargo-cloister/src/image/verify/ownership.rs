@@ -256,18 +256,28 @@ fn tls(image: &Packed) -> Result<(), Violation> {
     if tls.memory_size == 0 {
         return Ok(());
     }
-    let inside = image.segments.iter().any(|segment| {
-        segment.area() == Some(Area::App)
-            && segment.start() <= tls.address
-            && tls
-                .address
-                .checked_add(tls.file_size)
-                .is_some_and(|end| end <= segment.end())
-    });
+    let end = tls.address.checked_add(tls.file_size);
+    let inside = end.is_some_and(|end| is_app_data(image, tls.address, end));
     if !inside || tls.file_size > tls.memory_size || !tls.align.is_power_of_two() {
         return Err(manifest(
             "the template of thread-local storage makes no sense".into(),
         ));
     }
     Ok(())
+}
+
+/// Whether all bytes from `start` to `end` are the application's data, if in
+/// segments of different rights: constants after relocation end a page early.
+fn is_app_data(image: &Packed, start: u64, end: u64) -> bool {
+    let mut at = start;
+    while at < end {
+        let next = image.segments.iter().find(|segment| {
+            segment.area() == Some(Area::App) && segment.start() <= at && at < segment.end()
+        });
+        match next {
+            Some(segment) => at = segment.end(),
+            None => return false,
+        }
+    }
+    true
 }

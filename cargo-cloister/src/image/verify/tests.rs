@@ -249,6 +249,17 @@ fn a_manifest_that_hides_pages_or_lies_about_the_entry_is_refused() {
 }
 
 #[test]
+fn a_template_of_storage_may_lie_in_two_segments_but_only_in_data() {
+    let mut parts = testing::app_parts();
+    parts[2] = Part::load("r", 0x2000, &[3; 4096]);
+    parts.push(Part::load("rw", 0x3000, &[3; 256]).size(0x2000));
+    parts[3].address = 0x2ff8;
+    assert_eq!(with_app(&parts), []);
+    parts[3].address = 0x1ff8;
+    assert!(says(&with_app(&parts), "thread-local storage"));
+}
+
+#[test]
 fn a_core_that_can_write_its_code_is_refused() {
     let mut parts = testing::core_parts();
     parts[0].flags |= object::elf::PF_W;
