@@ -64,9 +64,7 @@ impl Recipe<'_> {
         if program::value_of(self.arguments, "", "--target-dir").is_none() {
             command.arg("--target-dir").arg(self.folders.applications());
         }
-        command
-            .arg("--message-format=json-render-diagnostics")
-            .arg("--");
+        command.arg(cargo::MESSAGES).arg("--");
         command
             .arg(format!("-Clink-arg={}", self.object.display()))
             .arg("-Clink-arg=-e_start");

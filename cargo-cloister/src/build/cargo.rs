@@ -19,6 +19,9 @@ pub(super) const KERNEL_TARGET: &str = "x86_64-unknown-none";
 /// The target of applications.
 pub(super) const APP_TARGET: &str = "x86_64-unknown-hermit";
 
+/// Asks cargo for messages that say what it built, with diagnostics as text.
+pub(super) const MESSAGES: &str = "--message-format=json-render-diagnostics";
+
 /// A file that cargo built.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Built {
@@ -58,7 +61,7 @@ pub(super) fn run_quietly(
     what: &str,
     progress: &dyn Fn(&str),
 ) -> Result<Vec<Built>, BuildError> {
-    command.arg("--message-format=json-render-diagnostics");
+    command.arg(MESSAGES);
     let program = PathBuf::from(command.get_program());
     let mut child = command
         .stdin(Stdio::null())
@@ -81,9 +84,8 @@ pub(super) fn run_quietly(
     }
 }
 
-/// Runs cargo with its own words on stderr.
+/// Runs cargo, which was told to give [`MESSAGES`], with its own words on stderr.
 pub(super) fn run_openly(mut command: Command, what: &str) -> Result<Vec<Built>, BuildError> {
-    command.arg("--message-format=json-render-diagnostics");
     let program = PathBuf::from(command.get_program());
     let mut child = command
         .stdin(Stdio::null())

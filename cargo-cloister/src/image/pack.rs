@@ -357,7 +357,24 @@ mod tests {
         };
         assert!(!writable(layout::APP.start + 0x2000));
         assert!(writable(layout::APP.start + 0x3000));
-        assert!(image.segments.iter().all(|s| s.area() != Some(Area::Info)));
+    }
+
+    #[test]
+    fn such_data_need_not_begin_with_its_page() {
+        let mut parts = testing::app_parts();
+        parts.push(Part::load("rw", 0x6010, &[1; 64]));
+        parts.push(
+            Part::load("r", 0x6010, &[])
+                .size(0xff0)
+                .kind(elf::PT_GNU_RELRO),
+        );
+        let image = packed_app(&parts).unwrap();
+        let last = image.segments.last().unwrap();
+        assert_eq!(
+            (last.start(), last.is_writable()),
+            (layout::APP.start + 0x6000, false)
+        );
+        assert_eq!(last.area(), Some(Area::App));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) fn pieces(program: &Program) -> Result<Vec<Piece>, ImageError> {
     let mut pieces = Vec::new();
     for load in &program.loads {
         let whole = piece(program, load)?;
-        pieces.extend(cut_read_only(whole, load.end(), program.relro));
+        pieces.extend(cut_read_only(whole, load, program.relro));
     }
     pieces.sort_by_key(|piece| piece.address);
     match pieces
@@ -99,18 +99,23 @@ fn rights_of(program: &Program, load: &Load) -> Result<u8, ImageError> {
     }
 }
 
-/// Cuts the pages that are read-only once relocated out of `piece`, whose
-/// bytes end at `bytes_end`. A page that is only partly so stays writable.
-fn cut_read_only(piece: Piece, bytes_end: u64, relro: Option<(u64, u64)>) -> Vec<Piece> {
+/// Cuts the pages that are read-only once relocated out of `piece`, which
+/// holds `load`. A page that also holds writable data stays writable.
+fn cut_read_only(piece: Piece, load: &Load, relro: Option<(u64, u64)>) -> Vec<Piece> {
     let Some((start, end)) = relro.filter(|_| piece.rights & rights::WRITE != 0) else {
         return vec![piece];
     };
-    let end = if end >= bytes_end {
+    let first = if start <= load.address {
+        page_start(start)
+    } else {
+        page_end(start)
+    };
+    let last = if end >= load.end() {
         page_end(end)
     } else {
         page_start(end)
     };
-    let (first, last) = (page_end(start).max(piece.address), end.min(piece.end()));
+    let (first, last) = (first.max(piece.address), last.min(piece.end()));
     if first >= last {
         return vec![piece];
     }
