@@ -14,6 +14,8 @@ use crate::{report, schedule};
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes.
 pub extern "C" fn upcall(slot: u64) -> ! {
+    #[cfg(feature = "test-hooks")]
+    crate::hooks::note_preemption();
     serve();
     let error = core_call::resume(slot);
     report::die(format_args!("context {slot} cannot be resumed: {error}"))

@@ -3,20 +3,29 @@
 //! What an attack does needs unsafe code, which this crate has none of: the
 //! component's binary hands it over when it starts.
 
-use gate::hooks::IN_DRIVER;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use gate::core_call;
+use gate::hooks::{CORE_HOOK, IN_DRIVER, PREEMPTIONS, SET_TIME_SLICE};
 use spin::Once;
 
-use crate::drivers;
+use crate::{cpu, drivers};
 use crate::errno::{Answer, Errno};
 
 /// What attacks from inside the safe kernel.
 pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;
 
 static ATTACK: Once<Attack> = Once::new();
+static PREEMPTED: AtomicU64 = AtomicU64::new(0);
 
 /// Hands the attack over.
 pub fn install(attack: Attack) {
     ATTACK.call_once(|| attack);
+}
+
+/// Counts a preemption of the application.
+pub fn note_preemption() {
+    PREEMPTED.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Does what a test says, in this kernel or in the other.
@@ -29,6 +38,16 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
         let kind = kind & !IN_DRIVER;
         return drivers::hook(kind, address, argument).map_err(|_| Errno::Device);
     }
-    let attack = ATTACK.get().ok_or(Errno::NotSupported)?;
-    Ok(attack(kind, address, argument))
+    match kind {
+        SET_TIME_SLICE => {
+            cpu::this().schedule.lock().alarm.set_slice(argument as u64);
+            Ok(0)
+        }
+        PREEMPTIONS => Ok(PREEMPTED.load(Ordering::Relaxed) as i64),
+        CORE_HOOK => Ok(core_call::test_hook(address as u64, argument as u64)),
+        _ => {
+            let attack = ATTACK.get().ok_or(Errno::NotSupported)?;
+            Ok(attack(kind, address, argument))
+        }
+    }
 }

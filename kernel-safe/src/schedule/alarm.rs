@@ -16,6 +16,7 @@ pub const NEVER: u64 = u64::MAX;
 pub struct Alarm {
     armed: u64,
     slice_end: u64,
+    slice_ns: u64,
 }
 
 impl Alarm {
@@ -24,7 +25,14 @@ impl Alarm {
         Alarm {
             armed: NEVER,
             slice_end: NEVER,
+            slice_ns: SLICE_NS,
         }
+    }
+
+    /// Changes how long a turn may last, from the next one on.
+    #[cfg(feature = "test-hooks")]
+    pub const fn set_slice(&mut self, slice_ns: u64) {
+        self.slice_ns = slice_ns;
     }
 
     /// Whether a turn is being timed.
@@ -35,7 +43,7 @@ impl Alarm {
 
     /// Starts to time a turn; what to arm the timer for, if it must be armed.
     pub fn start_slice(&mut self, now: u64) -> Option<u64> {
-        self.slice_end = now.saturating_add(SLICE_NS);
+        self.slice_end = now.saturating_add(self.slice_ns);
         self.fire_by(self.slice_end)
     }
 
