@@ -6,9 +6,12 @@
 
 mod fake_qemu;
 
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cargo_cloister::report::Terminal;
 use cargo_cloister::vm::{self, Capture, Ending, Error, Reason, Spec};
 use domains::report::Cause;
 use domains::{Isolation, status};
@@ -20,6 +23,9 @@ fn main() {
         fake_qemu::play(&arguments);
         return;
     }
+    if let Ok(scene) = std::env::var(SCENE) {
+        run_as_the_tool_does(&scene);
+    }
     let trials = TRIALS
         .iter()
         .map(|(name, trial)| Trial::test(*name, trial))
@@ -29,9 +35,12 @@ fn main() {
 
 type Verdict = Result<(), Failed>;
 
+/// Makes this file run one scene instead of its trials.
+const SCENE: &str = "CLOISTER_TEST_SCENE";
+
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 10] = [
+const TRIALS: [Named; 12] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -48,6 +57,8 @@ const TRIALS: [Named; 10] = [
         "a_port_in_use_is_an_error_before_anything_starts",
         busy_port,
     ),
+    ("an_interrupt_ends_the_machine", interrupt),
+    ("a_reader_that_goes_away_ends_the_machine", reader_goes_away),
 ];
 
 fn spec(scene: &str) -> Spec {
@@ -178,4 +189,35 @@ fn busy_port() -> Verdict {
     let error = vm::run(&spec, &mut Capture::default()).err();
     let is_named = matches!(&error, Some(Error::Port { .. }));
     ensure(is_named, &error)
+}
+
+/// The other half of trials about the process as a whole.
+fn run_as_the_tool_does(scene: &str) -> ! {
+    let ending = vm::run(&spec(scene), &mut Terminal::default());
+    std::process::exit(ending.map_or(1, |ending| i32::from(ending.status)))
+}
+
+/// A process that runs `scene` with its output in a pipe.
+fn process(scene: &str) -> std::io::Result<Child> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.env(SCENE, scene).stdout(Stdio::piped()).spawn()
+}
+
+fn interrupt() -> Verdict {
+    let mut process = process("hang")?;
+    let mut output = process.stdout.take().ok_or("no pipe")?;
+    // Once the guest has printed, the run is under way.
+    output.read_exact(&mut [0; 6])?;
+    Command::new("kill")
+        .args(["-INT", &process.id().to_string()])
+        .status()?;
+    let status = process.wait()?;
+    ensure(status.code() == Some(130), &status)
+}
+
+fn reader_goes_away() -> Verdict {
+    let mut process = process("flood")?;
+    drop(process.stdout.take());
+    let status = process.wait()?;
+    ensure(status.code() == Some(141), &status)
 }

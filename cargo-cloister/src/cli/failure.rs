@@ -53,6 +53,6 @@ impl From<vm::Error> for Failure {
 
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Failure {
-        Failure::new(1, error)
+        Failure::build(error)
     }
 }

@@ -34,7 +34,9 @@ pub enum Error {
     #[error("the run cannot be prepared: {what}")]
     #[diagnostic(
         code(cloister::prepare),
-        help("is there room, and may you write, in the temporary directory?")
+        help(
+            "is there room in the temporary directory, may you write there, and is its path short?"
+        )
     )]
     Prepare {
         /// What cannot be done.

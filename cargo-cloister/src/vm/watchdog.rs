@@ -33,3 +33,35 @@ impl Drop for Watchdog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    fn sleeper() -> Child {
+        Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .expect("every system sleeps")
+    }
+
+    #[test]
+    fn the_end_of_the_pipe_is_the_end_of_the_process() {
+        let mut watched = sleeper();
+        let mut watchdog = Watchdog::over(watched.id());
+        drop(watchdog.0.as_mut().and_then(|child| child.stdin.take()));
+        let status = watched.wait().expect("it is our child");
+        assert_eq!(status.signal(), Some(signal_hook::consts::SIGKILL));
+    }
+
+    #[test]
+    fn a_watch_that_ended_in_time_kills_nobody() {
+        let mut watched = sleeper();
+        drop(Watchdog::over(watched.id()));
+        assert!(watched.try_wait().expect("it is our child").is_none());
+        watched.kill().expect("it is our child");
+        watched.wait().expect("it is our child");
+    }
+}
