@@ -5,19 +5,22 @@
 //! a fault, which is judged here instead of killing the application. The other
 //! hooks take a wall away, to show that the test of that wall has power.
 
+use core::sync::atomic::Ordering::Relaxed;
+
 use domains::core_call::error;
 use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, SAFE};
 use domains::{Area, Domain, Pkru};
 
-use crate::cpu::local::Local;
+use crate::call::Arguments;
 use crate::cpu::page::Caller;
 use crate::cpu::{tlb, vector_state};
 use crate::memory::entry::Rights;
+use crate::memory::physical::WORDS;
 use crate::memory::tables::store;
 use crate::report;
 use crate::state::Core;
 use crate::trap::registers::Registers;
-use crate::trap::{cause, context};
+use crate::trap::{Trap, cause, context};
 
 /// Tries the gate page. The result holds the attempts in its high half and the
 /// anomalies in its low half.
@@ -64,100 +67,81 @@ pub(crate) struct Sweep {
 
 /// Makes hook number `hook`. What it answers is the result of the call, which
 /// [`SWEEP`] makes when it is through.
-pub(crate) fn call(
-    core: &mut Core,
-    local: &Local,
-    [hook, argument, ..]: [u64; 4],
-    registers: &mut Registers,
-) -> Result<u64, i64> {
+pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Result<u64, i64> {
     match hook {
-        SWEEP => begin(core, local, registers),
+        SWEEP => begin(trap),
         PKRU_BY_XRSTOR => {
             vector_state::let_xrstor_write_pkru(argument != 0);
             Ok(0)
         }
-        OPEN_PAGE => open(core, argument),
+        OPEN_PAGE => open(trap.core, argument),
         _ => Err(error::INVALID),
     }
 }
 
 /// Judges a fault if it ended an attempt, and starts the next.
-pub(crate) fn caught(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-) -> bool {
-    let Some(sweep) = &mut core.sweep else {
+pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
+    let Some(sweep) = &mut trap.core.sweep else {
         return false;
     };
-    let is_gate_check = registers.vector == cause::INVALID && cause::is_in_gate(registers.rip);
-    if caller.domain != Some(Domain::App) && !is_gate_check {
-        sweep.note_anomaly(caller, registers);
+    let is_gate_check =
+        trap.registers.vector == cause::INVALID && cause::is_in_gate(trap.registers.rip);
+    if trap.caller.domain != Some(Domain::App) && !is_gate_check {
+        sweep.note_anomaly(trap.caller, trap.registers);
     }
-    next(core, local, registers);
+    sweep.attempt += 1;
+    sweep.ticks = 0;
+    if sweep.attempt < ATTEMPTS {
+        prepare(trap)
+    } else {
+        finish(trap)
+    }
     true
 }
 
 /// Keeps events from an attempt, and ends one that takes too long.
-pub(crate) fn interrupted(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-) {
-    let Some(sweep) = &mut core.sweep else { return };
-    sweep.pending |= local.page.take_pending();
+pub(crate) fn interrupted(trap: &mut Trap<'_>) {
+    let Some(sweep) = &mut trap.core.sweep else {
+        return;
+    };
+    sweep.pending |= trap.local.page.take_pending();
     sweep.ticks += 1;
     if sweep.ticks > TICKS_MAX {
-        caught(core, local, caller, registers);
+        caught(trap);
     }
 }
 
-fn begin(core: &mut Core, local: &Local, registers: &mut Registers) -> Result<u64, i64> {
-    core.space.map(APP_STACK, 1, 0, &mut core.frames)?;
-    core.space.map(KERNEL_STACK, 1, 0, &mut core.frames)?;
-    core.sweep = Some(Sweep {
-        caller: *registers,
+fn begin(trap: &mut Trap<'_>) -> Result<u64, i64> {
+    for stack in [APP_STACK, KERNEL_STACK] {
+        trap.core.space.map(stack, 1, 0)?;
+    }
+    trap.core.sweep = Some(Sweep {
+        caller: *trap.registers,
         bases: context::bases(),
-        pending: local.page.take_pending(),
+        pending: trap.local.page.take_pending(),
         attempt: 0,
         ticks: 0,
         anomalies: 0,
     });
-    prepare(core, local, registers);
-    Ok(registers.rax)
+    prepare(trap);
+    Ok(trap.registers.rax)
 }
 
-fn next(core: &mut Core, local: &Local, registers: &mut Registers) {
-    let Some(sweep) = &mut core.sweep else { return };
-    sweep.attempt += 1;
-    sweep.ticks = 0;
-    if sweep.attempt < ATTEMPTS {
-        prepare(core, local, registers);
-    } else {
-        finish(core, local, registers);
-    }
-}
-
-/// Makes `registers` those of the present attempt.
-fn prepare(core: &Core, local: &Local, registers: &mut Registers) {
-    let attempt = core.sweep.as_ref().map_or(0, |sweep| sweep.attempt);
+/// Makes the registers those of the present attempt.
+fn prepare(trap: &mut Trap<'_>) {
+    let attempt = trap.core.sweep.as_ref().map_or(0, |sweep| sweep.attempt);
     let (offset, eax, ecx, edx) = forged(attempt);
     let middle = PAGE_SIZE / 2;
-    if let Some(frame) = core.space.tables.find(APP_STACK).frame() {
-        let words = core.space.tables.physical().words(frame);
-        let around = &words[middle as usize / 8 - 16..middle as usize / 8 + 16];
-        around
-            .iter()
-            .for_each(|word| word.store(LANDING, core::sync::atomic::Ordering::Relaxed));
+    if let Some(frame) = trap.core.space.tables.find(APP_STACK).frame() {
+        let around = &trap.core.words(frame)[WORDS / 2 - 16..WORDS / 2 + 16];
+        around.iter().for_each(|word| word.store(LANDING, Relaxed));
     }
-    *registers = Registers::entering(GATE_PAGE + offset, APP_STACK + middle);
-    (registers.rax, registers.rcx, registers.rdx) = (eax, ecx, edx);
-    registers.r11 = NO_ENTRY;
-    local.page.disarm();
-    local.page.set_entry_stack(KERNEL_STACK + PAGE_SIZE);
-    local.assume(Domain::App);
+    *trap.registers = Registers::entering(GATE_PAGE + offset, APP_STACK + middle);
+    (trap.registers.rax, trap.registers.rcx, trap.registers.rdx) = (eax, ecx, edx);
+    trap.registers.r11 = NO_ENTRY;
+    trap.local.page.disarm();
+    trap.local.page.set_entry_stack(KERNEL_STACK + PAGE_SIZE);
+    trap.local.assume(Domain::App);
 }
 
 /// Offset and registers of attempt number `attempt`.
@@ -173,23 +157,23 @@ fn forged(attempt: u32) -> (u64, u64, u64, u64) {
 }
 
 /// Returns from the core call that began the sweep.
-fn finish(core: &mut Core, local: &Local, registers: &mut Registers) {
-    let Some(sweep) = core.sweep.take() else {
+fn finish(trap: &mut Trap<'_>) {
+    let Some(sweep) = trap.core.sweep.take() else {
         return;
     };
+    let anomalies = sweep.anomalies;
     report::line(format_args!(
-        "cloister: {ATTEMPTS} attempts on the gate page, {} anomalies",
-        sweep.anomalies,
+        "cloister: {ATTEMPTS} attempts on the gate page, {anomalies} anomalies"
     ));
-    *registers = sweep.caller;
-    registers.rax = u64::from(ATTEMPTS) << 32 | u64::from(sweep.anomalies);
+    *trap.registers = sweep.caller;
+    trap.registers.rax = u64::from(ATTEMPTS) << 32 | u64::from(anomalies);
     context::set_bases(sweep.bases.0, sweep.bases.1);
-    local.page.set_entry_stack(0);
-    local.page.note(sweep.pending);
-    local.assume(Domain::Safe);
+    trap.local.page.set_entry_stack(0);
+    trap.local.page.note(sweep.pending);
+    trap.local.assume(Domain::Safe);
     for stack in [APP_STACK, KERNEL_STACK] {
         // It was mapped when the sweep began.
-        let _ = core.space.unmap(stack, 1, &mut core.frames);
+        let _ = trap.core.space.unmap(stack, 1);
     }
 }
 
@@ -216,13 +200,8 @@ fn open(core: &mut Core, address: u64) -> Result<u64, i64> {
         .frame()
         .ok_or(error::BAD_ADDRESS)?;
     let entry = core.space.user(frame, Area::App, Rights::Write);
-    let slot = core
-        .space
-        .tables
-        .slots(page, 1)
-        .next()
-        .and_then(|(_, slot)| slot);
-    store(slot.ok_or(error::BAD_ADDRESS)?, entry);
+    let (_, slot) = core.space.slots(page, 1).next().ok_or(error::BAD_ADDRESS)?;
+    store(slot, entry);
     tlb::flush(page);
     Ok(0)
 }

@@ -1,12 +1,15 @@
 //! The core's state that all CPUs share.
 
+use core::sync::atomic::AtomicU64;
+
 use domains::Isolation;
 
 use crate::device::bars::Bars;
 use crate::device::ioapic::IoApic;
 use crate::hooks::Sweep;
 use crate::lock::{Guard, Lock};
-use crate::memory::frames::Frames;
+use crate::memory::frame::Frame;
+use crate::memory::physical::WORDS;
 use crate::memory::space::Space;
 use crate::time::clock::Clock;
 
@@ -14,8 +17,6 @@ use crate::time::clock::Clock;
 pub(crate) struct Core {
     /// How the domains are kept apart.
     pub(crate) isolation: Isolation,
-    /// Who owns which frame.
-    pub(crate) frames: Frames,
     /// What ring 3 sees.
     pub(crate) space: Space,
     /// The clock.
@@ -43,6 +44,13 @@ pub(crate) fn install(core: Core) {
 /// Takes the state. Only traps from ring 3 and the idle loop do.
 pub(crate) fn take() -> Taken {
     Taken(CORE.take())
+}
+
+impl Core {
+    /// The words of `frame`.
+    pub(crate) fn words(&self, frame: Frame) -> &'static [AtomicU64; WORDS] {
+        self.space.tables.physical().words(frame)
+    }
 }
 
 impl Taken {

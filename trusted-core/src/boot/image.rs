@@ -11,7 +11,6 @@ use domains::manifest::{Header, Segment, rights};
 use super::refuse;
 use crate::memory::entry::Rights;
 use crate::memory::frame::Frame;
-use crate::memory::frames::Frames;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
@@ -22,12 +21,7 @@ const SEGMENTS_MAX: u32 = 4096;
 /// Maps every segment of the manifest at `manifest`; none if memory runs out.
 /// Refuses to go on if one is not as it should be. Afterwards the manifest's
 /// own frames are free.
-pub(super) fn map(
-    header: &Header,
-    manifest: u64,
-    space: &mut Space,
-    frames: &mut Frames,
-) -> Option<()> {
+pub(super) fn map(header: &Header, manifest: u64, space: &mut Space) -> Option<()> {
     if header.segments > SEGMENTS_MAX {
         refuse::image("the manifest is too long");
     }
@@ -39,29 +33,25 @@ pub(super) fn map(
             refuse::image("a segment lies outside the image");
         }
         let (area, rights) = judge(&segment).unwrap_or_else(|why| refuse::image(why));
-        map_segment(&segment, area, rights, space, frames)?;
+        map_segment(&segment, area, rights, space)?;
     }
     for number in manifest / PAGE_SIZE..header.physical_end.div_ceil(PAGE_SIZE) {
-        frames.pass(Frame::from_number(number), Owner::Core, Owner::Free);
+        space
+            .frames
+            .pass(Frame::from_number(number), Owner::Core, Owner::Free);
     }
     Some(())
 }
 
-fn map_segment(
-    segment: &Segment,
-    area: Area,
-    rights: Rights,
-    space: &mut Space,
-    frames: &mut Frames,
-) -> Option<()> {
+fn map_segment(segment: &Segment, area: Area, rights: Rights, space: &mut Space) -> Option<()> {
     for page in 0..u64::from(segment.pages) {
         let frame = Frame::containing(segment.physical + page * PAGE_SIZE);
-        if !frames.pass(frame, Owner::Core, Owner::Area(area)) {
+        if !space.frames.pass(frame, Owner::Core, Owner::Area(area)) {
             refuse::image("two segments share a frame");
         }
         let address = segment.address + page * PAGE_SIZE;
         let entry = space.user(frame, area, rights);
-        if !space.place_page(address, entry, frames) {
+        if !space.place_page(address, entry) {
             return match space.tables.find(address).is_empty() {
                 true => None,
                 false => refuse::image("two segments share a page"),

@@ -37,15 +37,10 @@ pub(super) fn log_level(options: &[u8]) -> u32 {
 }
 
 /// Writes `info` and `options` to fresh info pages. None if memory runs out.
-pub(super) fn write(
-    info: &BootInfo,
-    options: &[u8],
-    space: &mut Space,
-    frames: &mut Frames,
-) -> Option<()> {
+pub(super) fn write(info: &BootInfo, options: &[u8], space: &mut Space) -> Option<()> {
     let size = (size_of::<BootInfo>() + options.len()) as u64;
     for page in 0..pages_of(size) {
-        let frame = page_at(BOOT_INFO + page * PAGE_SIZE, space, frames)?;
+        let frame = page_at(BOOT_INFO + page * PAGE_SIZE, space)?;
         // SAFETY: the frame is new; no domain runs yet.
         let bytes = unsafe { PhysicalMap::CORE.bytes_mut(frame.address(), PAGE_SIZE as usize) };
         let start = (page * PAGE_SIZE) as usize;
@@ -56,11 +51,11 @@ pub(super) fn write(
 }
 
 /// A fresh page of [`Area::Info`] at `address`.
-pub(super) fn page_at(address: u64, space: &mut Space, frames: &mut Frames) -> Option<Frame> {
-    let frame = frames.allocate(Owner::Area(Area::Info))?;
+pub(super) fn page_at(address: u64, space: &mut Space) -> Option<Frame> {
+    let frame = space.frames.allocate(Owner::Area(Area::Info))?;
     PhysicalMap::CORE.zero(frame);
     let entry = space.user(frame, Area::Info, Rights::Write);
-    space.place_page(address, entry, frames).then_some(frame)
+    space.place_page(address, entry).then_some(frame)
 }
 
 /// Gives the frames of the module back, once it has been copied.

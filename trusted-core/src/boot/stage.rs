@@ -52,18 +52,18 @@ pub(super) struct Stage {
 impl Stage {
     /// Maps everything, installs the core's state, and gives the registers
     /// with which the safe kernel starts. None if memory runs out.
-    pub(super) fn finish(&self, tables: Tables, mut frames: Frames) -> Option<Registers> {
+    pub(super) fn finish(&self, tables: Tables, frames: Frames) -> Option<Registers> {
         let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
-        let mut space = Space::new(tables, self.isolation);
+        let mut space = Space::new(tables, frames, self.isolation);
         let manifest = self.image.physical_end();
-        image::map(&self.header, manifest, &mut space, &mut frames)?;
-        let time_page = info::page_at(layout::TIME_PAGE, &mut space, &mut frames)?;
+        image::map(&self.header, manifest, &mut space)?;
+        let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
         let (start, upcall) = entry_points(&space, map);
-        let stack = self::stack(layout::SAFE, &mut space, &mut frames)?;
-        let unsafe_stack = self::stack(layout::UNSAFE, &mut space, &mut frames)?;
-        self.install_local(unsafe_stack, &mut space, &mut frames)?;
-        self.write_info(&mut space, &mut frames)?;
+        let stack = self::stack(layout::SAFE, &mut space)?;
+        let unsafe_stack = self::stack(layout::UNSAFE, &mut space)?;
+        self.install_local(unsafe_stack, &mut space)?;
+        self.write_info(&mut space)?;
         let interrupts = self.connect_interrupts();
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let mut bars = Bars::new(FIRST_MAPPED_BAR);
@@ -73,7 +73,6 @@ impl Stage {
         let isolation = self.isolation;
         state::install(Core {
             isolation,
-            frames,
             space,
             clock,
             interrupts,
@@ -85,18 +84,13 @@ impl Stage {
     }
 
     /// Maps the CPU page and the core's own, and fills them.
-    fn install_local(
-        &self,
-        unsafe_stack: u64,
-        space: &mut Space,
-        frames: &mut Frames,
-    ) -> Option<()> {
+    fn install_local(&self, unsafe_stack: u64, space: &mut Space) -> Option<()> {
         let map = PhysicalMap::CORE;
-        let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space, frames)?);
+        let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
         page.fill(0, unsafe_stack);
-        let own = frames.allocate(Owner::Core)?;
+        let own = space.frames.allocate(Owner::Core)?;
         let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
-        if !space.place_page(layout::CORE_CPU_PAGE, entry, frames) {
+        if !space.place_page(layout::CORE_CPU_PAGE, entry) {
             return None;
         }
         let local = Local::new(page, self.isolation);
@@ -105,7 +99,7 @@ impl Stage {
         Some(())
     }
 
-    fn write_info(&self, space: &mut Space, frames: &mut Frames) -> Option<()> {
+    fn write_info(&self, space: &mut Space) -> Option<()> {
         let options = info::options(self.machine.module);
         let boot_info = BootInfo {
             boot_tsc: self.boot_tsc,
@@ -114,26 +108,26 @@ impl Stage {
             test_hooks: u32::from(cfg!(feature = "test-hooks")),
             app_entry: self.header.app_entry,
             tls: self.header.tls,
-            mmio: self.map_slots(space, frames)?,
+            mmio: self.map_slots(space)?,
             pci: u32::from(pci::is_present()),
             cpus: 1,
             options_size: options.len() as u64,
         };
-        info::write(&boot_info, options, space, frames)?;
+        info::write(&boot_info, options, space)?;
         let log_level = info::log_level(options);
-        info::release(self.machine.module, frames);
-        banner(self, frames, log_level);
+        info::release(self.machine.module, &mut space.frames);
+        banner(self, &space.frames, log_level);
         Some(())
     }
 
     /// Maps the pages of the virtio-mmio registers; the addresses of the slots.
-    fn map_slots(&self, space: &mut Space, frames: &mut Frames) -> Option<[u64; MMIO_SLOTS]> {
+    fn map_slots(&self, space: &mut Space) -> Option<[u64; MMIO_SLOTS]> {
         let mut addresses = [0; MMIO_SLOTS];
         let mut pages = [None; MMIO_SLOTS];
         let start = layout::UNSAFE.devices().start;
         for (slot, address) in self.machine.slots().iter().flatten().zip(&mut addresses) {
             let frame = Frame::containing(slot.address);
-            if frames.owner(frame) != Owner::Absent {
+            if space.frames.owner(frame) != Owner::Absent {
                 refuse::image("a device lies over memory");
             }
             let known = pages.iter().position(|page| *page == Some(frame));
@@ -141,7 +135,7 @@ impl Stage {
             let page = start + index as u64 * PAGE_SIZE;
             if pages[index].replace(frame).is_none() {
                 let entry = space.device(frame);
-                space.place_page(page, entry, frames).then_some(())?;
+                space.place_page(page, entry).then_some(())?;
             }
             *address = page + slot.address % PAGE_SIZE;
         }
@@ -177,9 +171,9 @@ fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
 }
 
 /// Maps the stack that the kernel in `region` starts on; its top.
-fn stack(region: Region, space: &mut Space, frames: &mut Frames) -> Option<u64> {
+fn stack(region: Region, space: &mut Space) -> Option<u64> {
     let start = region.stacks().start;
-    space.map(start, STACK_SIZE / PAGE_SIZE, 0, frames).ok()?;
+    space.map(start, STACK_SIZE / PAGE_SIZE, 0).ok()?;
     Some(start + STACK_SIZE)
 }
 

@@ -12,8 +12,7 @@ use crate::hooks;
 use crate::memory::owner::Owner;
 use crate::report;
 use crate::state::Core;
-use crate::trap::registers::Registers;
-use crate::trap::{context, tick};
+use crate::trap::{Trap, context, tick};
 
 /// What the CPU does after a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,34 +24,25 @@ pub(crate) enum Next {
 }
 
 /// The arguments of a call.
-type Arguments = [u64; 4];
+pub(crate) type Arguments = [u64; 4];
 
-/// Makes the call that `registers` ask for.
-pub(crate) fn dispatch(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-) -> Next {
-    let call = match permitted(caller, registers.rax) {
-        Ok(call) => call,
-        Err(code) => {
-            registers.rax = code as u64;
-            return Next::Return;
-        }
-    };
+/// Makes the call that the registers ask for.
+pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
+    let call = permitted(trap.caller, trap.registers.rax);
+    let registers = &*trap.registers;
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
     let result = match call {
         // A resumed context has all its registers, RAX too.
-        CoreCall::Resume => match context::resume(core, local, arguments[0], registers) {
+        Ok(CoreCall::Resume) => match context::resume(trap, arguments[0]) {
             Ok(()) => return Next::Return,
             Err(code) => Err(code),
         },
-        CoreCall::TestHook => hooks::call(core, local, arguments, registers),
-        call => perform(core, local, call, arguments),
+        Ok(CoreCall::TestHook) => hooks::call(trap, arguments),
+        Ok(call) => perform(trap.core, trap.local, call, arguments),
+        Err(code) => Err(code),
     };
-    registers.rax = result.unwrap_or_else(|code| code as u64);
-    if call == CoreCall::Idle {
+    trap.registers.rax = result.unwrap_or_else(|code| code as u64);
+    if call == Ok(CoreCall::Idle) {
         Next::Idle
     } else {
         Next::Return
@@ -88,11 +78,8 @@ fn answer(core: &mut Core, call: CoreCall, arguments: Arguments) -> Result<u64, 
     let done = |()| 0;
     match call {
         CoreCall::Null | CoreCall::Idle => Ok(0),
-        CoreCall::Map => core
-            .space
-            .map(first, second, third, &mut core.frames)
-            .map(done),
-        CoreCall::Unmap => core.space.unmap(first, second, &mut core.frames).map(done),
+        CoreCall::Map => core.space.map(first, second, third).map(done),
+        CoreCall::Unmap => core.space.unmap(first, second).map(done),
         CoreCall::Discard => context::discard(core, first).map(done),
         CoreCall::Exit => report::end(u8::try_from(first).map_err(|_| error::INVALID)?),
         CoreCall::Print => print(arguments).map(done),
@@ -124,7 +111,7 @@ fn translate(core: &Core, address: u64) -> Result<u64, i64> {
         .find(address)
         .frame()
         .ok_or(error::BAD_ADDRESS)?;
-    match core.frames.owner(frame) {
+    match core.space.frames.owner(frame) {
         Owner::Area(Area::Unsafe | Area::Frames) => {
             Ok(frame.address() + address % domains::layout::PAGE_SIZE)
         }

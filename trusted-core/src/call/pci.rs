@@ -90,10 +90,7 @@ pub(super) fn map(core: &mut Core, function: u64, bar: u64) -> Result<u64, i64> 
     for page in (0..pages).filter(|page| !is_table(*page)) {
         let frame = Frame::containing(found.address + page * PAGE_SIZE);
         let entry = core.space.device(frame);
-        if !core
-            .space
-            .place_page(start + page * PAGE_SIZE, entry, &mut core.frames)
-        {
+        if !core.space.place_page(start + page * PAGE_SIZE, entry) {
             return Err(error::NO_MEMORY);
         }
     }
@@ -104,7 +101,7 @@ pub(super) fn map(core: &mut Core, function: u64, bar: u64) -> Result<u64, i64> 
 fn is_devices(core: &Core, bar: Bar) -> bool {
     let end = bar.address.saturating_add(bar.size);
     let frames = bar.address / PAGE_SIZE..pages_of(end);
-    let mut owners = frames.map(|number| core.frames.owner(Frame::from_number(number)));
+    let mut owners = frames.map(|number| core.space.frames.owner(Frame::from_number(number)));
     let is_controller = bar.address < CONTROLLERS.end && CONTROLLERS.start < end;
     !is_controller && owners.all(|owner| owner == Owner::Absent)
 }

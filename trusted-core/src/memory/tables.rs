@@ -17,11 +17,14 @@ use super::physical::{PhysicalMap, WORDS};
 
 /// A table of any level.
 pub(crate) type Table = &'static [AtomicU64; WORDS];
+/// A place for an entry.
+pub(crate) type Slot = &'static AtomicU64;
 
 /// The level of the table that the root is.
 pub(crate) const ROOT_LEVEL: u32 = 3;
 
 /// The tables of one CPU.
+#[derive(Clone, Copy)]
 pub(crate) struct Tables {
     map: PhysicalMap,
     root: Frame,
@@ -93,52 +96,32 @@ impl Tables {
             })
     }
 
-    /// The last-level slots of `pages` pages from `start`; none in place of a
-    /// slot whose table does not exist.
-    pub(crate) fn slots(&self, start: u64, pages: u64) -> Slots<'_> {
-        Slots {
-            tables: self,
-            address: start,
-            left: pages,
-            table: None,
-        }
-    }
-}
-
-/// Walks the slots of a range, looking a table up once.
-pub(crate) struct Slots<'a> {
-    tables: &'a Tables,
-    address: u64,
-    left: u64,
-    table: Option<Table>,
-}
-
-impl Iterator for Slots<'_> {
-    type Item = (u64, Option<&'static AtomicU64>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let address = self.address;
-        if self.table.is_none() || index(address, 0) == 0 {
-            self.table = self.tables.last_level(address);
-        }
-        self.address += PAGE_SIZE;
-        Some((address, self.table.map(|table| slot(table, address, 0))))
+    /// The last-level slots of `pages` pages from `start`, where there is a
+    /// table, with their addresses.
+    pub(crate) fn slots(self, start: u64, pages: u64) -> impl Iterator<Item = (u64, Slot)> {
+        let mut table = None;
+        (0..pages).filter_map(move |page| {
+            let address = start + page * PAGE_SIZE;
+            if page == 0 || index(address, 0) == 0 {
+                table = self.last_level(address);
+            }
+            table.map(|table| (address, slot(table, address, 0)))
+        })
     }
 }
 
 /// The slot of `table`, a table of `level`, for `address`.
-pub(crate) fn slot(table: Table, address: u64, level: u32) -> &'static AtomicU64 {
+pub(crate) fn slot(table: Table, address: u64, level: u32) -> Slot {
     &table[index(address, level)]
 }
 
 /// Reads a slot.
-pub(crate) fn load(slot: &AtomicU64) -> Entry {
+pub(crate) fn load(slot: Slot) -> Entry {
     Entry::from_raw(slot.load(Relaxed))
 }
 
 /// Writes a slot: mapping, rights and key at once.
-pub(crate) fn store(slot: &AtomicU64, entry: Entry) {
+pub(crate) fn store(slot: Slot, entry: Entry) {
     slot.store(entry.raw(), Relaxed);
 }
 

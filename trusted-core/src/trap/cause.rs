@@ -1,5 +1,6 @@
 //! Tells apart why an instruction faulted.
 
+use domains::Access;
 use domains::layout::{self, GATE_PAGE, PAGE_SIZE};
 use domains::report::{Cause, Page};
 use x86_64::structures::idt::PageFaultErrorCode;
@@ -54,6 +55,18 @@ pub(crate) fn of_exception(vector: u64, rip: u64) -> Cause {
         INVALID => Cause::Instruction,
         STACK | PROTECTION => Cause::Protection,
         _ => Cause::Other,
+    }
+}
+
+/// What a page fault with error code `error` was about to do.
+pub(crate) fn access(error: u64) -> Access {
+    let error = PageFaultErrorCode::from_bits_truncate(error);
+    if error.contains(PageFaultErrorCode::INSTRUCTION_FETCH) {
+        Access::Execute
+    } else if error.contains(PageFaultErrorCode::CAUSED_BY_WRITE) {
+        Access::Write
+    } else {
+        Access::Read
     }
 }
 

@@ -15,8 +15,8 @@ use domains::core_call::error;
 use domains::layout::PAGE_SIZE;
 use static_assertions::const_assert;
 
+use super::Trap;
 use super::registers::Registers;
-use crate::cpu::local::Local;
 use crate::cpu::vector_state;
 use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
@@ -36,66 +36,60 @@ const_assert!(VECTOR_STATE as u64 * 8 + vector_state::SIZE_MAX <= PAGE_SIZE);
 /// Saves the application's context and goes on in the safe kernel's upcall.
 /// False if that is impossible now, and nothing happened: no frame is free, or
 /// the application has no kernel stack.
-pub(crate) fn upcall(core: &mut Core, local: &Local, registers: &mut Registers) -> bool {
-    let entry_stack = local.page.entry_stack();
+pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
+    let entry_stack = trap.local.page.entry_stack();
     if entry_stack == 0 {
         return false;
     }
-    let Some(frame) = core.frames.allocate(Owner::Context) else {
+    let Some(frame) = trap.core.space.frames.allocate(Owner::Context) else {
         return false;
     };
-    save(core, frame, entry_stack, registers);
-    local.page.set_entry_stack(0);
+    save(trap.core.words(frame), entry_stack, trap.registers);
+    trap.local.page.set_entry_stack(0);
     // As after a call: the return address would be at a multiple of 16.
-    *registers = Registers::entering(core.upcall, (entry_stack & !0xf) - 8);
-    registers.rdi = frame.number();
-    local.assume(Domain::Safe);
+    *trap.registers = Registers::entering(trap.core.upcall, (entry_stack & !0xf) - 8);
+    trap.registers.rdi = frame.number();
+    trap.local.assume(Domain::Safe);
     true
 }
 
 /// Puts the context in `slot` back and frees it.
-pub(crate) fn resume(
-    core: &mut Core,
-    local: &Local,
-    slot: u64,
-    registers: &mut Registers,
-) -> Result<(), i64> {
-    let frame = find(core, slot)?;
-    let words = core.space.tables.physical().words(frame);
-    *registers =
-        Registers::from_words(core::array::from_fn(|index| words[index].load(Relaxed)));
-    local.page.set_entry_stack(words[ENTRY_STACK].load(Relaxed));
-    set_bases(words[FS_BASE].load(Relaxed), words[GS_BASE].load(Relaxed));
+pub(crate) fn resume(trap: &mut Trap<'_>, slot: u64) -> Result<(), i64> {
+    let frame = find(trap.core, slot)?;
+    let words = trap.core.words(frame);
+    let word = |index: usize| words[index].load(Relaxed);
+    *trap.registers = Registers::from_words(core::array::from_fn(word));
+    trap.local.page.set_entry_stack(word(ENTRY_STACK));
+    set_bases(word(FS_BASE), word(GS_BASE));
     // SAFETY: `save` filled the area, and nobody else has written to it.
     unsafe { vector_state::restore(area(words)) };
-    core.frames.release(frame);
-    local.assume(Domain::App);
+    trap.core.space.frames.release(frame);
+    trap.local.assume(Domain::App);
     Ok(())
 }
 
 /// Frees the context in `slot`.
 pub(crate) fn discard(core: &mut Core, slot: u64) -> Result<(), i64> {
     let frame = find(core, slot)?;
-    core.frames.release(frame);
+    core.space.frames.release(frame);
     Ok(())
 }
 
 fn find(core: &Core, slot: u64) -> Result<Frame, i64> {
     let frame = Frame::from_number(slot);
-    (core.frames.owner(frame) == Owner::Context)
-        .then_some(frame)
-        .ok_or(error::INVALID)
+    let is_context = core.space.frames.owner(frame) == Owner::Context;
+    is_context.then_some(frame).ok_or(error::INVALID)
 }
 
-fn save(core: &Core, frame: Frame, entry_stack: u64, registers: &Registers) {
-    let words = core.space.tables.physical().words(frame);
-    for (slot, word) in words.iter().zip(registers.to_words()) {
+fn save(words: &[AtomicU64; WORDS], entry_stack: u64, registers: &Registers) {
+    let (fs, gs) = bases();
+    let after = [entry_stack, fs, gs];
+    for (slot, word) in words
+        .iter()
+        .zip(registers.to_words().into_iter().chain(after))
+    {
         slot.store(word, Relaxed);
     }
-    let (fs, gs) = bases();
-    words[ENTRY_STACK].store(entry_stack, Relaxed);
-    words[FS_BASE].store(fs, Relaxed);
-    words[GS_BASE].store(gs, Relaxed);
     // XSAVE writes eight bytes of the header, and XRSTOR wants the rest zero.
     let header = VECTOR_STATE + vector_state::HEADER as usize / 8;
     let header = &words[header..header + vector_state::HEADER_SIZE as usize / 8];

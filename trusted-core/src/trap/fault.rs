@@ -7,71 +7,32 @@
 
 use domains::layout::{GATE_PAGE, gate};
 use domains::report::{Action, Cause, Fault, Page, Record};
-use domains::{Access, Domain, Isolation, status, table};
+use domains::{Access, Area, Domain, Isolation, Rights, status, table};
 use x86_64::registers::control::Cr2;
-use x86_64::structures::idt::PageFaultErrorCode;
 
+use super::Trap;
 use super::cause::{self, PAGE_FAULT};
 use super::registers::Registers;
-use crate::cpu::local::Local;
-use crate::cpu::page::Caller;
 use crate::hooks;
-use crate::memory::entry::{Bits, Entry};
+use crate::memory::entry::Bits;
 use crate::report;
-use crate::state::Core;
 
 /// What the core found out about a fault.
-struct Finding {
-    cause: Cause,
-    page: Page,
-}
+#[derive(Clone, Copy)]
+struct Finding(Cause, Page);
 
 /// Handles an exception in ring 3.
-pub(crate) fn handle(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-) {
-    let Some(finding) = examine(core, caller, registers) else {
-        return;
-    };
-    if recover(local, caller, registers) {
-        return;
+pub(crate) fn handle(trap: &mut Trap<'_>) {
+    if let Some(finding) = examine(trap)
+        && !recover(trap)
+    {
+        punish(trap, finding);
     }
-    punish(core, local, caller, registers, finding);
 }
 
-/// Ends the application, which forged its rights.
-pub(crate) fn kill(caller: Caller, registers: &Registers) -> ! {
-    terminate(
-        caller,
-        registers,
-        Finding {
-            cause: Cause::Gate,
-            page: Page::Nothing,
-        },
-    )
-}
-
-/// Does to the domain what its fault deserves, though there was no exception.
-pub(crate) fn convict(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-    cause: Cause,
-) {
-    punish(
-        core,
-        local,
-        caller,
-        registers,
-        Finding {
-            cause,
-            page: Page::Nothing,
-        },
-    );
+/// Does to the domain what it deserves, though there was no exception.
+pub(crate) fn convict(trap: &mut Trap<'_>, cause: Cause) {
+    punish(trap, Finding(cause, Page::Nothing));
 }
 
 /// The address that a page fault touched.
@@ -83,151 +44,114 @@ pub(crate) fn address(registers: &Registers) -> u64 {
 }
 
 /// Why it faulted; none if it was the first touch of a page that was promised.
-fn examine(core: &mut Core, caller: Caller, registers: &Registers) -> Option<Finding> {
+fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
+    let registers = &*trap.registers;
     if registers.vector != PAGE_FAULT {
         let cause = cause::of_exception(registers.vector, registers.rip);
-        return Some(Finding {
-            cause,
-            page: Page::Nothing,
-        });
+        return Some(Finding(cause, Page::Nothing));
     }
     let address = address(registers);
-    let entry = core.space.tables.find(address);
-    let page = cause::page(address, entry);
+    let entry = trap.core.space.tables.find(address);
     let cause = match entry.area() {
-        Some(area) if entry.has(Bits::LAZY) => {
-            match keep_promise(core, caller, registers, entry) {
-                Some(true) => return None,
-                Some(false) => Cause::OutOfMemory,
-                None => denied(registers.error, table::rights(caller.domain?, area)),
-            }
-        }
+        Some(area) if entry.has(Bits::LAZY) => match denial(trap, area) {
+            Some(cause) => cause,
+            None if trap.core.space.touch(address, area) => return None,
+            None => Cause::OutOfMemory,
+        },
         _ => cause::of_page_fault(registers.error, entry),
     };
-    Some(Finding { cause, page })
+    Some(Finding(cause, cause::page(address, entry)))
 }
 
-/// Maps a promised page; false if no frame is free, none if the domain has no
-/// right to touch it.
-fn keep_promise(
-    core: &mut Core,
-    caller: Caller,
-    registers: &Registers,
-    entry: Entry,
-) -> Option<bool> {
-    let area = entry.area()?;
-    let access = access(registers.error);
-    let has_keys = core.isolation == Isolation::Mpk;
-    if access == Access::Execute
-        || has_keys && !table::rights(caller.domain?, area).allow(access)
-    {
-        return None;
-    }
-    Some(core.space.touch(address(registers), area, &mut core.frames))
-}
-
-/// Why a page that does not exist yet was none of the domain's business.
-fn denied(error: u64, rights: domains::Rights) -> Cause {
-    match access(error) {
-        Access::Execute => Cause::Permission,
-        access if rights.allow(access) => Cause::Permission,
-        _ => Cause::Key,
-    }
-}
-
-fn access(error: u64) -> Access {
-    let error = PageFaultErrorCode::from_bits_truncate(error);
-    if error.contains(PageFaultErrorCode::INSTRUCTION_FETCH) {
-        Access::Execute
-    } else if error.contains(PageFaultErrorCode::CAUSED_BY_WRITE) {
-        Access::Write
+/// Why the domain may not touch a promised page of `area`; none if it may.
+fn denial(trap: &Trap<'_>, area: Area) -> Option<Cause> {
+    let access = cause::access(trap.registers.error);
+    let has_keys = trap.core.isolation == Isolation::Mpk;
+    let rights = trap
+        .caller
+        .domain
+        .map_or(Rights::None, |domain| table::rights(domain, area));
+    if access == Access::Execute {
+        Some(Cause::Permission)
     } else {
-        Access::Read
+        (has_keys && !rights.allow(access)).then_some(Cause::Key)
     }
 }
 
 /// Lets the safe kernel go on after a copy that failed.
-fn recover(local: &Local, caller: Caller, registers: &mut Registers) -> bool {
-    let recovery = local.page.recovery();
-    let can =
-        caller.domain == Some(Domain::Safe) && registers.vector == PAGE_FAULT && recovery != 0;
-    if can {
-        registers.rip = recovery;
-        local.page.clear_recovery();
+fn recover(trap: &mut Trap<'_>) -> bool {
+    let recovery = trap.local.page.recovery();
+    let is_copy = trap.caller.domain == Some(Domain::Safe)
+        && trap.registers.vector == PAGE_FAULT
+        && recovery != 0;
+    if is_copy {
+        trap.registers.rip = recovery;
+        trap.local.page.clear_recovery();
     }
-    can
+    is_copy
 }
 
-fn punish(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-    finding: Finding,
-) {
-    if hooks::caught(core, local, caller, registers) {
+fn punish(trap: &mut Trap<'_>, finding: Finding) {
+    if hooks::caught(trap) {
         return;
     }
-    let is_armed = local.page.is_armed();
-    // A debug trap with a kernel's rights: the stepping flag was set before the
-    // gate was entered. Only a driver, called properly, can have done it itself.
-    let is_forged = caller.domain.is_none()
-        || finding.cause == Cause::Gate
-        || registers.vector == cause::DEBUG && caller.domain == Some(Domain::Safe);
-    match caller.domain {
-        Some(Domain::App) => terminate(caller, registers, finding),
-        Some(Domain::Safe) if !is_forged => {
-            send(caller, registers, &finding, Action::Halt);
-            report::end(status::KERNEL_FAILED)
-        }
+    let Finding(cause, page) = finding;
+    // A debug trap with the safe kernel's rights: the stepping flag was set
+    // before the gate was entered.
+    let is_forged = cause == Cause::Gate || trap.registers.vector == cause::DEBUG;
+    let is_armed = trap.local.page.is_armed();
+    let has_walls = trap.core.isolation == Isolation::Mpk;
+    match trap.caller.domain {
+        Some(Domain::App) => end(trap, finding),
+        Some(Domain::Safe) if !is_forged => halt(trap, finding),
+        // Without walls there are no tokens, and no way back.
+        Some(Domain::Safe | Domain::Unsafe) if !has_walls => halt(trap, finding),
         _ if is_armed => {
-            let culprit = Caller {
-                domain: caller.domain.and(Some(Domain::Unsafe)),
-                ..caller
-            };
-            send(culprit, registers, &finding, Action::Rewind);
-            rewind(local, registers);
+            send(trap, Domain::Unsafe, finding, Action::Rewind);
+            rewind(trap);
         }
-        _ => terminate(
-            caller,
-            registers,
-            Finding {
-                cause: Cause::Gate,
-                ..finding
-            },
-        ),
+        _ => end(trap, Finding(Cause::Gate, page)),
     }
 }
 
-/// Ends the application on its own account, or because it forged a kernel's
-/// rights; with rights that are nobody's, nobody is named.
-fn terminate(caller: Caller, registers: &Registers, finding: Finding) -> ! {
-    let culprit = Caller {
-        domain: caller.domain.and(Some(Domain::App)),
-        ..caller
-    };
-    send(culprit, registers, &finding, Action::Terminate);
+/// Ends the application, on its own account or because it forged its rights.
+fn end(trap: &Trap<'_>, finding: Finding) -> ! {
+    send(trap, Domain::App, finding, Action::Terminate);
     report::end(status::VIOLATION)
+}
+
+/// Ends the machine: a kernel cannot go on.
+fn halt(trap: &Trap<'_>, finding: Finding) -> ! {
+    send(
+        trap,
+        trap.caller.domain.unwrap_or(Domain::Safe),
+        finding,
+        Action::Halt,
+    );
+    report::end(status::KERNEL_FAILED)
 }
 
 /// Continues behind the call into the unsafe kernel, in the gate, which takes
 /// the stack from the token.
-fn rewind(local: &Local, registers: &mut Registers) {
-    *registers = Registers::entering(GATE_PAGE + gate::UNSAFE_FAULTED, 0);
-    local.assume(Domain::Safe);
+fn rewind(trap: &mut Trap<'_>) {
+    *trap.registers = Registers::entering(GATE_PAGE + gate::UNSAFE_FAULTED, 0);
+    trap.local.assume(Domain::Safe);
 }
 
-fn send(caller: Caller, registers: &Registers, finding: &Finding, action: Action) {
+/// Reports a fault of `culprit`; with rights that are nobody's, nobody is
+/// named.
+fn send(trap: &Trap<'_>, culprit: Domain, Finding(cause, page): Finding, action: Action) {
+    let registers = &*trap.registers;
     report::send(Record::Fault(Fault {
-        domain: caller.domain,
-        vector: registers.vector.min(u64::from(u8::MAX)) as u8,
+        domain: trap.caller.domain.and(Some(culprit)),
+        vector: u8::try_from(registers.vector).unwrap_or(u8::MAX),
         error: registers.error,
         address: address(registers),
         rip: registers.rip,
         rsp: registers.rsp,
-        pkru: caller.pkru.bits(),
-        page: finding.page,
-        cause: finding.cause,
+        pkru: trap.caller.pkru.bits(),
+        page,
+        cause,
         action,
     }));
 }

@@ -9,10 +9,8 @@ use domains::Domain;
 use domains::cpu_page::pending;
 use domains::report::Cause;
 
-use super::registers::Registers;
-use super::{context, fault, tick};
+use super::{Trap, context, fault, tick};
 use crate::cpu::local::Local;
-use crate::cpu::page::Caller;
 use crate::cpu::vectors::{FIRST_PIN, LAST_PIN, SPURIOUS, TIMER};
 use crate::device::lapic;
 use crate::hooks;
@@ -20,28 +18,22 @@ use crate::state::Core;
 use crate::time::timer::Until;
 
 /// Handles an interrupt of ring 3.
-pub(crate) fn handle(
-    core: &mut Core,
-    local: &Local,
-    caller: Caller,
-    registers: &mut Registers,
-) {
-    note(core, local, registers.vector);
-    hooks::interrupted(core, local, caller, registers);
-    if caller.domain == Some(Domain::Unsafe) && is_too_long(core, local) {
-        tick::arm(core, local, Until::Run);
-        return fault::convict(core, local, caller, registers, Cause::Deadline);
+pub(crate) fn handle(trap: &mut Trap<'_>) {
+    note(trap.core, trap.local, trap.registers.vector);
+    hooks::interrupted(trap);
+    let domain = trap.caller.domain;
+    if domain == Some(Domain::Unsafe) && is_too_long(trap.core, trap.local) {
+        tick::arm(trap.core, trap.local, Until::Run);
+        return fault::convict(trap, Cause::Deadline);
     }
-    let is_waiting = local.page.pending() != 0;
-    let is_taken = is_waiting
-        && caller.domain == Some(Domain::App)
-        && context::upcall(core, local, registers);
+    let is_waiting = trap.local.page.pending() != 0;
+    let is_taken = is_waiting && domain == Some(Domain::App) && context::upcall(trap);
     let until = if is_waiting && !is_taken {
         Until::Guard
     } else {
         Until::Run
     };
-    tick::arm(core, local, until);
+    tick::arm(trap.core, trap.local, until);
 }
 
 /// Notes what an interrupt says, and ends it.

@@ -18,15 +18,15 @@ pub(crate) mod watchdog;
 use domains::report::Cause;
 
 use crate::call;
+use crate::cpu::local::{self, Local};
 use crate::cpu::page::Caller;
-use crate::cpu::{control, local, syscall, vectors};
+use crate::cpu::{control, syscall, vectors};
 use crate::report;
-use crate::state;
+use crate::state::{self, Core};
 use registers::Registers;
 
 /// Vectors below this one are exceptions.
 const EXCEPTIONS: u64 = 32;
-const DEBUG: u64 = 1;
 
 /// Called by the stubs with what they saved; what it leaves there is restored.
 ///
@@ -45,42 +45,69 @@ pub(crate) unsafe extern "C" fn enter(registers: *mut Registers) {
     }
 }
 
+/// A trap from ring 3, and all that decides about it.
+pub(crate) struct Trap<'a> {
+    /// The state that all CPUs share.
+    pub(crate) core: &'a mut Core,
+    /// The state of this CPU.
+    pub(crate) local: &'static Local,
+    /// Who was interrupted.
+    pub(crate) caller: Caller,
+    /// What is restored when the trap is over.
+    pub(crate) registers: &'a mut Registers,
+}
+
 fn from_ring_3(registers: &mut Registers) {
     let local = local::current();
     let caller = local.caller();
     let mut taken = state::take();
     let core = taken.core();
-    match registers.vector {
+    let mut trap = Trap {
+        core,
+        local,
+        caller,
+        registers,
+    };
+    match trap.registers.vector {
         vector if caller.domain.is_none() => {
             if is_interrupt(vector) {
-                interrupt::note(core, local, vector);
+                interrupt::note(trap.core, local, vector);
             }
-            fault::convict(core, local, caller, registers, Cause::Gate);
+            fault::convict(&mut trap, Cause::Gate);
         }
         vectors::CORE_CALL => {
-            if call::dispatch(core, local, caller, registers) == call::Next::Idle {
+            if call::dispatch(&mut trap) == call::Next::Idle {
                 drop(taken);
                 tick::idle(local);
             }
         }
-        vector if vector < EXCEPTIONS => fault::handle(core, local, caller, registers),
-        _ => interrupt::handle(core, local, caller, registers),
+        vector if is_interrupt(vector) => interrupt::handle(&mut trap),
+        _ => fault::handle(&mut trap),
     }
 }
 
 /// A trap in ring 0: an interrupt while the core idles, or its end.
-fn from_core(registers: &Registers) {
+fn from_core(registers: &mut Registers) {
+    let local = local::current();
     if is_interrupt(registers.vector) {
-        interrupt::note(state::take().core(), local::current(), registers.vector);
-        return;
+        return interrupt::note(state::take().core(), local, registers.vector);
     }
     // A debug trap that MOV SS held back until SYSCALL had changed rings.
-    if registers.vector == DEBUG && registers.rip == syscall::entry_address() {
+    if registers.vector == cause::DEBUG && registers.rip == syscall::entry_address() {
         let caller = Caller {
             domain: None,
-            ..local::current().caller()
+            ..local.caller()
         };
-        fault::kill(caller, registers);
+        let core = &mut state::take();
+        return fault::convict(
+            &mut Trap {
+                core: core.core(),
+                local,
+                caller,
+                registers,
+            },
+            Cause::Gate,
+        );
     }
     report::epitaph(format_args!(
         "vector {} error {:#x} rip {:#x} rsp {:#x} address {:#x}",
