@@ -12,7 +12,8 @@
 //! |---|---|
 //! | `start`, `tls`, `arguments` | the first instructions of program and threads |
 //! | `threads`, `futex`, `semaphore` | threads and waiting |
-//! | `heap`, `lock`, `memory`, `bytes` | allocation, and the compiler's memory functions |
+//! | `memory`, `heap`, `cache`, `extents`, `lock` | allocation |
+//! | `bytes` | the memory functions that the compiler calls |
 //! | `time`, `process`, `descriptors` | clocks, exit and entropy, input and output |
 //! | `files`, `sockets`, `queues` | not served yet: the right error |
 //!
@@ -35,9 +36,11 @@
 mod arguments;
 #[cfg(target_os = "hermit")]
 mod bytes;
+mod cache;
 mod descriptors;
 mod errno;
 mod export;
+mod extents;
 mod files;
 mod futex;
 mod heap;
