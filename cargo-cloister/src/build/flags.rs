@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use super::cargo::{self, APP_TARGET};
 use super::folders::Folders;
 use super::toolchain::Toolchain;
+use crate::image::symbol_file::LIBRARY;
 
 /// What separates flags in CARGO_ENCODED_RUSTFLAGS.
 const SEPARATOR: &str = "\u{1f}";
@@ -42,7 +43,7 @@ pub(super) fn abi(folders: &Folders, toolchain: &Toolchain) -> String {
 /// The flags of an application and all its crates: the user's, and the same
 /// mapping of paths for every application.
 pub(super) fn application(toolchain: &Toolchain, package: &Path) -> String {
-    let home = env::home_dir().map(|home| remap(&home, "~"));
+    let home = env::home_dir().map(|home| remap(&home, "/home"));
     join(
         users(toolchain, package)
             .into_iter()
@@ -67,8 +68,8 @@ fn join(flags: impl IntoIterator<Item = String>) -> String {
 
 fn component_paths(folders: &Folders, toolchain: &Toolchain) -> Vec<String> {
     let own = [
-        remap(&folders.sources, "cloister"),
-        remap(&folders.components(), "target"),
+        remap(&folders.sources, ""),
+        remap(&folders.components(), "/target"),
     ];
     own.into_iter().chain(common_paths(toolchain)).collect()
 }
@@ -76,15 +77,15 @@ fn component_paths(folders: &Folders, toolchain: &Toolchain) -> Vec<String> {
 /// Where the library and the crates of the registry lie on this machine.
 fn common_paths(toolchain: &Toolchain) -> Vec<String> {
     let source = &toolchain.source;
-    let mut paths = vec![remap(source, "rust")];
+    let mut paths = vec![remap(source, LIBRARY)];
     paths.extend(
         source
             .canonicalize()
             .ok()
             .filter(|real| real != source)
-            .map(|real| remap(&real, "rust")),
+            .map(|real| remap(&real, LIBRARY)),
     );
-    paths.extend(cargo_home().map(|home| remap(&home.join("registry/src"), "registry")));
+    paths.extend(cargo_home().map(|home| remap(&home.join("registry/src"), "/registry")));
     paths
 }
 

@@ -12,8 +12,8 @@ use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 /// How far behind a symbol without a size an address may lie: a page, as a
 /// gate is.
 const REACH: u64 = 4096;
-/// What the library's sources are called in debugging information.
-const LIBRARY: &str = "rust/";
+/// What the folder of the library's sources is called in what is built here.
+pub(crate) const LIBRARY: &str = "/rust";
 
 type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
