@@ -37,6 +37,9 @@ interface! {
     4 => entropy(offset: usize, size: usize);
     /// Acknowledges device interrupts and lets them come again.
     5 => acknowledge();
+    /// Waits, not for long, until a console has finished what it was given; how
+    /// many buffers it has not.
+    6 => console_flush(console: u32);
     /// With `test-hooks`: touches memory as the hooks module says.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

@@ -84,6 +84,14 @@ pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     alleged(sent, size).ok_or(SendError::NoConsole)
 }
 
+/// Waits until every console has finished what it was given, however long the
+/// host takes to read it.
+pub fn flush() {
+    for console in [Console::Main, Console::Error] {
+        while DRIVERS.lock().has_unfinished(console) {}
+    }
+}
+
 /// Receives what has come in, as far as `buffer` has room; how many bytes.
 ///
 /// # Errors
@@ -160,6 +168,12 @@ impl Drivers {
             self.has_failed = true;
             DriverError::Failed
         })
+    }
+
+    fn has_unfinished(&mut self, console: Console) -> bool {
+        let flush = || driver::console_flush(console as u32);
+        let unfinished = self.check(console.device()).and_then(|()| self.call(flush));
+        unfinished.is_ok_and(|pages| pages > 0)
     }
 
     /// Takes what the driver says it put into the frames.

@@ -9,8 +9,8 @@ use gate::core_call;
 use gate::hooks::{CORE_HOOK, IN_DRIVER, PREEMPTIONS, SET_TIME_SLICE};
 use spin::Once;
 
-use crate::{cpu, drivers};
 use crate::errno::{Answer, Errno};
+use crate::{cpu, drivers};
 
 /// What attacks from inside the safe kernel.
 pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;

@@ -42,6 +42,12 @@ impl Console {
         self.sender.send(&mut self.transport, offset, size)
     }
 
+    /// Waits a little for the device to finish what it was given; how many pages
+    /// it has not.
+    pub(crate) fn flush(&mut self) -> usize {
+        self.sender.flush()
+    }
+
     /// Receives bytes into the frames, if there are any; how many.
     pub(crate) fn read(&mut self, offset: usize, size: usize) -> usize {
         self.receiver.receive(&mut self.transport, offset, size)

@@ -106,6 +106,11 @@ impl Ring {
         self.posted.iter().all(Option::is_none)
     }
 
+    /// How many pages of ours the device has.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.posted.iter().flatten().count()
+    }
+
     /// Tells the device that there is something, if it wants to know.
     pub(crate) fn notify(&self, transport: &mut SomeTransport<'static>) {
         if self.queue.should_notify() {

@@ -51,6 +51,13 @@ impl Sender {
         sent
     }
 
+    /// Waits for the device to finish, if that is soon; how many pages it has
+    /// not finished.
+    pub(crate) fn flush(&mut self) -> usize {
+        Patience::new().wait(|| self.is_done().then_some(()));
+        self.ring.in_flight()
+    }
+
     /// A page to fill.
     fn page(
         &mut self,

@@ -36,6 +36,13 @@ impl Serve for Drivers {
         with_console(console, offset, size, Console::read)
     }
 
+    fn console_flush(console: u32) -> i64 {
+        match devices::lock().consoles.get_mut(console as usize) {
+            Some(Some(console)) => console.flush() as i64,
+            _ => NO_DEVICE,
+        }
+    }
+
     fn entropy(offset: usize, size: usize) -> i64 {
         if frames::address(offset, size).is_none() {
             return BAD_ADDRESS;

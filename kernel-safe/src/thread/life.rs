@@ -24,7 +24,7 @@ use crate::cpu::{self, MAX_CPUS};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
-use crate::{events, report, schedule, wait};
+use crate::{drivers, events, report, schedule, wait};
 
 /// The first thread's stack.
 const MAIN_STACK: usize = 1 << 20;
@@ -126,7 +126,7 @@ pub fn exit_thread() -> Answer {
     };
     wait::wake(wait::Key::end_of(id), usize::MAX);
     if remaining == 0 {
-        core_call::exit(0);
+        exit(0);
     }
     schedule::leave();
     report::die(format_args!("a thread went on after its end"))
@@ -159,15 +159,16 @@ pub fn slots() -> usize {
     ROSTER.lock().slots()
 }
 
-/// Ends the machine as the application's `exit` and `abort` do.
+/// Ends the machine with the low eight bits of `status`, when all output is
+/// out.
 pub fn exit(status: i32) -> ! {
-    // Output is synchronous: whatever was written is out.
+    drivers::flush();
     core_call::exit((status & 0xff) as u8)
 }
 
 /// Ends the machine as `abort` does.
 pub fn abort() -> ! {
-    core_call::exit(status::ABORT)
+    exit(i32::from(status::ABORT))
 }
 
 impl Wish {
