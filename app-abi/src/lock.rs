@@ -48,6 +48,7 @@ unsafe impl RawMutex for FutexLock {
 
 impl FutexLock {
     #[cold]
+    #[inline(never)]
     fn lock_contended(&self) {
         while self.0.swap(CONTENDED, Ordering::Acquire) != FREE {
             // SAFETY: the word stays valid, as the lock is borrowed.
@@ -56,6 +57,7 @@ impl FutexLock {
     }
 
     #[cold]
+    #[inline(never)]
     fn wake_one(&self) {
         // SAFETY: the address is only compared.
         unsafe { safe::futex_wake(self.address(), 1) };
