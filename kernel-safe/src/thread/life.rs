@@ -55,7 +55,7 @@ pub struct Wish {
 ///
 /// Memory is short.
 pub fn run_first() -> Result<Infallible, Errno> {
-    let idle = new_slot(Context::new(KernelStack::map(0)?, idle, 0))?;
+    let idle = new_slot(0, |stack| Context::new(stack, idle, 0))?;
     let (id, thread, _) = claim_slot(Context::running)?;
     let entry = info::boot().app_entry;
     settle(thread, id, &Wish::first(entry))?;
@@ -190,10 +190,7 @@ fn claim_slot(
 ) -> Result<(ThreadId, ThreadRef, usize), Errno> {
     let mut roster = ROSTER.lock();
     if !roster.has_free() {
-        roster.grow(|place| {
-            let place = place.saturating_add(MAX_CPUS) as u64;
-            new_slot(context(KernelStack::map(place)?))
-        })?;
+        roster.grow(|place| new_slot(place.saturating_add(MAX_CPUS) as u64, context))?;
     }
     let (id, thread) = roster.start().ok_or(Errno::NoMemory)?;
     Ok((id, thread, roster.slots()))
@@ -242,11 +239,12 @@ extern "C" fn idle(_: u64) -> ! {
     events::idle()
 }
 
-/// A slot that is never freed.
-fn new_slot(context: Context) -> Result<ThreadRef, Errno> {
+/// A slot that is never freed, with the kernel stack number `place`. The stack
+/// comes last: it could not be given back.
+fn new_slot(place: u64, context: fn(KernelStack) -> Context) -> Result<ThreadRef, Errno> {
     let mut memory = Vec::new();
     memory.try_reserve_exact(1)?;
-    memory.push(Thread::new(context));
+    memory.push(Thread::new(context(KernelStack::map(place)?)));
     let slot: &'static [Thread] = memory.leak();
     slot.first().map(ThreadRef).ok_or(Errno::NoMemory)
 }
