@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn exit(status: &str) -> ExitCode {
-    match status.parse() {
+    match status.parse::<u8>() {
         Ok(status) => ExitCode::from(status),
         Err(_) => ExitCode::FAILURE,
     }

@@ -11,9 +11,9 @@ use crate::hooks;
 pub fn run(count: &str) -> Result<(), String> {
     let count: i64 = count.parse().map_err(|_| "not a number")?;
     hooks::set_time_slice(20_000);
-    let stop = AtomicBool::new(false);
+    let stop = &AtomicBool::new(false);
     let sound = thread::scope(|scope| {
-        let workers: Vec<_> = (1..=3_u64).map(|seed| scope.spawn(|| work(seed, &stop))).collect();
+        let workers: Vec<_> = (1..=3_u64).map(|seed| scope.spawn(move || work(seed, stop))).collect();
         while hooks::preemptions() < count {
             thread::yield_now();
             spin();
