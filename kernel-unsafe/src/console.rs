@@ -1,20 +1,37 @@
-//! The devices that this kernel drives: consoles and sources of entropy.
+//! Consoles: one stream of bytes each way.
+//!
+//! A device with several ports is used by its first port for anything but a
+//! system console. That kind keeps what the host does not read at once, and
+//! lets the guest wait; port 0, which is all that a device without this feature
+//! has, throws it away.
 
-use virtio_drivers::device::common::Feature;
+use bitflags::bitflags;
 use virtio_drivers::transport::{SomeTransport, Transport};
 
-use crate::patience::Patience;
+use crate::control;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 
-const RECEIVE_QUEUE: u16 = 0;
-const SEND_QUEUE: u16 = 1;
-const ENTROPY_QUEUE: u16 = 0;
+bitflags! {
+    /// What a console offers.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    struct Feature: u64 {
+        /// Several ports, and queues to speak about them.
+        const MULTIPORT = 1 << 1;
+        /// The device is none from before the standard.
+        const VERSION_1 = 1 << 32;
+    }
+}
+
+/// The queue by which port 0 receives; it sends by the next one.
+const ONLY_PORT: u16 = 0;
+/// The queue by which port 1 receives, behind those that speak about ports.
+const FIRST_PORT: u16 = 4;
 
 /// How many pages of input a console holds.
 const INPUT_PAGES: usize = 2;
 
-/// A console with one port.
+/// A console.
 #[derive(Debug)]
 pub(crate) struct Console {
     transport: SomeTransport<'static>,
@@ -25,11 +42,22 @@ pub(crate) struct Console {
 impl Console {
     /// Starts the console; none if it does not behave like one.
     pub(crate) fn new(mut transport: SomeTransport<'static>) -> Option<Console> {
-        transport.begin_init(Feature::VERSION_1);
-        let receiver = Receiver::new(&mut transport, RECEIVE_QUEUE, INPUT_PAGES)?;
-        let sender = Sender::new(&mut transport, SEND_QUEUE)?;
+        let has_ports = transport
+            .begin_init(Feature::all())
+            .contains(Feature::MULTIPORT);
+        let queue = if has_ports { FIRST_PORT } else { ONLY_PORT };
+        let receiver = Receiver::new(&mut transport, queue, INPUT_PAGES)?;
+        let sender = Sender::new(&mut transport, queue + 1)?;
+        let control = if has_ports {
+            Some(control::prepare(&mut transport)?)
+        } else {
+            None
+        };
         transport.finish_init();
         receiver.start(&mut transport);
+        if let Some(control) = control {
+            control.open_port(&mut transport);
+        }
         Some(Console {
             transport,
             receiver,
@@ -51,42 +79,6 @@ impl Console {
     /// Receives bytes into the frames, if there are any; how many.
     pub(crate) fn read(&mut self, offset: usize, size: usize) -> usize {
         self.receiver.receive(&mut self.transport, offset, size)
-    }
-
-    /// Takes note of an interrupt.
-    pub(crate) fn acknowledge(&mut self) {
-        self.transport.ack_interrupt();
-    }
-}
-
-/// A source of random bytes.
-#[derive(Debug)]
-pub(crate) struct Entropy {
-    transport: SomeTransport<'static>,
-    receiver: Receiver,
-}
-
-impl Entropy {
-    /// Starts the source; none if it does not behave like one.
-    pub(crate) fn new(mut transport: SomeTransport<'static>) -> Option<Entropy> {
-        transport.begin_init(Feature::VERSION_1);
-        let receiver = Receiver::new(&mut transport, ENTROPY_QUEUE, 1)?;
-        transport.finish_init();
-        receiver.start(&mut transport);
-        Some(Entropy {
-            transport,
-            receiver,
-        })
-    }
-
-    /// Puts at most `size` random bytes into the frames; how many. Waits a
-    /// little if there are none yet.
-    pub(crate) fn read(&mut self, offset: usize, size: usize) -> usize {
-        let mut read = || match self.receiver.receive(&mut self.transport, offset, size) {
-            0 if size > 0 => None,
-            done => Some(done),
-        };
-        Patience::new().wait(&mut read).unwrap_or(0)
     }
 
     /// Takes note of an interrupt.

@@ -4,7 +4,8 @@ use gate::driver::device;
 use spin::{Mutex, MutexGuard};
 use virtio_drivers::transport::{DeviceType, SomeTransport, Transport};
 
-use crate::console::{Console, Entropy};
+use crate::console::Console;
+use crate::entropy::Entropy;
 use crate::{mmio, pci};
 
 /// How many consoles have a role: input and output, and errors.

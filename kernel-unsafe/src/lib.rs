@@ -14,7 +14,8 @@
 //! |---|---|
 //! | `serve` | the entries |
 //! | `devices` | the devices that were found |
-//! | `console`, `sender`, `receiver` | streams of bytes over rings |
+//! | `console`, `control`, `entropy` | the two kinds of device |
+//! | `sender`, `receiver` | streams of bytes over rings |
 //! | `ring` | one virtqueue and the pages that the device has |
 //! | `mmio`, `pci` | finding devices on either bus |
 //! | `machine`, `pool` | memory and addresses for devices |
@@ -26,7 +27,9 @@
 )]
 
 mod console;
+mod control;
 mod devices;
+mod entropy;
 mod machine;
 mod mmio;
 mod patience;

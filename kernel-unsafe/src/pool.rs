@@ -13,10 +13,11 @@ use domains::layout::PAGE_SIZE;
 /// The size of a page.
 pub(crate) const PAGE: usize = PAGE_SIZE as usize;
 
-/// How many pages there are: for each of two consoles two rings of two pages
-/// and six buffers, for entropy a ring and a buffer, and some that are lost
-/// where the frames of a legacy ring would not follow each other.
-const PAGES: usize = 2 * (2 * 2 + 6) + (2 + 1) + 5;
+/// How many pages there are. For each of two consoles: three rings of two
+/// pages, three messages, six buffers. For entropy: a ring and a buffer. And
+/// some that are lost where the frames of a legacy ring would not follow each
+/// other.
+const PAGES: usize = 2 * (3 * 2 + 3 + 6) + (2 + 1) + 3;
 
 #[repr(align(4096))]
 struct Pages(UnsafeCell<[[u8; PAGE]; PAGES]>);
