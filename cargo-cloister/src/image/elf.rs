@@ -10,7 +10,7 @@ use domains::manifest::Tls;
 use goblin::elf::program_header::{PT_GNU_RELRO, PT_LOAD, PT_TLS, ProgramHeader};
 use goblin::elf::{Elf, header, note};
 
-use super::{Component, ImageError, relocate};
+use super::{Component, ImageError, blank, relocate};
 
 /// The type of the ELF note with the entry of a PVH kernel.
 pub(crate) const PVH_NOTE: u32 = 18;
@@ -72,6 +72,9 @@ impl Program {
         };
         program.check_region()?;
         relocate::apply(&elf, base, &mut program)?;
+        if component == Component::App {
+            blank::blank(&elf, base, &mut program);
+        }
         Ok(program)
     }
 

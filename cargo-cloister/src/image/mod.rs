@@ -19,6 +19,7 @@ pub mod symbol_file;
 pub mod symbols;
 pub mod verify;
 
+mod blank;
 mod crates;
 mod pages;
 mod relocate;

@@ -4,13 +4,9 @@
 //! add its base (R_X86_64_RELATIVE). They are applied here, once, so that the
 //! guest needs no relocation code and no writable window over read-only data.
 //! Any other relocation asks for a dynamic linker and is refused by its name.
-//! The tables themselves are blanked: nothing in the guest reads them.
 
+use goblin::elf::Elf;
 use goblin::elf::reloc::{self, Reloc};
-use goblin::elf::section_header::{
-    SHF_ALLOC, SHT_DYNSYM, SHT_GNU_HASH, SHT_HASH, SHT_RELA, SHT_STRTAB,
-};
-use goblin::elf::{Elf, SectionHeader};
 
 use super::elf::{Load, Program};
 use super::{Component, ImageError};
@@ -26,9 +22,6 @@ pub(crate) fn apply(elf: &Elf<'_>, base: u64, program: &mut Program) -> Result<(
     for relocation in tables.into_iter().flat_map(|table| table.iter()) {
         let value = value_of(&relocation, base, program.component)?;
         store(program, relocation.r_offset.wrapping_add(base), value)?;
-    }
-    if elf.dynamic.is_some() {
-        blank_tables(elf, base, program);
     }
     Ok(())
 }
@@ -92,37 +85,4 @@ fn slot(load: &mut Load, address: u64) -> Option<&mut [u8]> {
         load.bytes.resize(end, 0);
     }
     load.bytes.get_mut(start..end)
-}
-
-/// Blanks what only a dynamic linker reads, so that it takes no space in the
-/// image.
-fn blank_tables(elf: &Elf<'_>, base: u64, program: &mut Program) {
-    for section in elf
-        .section_headers
-        .iter()
-        .filter(|section| is_linking_table(section))
-    {
-        let start = section.sh_addr.wrapping_add(base);
-        for load in program.loads.iter_mut().filter(|load| !load.writable) {
-            blank(load, start, section.sh_size);
-        }
-    }
-}
-
-fn is_linking_table(section: &SectionHeader) -> bool {
-    let kinds = [SHT_RELA, SHT_DYNSYM, SHT_STRTAB, SHT_HASH, SHT_GNU_HASH];
-    section.sh_flags & u64::from(SHF_ALLOC) != 0 && kinds.contains(&section.sh_type)
-}
-
-fn blank(load: &mut Load, start: u64, size: u64) {
-    let first = start
-        .checked_sub(load.address)
-        .and_then(|first| usize::try_from(first).ok());
-    let size = usize::try_from(size).ok();
-    let range = first
-        .zip(size)
-        .and_then(|(first, size)| Some(first..first.checked_add(size)?));
-    if let Some(bytes) = range.and_then(|range| load.bytes.get_mut(range)) {
-        bytes.fill(0);
-    }
 }
