@@ -133,9 +133,11 @@ impl Line {
                 .enumerate()
         {
             self.chardev(name, backend);
-            let bus = format!("id={name}-bus,max_ports=1");
+            // Not port 0, a system console: QEMU throws away what the host does
+            // not read from one at once.
+            let bus = format!("id={name}-bus,max_ports=2");
             self.virtio("virtio-serial", &bus, machine, place + 2);
-            let port = format!("virtconsole,bus={name}-bus.0,chardev={name}");
+            let port = format!("virtserialport,bus={name}-bus.0,nr=1,chardev={name}");
             self.option("-device", &port);
         }
         self.virtio("virtio-rng", "", machine, 4);

@@ -27,11 +27,11 @@ fn a_microvm_has_its_consoles_in_order() {
          -chardev socket,id=serial,path=d/serial -serial chardev:serial \
          -global virtio-mmio.force-legacy=off \
          -chardev socket,id=console,path=d/console \
-         -device virtio-serial-device,id=console-bus,max_ports=1 \
-         -device virtconsole,bus=console-bus.0,chardev=console \
+         -device virtio-serial-device,id=console-bus,max_ports=2 \
+         -device virtserialport,bus=console-bus.0,nr=1,chardev=console \
          -chardev socket,id=errors,path=d/errors \
-         -device virtio-serial-device,id=errors-bus,max_ports=1 \
-         -device virtconsole,bus=errors-bus.0,chardev=errors \
+         -device virtio-serial-device,id=errors-bus,max_ports=2 \
+         -device virtserialport,bus=errors-bus.0,nr=1,chardev=errors \
          -device virtio-rng-device -kernel hello.cloister -initrd d/options"
     );
 }
@@ -40,8 +40,8 @@ fn a_microvm_has_its_consoles_in_order() {
 fn a_q35_has_modern_devices_at_fixed_addresses() {
     let line = line(&spec(Machine::Q35));
     for device in [
-        "-device virtio-serial-pci,disable-legacy=on,addr=0x2,id=console-bus,max_ports=1",
-        "-device virtio-serial-pci,disable-legacy=on,addr=0x3,id=errors-bus,max_ports=1",
+        "-device virtio-serial-pci,disable-legacy=on,addr=0x2,id=console-bus,max_ports=2",
+        "-device virtio-serial-pci,disable-legacy=on,addr=0x3,id=errors-bus,max_ports=2",
         "-device virtio-rng-pci,disable-legacy=on,addr=0x4",
     ] {
         assert!(line.contains(device), "{device} in {line}");
