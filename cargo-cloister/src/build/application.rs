@@ -33,12 +33,13 @@ pub(super) struct Recipe<'a> {
 impl Recipe<'_> {
     /// Builds the application; its ELF file.
     pub(super) fn build(&self, progress: &dyn Fn(&str)) -> Result<Vec<u8>, BuildError> {
-        progress(&format!("building {}", self.program.name));
+        // Cargo speaks for itself here.
+        progress("");
         let file = self.link(&[])?;
         if wrpkru::sites(&file)?.is_empty() {
             return Ok(file);
         }
-        progress("linking again: the program spells WRPKRU, perhaps by chance");
+        eprintln!("linking again: the program spells WRPKRU, perhaps by chance");
         let file = self.link(&SHIFTED)?;
         let sites = wrpkru::sites(&file)?;
         match sites.is_empty() {

@@ -60,7 +60,8 @@ pub struct Built {
     pub verified: Verified,
 }
 
-/// Builds, packs and verifies; says what it does by `progress`.
+/// Builds, packs and verifies; says what it does by `progress`, and nothing
+/// while cargo itself speaks to the user.
 pub fn build(request: &BuildRequest, progress: &dyn Fn(&str)) -> miette::Result<Built> {
     Ok(Job::new(request)?.run(progress)?)
 }
