@@ -8,6 +8,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use domains::core_call::error;
+use domains::cpu_page::offset;
 use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, SAFE};
 use domains::{Area, Domain, Pkru};
 
@@ -104,7 +105,8 @@ pub(crate) fn interrupted(trap: &mut Trap<'_>) {
     let Some(sweep) = &mut trap.core.sweep else {
         return;
     };
-    sweep.pending |= trap.local.page.take_pending();
+    sweep.pending |= trap.local.page.get(offset::PENDING);
+    trap.local.page.set(offset::PENDING, 0);
     sweep.ticks += 1;
     if sweep.ticks > TICKS_MAX {
         caught(trap);
@@ -118,11 +120,12 @@ fn begin(trap: &mut Trap<'_>) -> Result<u64, i64> {
     trap.core.sweep = Some(Sweep {
         caller: *trap.registers,
         bases: context::bases(),
-        pending: trap.local.page.take_pending(),
+        pending: trap.local.page.get(offset::PENDING),
         attempt: 0,
         ticks: 0,
         anomalies: 0,
     });
+    trap.local.page.set(offset::PENDING, 0);
     prepare(trap);
     Ok(trap.registers.rax)
 }
@@ -139,8 +142,10 @@ fn prepare(trap: &mut Trap<'_>) {
     *trap.registers = Registers::entering(GATE_PAGE + offset, APP_STACK + middle);
     (trap.registers.rax, trap.registers.rcx, trap.registers.rdx) = (eax, ecx, edx);
     trap.registers.r11 = NO_ENTRY;
-    trap.local.page.disarm();
-    trap.local.page.set_entry_stack(KERNEL_STACK + PAGE_SIZE);
+    trap.local.page.set(offset::ARMED, 0);
+    trap.local
+        .page
+        .set(offset::ENTRY_STACK, KERNEL_STACK + PAGE_SIZE);
     trap.local.assume(Domain::App);
 }
 
@@ -168,7 +173,7 @@ fn finish(trap: &mut Trap<'_>) {
     *trap.registers = sweep.caller;
     trap.registers.rax = u64::from(ATTEMPTS) << 32 | u64::from(anomalies);
     context::set_bases(sweep.bases.0, sweep.bases.1);
-    trap.local.page.set_entry_stack(0);
+    trap.local.page.set(offset::ENTRY_STACK, 0);
     trap.local.page.note(sweep.pending);
     trap.local.assume(Domain::Safe);
     for stack in [APP_STACK, KERNEL_STACK] {

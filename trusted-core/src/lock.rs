@@ -6,7 +6,6 @@
 #![expect(unsafe_code, reason = "a lock hands out exclusive references")]
 
 use core::cell::UnsafeCell;
-use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A spin lock.
@@ -18,11 +17,6 @@ pub(crate) struct Lock<T> {
 // SAFETY: only the holder of the lock reaches the value, one at a time.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
-/// The lock, taken.
-pub(crate) struct Guard<'a, T> {
-    lock: &'a Lock<T>,
-}
-
 impl<T> Lock<T> {
     /// An open lock around `value`.
     pub(crate) const fn new(value: T) -> Lock<T> {
@@ -32,34 +26,15 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Takes the lock.
-    pub(crate) fn take(&self) -> Guard<'_, T> {
+    /// Gives the value to `work`, alone. `work` must not take the lock again.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         while self.is_taken.swap(true, Ordering::Acquire) {
             core::hint::spin_loop();
         }
-        Guard { lock: self }
-    }
-}
-
-impl<T> Deref for Guard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: the guard is the only way to the value while it lives.
-        unsafe { &*self.lock.value.get() }
-    }
-}
-
-impl<T> DerefMut for Guard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the guard is the only way to the value while it lives.
-        unsafe { &mut *self.lock.value.get() }
-    }
-}
-
-impl<T> Drop for Guard<'_, T> {
-    fn drop(&mut self) {
-        self.lock.is_taken.store(false, Ordering::Release);
+        // SAFETY: nobody else gets past the loop above until the store below.
+        let result = work(unsafe { &mut *self.value.get() });
+        self.is_taken.store(false, Ordering::Release);
+        result
     }
 }
 
@@ -68,9 +43,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_opens_when_its_guard_goes() {
+    fn the_lock_opens_when_the_work_is_done() {
         let lock = Lock::new(1);
-        *lock.take() += 1;
-        assert_eq!(*lock.take(), 2);
+        lock.with(|value| *value += 1);
+        assert_eq!(lock.with(|value| *value), 2);
     }
 }

@@ -7,7 +7,7 @@ use domains::Isolation;
 use crate::device::bars::Bars;
 use crate::device::ioapic::IoApic;
 use crate::hooks::Sweep;
-use crate::lock::{Guard, Lock};
+use crate::lock::Lock;
 use crate::memory::frame::Frame;
 use crate::memory::physical::WORDS;
 use crate::memory::space::Space;
@@ -33,29 +33,20 @@ pub(crate) struct Core {
 
 static CORE: Lock<Option<Core>> = Lock::new(None);
 
-/// The state, taken by one CPU.
-pub(crate) struct Taken(Guard<'static, Option<Core>>);
-
 /// Puts the state where traps find it.
 pub(crate) fn install(core: Core) {
-    *CORE.take() = Some(core);
+    CORE.with(|state| *state = Some(core));
 }
 
-/// Takes the state. Only traps from ring 3 and the idle loop do.
-pub(crate) fn take() -> Taken {
-    Taken(CORE.take())
+/// Gives the state to `work`. Only traps from ring 3 and the idle loop ask, and
+/// never in `work`.
+pub(crate) fn with<R>(work: impl FnOnce(&mut Core) -> R) -> R {
+    CORE.with(|state| work(state.as_mut().expect("installed before ring 3 runs")))
 }
 
 impl Core {
     /// The words of `frame`.
     pub(crate) fn words(&self, frame: Frame) -> &'static [AtomicU64; WORDS] {
         self.space.tables.physical().words(frame)
-    }
-}
-
-impl Taken {
-    /// The state.
-    pub(crate) fn core(&mut self) -> &mut Core {
-        self.0.as_mut().expect("installed before ring 3 runs")
     }
 }

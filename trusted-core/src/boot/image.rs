@@ -38,7 +38,7 @@ pub(super) fn map(header: &Header, manifest: u64, space: &mut Space) -> Option<(
     for number in manifest / PAGE_SIZE..header.physical_end.div_ceil(PAGE_SIZE) {
         space
             .frames
-            .pass(Frame::from_number(number), Owner::Core, Owner::Free);
+            .pass(Frame::from_number(number), Owner::CORE, Owner::FREE);
     }
     Some(())
 }
@@ -46,7 +46,7 @@ pub(super) fn map(header: &Header, manifest: u64, space: &mut Space) -> Option<(
 fn map_segment(segment: &Segment, area: Area, rights: Rights, space: &mut Space) -> Option<()> {
     for page in 0..u64::from(segment.pages) {
         let frame = Frame::containing(segment.physical + page * PAGE_SIZE);
-        if !space.frames.pass(frame, Owner::Core, Owner::Area(area)) {
+        if !space.frames.pass(frame, Owner::CORE, Owner::area(area)) {
             refuse::image("two segments share a frame");
         }
         let address = segment.address + page * PAGE_SIZE;

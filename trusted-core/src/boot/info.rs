@@ -21,7 +21,7 @@ pub(super) fn options(module: Option<Range>) -> &'static [u8] {
     let Some(module) = module else { return &[] };
     let size = module.size as usize;
     // SAFETY: the module's frames belong to the core until `release`.
-    let bytes = unsafe { PhysicalMap::CORE.bytes(module.start, size) };
+    let bytes = unsafe { PhysicalMap::CORE.slice(module.start, size) };
     let is_valid =
         OptionsHeader::read_from_prefix(bytes).is_ok_and(|(header, _)| header.is_valid(size));
     if is_valid {
@@ -42,7 +42,7 @@ pub(super) fn write(info: &BootInfo, options: &[u8], space: &mut Space) -> Optio
     for page in 0..pages_of(size) {
         let frame = page_at(BOOT_INFO + page * PAGE_SIZE, space)?;
         // SAFETY: the frame is new; no domain runs yet.
-        let bytes = unsafe { PhysicalMap::CORE.bytes_mut(frame.address(), PAGE_SIZE as usize) };
+        let bytes = unsafe { PhysicalMap::CORE.slice(frame.address(), PAGE_SIZE as usize) };
         let start = (page * PAGE_SIZE) as usize;
         overlay(bytes, start, info.as_bytes(), 0);
         overlay(bytes, start, options, size_of::<BootInfo>());
@@ -52,7 +52,7 @@ pub(super) fn write(info: &BootInfo, options: &[u8], space: &mut Space) -> Optio
 
 /// A fresh page of [`Area::Info`] at `address`.
 pub(super) fn page_at(address: u64, space: &mut Space) -> Option<Frame> {
-    let frame = space.frames.allocate(Owner::Area(Area::Info))?;
+    let frame = space.frames.allocate(Owner::area(Area::Info))?;
     PhysicalMap::CORE.zero(frame);
     let entry = space.user(frame, Area::Info, Rights::Write);
     space.place_page(address, entry).then_some(frame)
@@ -64,7 +64,7 @@ pub(super) fn release(module: Option<Range>, frames: &mut Frames) {
         .iter()
         .flat_map(|module| module.start / PAGE_SIZE..module.end().div_ceil(PAGE_SIZE))
     {
-        frames.pass(Frame::from_number(number), Owner::Core, Owner::Free);
+        frames.pass(Frame::from_number(number), Owner::CORE, Owner::FREE);
     }
 }
 

@@ -79,11 +79,11 @@ impl Plan {
     /// number of a frame is zero.
     pub(super) fn frames(&self, map: PhysicalMap, machine: &Machine, core_end: u64) -> Frames {
         // SAFETY: the plan put the table where nothing else is.
-        let owners = unsafe { map.bytes_mut(self.owners.start, self.owners.size as usize) };
+        let owners = unsafe { map.slice(self.owners.start, self.owners.size as usize) };
         let mut frames = Frames::new(owners);
         for range in machine.memory() {
             let first = range.start.div_ceil(PAGE_SIZE).max(1);
-            frames.declare(first, range.end() / PAGE_SIZE, Owner::Free);
+            frames.declare(first, range.end() / PAGE_SIZE, Owner::FREE);
         }
         let core = Range {
             start: CORE_PHYSICAL,
@@ -97,7 +97,7 @@ impl Plan {
             frames.declare(
                 used.start / PAGE_SIZE,
                 used.end().div_ceil(PAGE_SIZE),
-                Owner::Core,
+                Owner::CORE,
             );
         }
         frames

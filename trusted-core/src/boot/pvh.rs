@@ -96,7 +96,7 @@ fn command_line(map: PhysicalMap, address: u64) -> &'static str {
     }
     // SAFETY: the loader's memory is nobody's to write until it is handed out,
     // and the line is not used any more then.
-    let bytes = unsafe { map.bytes(address, LINE_MAX) };
+    let bytes = unsafe { map.slice(address, LINE_MAX) };
     let line = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     core::str::from_utf8(line).unwrap_or_default()
 }

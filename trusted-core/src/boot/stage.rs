@@ -11,7 +11,7 @@ use super::machine::Machine;
 use super::{banner, image, info, refuse};
 use crate::cpu::local::Local;
 use crate::cpu::page::CpuPage;
-use crate::device::bars::Bars;
+use crate::device::bars::{self, Bars};
 use crate::device::ioapic::{IoApic, Polarity};
 use crate::device::{lapic, pci, rtc};
 use crate::memory::entry::{Bits, Entry};
@@ -32,8 +32,6 @@ use crate::trap::tick;
 const STACK_SIZE: u64 = 64 << 10;
 /// Pins of the I/O APIC that PCI devices signal on.
 const PCI_PINS: core::ops::Range<u8> = 16..24;
-/// Where BARs are mapped; the virtio-mmio registers lie before.
-const FIRST_MAPPED_BAR: u64 = layout::UNSAFE.devices().start + (1 << 30);
 
 /// What boot has found out.
 pub(super) struct Stage {
@@ -64,19 +62,15 @@ impl Stage {
         let unsafe_stack = self::stack(layout::UNSAFE, &mut space)?;
         self.install_local(unsafe_stack, &mut space)?;
         self.write_info(&mut space)?;
-        let interrupts = self.connect_interrupts();
+        let interrupts = self.connect_devices();
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
-        let mut bars = Bars::new(FIRST_MAPPED_BAR);
-        if pci::is_present() {
-            bars.assign_all();
-        }
         let isolation = self.isolation;
         state::install(Core {
             isolation,
             space,
             clock,
             interrupts,
-            bars,
+            bars: Bars::default(),
             upcall,
             sweep: None,
         });
@@ -88,7 +82,7 @@ impl Stage {
         let map = PhysicalMap::CORE;
         let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
         page.fill(0, unsafe_stack);
-        let own = space.frames.allocate(Owner::Core)?;
+        let own = space.frames.allocate(Owner::CORE)?;
         let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
         if !space.place_page(layout::CORE_CPU_PAGE, entry) {
             return None;
@@ -127,7 +121,7 @@ impl Stage {
         let start = layout::UNSAFE.devices().start;
         for (slot, address) in self.machine.slots().iter().flatten().zip(&mut addresses) {
             let frame = Frame::containing(slot.address);
-            if space.frames.owner(frame) != Owner::Absent {
+            if space.frames.owner(frame) != Owner::ABSENT {
                 refuse::image("a device lies over memory");
             }
             let known = pages.iter().position(|page| *page == Some(frame));
@@ -142,13 +136,14 @@ impl Stage {
         Some(addresses)
     }
 
-    fn connect_interrupts(&self) -> IoApic {
+    fn connect_devices(&self) -> IoApic {
         let mut interrupts = IoApic::default();
         for slot in self.machine.slots().iter().flatten() {
             interrupts.connect(slot.pin, Polarity::High);
         }
         if pci::is_present() {
             PCI_PINS.for_each(|pin| interrupts.connect(pin, Polarity::Low));
+            bars::assign_all();
         }
         interrupts
     }
@@ -210,7 +205,6 @@ fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
 fn enter_safe_kernel(start: u64, stack: u64) -> Registers {
     let local = crate::cpu::local::current();
     local.assume(Domain::Safe);
-    let mut core = state::take();
-    tick::set_deadline(core.core(), local, u64::MAX);
+    state::with(|core| tick::set_deadline(core, local, u64::MAX));
     Registers::entering(start, stack - 8)
 }

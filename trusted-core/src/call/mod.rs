@@ -4,6 +4,7 @@ mod pci;
 
 use domains::Area;
 use domains::core_call::{CoreCall, error};
+use domains::layout::PAGE_SIZE;
 use domains::report::Record;
 
 use crate::cpu::local::Local;
@@ -111,12 +112,13 @@ fn translate(core: &Core, address: u64) -> Result<u64, i64> {
         .find(address)
         .frame()
         .ok_or(error::BAD_ADDRESS)?;
-    match core.space.frames.owner(frame) {
-        Owner::Area(Area::Unsafe | Area::Frames) => {
-            Ok(frame.address() + address % domains::layout::PAGE_SIZE)
-        }
-        _ => Err(error::BAD_ADDRESS),
-    }
+    let owner = core.space.frames.owner(frame);
+    let is_drivers = [Area::Unsafe, Area::Frames]
+        .map(Owner::area)
+        .contains(&owner);
+    is_drivers
+        .then_some(frame.address() + address % PAGE_SIZE)
+        .ok_or(error::BAD_ADDRESS)
 }
 
 #[cfg(test)]

@@ -69,16 +69,9 @@ pub(super) fn map(core: &mut Core, function: u64, bar: u64) -> Result<u64, i64> 
     if !function.is_virtio() {
         return Err(error::DENIED);
     }
-    if let Some(address) = core.bars.mapped(function, bar) {
-        return Ok(address);
-    }
     let found = bars::find(function, bar).filter(|found| is_devices(core, *found));
     let found = found.ok_or(error::BAD_ADDRESS)?;
-    let pages = pages_of(found.size);
-    let start = core
-        .bars
-        .take(function, bar, pages)
-        .ok_or(error::NO_MEMORY)?;
+    let start = found.place(function, bar).ok_or(error::BAD_ADDRESS)?;
     let table = function
         .interrupt_table()
         .filter(|(table_bar, _)| *table_bar == bar);
@@ -87,14 +80,15 @@ pub(super) fn map(core: &mut Core, function: u64, bar: u64) -> Result<u64, i64> 
             bytes.start < (page + 1) * PAGE_SIZE && page * PAGE_SIZE < bytes.end
         })
     };
-    for page in (0..pages).filter(|page| !is_table(*page)) {
+    for page in (0..found.size / PAGE_SIZE).filter(|page| !is_table(*page)) {
         let frame = Frame::containing(found.address + page * PAGE_SIZE);
-        let entry = core.space.device(frame);
-        if !core.space.place_page(start + page * PAGE_SIZE, entry) {
+        let (address, entry) = (start + page * PAGE_SIZE, core.space.device(frame));
+        let is_mapped = core.space.tables.find(address) == entry;
+        if !is_mapped && !core.space.place_page(address, entry) {
             return Err(error::NO_MEMORY);
         }
     }
-    Ok(start + found.address % PAGE_SIZE)
+    Ok(start)
 }
 
 /// Whether a BAR lies over neither memory nor an interrupt controller.
@@ -103,7 +97,7 @@ fn is_devices(core: &Core, bar: Bar) -> bool {
     let frames = bar.address / PAGE_SIZE..pages_of(end);
     let mut owners = frames.map(|number| core.space.frames.owner(Frame::from_number(number)));
     let is_controller = bar.address < CONTROLLERS.end && CONTROLLERS.start < end;
-    !is_controller && owners.all(|owner| owner == Owner::Absent)
+    !is_controller && owners.all(|owner| owner == Owner::ABSENT)
 }
 
 fn place(function: u64, offset: u64) -> Result<(Function, u8), i64> {

@@ -7,6 +7,7 @@
 
 use core::cell::Cell;
 
+use domains::cpu_page::offset;
 use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru};
 use static_assertions::const_assert;
@@ -72,7 +73,7 @@ impl Local {
                 }
             }
             Isolation::None => {
-                let domain = Domain::from_number(self.page.domain());
+                let domain = Domain::from_number(self.page.get(offset::DOMAIN));
                 Caller {
                     domain,
                     pkru: Pkru::from_bits(0),
@@ -85,7 +86,7 @@ impl Local {
     pub(crate) fn assume(&self, domain: Domain) {
         match self.isolation {
             Isolation::Mpk => pkru::write(Pkru::of(domain)),
-            Isolation::None => self.page.set_domain(domain),
+            Isolation::None => self.page.set(offset::DOMAIN, domain as u64),
         }
     }
 }

@@ -23,68 +23,19 @@ impl CpuPage {
         CpuPage(map.words(frame))
     }
 
-    /// The stack that an upcall starts on; zero while a kernel runs.
-    pub(crate) fn entry_stack(self) -> u64 {
-        self.get(offset::ENTRY_STACK)
+    /// The word at `offset`, one of [`offset`].
+    pub(crate) fn get(self, offset: usize) -> u64 {
+        self.0[offset / 8].load(Relaxed)
     }
 
-    /// Whether the unsafe kernel runs, called by the safe kernel.
-    pub(crate) fn is_armed(self) -> bool {
-        self.get(offset::ARMED) != 0
-    }
-
-    /// Events noted and not yet handled.
-    pub(crate) fn pending(self) -> u64 {
-        self.get(offset::PENDING)
-    }
-
-    /// Where a failed copy resumes; zero if none runs.
-    pub(crate) fn recovery(self) -> u64 {
-        self.get(offset::RECOVERY)
-    }
-
-    /// The number of the domain that runs, where there are no keys.
-    pub(crate) fn domain(self) -> u64 {
-        self.get(offset::DOMAIN)
-    }
-
-    /// Calls into the unsafe kernel so far.
-    pub(crate) fn unsafe_calls(self) -> u64 {
-        self.get(offset::UNSAFE_CALLS)
-    }
-
-    /// Takes the events that are pending away.
-    #[cfg(feature = "test-hooks")]
-    pub(crate) fn take_pending(self) -> u64 {
-        let pending = self.pending();
-        self.set(offset::PENDING, 0);
-        pending
-    }
-
-    /// Takes the token of a call into the unsafe kernel away.
-    #[cfg(feature = "test-hooks")]
-    pub(crate) fn disarm(self) {
-        self.set(offset::ARMED, 0);
-    }
-
-    /// Sets the stack for upcalls.
-    pub(crate) fn set_entry_stack(self, stack: u64) {
-        self.set(offset::ENTRY_STACK, stack);
-    }
-
-    /// Ends the copy that could fail.
-    pub(crate) fn clear_recovery(self) {
-        self.set(offset::RECOVERY, 0);
-    }
-
-    /// Says who runs, where there are no keys.
-    pub(crate) fn set_domain(self, domain: Domain) {
-        self.set(offset::DOMAIN, domain as u64);
+    /// Sets the word at `offset`, one of [`offset`].
+    pub(crate) fn set(self, offset: usize, value: u64) {
+        self.0[offset / 8].store(value, Relaxed);
     }
 
     /// Notes an event: a bit of [`domains::cpu_page::pending`].
     pub(crate) fn note(self, event: u64) {
-        self.set(offset::PENDING, self.pending() | event);
+        self.set(offset::PENDING, self.get(offset::PENDING) | event);
     }
 
     /// Fills a cleared page for CPU `number`, on which the safe kernel starts.
@@ -92,15 +43,7 @@ impl CpuPage {
         self.set(offset::CPU, number);
         self.set(offset::UNSAFE_STACK, unsafe_stack);
         self.set(offset::APP_TO_SAFE, layout::GATE_PAGE + gate::APP_TO_SAFE);
-        self.set_domain(Domain::Safe);
-    }
-
-    fn get(self, offset: usize) -> u64 {
-        self.0[offset / 8].load(Relaxed)
-    }
-
-    fn set(self, offset: usize, value: u64) {
-        self.0[offset / 8].store(value, Relaxed);
+        self.set(offset::DOMAIN, Domain::Safe as u64);
     }
 }
 

@@ -4,7 +4,7 @@
 //! write all ones and read back, and then sees what the hardware would have
 //! said; what it writes stays in a shadow.
 
-use domains::layout::PAGE_SIZE;
+use domains::layout::{self, PAGE_SIZE};
 
 use super::pci::{BARS, COMMAND, FIRST_BAR, Function, MEMORY_SPACE};
 
@@ -16,8 +16,12 @@ const FLAGS: u64 = 0b1111;
 /// Where the core puts a BAR that the firmware left without an address.
 const WINDOW: core::ops::Range<u64> = 0xe000_0000..0xfe00_0000;
 
-/// How many BARs drivers can have mapped.
-const MAPPED_MAX: usize = 32;
+/// Where BARs are mapped for drivers, each in a span of its own; the registers
+/// of virtio over MMIO lie before.
+const FIRST_SPAN: u64 = layout::UNSAFE.devices().start + (1 << 30);
+const SPAN: u64 = 16 << 20;
+
+const _: () = assert!(FIRST_SPAN + 0x100 * 8 * SPAN <= layout::UNSAFE.devices().end);
 
 /// A memory BAR with an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,61 +32,13 @@ pub(crate) struct Bar {
     pub(crate) size: u64,
 }
 
-/// What drivers have mapped, and the shadow.
+/// What drivers think they wrote.
+#[derive(Default)]
 pub(crate) struct Bars {
-    mapped: [Option<(Function, u8, u64)>; MAPPED_MAX],
     sizing: Option<(Function, u8)>,
-    next_page: u64,
-    next_free: u64,
 }
 
 impl Bars {
-    /// Nothing mapped; the first BAR goes to `next_page`.
-    pub(crate) const fn new(next_page: u64) -> Bars {
-        let next_free = WINDOW.start;
-        Bars {
-            mapped: [None; MAPPED_MAX],
-            sizing: None,
-            next_page,
-            next_free,
-        }
-    }
-
-    /// Where `bar` of `function` is mapped.
-    pub(crate) fn mapped(&self, function: Function, bar: u8) -> Option<u64> {
-        let known = self.mapped.iter().flatten();
-        known
-            .copied()
-            .find(|known| (known.0, known.1) == (function, bar))
-            .map(|known| known.2)
-    }
-
-    /// Takes addresses for `pages` pages of `bar`; none if there is no room to
-    /// remember it.
-    pub(crate) fn take(&mut self, function: Function, bar: u8, pages: u64) -> Option<u64> {
-        let slot = self.mapped.iter_mut().find(|slot| slot.is_none())?;
-        let address = self.next_page;
-        *slot = Some((function, bar, address));
-        // One page stays free behind each.
-        self.next_page += (pages + 1) * PAGE_SIZE;
-        Some(address)
-    }
-
-    /// Gives an address to every memory BAR of a virtio function that the
-    /// firmware left without one. At boot, before a driver looks.
-    pub(crate) fn assign_all(&mut self) {
-        for function in Function::on_first_bus().filter(|function| function.is_virtio()) {
-            let mut bar = 0;
-            while bar < BARS {
-                let is_wide = function.read(FIRST_BAR + 4 * bar) & (WIDTH | IO) == WIDE;
-                if find(function, bar).is_some_and(|found| found.address == 0) {
-                    self.assign(function, bar);
-                }
-                bar += if is_wide { 2 } else { 1 };
-            }
-        }
-    }
-
     /// Reads a BAR's register for a driver.
     pub(crate) fn read(&self, function: Function, offset: u8) -> u32 {
         match self.sizing {
@@ -95,15 +51,36 @@ impl Bars {
     pub(crate) fn write(&mut self, function: Function, offset: u8, value: u32) {
         self.sizing = (value == u32::MAX).then_some((function, offset));
     }
+}
 
-    fn assign(&mut self, function: Function, bar: u8) -> Option<()> {
-        let size = find(function, bar)?.size;
-        let address = self
-            .next_free
-            .checked_next_multiple_of(size.max(PAGE_SIZE))?;
-        self.next_free = address.checked_add(size).filter(|end| *end <= WINDOW.end)?;
-        function.write(FIRST_BAR + 4 * bar, address as u32);
-        Some(())
+impl Bar {
+    /// Where this is mapped for drivers, as `bar` of `function`. None if it is
+    /// too large for that, or so small that it could share a page.
+    pub(crate) fn place(&self, function: Function, bar: u8) -> Option<u64> {
+        let is_whole =
+            self.address.is_multiple_of(PAGE_SIZE) && self.size.is_multiple_of(PAGE_SIZE);
+        let number = 8 * function.number() + u64::from(bar);
+        (is_whole && self.size < SPAN).then_some(FIRST_SPAN + number * SPAN)
+    }
+}
+
+/// Gives an address to every memory BAR of a virtio function that the firmware
+/// left without one. At boot, before a driver looks.
+pub(crate) fn assign_all() {
+    let mut next = WINDOW.start;
+    for function in Function::all().filter(|function| function.is_virtio()) {
+        let mut bar = 0;
+        while bar < BARS {
+            let is_wide = function.read(FIRST_BAR + 4 * bar) & (WIDTH | IO) == WIDE;
+            if let Some(found) = find(function, bar).filter(|found| found.address == 0) {
+                let address = next.next_multiple_of(found.size.max(PAGE_SIZE));
+                next = address.saturating_add(found.size);
+                if next <= WINDOW.end {
+                    function.write(FIRST_BAR + 4 * bar, address as u32);
+                }
+            }
+            bar += if is_wide { 2 } else { 1 };
+        }
     }
 }
 

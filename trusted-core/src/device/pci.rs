@@ -30,19 +30,24 @@ const STATUS_CAPABILITIES: u32 = 1 << 20;
 const MSIX: u32 = 0x11;
 const VIRTIO_VENDOR: u32 = 0x1af4;
 
-/// One function of one device: bus, device and function number as they stand
-/// in an address, bus in bits 15:8, device in 7:3, function in 2:0.
+/// One function of one device on the first bus: device number in bits 7:3,
+/// function number in 2:0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Function(u16);
+pub(crate) struct Function(u8);
 
 impl Function {
     /// The function with this number, if there can be one.
     pub(crate) fn new(number: u64) -> Option<Function> {
-        u16::try_from(number).ok().map(Function)
+        u8::try_from(number).ok().map(Function)
     }
 
-    /// Every function that there can be on the first bus.
-    pub(crate) fn on_first_bus() -> impl Iterator<Item = Function> {
+    /// Its number.
+    pub(crate) fn number(self) -> u64 {
+        u64::from(self.0)
+    }
+
+    /// Every function that there can be.
+    pub(crate) fn all() -> impl Iterator<Item = Function> {
         (0..=0xff).map(Function)
     }
 

@@ -10,9 +10,9 @@ const SELECT: Port<u8> = unsafe { Port::new(0x70) };
 const DATA: Port<u8> = unsafe { Port::new(0x71) };
 
 const STATUS_B: u8 = 0x0b;
-const BINARY: u8 = 1 << 2;
-const HOURS_24: u8 = 1 << 1;
-const AFTERNOON: u8 = 1 << 7;
+/// The format that every hypervisor's clock has: decimal digits, 24 hours.
+const FORMAT: u8 = 0b010;
+const FORMAT_MASK: u8 = 0b110;
 
 /// A date as the clock's registers hold it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,21 +27,19 @@ struct Date {
 
 /// Seconds since 1970; zero where there is no clock.
 pub(crate) fn epoch_seconds() -> u64 {
-    let format = register(STATUS_B);
-    let mut date = read();
+    if register(STATUS_B) & FORMAT_MASK != FORMAT {
+        return 0;
+    }
     // The clock may tick between two registers: two equal readings in a row
     // are a time. Give up on a clock that never agrees with itself.
-    for _ in 0..4 {
-        let again = read();
-        if again == date {
-            return date
-                .decode(format)
-                .and_then(|date| date.epoch_seconds())
-                .unwrap_or(0);
-        }
-        date = again;
-    }
-    0
+    let readings = core::iter::repeat_with(read).take(5);
+    let mut last = None;
+    let date = readings
+        .into_iter()
+        .find(|date| last.replace(*date) == Some(*date));
+    date.and_then(Date::decode)
+        .and_then(Date::epoch_seconds)
+        .unwrap_or(0)
 }
 
 fn read() -> Date {
@@ -61,22 +59,13 @@ fn register(number: u8) -> u8 {
 }
 
 impl Date {
-    /// The date in plain numbers, by the clock's status register B.
-    fn decode(self, format: u8) -> Option<Date> {
-        let number = |value: u8| match format & BINARY {
-            0 => (value >> 4).checked_mul(10)?.checked_add(value & 0xf),
-            _ => Some(value),
-        };
-        let hour = number(self.hour & !AFTERNOON)?;
-        let hour = match (format & HOURS_24, self.hour & AFTERNOON) {
-            (0, 0) => hour % 12,
-            (0, _) => hour % 12 + 12,
-            _ => number(self.hour)?,
-        };
+    /// The date in plain numbers; none if a register has too many tens.
+    fn decode(self) -> Option<Date> {
+        let number = |value: u8| (value >> 4).checked_mul(10)?.checked_add(value & 0xf);
         Some(Date {
             second: number(self.second)?,
             minute: number(self.minute)?,
-            hour,
+            hour: number(self.hour)?,
             day: number(self.day)?,
             month: number(self.month)?,
             year: number(self.year)?,
@@ -146,18 +135,11 @@ mod tests {
             month: 255,
             year: 255,
         };
-        assert_eq!(
-            nothing.decode(0xff).and_then(|date| date.epoch_seconds()),
-            None
-        );
-        assert_eq!(
-            nothing.decode(0).and_then(|date| date.epoch_seconds()),
-            None
-        );
+        assert_eq!(nothing.decode().and_then(Date::epoch_seconds), None);
     }
 
     #[test]
-    fn decimal_digits_and_afternoons_are_decoded() {
+    fn decimal_digits_are_decoded() {
         let digits = Date {
             second: 0x56,
             minute: 0x34,
@@ -166,16 +148,6 @@ mod tests {
             month: 0x02,
             year: 0x24,
         };
-        assert_eq!(digits.decode(HOURS_24), Some(DATE));
-        let midnight = Date {
-            hour: 0x12,
-            ..digits
-        };
-        assert_eq!(midnight.decode(0).map(|date| date.hour), Some(0));
-        let evening = Date {
-            hour: 0x11 | AFTERNOON,
-            ..digits
-        };
-        assert_eq!(evening.decode(0).map(|date| date.hour), Some(23));
+        assert_eq!(digits.decode(), Some(DATE));
     }
 }

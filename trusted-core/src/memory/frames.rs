@@ -9,14 +9,14 @@ use super::owner::Owner;
 
 /// All frames of the machine with their owners.
 pub(crate) struct Frames {
-    owners: &'static mut [u8],
+    owners: &'static mut [Owner],
     next: usize,
 }
 
 impl Frames {
     /// Frames that are all absent; boot then says what there is.
-    pub(crate) fn new(owners: &'static mut [u8]) -> Frames {
-        owners.fill(Owner::Absent.encode());
+    pub(crate) fn new(owners: &'static mut [Owner]) -> Frames {
+        owners.fill(Owner::ABSENT);
         Frames { owners, next: 0 }
     }
 
@@ -24,41 +24,43 @@ impl Frames {
     pub(crate) fn owner(&self, frame: Frame) -> Owner {
         self.owners
             .get(frame.index())
-            .map_or(Owner::Absent, |byte| Owner::decode(*byte))
+            .copied()
+            .unwrap_or(Owner::ABSENT)
     }
 
     /// Counts the free frames, all over again.
     pub(crate) fn free(&self) -> usize {
-        let free = Owner::Free.encode();
-        self.owners.iter().filter(|byte| **byte == free).count()
+        self.owners
+            .iter()
+            .filter(|owner| **owner == Owner::FREE)
+            .count()
     }
 
     /// Hands out a free frame.
     pub(crate) fn allocate(&mut self, owner: Owner) -> Option<Frame> {
-        let free = Owner::Free.encode();
         let (before, after) = self.owners.split_at(self.next);
-        let index = match after.iter().position(|byte| *byte == free) {
+        let index = match after.iter().position(|owner| *owner == Owner::FREE) {
             Some(offset) => self.next + offset,
-            None => before.iter().position(|byte| *byte == free)?,
+            None => before.iter().position(|owner| *owner == Owner::FREE)?,
         };
         self.next = index;
-        self.owners[index] = owner.encode();
+        self.owners[index] = owner;
         Some(Frame::from_number(index as u64))
     }
 
     /// Passes `frame` from one owner to another; false if it was not `from`'s,
     /// or is no memory.
     pub(crate) fn pass(&mut self, frame: Frame, from: Owner, to: Owner) -> bool {
-        let is_owner = from != Owner::Absent && self.owner(frame) == from;
+        let is_owner = from != Owner::ABSENT && self.owner(frame) == from;
         if is_owner {
-            self.owners[frame.index()] = to.encode();
+            self.owners[frame.index()] = to;
         }
         is_owner
     }
 
     /// Gives `frame` back.
     pub(crate) fn release(&mut self, frame: Frame) {
-        self.pass(frame, self.owner(frame), Owner::Free);
+        self.pass(frame, self.owner(frame), Owner::FREE);
     }
 
     /// Says at boot that the frames `first..end` belong to `owner`, whatever
@@ -67,7 +69,7 @@ impl Frames {
         let limit = self.owners.len() as u64;
         let range = first.min(limit) as usize..end.min(limit) as usize;
         if let Some(bytes) = self.owners.get_mut(range) {
-            bytes.fill(owner.encode());
+            bytes.fill(owner);
         }
     }
 }
@@ -84,20 +86,20 @@ mod tests {
     use super::*;
 
     fn frames(size: usize) -> Frames {
-        Frames::new(Box::leak(vec![0xff; size].into_boxed_slice()))
+        Frames::new(Box::leak(vec![Owner::CORE; size].into_boxed_slice()))
     }
 
     #[test]
     fn nothing_is_handed_out_before_it_is_declared() {
-        assert_eq!(frames(8).allocate(Owner::Core), None);
+        assert_eq!(frames(8).allocate(Owner::CORE), None);
     }
 
     #[test]
     fn every_free_frame_is_handed_out_once() {
         let mut frames = frames(16);
-        frames.declare(2, 7, Owner::Free);
+        frames.declare(2, 7, Owner::FREE);
         let mut seen = vec![];
-        while let Some(frame) = frames.allocate(Owner::Area(Area::App)) {
+        while let Some(frame) = frames.allocate(Owner::area(Area::App)) {
             seen.push(frame.number());
         }
         assert_eq!(seen, [2, 3, 4, 5, 6]);
@@ -107,27 +109,27 @@ mod tests {
     #[test]
     fn a_released_frame_comes_back_after_the_others() {
         let mut frames = frames(4);
-        frames.declare(0, 4, Owner::Free);
-        let first = frames.allocate(Owner::Table).expect("four are free");
-        frames.allocate(Owner::Table).expect("three are free");
+        frames.declare(0, 4, Owner::FREE);
+        let first = frames.allocate(Owner::TABLE).expect("four are free");
+        frames.allocate(Owner::TABLE).expect("three are free");
         frames.release(first);
-        assert_eq!(frames.allocate(Owner::Table), Some(Frame::from_number(2)));
-        assert_eq!(frames.allocate(Owner::Table), Some(Frame::from_number(3)));
-        assert_eq!(frames.allocate(Owner::Table), Some(first));
-        assert_eq!(frames.allocate(Owner::Table), None);
+        assert_eq!(frames.allocate(Owner::TABLE), Some(Frame::from_number(2)));
+        assert_eq!(frames.allocate(Owner::TABLE), Some(Frame::from_number(3)));
+        assert_eq!(frames.allocate(Owner::TABLE), Some(first));
+        assert_eq!(frames.allocate(Owner::TABLE), None);
     }
 
     #[test]
     fn a_frame_is_passed_on_by_its_owner_only() {
         let mut frames = frames(4);
-        frames.declare(0, 4, Owner::Core);
+        frames.declare(0, 4, Owner::CORE);
         let frame = Frame::from_number(3);
-        let text = Owner::Area(Area::Text);
-        assert!(frames.pass(frame, Owner::Core, text));
-        assert!(!frames.pass(frame, Owner::Core, Owner::Area(Area::Safe)));
+        let text = Owner::area(Area::Text);
+        assert!(frames.pass(frame, Owner::CORE, text));
+        assert!(!frames.pass(frame, Owner::CORE, Owner::area(Area::Safe)));
         assert_eq!(frames.owner(frame), text);
         assert!(
-            !frames.pass(Frame::from_number(4), Owner::Core, text),
+            !frames.pass(Frame::from_number(4), Owner::CORE, text),
             "beyond the table"
         );
     }
@@ -135,9 +137,9 @@ mod tests {
     #[test]
     fn declaring_over_a_range_keeps_the_count() {
         let mut frames = frames(8);
-        frames.declare(0, 100, Owner::Free);
-        frames.declare(2, 4, Owner::Core);
-        frames.declare(3, 5, Owner::Core);
+        frames.declare(0, 100, Owner::FREE);
+        frames.declare(2, 4, Owner::CORE);
+        frames.declare(3, 5, Owner::CORE);
         assert_eq!(frames.free(), 5);
     }
 }

@@ -5,51 +5,28 @@
 //! a second time.
 
 use domains::Area;
+use zerocopy::FromBytes;
 
-/// The owner of a frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Owner {
-    /// Not memory, or memory that the machine keeps to itself.
-    Absent,
-    /// Nobody: may be handed out.
-    Free,
-    /// The core's image, the owner table, what the boot loader left.
-    Core,
-    /// A page table.
-    Table,
-    /// A saved context.
-    Context,
-    /// A page that ring 3 sees.
-    Area(Area),
-}
-
-const FIRST_AREA: u8 = 8;
+/// The owner of a frame, as its byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, FromBytes)]
+#[repr(transparent)]
+pub(crate) struct Owner(u8);
 
 impl Owner {
-    /// The byte that stands for it.
-    pub(crate) const fn encode(self) -> u8 {
-        match self {
-            Owner::Absent => 0,
-            Owner::Free => 1,
-            Owner::Core => 2,
-            Owner::Table => 3,
-            Owner::Context => 4,
-            Owner::Area(area) => FIRST_AREA + area as u8,
-        }
-    }
+    /// Not memory, or memory that the machine keeps to itself.
+    pub(crate) const ABSENT: Owner = Owner(0);
+    /// Nobody: may be handed out.
+    pub(crate) const FREE: Owner = Owner(1);
+    /// The core's image, the owner table, what the boot loader left.
+    pub(crate) const CORE: Owner = Owner(2);
+    /// A page table.
+    pub(crate) const TABLE: Owner = Owner(3);
+    /// A saved context.
+    pub(crate) const CONTEXT: Owner = Owner(4);
 
-    /// The owner that `byte` stands for; an unknown byte is nobody's memory.
-    pub(crate) fn decode(byte: u8) -> Owner {
-        match byte {
-            1 => Owner::Free,
-            2 => Owner::Core,
-            3 => Owner::Table,
-            4 => Owner::Context,
-            _ => byte
-                .checked_sub(FIRST_AREA)
-                .and_then(|area| Area::ALL.get(usize::from(area)))
-                .map_or(Owner::Absent, |area| Owner::Area(*area)),
-        }
+    /// A page that ring 3 sees.
+    pub(crate) const fn area(area: Area) -> Owner {
+        Owner(8 + area as u8)
     }
 }
 
@@ -58,18 +35,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_owner_survives_its_byte() {
-        let areas = Area::ALL.into_iter().map(Owner::Area);
+    fn no_area_owns_like_another_or_like_the_core() {
         let others = [
-            Owner::Absent,
-            Owner::Free,
-            Owner::Core,
-            Owner::Table,
-            Owner::Context,
+            Owner::ABSENT,
+            Owner::FREE,
+            Owner::CORE,
+            Owner::TABLE,
+            Owner::CONTEXT,
         ];
-        for owner in others.into_iter().chain(areas) {
-            assert_eq!(Owner::decode(owner.encode()), owner);
+        for area in Area::ALL {
+            assert!(!others.contains(&Owner::area(area)));
+            let same = Area::ALL
+                .into_iter()
+                .filter(|other| Owner::area(*other) == Owner::area(area));
+            assert_eq!(same.count(), 1);
         }
-        assert_eq!(Owner::decode(0xff), Owner::Absent);
     }
 }

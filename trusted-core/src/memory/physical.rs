@@ -11,6 +11,7 @@ use core::arch::asm;
 use core::sync::atomic::AtomicU64;
 
 use domains::layout::{PAGE_SIZE, PHYSICAL_MAP};
+use zerocopy::FromBytes;
 
 use super::frame::Frame;
 
@@ -59,32 +60,25 @@ impl PhysicalMap {
     }
 
     /// The bytes at `physical` as a record, however it is aligned.
-    pub(crate) fn read<T: zerocopy::FromBytes>(self, physical: u64) -> T {
+    pub(crate) fn read<T: FromBytes>(self, physical: u64) -> T {
         let pointer = self.address(physical) as *const T;
         // SAFETY: all of memory is mapped, and every pattern of bytes is a `T`.
         unsafe { pointer.read_unaligned() }
     }
 
-    /// The `size` bytes at `physical`.
-    ///
-    /// # Safety
-    ///
-    /// Nobody may write to them while the slice lives.
-    pub(crate) unsafe fn bytes(self, physical: u64, size: usize) -> &'static [u8] {
-        let pointer = self.address(physical) as *const u8;
-        // SAFETY: all of memory is mapped; the caller keeps writers away.
-        unsafe { core::slice::from_raw_parts(pointer, size) }
-    }
-
-    /// The `size` bytes at `physical`, to write.
+    /// The `count` elements at `physical`.
     ///
     /// # Safety
     ///
     /// Nobody else may use them while the slice lives.
-    pub(crate) unsafe fn bytes_mut(self, physical: u64, size: usize) -> &'static mut [u8] {
-        let pointer = self.address(physical) as *mut u8;
+    pub(crate) unsafe fn slice<T: FromBytes>(
+        self,
+        physical: u64,
+        count: usize,
+    ) -> &'static mut [T] {
+        let pointer = self.address(physical) as *mut T;
         // SAFETY: all of memory is mapped; the caller keeps others away.
-        unsafe { core::slice::from_raw_parts_mut(pointer, size) }
+        unsafe { core::slice::from_raw_parts_mut(pointer, count) }
     }
 }
 

@@ -149,7 +149,7 @@ impl Space {
 
     /// A cleared page of `area`.
     fn fresh(&mut self, area: Area) -> Option<Entry> {
-        let frame = self.frames.allocate(Owner::Area(area))?;
+        let frame = self.frames.allocate(Owner::area(area))?;
         self.tables.physical().zero(frame);
         Some(self.user(frame, area, Rights::Write))
     }
@@ -206,8 +206,8 @@ mod tests {
     const STACK: u64 = layout::SAFE.stacks().start;
 
     fn space(count: usize) -> Space {
-        let mut frames = Frames::new(Box::leak(vec![0; count].into_boxed_slice()));
-        frames.declare(0, count as u64, Owner::Free);
+        let mut frames = Frames::new(Box::leak(vec![Owner::ABSENT; count].into_boxed_slice()));
+        frames.declare(0, count as u64, Owner::FREE);
         let tables = Tables::new(physical::fake(count), &mut frames).expect("a free frame");
         Space::new(tables, frames, Isolation::Mpk)
     }
@@ -225,7 +225,7 @@ mod tests {
                 entry,
                 Entry::user(frame, Area::App, Rights::Write, Keys::On)
             );
-            assert_eq!(space.frames.owner(frame), Owner::Area(Area::App));
+            assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
             let words = space.tables.physical().words(frame);
             assert!(
                 words

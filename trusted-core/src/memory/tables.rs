@@ -130,7 +130,7 @@ const fn index(address: u64, level: u32) -> usize {
 }
 
 fn new_table(map: PhysicalMap, frames: &mut Frames) -> Option<Frame> {
-    let frame = frames.allocate(Owner::Table)?;
+    let frame = frames.allocate(Owner::TABLE)?;
     map.zero(frame);
     Some(frame)
 }

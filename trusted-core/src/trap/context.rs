@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use domains::Domain;
 use domains::core_call::error;
+use domains::cpu_page::offset;
 use domains::layout::PAGE_SIZE;
 use static_assertions::const_assert;
 
@@ -37,15 +38,15 @@ const_assert!(VECTOR_STATE as u64 * 8 + vector_state::SIZE_MAX <= PAGE_SIZE);
 /// False if that is impossible now, and nothing happened: no frame is free, or
 /// the application has no kernel stack.
 pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
-    let entry_stack = trap.local.page.entry_stack();
+    let entry_stack = trap.local.page.get(offset::ENTRY_STACK);
     if entry_stack == 0 {
         return false;
     }
-    let Some(frame) = trap.core.space.frames.allocate(Owner::Context) else {
+    let Some(frame) = trap.core.space.frames.allocate(Owner::CONTEXT) else {
         return false;
     };
     save(trap.core.words(frame), entry_stack, trap.registers);
-    trap.local.page.set_entry_stack(0);
+    trap.local.page.set(offset::ENTRY_STACK, 0);
     // As after a call: the return address would be at a multiple of 16.
     *trap.registers = Registers::entering(trap.core.upcall, (entry_stack & !0xf) - 8);
     trap.registers.rdi = frame.number();
@@ -59,7 +60,7 @@ pub(crate) fn resume(trap: &mut Trap<'_>, slot: u64) -> Result<(), i64> {
     let words = trap.core.words(frame);
     let word = |index: usize| words[index].load(Relaxed);
     *trap.registers = Registers::from_words(core::array::from_fn(word));
-    trap.local.page.set_entry_stack(word(ENTRY_STACK));
+    trap.local.page.set(offset::ENTRY_STACK, word(ENTRY_STACK));
     set_bases(word(FS_BASE), word(GS_BASE));
     // SAFETY: `save` filled the area, and nobody else has written to it.
     unsafe { vector_state::restore(area(words)) };
@@ -77,7 +78,7 @@ pub(crate) fn discard(core: &mut Core, slot: u64) -> Result<(), i64> {
 
 fn find(core: &Core, slot: u64) -> Result<Frame, i64> {
     let frame = Frame::from_number(slot);
-    let is_context = core.space.frames.owner(frame) == Owner::Context;
+    let is_context = core.space.frames.owner(frame) == Owner::CONTEXT;
     is_context.then_some(frame).ok_or(error::INVALID)
 }
 

@@ -5,6 +5,7 @@
 //! unsafe kernel returns to the safe kernel with an error. A kernel's rights
 //! without the token that goes with them were forged by the application.
 
+use domains::cpu_page::offset;
 use domains::layout::{GATE_PAGE, gate};
 use domains::report::{Action, Cause, Fault, Page, Record};
 use domains::{Access, Area, Domain, Isolation, Rights, status, table};
@@ -80,13 +81,13 @@ fn denial(trap: &Trap<'_>, area: Area) -> Option<Cause> {
 
 /// Lets the safe kernel go on after a copy that failed.
 fn recover(trap: &mut Trap<'_>) -> bool {
-    let recovery = trap.local.page.recovery();
+    let recovery = trap.local.page.get(offset::RECOVERY);
     let is_copy = trap.caller.domain == Some(Domain::Safe)
         && trap.registers.vector == PAGE_FAULT
         && recovery != 0;
     if is_copy {
         trap.registers.rip = recovery;
-        trap.local.page.clear_recovery();
+        trap.local.page.set(offset::RECOVERY, 0);
     }
     is_copy
 }
@@ -99,7 +100,7 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
     // A debug trap with the safe kernel's rights: the stepping flag was set
     // before the gate was entered.
     let is_forged = cause == Cause::Gate || trap.registers.vector == cause::DEBUG;
-    let is_armed = trap.local.page.is_armed();
+    let is_armed = trap.local.page.get(offset::ARMED) != 0;
     let has_walls = trap.core.isolation == Isolation::Mpk;
     match trap.caller.domain {
         Some(Domain::App) => end(trap, finding),

@@ -6,7 +6,7 @@
 //! have come after the kernel's last look.
 
 use domains::Domain;
-use domains::cpu_page::pending;
+use domains::cpu_page::{offset, pending};
 use domains::report::Cause;
 
 use super::{Trap, context, fault, tick};
@@ -26,7 +26,7 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
         tick::arm(trap.core, trap.local, Until::Run);
         return fault::convict(trap, Cause::Deadline);
     }
-    let is_waiting = trap.local.page.pending() != 0;
+    let is_waiting = trap.local.page.get(offset::PENDING) != 0;
     let is_taken = is_waiting && domain == Some(Domain::App) && context::upcall(trap);
     let until = if is_waiting && !is_taken {
         Until::Guard
@@ -53,7 +53,7 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
 fn is_too_long(core: &Core, local: &Local) -> bool {
     let mut watchdog = local.watchdog.get();
     let now = core.clock.now(tick::counter());
-    let is_too_long = watchdog.look(local.page.unsafe_calls(), now);
+    let is_too_long = watchdog.look(local.page.get(offset::UNSAFE_CALLS), now);
     local.watchdog.set(watchdog);
     is_too_long
 }

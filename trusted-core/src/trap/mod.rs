@@ -17,7 +17,7 @@ pub(crate) mod watchdog;
 
 use domains::report::Cause;
 
-use crate::call;
+use crate::call::{self, Next};
 use crate::cpu::local::{self, Local};
 use crate::cpu::page::Caller;
 use crate::cpu::{control, syscall, vectors};
@@ -60,37 +60,39 @@ pub(crate) struct Trap<'a> {
 fn from_ring_3(registers: &mut Registers) {
     let local = local::current();
     let caller = local.caller();
-    let mut taken = state::take();
-    let core = taken.core();
-    let mut trap = Trap {
-        core,
-        local,
-        caller,
-        registers,
-    };
-    match trap.registers.vector {
-        vector if caller.domain.is_none() => {
-            if is_interrupt(vector) {
-                interrupt::note(trap.core, local, vector);
-            }
-            fault::convict(&mut trap, Cause::Gate);
-        }
-        vectors::CORE_CALL => {
-            if call::dispatch(&mut trap) == call::Next::Idle {
-                drop(taken);
-                tick::idle(local);
-            }
-        }
-        vector if is_interrupt(vector) => interrupt::handle(&mut trap),
-        _ => fault::handle(&mut trap),
+    let next = state::with(|core| {
+        handle(&mut Trap {
+            core,
+            local,
+            caller,
+            registers,
+        })
+    });
+    if next == Next::Idle {
+        tick::idle(local);
     }
+}
+
+fn handle(trap: &mut Trap<'_>) -> Next {
+    match trap.registers.vector {
+        vector if trap.caller.domain.is_none() => {
+            if is_interrupt(vector) {
+                interrupt::note(trap.core, trap.local, vector);
+            }
+            fault::convict(trap, Cause::Gate);
+        }
+        vectors::CORE_CALL => return call::dispatch(trap),
+        vector if is_interrupt(vector) => interrupt::handle(trap),
+        _ => fault::handle(trap),
+    }
+    Next::Return
 }
 
 /// A trap in ring 0: an interrupt while the core idles, or its end.
 fn from_core(registers: &mut Registers) {
     let local = local::current();
     if is_interrupt(registers.vector) {
-        return interrupt::note(state::take().core(), local, registers.vector);
+        return state::with(|core| interrupt::note(core, local, registers.vector));
     }
     // A debug trap that MOV SS held back until SYSCALL had changed rings.
     if registers.vector == cause::DEBUG && registers.rip == syscall::entry_address() {
@@ -98,16 +100,17 @@ fn from_core(registers: &mut Registers) {
             domain: None,
             ..local.caller()
         };
-        let core = &mut state::take();
-        return fault::convict(
-            &mut Trap {
-                core: core.core(),
-                local,
-                caller,
-                registers,
-            },
-            Cause::Gate,
-        );
+        return state::with(|core| {
+            fault::convict(
+                &mut Trap {
+                    core,
+                    local,
+                    caller,
+                    registers,
+                },
+                Cause::Gate,
+            );
+        });
     }
     report::epitaph(format_args!(
         "vector {} error {:#x} rip {:#x} rsp {:#x} address {:#x}",

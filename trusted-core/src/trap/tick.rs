@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::_rdtsc;
 
-use domains::cpu_page::pending;
+use domains::cpu_page::{offset, pending};
 
 use crate::cpu::local::Local;
 use crate::device::lapic::{self, Mode};
@@ -56,12 +56,12 @@ pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
 
 /// Sleeps until an event is pending.
 pub(crate) fn idle(local: &Local) {
-    while local.page.pending() == 0 {
-        arm(state::take().core(), local, Until::Idle);
+    while local.page.get(offset::PENDING) == 0 {
+        state::with(|core| arm(core, local, Until::Idle));
         x86_64::instructions::interrupts::enable_and_hlt();
         x86_64::instructions::interrupts::disable();
     }
-    arm(state::take().core(), local, Until::Run);
+    state::with(|core| arm(core, local, Until::Run));
 }
 
 /// Ends the stretch since the timer was armed, and learns from it.
