@@ -77,6 +77,21 @@ impl Symbols {
         })
     }
 
+    /// Where the application's symbol `name` lies in the running image, as it
+    /// stands in its file.
+    pub fn address_of(&self, name: &str) -> Option<u64> {
+        let (_, app) = self
+            .components
+            .iter()
+            .find(|(of, _)| *of == Component::App)?;
+        let symbol = app
+            .file
+            .symbols()
+            .iter()
+            .find(|symbol| symbol.name == name)?;
+        Some(symbol.address.wrapping_add(app.base))
+    }
+
     /// The symbol files, for what needs more than one address.
     pub(crate) fn files(&self) -> impl Iterator<Item = (Component, &SymbolFile)> {
         self.components

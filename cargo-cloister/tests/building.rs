@@ -1,0 +1,162 @@
+//! Packages built into images: chosen, refused, and the same every time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use cargo_cloister::build::{self, BuildRequest, Built};
+use cargo_cloister::image::symbols::Symbols;
+use cargo_cloister::setup;
+use domains::{Isolation, layout};
+use tempfile::TempDir;
+
+/// Installs what is missing, once, where the environment asks for it.
+static READY: LazyLock<()> = LazyLock::new(|| {
+    if setup::requested() {
+        let fixed = setup::fix(&|what| eprintln!("{what}"));
+        assert!(fixed.is_ok(), "the setup failed");
+    }
+});
+
+/// A package named `name` with these files below its folder.
+fn package(name: &str, files: &[(&str, &str)]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder.path().join(name);
+    let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+    for (file, text) in [("Cargo.toml", manifest.as_str())].iter().chain(files) {
+        let file = package.join(file);
+        fs::create_dir_all(file.parent().expect("it lies in the package")).expect("a folder");
+        fs::write(file, text).expect("a file");
+    }
+    (folder, package)
+}
+
+/// Builds the package at `path`, with the image beside it.
+fn build(path: &Path, arguments: &[&str]) -> miette::Result<Built> {
+    LazyLock::force(&READY);
+    let request = BuildRequest {
+        path: Some(path.to_owned()),
+        isolation: Isolation::Mpk,
+        cargo_args: arguments.iter().map(Into::into).collect(),
+        output: Some(path.join("image.cloister")),
+        test_hooks: false,
+    };
+    build::build(&request, &|_| {})
+}
+
+fn refusal(path: &Path, arguments: &[&str]) -> String {
+    build(path, arguments)
+        .expect_err("it is refused")
+        .to_string()
+}
+
+const HELLO: &str = "fn main() { println!(\"hello\"); }";
+
+#[test]
+fn the_same_package_gives_the_same_image_wherever_it_lies() {
+    let images: Vec<Vec<u8>> = (0..2)
+        .map(|_| {
+            let (_folder, path) = package("same-image", &[("src/main.rs", HELLO)]);
+            fs::read(build(&path, &[]).expect("it builds").image).expect("an image")
+        })
+        .collect();
+    assert!(images[0] == images[1], "the images differ");
+    let home = std::env::home_dir().expect("a home").display().to_string();
+    for place in [env!("CARGO_MANIFEST_DIR"), &home, "/tmp/"] {
+        let found = images[0]
+            .windows(place.len())
+            .any(|window| window == place.as_bytes());
+        assert!(!found, "the image tells of {place}");
+    }
+}
+
+#[test]
+fn wrpkru_is_refused_with_its_function_and_crate() {
+    let rogue = "
+        mod walls {
+            pub fn open() {
+                unsafe { std::arch::asm!(\"wrpkru\", in(\"eax\") 0, in(\"ecx\") 0, in(\"edx\") 0) }
+            }
+        }
+        fn main() { walls::open() }";
+    let (_folder, path) = package("rogue-program", &[("src/main.rs", rogue)]);
+    let message = refusal(&path, &[]);
+    for word in [
+        "WRPKRU",
+        "`rogue_program::walls::open` of the crate `rogue_program`",
+    ] {
+        assert!(message.contains(word), "{word} in {message}");
+    }
+    assert!(!path.join("image.cloister").exists());
+}
+
+#[test]
+fn wrpkru_that_a_distance_spells_is_linked_away() {
+    // `lea rax, [rip + …]` with a distance that is chosen once the first link
+    // has told what it is by itself: then it reads 0f 01 ef 00.
+    const SPELLED: u64 = 0x00ef_010f;
+    let source = |more: u64| {
+        format!(
+            "core::arch::global_asm!(\".data\", \".global by_chance_to\", \
+             \"by_chance_to: .quad 7\", \".text\", \".global by_chance\", \"by_chance:\", \
+             \".byte 0x48, 0x8d, 0x05\", \".long by_chance_to - . - 4 + {more}\", \"ret\");
+             unsafe extern \"C\" {{ fn by_chance(); }}
+             fn main() {{ unsafe {{ by_chance() }} }}"
+        )
+    };
+    let (_folder, path) = package("by-chance", &[("src/main.rs", &source(0))]);
+    let first = build(&path, &[]).expect("it builds");
+    let symbols = Symbols::open(&first.image).expect("it has symbols");
+    let address = |name| symbols.address_of(name).expect("it is there");
+    let distance = address("by_chance_to") - (address("by_chance") + 7);
+    assert!(address("by_chance") > layout::APP.start);
+
+    fs::write(path.join("src/main.rs"), source(SPELLED - distance)).expect("a file");
+    let second = build(&path, &[]).expect("linking it again helps");
+    assert_eq!(second.program, "by-chance");
+}
+
+#[test]
+fn a_choice_among_programs_is_asked_for_and_kept() {
+    let files = [
+        ("src/bin/one.rs", HELLO),
+        ("src/bin/two.rs", HELLO),
+        ("examples/three.rs", HELLO),
+    ];
+    let (_folder, path) = package("several", &files);
+    let message = refusal(&path, &[]);
+    assert_eq!(message, "`several` has several programs: one, two");
+    let program = |arguments| build(&path, arguments).expect("it builds").program;
+    assert_eq!(program(&["--bin", "two"]), "two");
+    assert_eq!(program(&["--example=three"]), "three");
+    assert!(refusal(&path, &["-p", "other"]).contains("no package `other`"));
+}
+
+#[test]
+fn what_is_no_program_is_named_for_what_it_is() {
+    let (_folder, path) = package("library", &[("src/lib.rs", "")]);
+    assert!(refusal(&path, &[]).contains("no program to boot"));
+    assert!(refusal(&path.join("src"), &[]).contains("no cargo package"));
+    assert!(
+        refusal(&path, &["--target", "wasm32-wasip1"]).contains("`--target` cannot be used")
+    );
+    fs::write(path.join("Cargo.toml"), "nonsense").expect("a file");
+    assert!(refusal(&path, &[]).contains("cargo cannot read the package"));
+}
+
+#[test]
+fn a_program_that_does_not_compile_is_no_image() {
+    let (_folder, path) = package("broken", &[("src/main.rs", "fn main() { nonsense }")]);
+    assert_eq!(refusal(&path, &[]), "cargo could not build `broken`");
+}
+
+#[test]
+fn builds_at_the_same_time_do_not_disturb_each_other() {
+    let packages =
+        ["at-once-a", "at-once-b"].map(|name| package(name, &[("src/main.rs", HELLO)]));
+    std::thread::scope(|scope| {
+        for (_, path) in &packages {
+            scope.spawn(|| build(path, &[]).expect("it builds"));
+        }
+    });
+}
