@@ -24,12 +24,14 @@ use crate::memory::space::Space;
 use crate::memory::tables::Tables;
 use crate::state::{self, Core};
 use crate::time::clock::Clock;
-use crate::time::refine::{End, Stretch};
+use crate::time::refine::Stretch;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 
 /// Bytes of the stacks that kernels start on.
 const STACK_SIZE: u64 = 64 << 10;
+/// Comparisons of the clocks before the core gives up.
+const TRIES_MAX: u32 = 10_000;
 /// Pins of the I/O APIC that PCI devices signal on.
 const PCI_PINS: core::ops::Range<u8> = 16..24;
 
@@ -173,29 +175,21 @@ fn stack(region: Region, space: &mut Space) -> Option<u64> {
 }
 
 fn begin_comparison() -> Stretch {
-    let before = tick::counter();
     lapic::start_silently(u32::MAX);
+    let start = tick::sample();
     Stretch {
-        before,
-        after: tick::counter(),
+        start,
         period: u32::MAX,
     }
 }
 
 /// Gives `clock` the rate that the LAPIC timer shows since `stretch` began, and
-/// the time of day.
+/// the time of day. Only where the host keeps the CPU away between two readings
+/// does it take more than one try.
 fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
     let epoch_seconds = rtc::epoch_seconds();
-    let before = tick::counter();
-    let left = lapic::left();
-    let end = End {
-        before,
-        after: tick::counter(),
-        left,
-    };
-    if let Some(comparison) = stretch.compare(end, 0) {
-        clock.calibrate(comparison);
-    }
+    let mut comparisons = (0..TRIES_MAX).filter_map(|_| stretch.compare(tick::sample(), 0));
+    comparisons.any(|comparison| clock.calibrate(comparison));
     clock.set_epoch(epoch_seconds * 1_000_000_000, tick::counter());
     clock
 }

@@ -31,6 +31,8 @@ pub(crate) struct Comparison {
 
 /// Below this many parts in 2^32 (about 10 in a million), the rate is good.
 const GOOD: u64 = 43_000;
+/// Above this many (one part in eight), it is of no use.
+const USABLE: u64 = 1 << 29;
 
 impl Clock {
     /// A clock that shows zero at `boot_tsc` and publishes in the given page.
@@ -64,25 +66,33 @@ impl Clock {
         self.publish();
     }
 
-    /// The first comparison, at boot: time starts over at `boot_tsc`.
-    pub(crate) fn calibrate(&mut self, comparison: Comparison) {
-        if let Some((rate, uncertainty)) = comparison.rate() {
-            self.page.rate = rate;
-            self.uncertainty = uncertainty;
+    /// Takes the rate of the first comparison, at boot. False if it is too
+    /// rough to tell later ones from nonsense.
+    pub(crate) fn calibrate(&mut self, comparison: Comparison) -> bool {
+        let Some((rate, uncertainty)) = comparison.rate() else {
+            return false;
+        };
+        let is_usable = uncertainty < USABLE;
+        if is_usable {
+            (self.page.rate, self.uncertainty) = (rate, uncertainty);
+            self.publish();
         }
-        self.publish();
+        is_usable
     }
 
-    /// Takes the rate of `comparison` from `tsc` on, if it is better by half.
+    /// Takes the rate of `comparison` from `tsc` on, if it is better by half
+    /// and does not contradict what is known.
     pub(crate) fn refine(&mut self, comparison: Comparison, tsc: u64) {
         let Some((rate, uncertainty)) = comparison.rate() else {
             return;
         };
-        if uncertainty < self.uncertainty / 2 {
+        let known = u128::from(self.uncertainty) + u128::from(uncertainty);
+        let bound = (u128::from(self.page.rate) * known) >> 32;
+        let is_possible = u128::from(rate.abs_diff(self.page.rate)) <= bound + 1;
+        if uncertainty < self.uncertainty / 2 && is_possible {
             self.page.base_ns = self.now(tsc);
             self.page.base_tsc = tsc;
-            self.page.rate = rate;
-            self.uncertainty = uncertainty;
+            (self.page.rate, self.uncertainty) = (rate, uncertainty);
             self.publish();
         }
     }
@@ -150,20 +160,24 @@ mod tests {
         clock.calibrate(THREE_GHZ);
         let before = clock.now(4_000_000);
         let better = Comparison {
-            tsc: 2_900_000_000,
+            tsc: 2_999_000_000,
             ns: 1_000_000_000,
             apart: 3000,
         };
         clock.refine(better, 4_000_000);
         assert_eq!(clock.now(4_000_000), before);
-        assert_eq!(clock.now(4_000_000 + 2_900_000), before + 1_000_000 - 1);
+        assert_eq!(clock.now(4_000_000 + 2_999_000), before + 1_000_000 - 1);
         assert!(!clock.wants_comparison());
     }
 
     #[test]
-    fn a_worse_comparison_changes_nothing() {
+    fn a_worse_or_impossible_comparison_changes_nothing() {
         let mut clock = clock();
-        clock.calibrate(THREE_GHZ);
+        assert!(!clock.calibrate(Comparison {
+            apart: 1_000_000,
+            ..THREE_GHZ
+        }));
+        assert!(clock.calibrate(THREE_GHZ));
         let before = clock.now(9_000_000);
         clock.refine(
             Comparison {
@@ -173,6 +187,12 @@ mod tests {
             },
             5_000_000,
         );
+        let impossible = Comparison {
+            tsc: 750_000_000,
+            ns: 1_000_000_000,
+            apart: 3000,
+        };
+        clock.refine(impossible, 5_000_000);
         clock.refine(
             Comparison {
                 tsc: 0,

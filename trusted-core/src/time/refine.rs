@@ -3,56 +3,61 @@
 //! Whenever the timer is armed, both counters are read; when it is armed again,
 //! both are read once more. While the rate is still rough, the timer runs in
 //! periodic mode, because a one-shot stops at zero and cannot say how long ago
-//! that was. A reading lies between two readings of the counter, which bounds
-//! its error, however long the host kept the CPU away in between.
+//! that was. The timer is read between two readings of the counter, which bounds
+//! the error of a sample, however long the host kept the CPU away in between.
 
 use super::clock::Comparison;
 
-/// A stretch of time that began when the timer was armed.
+/// Both counters, read together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sample {
+    /// The time-stamp counter just before the timer was read.
+    pub(crate) before: u64,
+    /// What the timer still had to count, in nanoseconds.
+    pub(crate) left: u32,
+    /// The time-stamp counter just after.
+    pub(crate) after: u64,
+}
+
+/// A stretch of time in which the timer ran with one period.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stretch {
-    /// The counter just before the timer was armed.
-    pub(crate) before: u64,
-    /// The counter just after.
-    pub(crate) after: u64,
-    /// The period, in nanoseconds.
+    /// A sample from its beginning.
+    pub(crate) start: Sample,
+    /// The period of the timer, in nanoseconds.
     pub(crate) period: u32,
 }
 
-/// The end of a stretch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct End {
-    /// The counter just before the timer was read.
-    pub(crate) before: u64,
-    /// The counter just after.
-    pub(crate) after: u64,
-    /// What the timer still had to count.
-    pub(crate) left: u32,
-}
-
 /// More periods than this are not told apart by a rough rate.
-const PERIODS_MAX: u64 = 4;
+const PERIODS_MAX: i64 = 3;
 
 impl Stretch {
     /// What the stretch says, given that by the present rate it took about
     /// `about_ns`. None if it cannot tell how many periods passed.
-    pub(crate) fn compare(&self, end: End, about_ns: u64) -> Option<Comparison> {
-        let period = u64::from(self.period);
-        let part = period.checked_sub(u64::from(end.left))?;
-        let whole = about_ns.saturating_sub(part) + period / 2;
-        let periods = whole
-            .checked_div(period)
-            .filter(|periods| *periods <= PERIODS_MAX)?;
+    pub(crate) fn compare(&self, end: Sample, about_ns: u64) -> Option<Comparison> {
+        let period = i64::from(self.period);
+        let part = i64::from(self.start.left) - i64::from(end.left);
+        let whole = i64::try_from(about_ns).ok()? - part;
+        let periods = (whole + period / 2).checked_div_euclid(period)?;
+        if !(0..=PERIODS_MAX).contains(&periods) {
+            return None;
+        }
         Some(Comparison {
-            tsc: middle(end.before, end.after).checked_sub(middle(self.before, self.after))?,
-            ns: periods * period + part,
-            apart: (self.after - self.before) + end.after.checked_sub(end.before)?,
+            tsc: end.middle().checked_sub(self.start.middle())?,
+            ns: u64::try_from(periods * period + part).ok()?,
+            apart: self.start.apart() + end.apart(),
         })
     }
 }
 
-const fn middle(before: u64, after: u64) -> u64 {
-    before + after.saturating_sub(before) / 2
+impl Sample {
+    const fn middle(&self) -> u64 {
+        self.before + self.apart() / 2
+    }
+
+    const fn apart(&self) -> u64 {
+        self.after.saturating_sub(self.before)
+    }
 }
 
 #[cfg(test)]
@@ -60,40 +65,43 @@ mod tests {
     use super::*;
 
     const STRETCH: Stretch = Stretch {
-        before: 1000,
-        after: 1010,
+        start: sample(1005, 999_990),
         period: 1_000_000,
     };
 
-    fn end(tsc: u64, left: u32) -> End {
-        End {
+    const fn sample(tsc: u64, left: u32) -> Sample {
+        Sample {
             before: tsc - 5,
-            after: tsc + 5,
             left,
+            after: tsc + 5,
         }
     }
 
     #[test]
     fn a_stretch_within_one_period() {
-        let comparison = STRETCH.compare(end(601_005, 700_000), 290_000);
-        assert_eq!(
-            comparison,
-            Some(Comparison {
-                tsc: 600_000,
-                ns: 300_000,
-                apart: 20
-            })
-        );
+        let comparison = STRETCH.compare(sample(601_005, 699_990), 290_000);
+        let expected = Comparison {
+            tsc: 600_000,
+            ns: 300_000,
+            apart: 20,
+        };
+        assert_eq!(comparison, Some(expected));
     }
 
     #[test]
     fn a_stretch_that_went_on_past_the_end_of_its_period() {
-        let comparison = STRETCH.compare(end(4_501_005, 750_000), 2_300_000);
+        let comparison = STRETCH.compare(sample(4_501_005, 749_990), 2_300_000);
         assert_eq!(comparison.map(|found| found.ns), Some(2_250_000));
+        let comparison = STRETCH.compare(sample(2_001_005, 999_995), 1_000_000);
+        assert_eq!(
+            comparison.map(|found| found.ns),
+            Some(999_995),
+            "just before the start"
+        );
     }
 
     #[test]
     fn too_many_periods_say_nothing() {
-        assert_eq!(STRETCH.compare(end(90_000_000, 10), 45_000_000), None);
+        assert_eq!(STRETCH.compare(sample(90_000_000, 10), 45_000_000), None);
     }
 }

@@ -7,7 +7,7 @@ use domains::cpu_page::{offset, pending};
 use crate::cpu::local::Local;
 use crate::device::lapic::{self, Mode};
 use crate::state::{self, Core};
-use crate::time::refine::{End, Stretch};
+use crate::time::refine::{Sample, Stretch};
 use crate::time::timer::{Timer, Until};
 
 /// Shorter waits are not worth a comparison of the clocks.
@@ -18,6 +18,17 @@ const SHORT_NS: u32 = 200_000;
 pub(crate) fn counter() -> u64 {
     // SAFETY: every 64-bit CPU has the instruction.
     unsafe { _rdtsc() }
+}
+
+/// Both counters.
+pub(crate) fn sample() -> Sample {
+    let before = counter();
+    let left = lapic::left();
+    Sample {
+        before,
+        left,
+        after: counter(),
+    }
 }
 
 /// Sets the safe kernel's deadline and arms the timer for it.
@@ -45,11 +56,10 @@ pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
     if count < SHORT_NS || !core.clock.wants_comparison() {
         return lapic::arm(count, Mode::OneShot);
     }
-    let before = counter();
     lapic::arm(count, Mode::Periodic);
+    let start = sample();
     local.stretch.set(Some(Stretch {
-        before,
-        after: counter(),
+        start,
         period: count,
     }));
 }
@@ -69,17 +79,11 @@ fn compare(core: &mut Core, local: &Local) {
     let Some(stretch) = local.stretch.take() else {
         return;
     };
-    let before = counter();
-    let left = lapic::left();
-    let end = End {
-        before,
-        after: counter(),
-        left,
-    };
+    let end = sample();
     let about = core
         .clock
         .now(end.before)
-        .saturating_sub(core.clock.now(stretch.after));
+        .saturating_sub(core.clock.now(stretch.start.after));
     if let Some(comparison) = stretch.compare(end, about) {
         core.clock.refine(comparison, end.after);
     }
