@@ -29,10 +29,10 @@ impl Progress {
             self.0.finish_and_clear();
             return;
         }
+        self.0.set_message(what.to_owned());
         if self.0.is_finished() {
             self.0.reset();
         }
-        self.0.set_message(what.to_owned());
         self.0.enable_steady_tick(TICK);
     }
 }
