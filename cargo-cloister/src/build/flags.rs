@@ -12,11 +12,15 @@ use std::path::{Path, PathBuf};
 
 use super::cargo::{self, APP_TARGET};
 use super::folders::Folders;
+use super::program;
 use super::toolchain::Toolchain;
 use crate::image::symbol_file::LIBRARY;
 
 /// What separates flags in CARGO_ENCODED_RUSTFLAGS.
 const SEPARATOR: &str = "\u{1f}";
+
+/// What a configuration that speaks of flags contains.
+const FLAGS: &str = "rustflags";
 
 /// How the kernels' components are compiled and linked: to fixed addresses
 /// anywhere in the address space, so relative to RIP, and without relocations.
@@ -42,10 +46,14 @@ pub(super) fn abi(folders: &Folders, toolchain: &Toolchain) -> String {
 
 /// The flags of an application and all its crates: the user's, and the same
 /// mapping of paths for every application.
-pub(super) fn application(toolchain: &Toolchain, package: &Path) -> String {
+pub(super) fn application(
+    toolchain: &Toolchain,
+    package: &Path,
+    arguments: &[OsString],
+) -> String {
     let home = env::home_dir().map(|home| remap(&home, "/home"));
     join(
-        users(toolchain, package)
+        users(toolchain, package, arguments)
             .into_iter()
             .chain(home)
             .chain(common_paths(toolchain)),
@@ -96,7 +104,7 @@ fn cargo_home() -> Option<PathBuf> {
 
 /// The user's own flags, by cargo's rules: the environment, or else those of
 /// the target, or else those of every build.
-fn users(toolchain: &Toolchain, package: &Path) -> Vec<String> {
+fn users(toolchain: &Toolchain, package: &Path, arguments: &[OsString]) -> Vec<String> {
     if let Some(flags) = env::var_os("CARGO_ENCODED_RUSTFLAGS") {
         return split(&flags, SEPARATOR);
     }
@@ -110,7 +118,7 @@ fn users(toolchain: &Toolchain, package: &Path) -> Vec<String> {
         ("build.rustflags".into(), "CARGO_BUILD_RUSTFLAGS".into()),
     ];
     let configured = both.into_iter().map(|(key, variable)| {
-        let mut flags = configured(toolchain, package, &key);
+        let mut flags = configured(toolchain, package, arguments, &key);
         flags.extend(env::var_os(variable).map_or(Vec::new(), |flags| split(&flags, " ")));
         flags
     });
@@ -130,16 +138,24 @@ fn split(flags: &OsString, separator: &str) -> Vec<String> {
         .collect()
 }
 
-/// What cargo's configuration files say about `key`, asked only if one of
-/// them speaks of flags at all.
-fn configured(toolchain: &Toolchain, package: &Path, key: &str) -> Vec<String> {
-    if !config_files(package)
-        .iter()
-        .any(|file| speaks_of_flags(file))
-    {
+/// What cargo's configuration says about `key`, asked only if a file or an
+/// argument speaks of flags at all.
+fn configured(
+    toolchain: &Toolchain,
+    package: &Path,
+    arguments: &[OsString],
+    key: &str,
+) -> Vec<String> {
+    let given = program::values_of(arguments, "", "--config");
+    let speaks = given.iter().any(|text| text.contains(FLAGS))
+        || config_files(package)
+            .iter()
+            .any(|file| speaks_of_flags(file));
+    if !speaks {
         return Vec::new();
     }
     let mut command = cargo::command(toolchain, "-Zunstable-options");
+    command.args(given.iter().flat_map(|text| ["--config", text]));
     command
         .args(["config", "get", "--format=json-value", key])
         .current_dir(package);
@@ -168,7 +184,7 @@ fn config_files(package: &Path) -> Vec<PathBuf> {
 }
 
 fn speaks_of_flags(file: &Path) -> bool {
-    fs::read_to_string(file).is_ok_and(|text| text.contains("rustflags"))
+    fs::read_to_string(file).is_ok_and(|text| text.contains(FLAGS))
 }
 
 #[cfg(test)]

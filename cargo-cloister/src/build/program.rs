@@ -61,22 +61,30 @@ pub(super) fn choose(
 
 /// The value of a flag: `-p x`, `-px`, `--package x` or `--package=x`.
 pub(super) fn value_of(arguments: &[OsString], short: &str, long: &str) -> Option<String> {
+    values_of(arguments, short, long).into_iter().next()
+}
+
+/// The values of a flag that may be given several times.
+pub(super) fn values_of(arguments: &[OsString], short: &str, long: &str) -> Vec<String> {
+    let mut found = Vec::new();
     let mut words = arguments.iter().map(|word| word.to_string_lossy());
     while let Some(word) = words.next() {
         if word == long || word == short && !short.is_empty() {
-            return words.next().map(|value| value.into_owned());
+            found.extend(words.next().map(|value| value.into_owned()));
+            continue;
         }
         let joined = word
             .strip_prefix(long)
             .and_then(|rest| rest.strip_prefix('='));
-        let glued = word
-            .strip_prefix(short)
-            .filter(|_| short.len() == 2 && !word.starts_with("--"));
-        if let Some(value) = joined.or(glued) {
-            return Some(value.trim_start_matches('=').to_owned());
-        }
+        let is_short = short.len() == 2 && !word.starts_with("--");
+        let glued = word.strip_prefix(short).filter(|_| is_short);
+        found.extend(
+            joined
+                .or(glued)
+                .map(|value| value.trim_start_matches('=').to_owned()),
+        );
     }
-    None
+    found
 }
 
 /// Whether the program is built for use: cargo's release profile.
@@ -247,6 +255,8 @@ mod tests {
             None
         );
         assert_eq!(value_of(&words("--bin"), "", "--bin"), None);
+        let twice = words("--config a=1 --config=b=2");
+        assert_eq!(values_of(&twice, "", "--config"), ["a=1", "b=2"]);
     }
 
     #[test]
