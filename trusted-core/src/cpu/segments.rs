@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "loads descriptor tables")]
 
+use core::arch::asm;
 use core::cell::UnsafeCell;
 
 use x86_64::VirtAddr;
@@ -92,4 +93,7 @@ fn load_selectors() {
     unsafe { ES::set_reg(SegmentSelector::NULL) };
     // SAFETY: the descriptor is an available task state.
     unsafe { load_tss(TASK) };
+    // The register starts with a table of 64 KiB at address zero.
+    // SAFETY: nothing uses a local descriptor table.
+    unsafe { asm!("lldt {0:x}", in(reg) 0_u16, options(nostack, preserves_flags)) };
 }

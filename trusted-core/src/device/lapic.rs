@@ -61,7 +61,12 @@ pub(crate) fn start_silently(count: u32) {
 pub(crate) fn arm(count: u32, mode: Mode) {
     let mode = match mode {
         Mode::OneShot => 0,
-        Mode::Periodic => PERIODIC,
+        // Not with the old count: were it a few nanoseconds, QEMU would fall
+        // ever further behind the periods it has to run.
+        Mode::Periodic => {
+            REGISTERS.write(INITIAL_COUNT, 0);
+            PERIODIC
+        }
     };
     REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode);
     REGISTERS.write(INITIAL_COUNT, count);

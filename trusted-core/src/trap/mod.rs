@@ -112,6 +112,11 @@ fn from_core(registers: &mut Registers) {
             );
         });
     }
+    die(registers)
+}
+
+/// Ends the machine, because the core itself faulted.
+fn die(registers: &Registers) -> ! {
     report::epitaph(format_args!(
         "vector {} error {:#x} rip {:#x} rsp {:#x} address {:#x}",
         registers.vector,
