@@ -194,7 +194,9 @@ fn not_an_image(why: &str) -> ImageError {
 fn loads(elf: &Elf<'_>, file: &[u8]) -> Result<Vec<PackedLoad>, ImageError> {
     let headers = elf.program_headers.iter();
     let mut loads = headers
-        .filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0)
+        .filter(|header| {
+            header.p_type == PT_LOAD && (header.p_memsz > 0 || header.p_filesz > 0)
+        })
         .map(|header| load(header, file))
         .collect::<Result<Vec<_>, _>>()?;
     loads.sort_by_key(|load| load.physical);

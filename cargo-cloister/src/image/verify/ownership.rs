@@ -19,6 +19,7 @@ pub(super) fn check(image: &Packed) -> Vec<Violation> {
     violations.extend(shared_frames(image));
     violations.extend(core(image));
     violations.extend(stray_bytes(image));
+    violations.extend(loaded_twice(image));
     violations.extend(head(image).err());
     violations
 }
@@ -204,6 +205,18 @@ fn stray_bytes(image: &Packed) -> Vec<Violation> {
         .collect()
 }
 
+/// Bytes that two headers load: which of them counts is the loader's choice,
+/// so nothing that is proved about one of them is proved.
+fn loaded_twice(image: &Packed) -> Vec<Violation> {
+    let pairs = image
+        .loads
+        .windows(2)
+        .filter(|pair| pair[0].physical_end() > pair[1].physical);
+    pairs
+        .map(|pair| manifest(format!("{:#x} is loaded twice", pair[1].physical)))
+        .collect()
+}
+
 fn owns(segment: &Pages, load: &PackedLoad) -> bool {
     segment.record.physical <= load.physical
         && load.physical_end() <= segment.physical_end()
@@ -231,6 +244,9 @@ fn head(image: &Packed) -> Result<(), Violation> {
         return Err(manifest(format!(
             "the image ends at {end:#x}, not at {promised:#x}"
         )));
+    }
+    if !image.is_text_of(Component::Gate, layout::GATE_PAGE) {
+        return Err(manifest("there is no gate page".into()));
     }
     if !image.is_text_of(Component::App, header.app_entry) {
         let entry = header.app_entry;

@@ -260,6 +260,25 @@ fn a_template_of_storage_may_lie_in_two_segments_but_only_in_data() {
 }
 
 #[test]
+fn bytes_that_are_loaded_twice_are_refused() {
+    const HEADERS_AT: usize = 64;
+    const HEADER_SIZE: usize = 56;
+    const PHYSICAL: usize = 24;
+    let mut image = pack(&testing::parts(), MPK).unwrap();
+    let address_of = |header: usize| HEADERS_AT + header * HEADER_SIZE + PHYSICAL;
+    let (first, second) = (address_of(5), address_of(6));
+    image.copy_within(first..first + 8, second);
+    assert!(says(&violations(&image), "is loaded twice"));
+}
+
+#[test]
+fn an_image_without_gate_page_is_refused() {
+    let image =
+        with_manifest(|_, segments| segments[0].address = layout::APP.start + (1 << 30));
+    assert!(says(&violations(&image), "there is no gate page"));
+}
+
+#[test]
 fn a_core_that_can_write_its_code_is_refused() {
     let mut parts = testing::core_parts();
     parts[0].flags |= object::elf::PF_W;
