@@ -35,7 +35,7 @@ pub struct FaultReport {
     pub touched: Option<Place>,
     /// PKRU at the instruction.
     pub pkru: u32,
-    /// What the table gives the domain over the page.
+    /// What stood in the way: the right that the table denies, or the page's.
     pub rights: Option<String>,
     /// What the core did.
     pub action: &'static str,
@@ -203,6 +203,23 @@ mod tests {
         }
         // A key and a supervisor page differ by the page, which is given here.
         assert_eq!(lines.len(), Cause::ALL.len() - 1);
+    }
+
+    #[test]
+    fn what_the_page_forbids_is_not_put_on_the_key() {
+        let page = Page::Area(Area::App);
+        let fault = Fault {
+            error: 0x15,
+            page,
+            cause: Cause::Permission,
+            ..fault()
+        };
+        let report = FaultReport::new(&fault, None);
+        assert_eq!(report.what, "domain violation: app executed app data");
+        assert_eq!(
+            report.rights.as_deref(),
+            Some("app page: not executable, whatever PKRU says")
+        );
     }
 
     #[test]

@@ -86,11 +86,18 @@ fn touched(access: Access) -> &'static str {
     }
 }
 
-/// What the table gives the faulting domain over the page it touched.
+/// What stood in the way: the right that the table denies, or the page's own.
 pub(super) fn rights(fault: &Fault) -> Option<String> {
-    match (fault.domain, fault.page) {
-        (_, Page::Core) => Some("core pages: no access, whatever PKRU says".to_owned()),
-        (Some(domain), Page::Area(area)) => Some(format!(
+    match (fault.domain, fault.page, fault.cause) {
+        (_, Page::Core, _) => Some("core pages: no access, whatever PKRU says".to_owned()),
+        (_, Page::Area(area), Cause::Permission) => {
+            let lacks = match access(fault) {
+                Some(Access::Execute) => "not executable",
+                _ => "not writable",
+            };
+            Some(format!("{area} page: {lacks}, whatever PKRU says"))
+        }
+        (Some(domain), Page::Area(area), _) => Some(format!(
             "key {area}: {}",
             right(table::rights(domain, area))
         )),
