@@ -33,8 +33,8 @@ pub enum DriverError {
 pub enum SendError {
     /// They are not the application's.
     BadAddress,
-    /// There is no such console, or its driver failed.
-    NoConsole,
+    /// The console does not take them.
+    Console(DriverError),
 }
 
 /// The most bytes that [`send`] takes.
@@ -81,7 +81,7 @@ pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
         .map_err(|BadAddress| SendError::BadAddress)?;
     let size = bytes.size();
     let sent = drivers.call(|| driver::console_write(console as u32, OUTPUT, size))?;
-    alleged(sent, size).ok_or(SendError::NoConsole)
+    alleged(sent, size).ok_or(SendError::Console(DriverError::Failed))
 }
 
 /// Waits until every console has finished what it was given, however long the
@@ -134,8 +134,8 @@ pub fn hook(kind: u32, address: usize, argument: usize) -> Result<i64, DriverErr
 }
 
 impl From<DriverError> for SendError {
-    fn from(_: DriverError) -> SendError {
-        SendError::NoConsole
+    fn from(error: DriverError) -> SendError {
+        SendError::Console(error)
     }
 }
 

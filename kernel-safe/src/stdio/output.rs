@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use gate::user::UserSlice;
 use gate::{clock, core_call};
 
-use crate::drivers::{self, Console, SEND_MAX, SendError};
+use crate::drivers::{self, Console, DriverError, SEND_MAX, SendError};
 use crate::errno::{Answer, Errno, count};
 use crate::{report, wait};
 
@@ -47,15 +47,26 @@ fn send(console: Console, bytes: UserSlice) -> Result<usize, Errno> {
     match drivers::send(console, bytes) {
         Ok(sent) => Ok(sent),
         Err(SendError::BadAddress) => Err(Errno::BadAddress),
-        Err(SendError::NoConsole) => print(bytes),
+        Err(SendError::Console(why)) => {
+            say_so(why);
+            print(bytes)
+        }
+    }
+}
+
+/// Says once why output comes to the core's own console.
+fn say_so(why: DriverError) {
+    let why = match why {
+        DriverError::Absent => "there is no console device",
+        DriverError::Failed => "the console's driver has failed",
+    };
+    if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
+        report::say(format_args!("{why}: output continues here"));
     }
 }
 
 /// Prints bytes on the core's own console; how many.
 fn print(bytes: UserSlice) -> Result<usize, Errno> {
-    if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
-        report::say(format_args!("no console: output continues here"));
-    }
     let mut printed = 0;
     while printed < bytes.size() {
         let part = bytes.part(printed, PIECE);
