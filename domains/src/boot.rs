@@ -116,7 +116,7 @@ impl OptionsHeader {
 
 /// How the host sends the application's standard input: each chunk with its
 /// length in front, two bytes little-endian; a chunk of length zero is the end
-/// of the file. (A virtio console without multiport has no way to say it.)
+/// of the file. (A virtio console says it apart from the stream, if at all.)
 pub const STDIN_CHUNK_MAX: usize = 4096;
 
 #[cfg(test)]
