@@ -15,6 +15,23 @@ use crate::driver::Faulted;
 const APP_TO_SAFE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
 const SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
 
+/// Makes a call with its arguments in their registers, and no more of them.
+macro_rules! with_arguments {
+    ($count:expr, $call:ident, $first:ident, $second:ident, $third:ident, $fourth:ident, $fifth:ident) => {
+        match $count {
+            0 => $call!(),
+            1 => $call!(in("rdi") $first,),
+            2 => $call!(in("rdi") $first, in("rsi") $second,),
+            3 => $call!(in("rdi") $first, in("rsi") $second, in("r8") $third,),
+            4 => $call!(in("rdi") $first, in("rsi") $second, in("r8") $third, in("r9") $fourth,),
+            _ => $call!(
+                in("rdi") $first, in("rsi") $second, in("r8") $third, in("r9") $fourth,
+                in("r10") $fifth,
+            ),
+        }
+    };
+}
+
 /// Calls entry `number` of the safe kernel.
 ///
 /// # Safety
@@ -40,16 +57,7 @@ pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i6
             }
         };
     }
-    match N {
-        0 => call!(),
-        1 => call!(in("rdi") first,),
-        2 => call!(in("rdi") first, in("rsi") second,),
-        3 => call!(in("rdi") first, in("rsi") second, in("r8") third,),
-        4 => call!(in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth,),
-        _ => call!(
-            in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth, in("r10") fifth,
-        ),
-    }
+    with_arguments!(N, call, first, second, third, fourth, fifth);
     result
 }
 
@@ -59,26 +67,27 @@ pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<
     let [first, second, third, fourth, fifth] = spread(words);
     let result;
     let faulted: u64;
-    // SAFETY:
-    // 1. The gate keeps the registers that the C ABI keeps, from the safe
-    //    kernel's own stack, whatever the callee does.
-    // 2. The callee has no rights over the safe kernel's memory.
-    unsafe {
-        asm!(
-            "mov eax, {gate}",
-            "call rax",
-            gate = const SAFE_TO_UNSAFE,
-            in("r11") u64::from(number),
-            in("rdi") first,
-            in("rsi") second,
-            in("r8") third,
-            in("r9") fourth,
-            in("r10") fifth,
-            lateout("rax") result,
-            lateout("rdx") faulted,
-            clobber_abi("C"),
-        );
+    macro_rules! call {
+        ($($arguments:tt)*) => {
+            // SAFETY:
+            // 1. The gate keeps the registers that the C ABI keeps, from the
+            //    safe kernel's own stack, whatever the callee does.
+            // 2. The callee has no rights over the safe kernel's memory.
+            unsafe {
+                asm!(
+                    "mov eax, {gate}",
+                    "call rax",
+                    gate = const SAFE_TO_UNSAFE,
+                    in("r11") u64::from(number),
+                    $($arguments)*
+                    lateout("rax") result,
+                    lateout("rdx") faulted,
+                    clobber_abi("C"),
+                )
+            }
+        };
     }
+    with_arguments!(N, call, first, second, third, fourth, fifth);
     if faulted == 0 {
         Ok(result)
     } else {

@@ -52,7 +52,10 @@ pub struct Outcome {
 impl Tool {
     /// The host tool at `binary`, and a folder for temporary files.
     pub fn new(binary: &str, scratch: &str) -> Tool {
-        Tool { binary: PathBuf::from(binary), scratch: PathBuf::from(scratch) }
+        Tool {
+            binary: PathBuf::from(binary),
+            scratch: PathBuf::from(scratch),
+        }
     }
 
     /// A file of this name, not there yet, for one test alone.
@@ -70,7 +73,10 @@ impl Tool {
         S: AsRef<OsStr>,
     {
         let mut command = Command::new(&self.binary);
-        command.arg("cloister").args(arguments).current_dir(sources::root());
+        command
+            .arg("cloister")
+            .args(arguments)
+            .current_dir(sources::root());
         command
     }
 
@@ -86,16 +92,24 @@ impl Tool {
         command.args(flags).arg("-o").arg(&image);
         let output = command.output().expect("the tool starts");
         let messages = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "building {folder} for {isolation}:\n{messages}");
+        assert!(
+            output.status.success(),
+            "building {folder} for {isolation}:\n{messages}"
+        );
         image
     }
 
     /// Boots `image` and waits for its end.
     pub fn boot(&self, image: &Path, boot: &Boot<'_>) -> Outcome {
         let mut command = self.command(["run"]);
-        command.arg(image).args(["--output", "json", "--timeout", TIME_LIMIT]);
+        command
+            .arg(image)
+            .args(["--output", "json", "--timeout", TIME_LIMIT]);
         command.args(boot.flags).arg("--").args(boot.arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the tool starts");
         feed(&mut child, boot.input.to_vec());
         let output = child.wait_with_output().expect("the tool ends");
@@ -107,7 +121,9 @@ impl Tool {
             faults: Vec::new(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
-        String::from_utf8_lossy(&output.stdout).lines().for_each(|line| outcome.take(line));
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .for_each(|line| outcome.take(line));
         outcome
     }
 }

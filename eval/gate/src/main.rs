@@ -9,7 +9,6 @@
 //! plain function call, or the gate's own from the design.
 
 use std::arch::asm;
-use std::hint::black_box;
 use std::thread;
 
 use gate::{clock, hooks, info, safe};
@@ -23,12 +22,37 @@ unsafe extern "C" {
 
 fn main() {
     let at_main = clock::ticks();
-    report("boot-to-main", at_main - info::boot().boot_tsc, "instructions", 600_000);
+    report(
+        "boot-to-main",
+        at_main - info::boot().boot_tsc,
+        "instructions",
+        600_000,
+    );
     let overhead = one_call(nothing) - 2;
-    report("call-app-to-safe", one_call(null_entry) - overhead, "instructions", 48);
-    report("call-safe-to-unsafe", in_kernel(hooks::TIME_UNSAFE_CALLS), "instructions", 56);
-    report("core-call", in_kernel(hooks::TIME_CORE_CALLS), "instructions", 200);
-    report("yield-alone", one_call(yield_entry) - overhead, "instructions", 134);
+    report(
+        "call-app-to-safe",
+        one_call(null_entry) - overhead,
+        "instructions",
+        48,
+    );
+    report(
+        "call-safe-to-unsafe",
+        in_kernel(hooks::TIME_UNSAFE_CALLS),
+        "instructions",
+        56,
+    );
+    report(
+        "core-call",
+        in_kernel(hooks::TIME_CORE_CALLS),
+        "instructions",
+        200,
+    );
+    report(
+        "yield-alone",
+        one_call(yield_entry) - overhead,
+        "instructions",
+        134,
+    );
     report("switch", switch(), "instructions", 531);
 }
 
@@ -39,7 +63,10 @@ fn report(name: &str, value: u64, unit: &str, budget: u64) {
 /// The least that a call of `function` took, from its CALL to the instruction
 /// behind it, and what the measurement itself takes.
 fn one_call(function: extern "C" fn()) -> u64 {
-    (0..TIMES).map(|_| ticks_of_call(function)).min().unwrap_or(0)
+    (0..TIMES)
+        .map(|_| ticks_of_call(function))
+        .min()
+        .unwrap_or(0)
 }
 
 #[inline(never)]
@@ -73,7 +100,7 @@ extern "C" fn nothing() {
 
 extern "C" fn null_entry() {
     // SAFETY: the entry takes no address.
-    black_box(unsafe { safe::null() });
+    unsafe { safe::null() };
 }
 
 extern "C" fn yield_entry() {

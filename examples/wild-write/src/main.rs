@@ -13,6 +13,7 @@
 mod target;
 
 use std::env;
+use std::hint::black_box;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -58,9 +59,9 @@ fn commit(access: Access, address: usize) {
     let pointer: *mut u8 = std::ptr::with_exposed_provenance_mut(address);
     match access {
         // SAFETY: none is claimed. This is the bug that the walls are for.
-        Access::Read => drop(unsafe { pointer.read_volatile() }),
+        Access::Read => _ = black_box(unsafe { *pointer }),
         // SAFETY: as above.
-        Access::Write => unsafe { pointer.write_volatile(0x41) },
+        Access::Write => unsafe { *black_box(pointer) = 0x41 },
         Access::Execute => {
             // SAFETY: as above.
             let function: extern "C" fn() = unsafe { std::mem::transmute(pointer) };

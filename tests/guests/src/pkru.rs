@@ -21,7 +21,10 @@ pub fn run() -> Result<(), String> {
                 return Err(format!("entry {number} left PKRU {:#x}", after.pkru));
             }
             if after.left_over != 0 {
-                return Err(format!("entry {number} left {:#x} in registers", after.left_over));
+                return Err(format!(
+                    "entry {number} left {:#x} in registers",
+                    after.left_over
+                ));
             }
         }
     }

@@ -13,16 +13,24 @@ pub fn run(count: &str) -> Result<(), String> {
     hooks::set_time_slice(20_000);
     let stop = &AtomicBool::new(false);
     let sound = thread::scope(|scope| {
-        let workers: Vec<_> = (1..=3_u64).map(|seed| scope.spawn(move || work(seed, stop))).collect();
+        let workers: Vec<_> = (1..=3_u64)
+            .map(|seed| scope.spawn(move || work(seed, stop)))
+            .collect();
         while hooks::preemptions() < count {
             thread::yield_now();
             spin();
         }
         stop.store(true, Ordering::Release);
-        workers.into_iter().all(|worker| worker.join().unwrap_or(false))
+        workers
+            .into_iter()
+            .all(|worker| worker.join().unwrap_or(false))
     });
     println!("{} preemptions", hooks::preemptions());
-    if sound { Ok(()) } else { Err("a register changed under a thread".into()) }
+    if sound {
+        Ok(())
+    } else {
+        Err("a register changed under a thread".into())
+    }
 }
 
 /// Computes until `stop`; false if a result is not the expected one.
@@ -38,7 +46,9 @@ fn work(seed: u64, stop: &AtomicBool) -> bool {
 
 /// A sum that any lost bit of a floating-point register shows in.
 fn series(seed: u64) -> f64 {
-    (1..500).fold(seed as f64, |sum, term| sum + (sum / f64::from(term)).sin_cos_free())
+    (1..500).fold(seed as f64, |sum, term| {
+        sum + (sum / f64::from(term)).sin_cos_free()
+    })
 }
 
 /// A cheap non-linear function without the mathematics library.

@@ -13,7 +13,9 @@ pub fn run() -> Result<(), String> {
     let result = hooks::hook(CORE_HOOK, SWEEP, 0);
     let (attempts, anomalies) = (result >> 32, result & 0xffff_ffff);
     if result < 0 || anomalies > 0 {
-        return Err(format!("{attempts} attempts, {anomalies} got through ({result:#x})"));
+        return Err(format!(
+            "{attempts} attempts, {anomalies} got through ({result:#x})"
+        ));
     }
     println!("{attempts} attempts, none got through");
     Ok(())

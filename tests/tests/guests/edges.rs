@@ -14,14 +14,21 @@ pub(crate) fn trials() -> Vec<Trial> {
     let stopped = forbidden().map(|edge| trial(name("edges", &edge), move || is_stopped(edge)));
     // The mutant of all the key walls is the image without them: there the
     // same attacks must go through, or the trials above would show nothing.
-    let mutants = forbidden()
-        .filter(|edge| is_key_wall(edge))
-        .map(|edge| trial(name("mutant_without_keys", &edge), move || goes_through(edge)));
+    let mutants = forbidden().filter(|edge| is_key_wall(edge)).map(|edge| {
+        trial(name("mutant_without_keys", &edge), move || {
+            goes_through(edge)
+        })
+    });
     stopped.chain(mutants).collect()
 }
 
 fn name(group: &str, edge: &Forbidden) -> String {
-    format!("{group}::{}_{}s_{}", edge.domain, edge.access, edge.target.name())
+    format!(
+        "{group}::{}_{}s_{}",
+        edge.domain,
+        edge.access,
+        edge.target.name()
+    )
 }
 
 /// Where a page of the target is mapped, readable but for its key.
@@ -41,18 +48,45 @@ fn attack(edge: &Forbidden, mode: Isolation, flags: &[&str]) -> Outcome {
 }
 
 fn is_stopped(edge: Forbidden) -> Verdict {
-    let log = TOOL.scratch_file(&format!("{}.interrupts", name("edges", &edge).replace(':', "-")));
+    let log = TOOL.scratch_file(&format!(
+        "{}.interrupts",
+        name("edges", &edge).replace(':', "-")
+    ));
     let flags = ["--trace-interrupts", &log.to_string_lossy()];
     let outcome = attack(&edge, Isolation::Mpk, &flags);
     let report = outcome.faults.first().cloned().unwrap_or_default();
-    ensure(report["domain"] == edge.domain.name(), "a report that names the domain", &outcome)?;
-    ensure(number(&report["error"]) == edge.error_code(), "its error code", &outcome)?;
-    ensure(number(&report["address"]) == address(edge.target), "its address", &outcome)?;
-    ensure(report["page"] == edge.target.name(), "a report that names the target", &outcome)?;
-    ensure(outcome.status == status_after(edge.domain), "the status of its domain", &outcome)?;
+    ensure(
+        report["domain"] == edge.domain.name(),
+        "a report that names the domain",
+        &outcome,
+    )?;
+    ensure(
+        number(&report["error"]) == edge.error_code(),
+        "its error code",
+        &outcome,
+    )?;
+    ensure(
+        number(&report["address"]) == address(edge.target),
+        "its address",
+        &outcome,
+    )?;
+    ensure(
+        report["page"] == edge.target.name(),
+        "a report that names the target",
+        &outcome,
+    )?;
+    ensure(
+        outcome.status == status_after(edge.domain),
+        "the status of its domain",
+        &outcome,
+    )?;
     let seen = boot::page_faults(&log);
     let witnessed = seen.contains(&(edge.error_code(), address(edge.target)));
-    ensure(witnessed, "the same fault in QEMU's log", &(outcome.faults, seen))
+    ensure(
+        witnessed,
+        "the same fault in QEMU's log",
+        &(outcome.faults, seen),
+    )
 }
 
 /// What becomes of the machine when a domain faults.
@@ -68,7 +102,10 @@ fn status_after(domain: Domain) -> i32 {
 /// A number that an event has as a number or in hexadecimal.
 fn number(value: &Value) -> u64 {
     let digits = |text: &str| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok();
-    value.as_u64().or_else(|| value.as_str().and_then(digits)).unwrap_or(u64::MAX)
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(digits))
+        .unwrap_or(u64::MAX)
 }
 
 /// Loads stopped by a key alone: without keys, nothing else is in the way.
@@ -81,5 +118,9 @@ fn goes_through(edge: Forbidden) -> Verdict {
     let arguments = ["attack", edge.domain.name(), edge.access.name(), &address];
     let outcome = guest(Isolation::None, &arguments);
     let holds = outcome.status == 0 && outcome.faults.is_empty();
-    ensure(holds && outcome.stdout.contains("result 0"), "no wall in its way", &outcome)
+    ensure(
+        holds && outcome.stdout.contains("result 0"),
+        "no wall in its way",
+        &outcome,
+    )
 }

@@ -39,6 +39,8 @@ pub(crate) fn ensure(holds: bool, expected: &str, found: &impl std::fmt::Debug) 
     if holds {
         Ok(())
     } else {
-        Err(Failed::from(format!("expected {expected}; found {found:#?}")))
+        Err(Failed::from(format!(
+            "expected {expected}; found {found:#?}"
+        )))
     }
 }

@@ -40,10 +40,17 @@ fn hello_in_10_mib(mode: Isolation) -> Verdict {
 }
 
 fn says_hello(mode: Isolation, flags: &[&str]) -> Verdict {
-    let boot = Boot { flags, ..Boot::default() };
+    let boot = Boot {
+        flags,
+        ..Boot::default()
+    };
     let outcome = TOOL.boot(&image("examples/hello", mode), &boot);
     let holds = outcome.status == 0 && outcome.stdout.to_lowercase().contains("hello");
-    ensure(holds && outcome.stderr.is_empty(), "a greeting, and status 0", &outcome)
+    ensure(
+        holds && outcome.stderr.is_empty(),
+        "a greeting, and status 0",
+        &outcome,
+    )
 }
 
 fn threads(mode: Isolation) -> Verdict {
@@ -54,22 +61,37 @@ fn threads(mode: Isolation) -> Verdict {
 
 fn echo(mode: Isolation) -> Verdict {
     let input: String = (0..20_000).map(|line| format!("line {line}\n")).collect();
-    let boot = Boot { input: input.as_bytes(), ..Boot::default() };
+    let boot = Boot {
+        input: input.as_bytes(),
+        ..Boot::default()
+    };
     let outcome = TOOL.boot(&image("examples/echo", mode), &boot);
     let same = outcome.stdout == input;
     let shown = (outcome.status, outcome.stdout.len(), outcome.messages);
-    ensure(same && outcome.status == 0, "its input and status 0", &shown)
+    ensure(
+        same && outcome.status == 0,
+        "its input and status 0",
+        &shown,
+    )
 }
 
 fn empty_echo(mode: Isolation) -> Verdict {
     let outcome = TOOL.boot(&image("examples/echo", mode), &Boot::default());
-    ensure(outcome.status == 0 && outcome.stdout.is_empty(), "nothing, and status 0", &outcome)
+    ensure(
+        outcome.status == 0 && outcome.stdout.is_empty(),
+        "nothing, and status 0",
+        &outcome,
+    )
 }
 
 fn exit_status(mode: Isolation) -> Verdict {
     for status in [0, 1, 42, 120, 255] {
         let outcome = guest(mode, &["exit", &status.to_string()]);
-        ensure(outcome.status == status, &format!("status {status}"), &outcome)?;
+        ensure(
+            outcome.status == status,
+            &format!("status {status}"),
+            &outcome,
+        )?;
     }
     Ok(())
 }
@@ -77,7 +99,11 @@ fn exit_status(mode: Isolation) -> Verdict {
 fn aborts(mode: Isolation) -> Verdict {
     for way in ["abort", "panic"] {
         let outcome = guest(mode, &[way]);
-        ensure(outcome.status == i32::from(status::ABORT), "status 134", &outcome)?;
+        ensure(
+            outcome.status == i32::from(status::ABORT),
+            "status 134",
+            &outcome,
+        )?;
     }
     Ok(())
 }
