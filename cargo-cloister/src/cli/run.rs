@@ -54,6 +54,9 @@ pub(super) struct RunOptions {
     /// What runs the guest's instructions [default: auto]
     #[arg(long, value_name = "ACCEL")]
     accel: Option<AccelChoice>,
+    /// The CPU's model as QEMU names it
+    #[arg(long, hide = true, value_name = "MODEL")]
+    cpu: Option<String>,
     /// The virtual machine [default: microvm]
     #[arg(long, value_name = "MACHINE")]
     machine: Option<Machine>,

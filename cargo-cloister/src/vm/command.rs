@@ -101,7 +101,7 @@ impl Line {
             .extend(["-nodefaults", "-no-user-config", "-no-reboot"].map(OsString::from));
         self.option("-display", "none");
         self.option("-accel", &spec.accel.to_string());
-        self.option("-cpu", spec.accel.cpu());
+        self.option("-cpu", spec.cpu.as_deref().unwrap_or(spec.accel.cpu()));
         self.option("-smp", "1");
         self.option("-m", &spec.memory.to_string());
     }

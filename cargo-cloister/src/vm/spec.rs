@@ -47,6 +47,8 @@ pub struct Spec {
     pub machine: Machine,
     /// What runs its instructions.
     pub accel: Accel,
+    /// The CPU's model as QEMU names it; all that there is, if none is named.
+    pub cpu: Option<String>,
     /// Ports that lead into the guest.
     pub publish: Vec<Publish>,
     /// Where to record the guest's network traffic.
@@ -77,6 +79,7 @@ impl Spec {
             memory: Memory::DEFAULT,
             machine: Machine::default(),
             accel: Accel::Tcg,
+            cpu: None,
             publish: Vec::new(),
             capture: None,
             counted: false,

@@ -23,6 +23,7 @@ impl RunOptions {
             memory: self.memory(defaults)?,
             machine: self.machine.or(defaults.machine).unwrap_or_default(),
             accel: accel.resolve(ready.isolation, self.icount, Host::probe())?,
+            cpu: self.cpu.clone(),
             publish: self.publish(defaults)?,
             capture: self.pcap.clone(),
             counted: self.icount,
