@@ -10,6 +10,7 @@ mod gates;
 mod images;
 mod privilege;
 mod programs;
+mod refusals;
 mod stacks;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,6 +27,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(privilege::trials());
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
+    trials.extend(refusals::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
