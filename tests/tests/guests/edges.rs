@@ -14,7 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let stopped = forbidden().map(|edge| trial(name("edges", &edge), move || is_stopped(edge)));
     // The mutant of all the key walls is the image without them: there the
     // same attacks must go through, or the trials above would show nothing.
-    let mutants = forbidden().filter(|edge| is_key_wall(edge)).map(|edge| {
+    let mutants = forbidden().filter(is_key_wall).map(|edge| {
         trial(name("mutant_without_keys", &edge), move || {
             goes_through(edge)
         })

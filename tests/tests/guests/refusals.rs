@@ -14,8 +14,10 @@ use crate::{Verdict, ensure, trial};
 
 const HELLO: &str = "examples/hello";
 
+type Named = (&'static str, fn() -> Verdict);
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn() -> Verdict); 9] = [
+    let all: [Named; 9] = [
         ("a_cpu_without_keys_is_refused_by_name", no_keys),
         ("a_cpu_without_keys_runs_what_needs_none", no_keys_needed),
         ("too_little_memory_says_how_much_is_needed", little_memory),
