@@ -177,6 +177,24 @@ fn a_package_that_asks_for_the_unknown_is_told_so() {
 }
 
 #[test]
+fn a_compiler_without_library_source_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder
+        .path()
+        .join("my-program")
+        .to_string_lossy()
+        .into_owned();
+    tool(&["new", &package]).assert().success();
+    let compiler = env!("CARGO_BIN_EXE_cargo-cloister");
+    let run = tool(&["build", &package])
+        .env("CLOISTER_RUSTC", compiler)
+        .assert();
+    let message = format!("CLOISTER_RUSTC names `{compiler}`, which cannot be used");
+    run.code(i32::from(status::BUILD_FAILED))
+        .stderr(contains(message));
+}
+
+#[test]
 fn the_runner_is_for_programs_that_cargo_built() {
     refuses(
         &[

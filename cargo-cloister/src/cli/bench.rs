@@ -10,6 +10,7 @@ use super::choices::Output;
 use super::failure::{Failure, report};
 use super::figures::{Comparison, Figure, parse};
 use super::progress::Progress;
+use super::show;
 use crate::build::{self, BuildRequest};
 use crate::vm::{self, Capture, Spec};
 
@@ -66,8 +67,8 @@ impl Gate {
         let mpk = self.measure(Isolation::Mpk)?;
         let comparison = Comparison::new(none, &mpk);
         match self.output {
-            Output::Human => println!("{comparison}"),
-            Output::Json => println!("{}", comparison.json()),
+            Output::Human => show::line(&comparison)?,
+            Output::Json => show::line(comparison.json())?,
         }
         let exceeded = comparison.exceeds_a_budget();
         Ok(if self.check && exceeded { 1 } else { 0 })

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::failure::{Failure, report};
+use super::show;
 use crate::setup::{self, State};
 
 /// Check this machine, and install what is missing.
@@ -21,7 +22,7 @@ impl Doctor {
         }
         let findings = setup::findings();
         for finding in &findings {
-            println!("{finding}");
+            show::line(finding)?;
         }
         if findings
             .iter()

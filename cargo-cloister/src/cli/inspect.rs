@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
+use super::show;
 use super::subject::{BuildOptions, Subject};
 use crate::image::inspect::Inspection;
 
@@ -31,12 +32,9 @@ impl Inspect {
         let inspection = Inspection::of(&image).map_err(Failure::build)?;
         if self.json {
             let text = serde_json::to_string_pretty(&inspection);
-            println!(
-                "{}",
-                text.map_err(|error| Failure::build(miette::miette!("{error}")))?
-            );
+            show::line(text.map_err(|error| Failure::build(miette::miette!("{error}")))?)?;
         } else {
-            print!("{inspection}");
+            show::line(inspection.to_string().trim_end())?;
         }
         Ok(0)
     }

@@ -16,6 +16,7 @@ mod new;
 mod progress;
 mod run;
 mod runner;
+mod show;
 mod subject;
 
 use std::ffi::OsString;

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::choices::{self, LogLevel, Output};
 use super::failure::Failure;
+use super::show;
 use super::subject::{BuildOptions, Ready, Subject};
 use crate::image::symbols::Symbols;
 use crate::report::{Events, Terminal};
@@ -164,9 +165,6 @@ fn dry_run(spec: &Spec) -> Result<u8, Failure> {
     let options = vm::keep_options(spec)?;
     let channels = vm::command::Channels::for_a_person(options);
     let arguments = vm::command::arguments(spec, &channels);
-    println!(
-        "{}",
-        vm::command::shell_line(Path::new(&program), &arguments)
-    );
+    show::line(vm::command::shell_line(Path::new(&program), &arguments))?;
     Ok(0)
 }

@@ -55,6 +55,8 @@ impl Apt {
             .iter()
             .copied()
             .chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"])
+            // Another set-up may be at work: wait for it.
+            .chain(["-o", "DPkg::Lock::Timeout=120"])
             .chain(arguments.iter().copied())
             .collect();
         let status = Command::new(words[0])
