@@ -64,6 +64,12 @@ pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i6
 /// Calls entry `number` of the unsafe kernel.
 #[inline(always)]
 pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<i64, Faulted> {
+    const {
+        assert!(
+            N <= 4,
+            "an entry of the unsafe kernel takes at most four arguments"
+        )
+    };
     let [first, second, third, fourth, fifth] = spread(words);
     let result;
     let faulted: u64;

@@ -36,6 +36,8 @@ pub const SET_TIME_SLICE: u32 = 9;
 pub const PREEMPTIONS: u32 = 10;
 /// Safe kernel only: makes the core's test hook `address` with `argument`.
 pub const CORE_HOOK: u32 = 11;
+/// Moves the thread pointer to `address`.
+pub const MOVE_THREAD_POINTER: u32 = 12;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -60,6 +62,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             PRIVILEGE => privileged(argument),
             OVERFLOW => return overflow(argument),
             CORE_CALL => return core_call(argument),
+            MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),
             TIME_UNSAFE_CALLS => {
                 return ticks_of(argument, || {
                     let _ = driver::null();
@@ -110,11 +113,21 @@ unsafe fn privileged(number: usize) {
     }
 }
 
-/// The ticks of `count` times `call`, and of the loop around it.
+/// The ticks of `count` times `call`: those of a loop that makes it twice, less
+/// those of one that makes it once.
 fn ticks_of(count: usize, call: impl Fn()) -> i64 {
+    let once = ticks_of_loop(count, &call);
+    let twice = ticks_of_loop(count, || {
+        call();
+        call();
+    });
+    twice - once
+}
+
+fn ticks_of_loop(count: usize, body: impl Fn()) -> i64 {
     let start = clock::ticks();
     for _ in 0..count {
-        call();
+        body();
     }
     clock::ticks().wrapping_sub(start) as i64
 }

@@ -9,6 +9,8 @@ mod hooks;
 mod pkru;
 mod preempt;
 mod sweep;
+mod thread_pointer;
+mod xrstor;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,10 @@ fn main() -> ExitCode {
         ["pkru"] => pkru::run(),
         ["preempt", count] => preempt::run(count),
         ["sweep"] => sweep::run(),
+        ["sweep", "without", checks] => sweep::run_on_mutant(checks),
+        ["thread-pointer"] => thread_pointer::run(),
+        ["xrstor"] => xrstor::run(false),
+        ["xrstor", "mutant"] => xrstor::run(true),
         ["exit", status] => return exit(status),
         ["abort"] => std::process::abort(),
         ["panic"] => panic!("as asked"),

@@ -92,8 +92,8 @@ core::arch::global_asm!(
     "jmp leave_safe",
     "",
     // ---- Safe kernel to unsafe kernel -------------------------------------
-    // In: as above, on the safe kernel's stack. Out: RAX result, RDX zero, or
-    // not zero if the core brought us back from a fault.
+    // In: as above but no fifth argument, on the safe kernel's stack. Out: RAX
+    // result, RDX zero, or not zero if the core brought us back from a fault.
     ".org {safe_to_unsafe}",
     ".global safe_to_unsafe",
     "safe_to_unsafe:",
@@ -105,6 +105,10 @@ core::arch::global_asm!(
     "push r13",
     "push r14",
     "push r15",
+    // The thread pointer is the application's, and any ring-3 code can change
+    // it.
+    "rdfsbase rax",
+    "push rax",
     "mov qword ptr ds:[{armed}], rsp",
     "inc qword ptr ds:[{unsafe_calls}]",
     "mov rsp, qword ptr ds:[{unsafe_stack}]",
@@ -121,7 +125,6 @@ core::arch::global_asm!(
     "cmp qword ptr ds:[{armed}], 0",
     "je die",
     "and r11d, {mask}",
-    "mov rdx, r10",
     "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     // The return is an entry: rights first, then the token, then our stack.
@@ -132,6 +135,8 @@ core::arch::global_asm!(
     "test rsp, rsp",
     "jz die",
     "mov qword ptr ds:[{armed}], 0",
+    "pop rax",
+    "wrfsbase rax",
     "pop r15",
     "pop r14",
     "pop r13",

@@ -48,7 +48,7 @@ core::arch::global_asm!(
     "inc qword ptr ds:[{unsafe_calls}]",
     "sub rsp, 8",
     "and r11d, {mask}",
-    "mov rdx, r10",
+    "xor edx, edx",
     "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     "add rsp, 8",
