@@ -88,7 +88,15 @@ fn link(
         .map_err(BuildError::io("create", &folders.objects()))?;
     let mut command = Command::new(&toolchain.linker);
     command
-        .args(["-flavor", "gnu", "-m", "elf_x86_64", "-r", "--build-id=none", "-o"])
+        .args([
+            "-flavor",
+            "gnu",
+            "-m",
+            "elf_x86_64",
+            "-r",
+            "--build-id=none",
+            "-o",
+        ])
         .arg(&output);
     for symbol in abi_symbols(&archive)? {
         command.args(["-u", &symbol]);

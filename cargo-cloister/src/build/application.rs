@@ -55,7 +55,7 @@ impl Recipe<'_> {
         command
             .env(
                 "CARGO_ENCODED_RUSTFLAGS",
-                flags::application(self.toolchain, package, self.arguments),
+                flags::application(self.folders, self.toolchain, package, self.arguments),
             )
             .arg("--manifest-path")
             .arg(&self.program.manifest)

@@ -45,19 +45,18 @@ pub(super) fn abi(folders: &Folders, toolchain: &Toolchain) -> String {
 }
 
 /// The flags of an application and all its crates: the user's, and the same
-/// mapping of paths for every application.
+/// mapping of paths for every application. Of several that match a path, the
+/// compiler takes the last.
 pub(super) fn application(
+    folders: &Folders,
     toolchain: &Toolchain,
     package: &Path,
     arguments: &[OsString],
 ) -> String {
-    let home = env::home_dir().map(|home| remap(&home, "/home"));
-    join(
-        users(toolchain, package, arguments)
-            .into_iter()
-            .chain(home)
-            .chain(common_paths(toolchain)),
-    )
+    let own = env::home_dir().into_iter().chain(folders.repository());
+    let own = own.map(|folder| remap(&folder, ""));
+    let users = users(toolchain, package, arguments);
+    join(users.into_iter().chain(own).chain(common_paths(toolchain)))
 }
 
 /// The name of a target as cargo writes it in environment variables.

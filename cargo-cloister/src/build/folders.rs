@@ -23,6 +23,8 @@ pub(super) struct Folders {
     pub(super) sources: PathBuf,
     /// Where everything that is built goes.
     pub(super) target: PathBuf,
+    /// Whether the sources are the repository's, and not unpacked.
+    in_repository: bool,
 }
 
 impl Folders {
@@ -35,11 +37,21 @@ impl Folders {
             (_, None) => cache(),
         }
         .join("cloister");
+        let in_repository = repository.is_some();
         let sources = match repository {
             Some(repository) => repository,
             None => embedded::unpack(&cache().join("cloister"))?,
         };
-        Ok(Folders { sources, target })
+        Ok(Folders {
+            sources,
+            target,
+            in_repository,
+        })
+    }
+
+    /// The repository, if we are in it.
+    pub(super) fn repository(&self) -> Option<PathBuf> {
+        self.in_repository.then(|| self.sources.clone())
     }
 
     /// Where cargo puts the components.
@@ -156,6 +168,7 @@ mod tests {
         let folders = Folders {
             sources: path.clone(),
             target: path,
+            in_repository: true,
         };
         let first = folders.lock(&|_| {}).unwrap();
         std::thread::scope(|scope| {
