@@ -81,6 +81,7 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             Ok(0)
         }
         OPEN_PAGE => open(trap.core, argument),
+        BLUNT_GATE => blunt::gate(trap.core, argument),
         _ => Err(error::INVALID),
     }
 }
