@@ -1,7 +1,7 @@
 //! The program as a whole: its end, its machine, its random bytes.
 
 use gate::{client, info, safe};
-use hermit_abi::pid_t;
+use hermit_abi::{ENOSYS, pid_t};
 
 use crate::errno::reply;
 use crate::export::export;
@@ -46,8 +46,17 @@ export! {
     }
 
     /// Fills `size` bytes with random bytes; how many.
+    ///
+    /// Ends the program where the machine has no entropy. The library's first
+    /// request comes while it holds the lock of the environment; told of an
+    /// error it would panic, look for RUST_BACKTRACE and wait for itself.
     fn sys_read_entropy(buffer: *mut u8, size: usize, flags: u32) -> isize {
         // SAFETY: the caller gave a buffer of that size.
-        reply(unsafe { safe::entropy(buffer.expose_provenance(), size, flags) })
+        let filled = unsafe { safe::entropy(buffer.expose_provenance(), size, flags) };
+        if filled == -i64::from(ENOSYS) {
+            // SAFETY: the call takes no address.
+            unsafe { safe::abort() };
+        }
+        reply(filled)
     }
 }

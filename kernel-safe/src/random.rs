@@ -6,13 +6,15 @@
 //! the CPU and from a virtio device, each of which suffices; without both there
 //! are no random bytes, rather than predictable ones.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use gate::user::UserSlice;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use spin::Mutex;
 
-use crate::drivers;
 use crate::errno::{Answer, Errno, count};
+use crate::{drivers, report};
 
 /// Bytes of a key.
 const KEY: usize = 32;
@@ -27,6 +29,7 @@ const RESEED_AFTER: usize = 1 << 20;
 /// request never waits.
 const KNOWN_FLAGS: u32 = 3;
 
+static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 /// A key, and how long it has been in use.
@@ -53,7 +56,8 @@ pub fn fill(address: usize, size: usize, flags: u32) -> Answer {
         let part = target.part(filled, CHUNK);
         let mut chunk = [0; CHUNK];
         let chunk = chunk.get_mut(..part.size()).ok_or(Errno::Invalid)?;
-        POOL.lock().generate(chunk, hardware_seeds)?;
+        let generated = POOL.lock().generate(chunk, hardware_seeds);
+        generated.inspect_err(|_| say_so())?;
         part.write(chunk)?;
         filled = filled.saturating_add(part.size());
     }
@@ -112,6 +116,14 @@ impl Pool {
 impl Default for Pool {
     fn default() -> Self {
         Pool::new()
+    }
+}
+
+/// Says once that there is no entropy: few programs can.
+fn say_so() {
+    if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
+        let missing = "no RDSEED, no RDRAND and no virtio device for it";
+        report::say(format_args!("there is no source of entropy: {missing}"));
     }
 }
 
