@@ -3,6 +3,8 @@
 //! A key is a name, not a number: it has no order and no arithmetic. The only
 //! keys that exist are the ones the domain table hands out.
 
+use static_assertions::assert_not_impl_any;
+
 /// One of the sixteen protection keys (Intel SDM volume 3, section 4.6.2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key(u8);
@@ -29,3 +31,6 @@ impl Key {
         self.0
     }
 }
+
+// A key that could be compared or counted would be taken for a number.
+assert_not_impl_any!(Key: PartialOrd, From<u8>, Default);

@@ -6,6 +6,7 @@
 
 use domains::core_call::{CoreCall, error, map_flags};
 use domains::layout::{APP, FRAMES, PAGE_SIZE, Region, SAFE};
+use static_assertions::assert_not_impl_any;
 
 use crate::core_call::core_call;
 use crate::frames;
@@ -61,6 +62,9 @@ pub fn map_heap(address: u64, pages: u64) -> Result<(), MapError> {
 pub struct KernelStack {
     place: u64,
 }
+
+// Two owners of a stack would run on it at the same time.
+assert_not_impl_any!(KernelStack: Clone, Copy);
 
 impl KernelStack {
     /// Pages of a stack.
