@@ -86,8 +86,15 @@ impl Tool {
     ///
     /// The build fails.
     pub fn build(&self, folder: &str, isolation: Isolation, flags: &[&str]) -> PathBuf {
+        let optimised = if flags.contains(&"--profile") {
+            ".optimised"
+        } else {
+            ""
+        };
         let name = folder.replace('/', "-");
-        let image = self.scratch.join(format!("{name}.{isolation}.cloister"));
+        let image = self
+            .scratch
+            .join(format!("{name}.{isolation}{optimised}.cloister"));
         let mut command = self.command(["build", folder, "--isolation", isolation.name()]);
         command.args(flags).arg("-o").arg(&image);
         let output = command.output().expect("the tool starts");

@@ -5,6 +5,7 @@
 //! table, so that none is forgotten; each is judged by the report *and* by
 //! QEMU's own log of interrupts.
 
+mod costs;
 mod edges;
 mod gates;
 mod images;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
     trials.extend(refusals::trials());
+    trials.extend(costs::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
