@@ -110,15 +110,16 @@ pub(super) fn file_of<'b>(built: &'b [Built], name: &str) -> Result<&'b Path, Bu
     }
 }
 
-/// Gives cargo's status lines to `progress`, and keeps everything.
+/// Gives cargo's status lines to `progress`, and keeps everything else.
 fn relay(stderr: impl Read, what: &str, progress: &dyn Fn(&str)) -> String {
     let mut output = String::new();
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
             progress(&format!("building {what}: {package}"));
+        } else {
+            output.push_str(&line);
+            output.push('\n');
         }
-        output.push_str(&line);
-        output.push('\n');
     }
     output
 }
@@ -152,4 +153,22 @@ fn file_in(artifact: Artifact) -> Option<Built> {
         name: artifact.target.name,
         file: file.clone().into_std_path_buf(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn what_cargo_is_doing_is_told_and_what_it_complains_of_is_kept() {
+        let said = RefCell::new(Vec::new());
+        let stderr = "   Compiling core v0.0.0\nerror: no\n".as_bytes();
+        let kept = relay(stderr, "the kernels", &|what| {
+            said.borrow_mut().push(what.to_owned())
+        });
+        assert_eq!(kept, "error: no\n");
+        assert_eq!(*said.borrow(), ["building the kernels: core v0.0.0"]);
+    }
 }

@@ -125,10 +125,13 @@ fn candidates() -> Vec<PathBuf> {
         )
         .filter(|rustc| rustc.is_file())
         .collect();
+    // The same compiler by two names need not be asked twice. (Its real name
+    // is no better: rustup's compilers are all rustup.)
     let mut seen = Vec::new();
     found.retain(|rustc| {
-        let is_new = !seen.contains(rustc);
-        seen.push(rustc.clone());
+        let real = rustc.canonicalize().ok();
+        let is_new = !seen.contains(&real);
+        seen.push(real);
         is_new
     });
     found
@@ -163,7 +166,7 @@ pub(super) fn folders(parent: &Path, prefix: &str) -> Vec<PathBuf> {
 
 /// Whether `rustc` works and has its library source; if not, why.
 fn probe(rustc: &Path) -> Result<Compiler, String> {
-    let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?);
+    let sysroot = sysroot(rustc)?;
     if !sysroot.join(LIBRARY).join("core/Cargo.toml").is_file() {
         return Err("has no library source".into());
     }
@@ -179,6 +182,23 @@ fn probe(rustc: &Path) -> Result<Compiler, String> {
         sysroot,
         version,
     })
+}
+
+/// Where the compiler's libraries lie: around it, or else where it says. The
+/// answer does not depend on the name by which the compiler was found.
+fn sysroot(rustc: &Path) -> Result<PathBuf, String> {
+    let around = Some(rustc).filter(|rustc| rustc.is_file());
+    let around = around.and_then(Path::parent).and_then(Path::parent);
+    let around = around.map(|around| around.join("lib/rustlib"));
+    let libraries = around.and_then(|libraries| libraries.canonicalize().ok());
+    match libraries
+        .as_deref()
+        .and_then(Path::parent)
+        .and_then(Path::parent)
+    {
+        Some(sysroot) => Ok(sysroot.to_owned()),
+        None => ask(rustc, &["--print", "sysroot"]).map(PathBuf::from),
+    }
 }
 
 /// What the compiler answers. Rustup is not to install anything for it.

@@ -15,6 +15,14 @@ use super::{Component, ImageError, blank, relocate};
 /// The type of the ELF note with the entry of a PVH kernel.
 pub(crate) const PVH_NOTE: u32 = 18;
 
+/// The template of a program without thread-local storage.
+const NO_TLS: Tls = Tls {
+    address: 0,
+    file_size: 0,
+    memory_size: 0,
+    align: 1,
+};
+
 /// A linked component at its final addresses.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -67,7 +75,7 @@ impl Program {
             entry: elf.entry.wrapping_add(base),
             loads: loads(component, &elf, file, base)?,
             relro: header_of(&elf, PT_GNU_RELRO).map(|header| range_of(header, base)),
-            tls: header_of(&elf, PT_TLS).map_or(Tls::default(), |header| tls(header, base)),
+            tls: header_of(&elf, PT_TLS).map_or(NO_TLS, |header| tls(header, base)),
             pvh_entry: pvh_entry(&elf, file),
         };
         program.check_region()?;
