@@ -206,17 +206,28 @@ fn the_runner_is_for_programs_that_cargo_built() {
     );
 }
 
+/// Asks for help; it must speak of all of these.
+fn explains(arguments: &[&str], words: &[&str]) {
+    let help = tool(arguments).assert().success();
+    words
+        .iter()
+        .fold(help, |help, word| help.stdout(contains(*word)));
+}
+
 #[test]
 fn help_and_version_are_no_errors() {
-    tool(&["--help"])
-        .assert()
-        .success()
-        .stdout(contains("Usage: cargo cloister"));
-    tool(&["run", "--help"])
-        .assert()
-        .success()
-        .stdout(contains("no network stack yet"));
+    let general = ["Usage: cargo cloister", "--setup", "CLOISTER_QEMU"];
+    explains(&["--help"], &general);
     tool(&["--version"]).assert().success();
+}
+
+#[test]
+fn the_help_of_a_subcommand_is_all_of_it() {
+    let run = ["120 if the program crossed a wall", "no network stack yet"];
+    explains(&["run", "--help"], &run);
+    let runner = ["runner = \"cargo-cloister runner\"", "CLOISTER_ISOLATION"];
+    explains(&["runner", "--help"], &runner);
+    explains(&["build", "--help"], &["cloister/images"]);
 }
 
 #[test]

@@ -27,34 +27,45 @@ use domains::status;
 
 use failure::Failure;
 
+/// What the list of subcommands does not tell.
+const AFTER_HELP: &str = "\
+First commands:
+  cargo cloister new hello           Make a package
+  cargo cloister run hello --setup   Install what is missing, build it and boot it
+  cargo cloister inspect hello       See its walls
+  cargo cloister run --help          Read what each exit status means
+
+Environment:
+  CLOISTER_SETUP      Set to 1, the same as --setup everywhere
+  CLOISTER_ISOLATION  The runner's isolation: mpk or none
+  CLOISTER_RUSTC      The compiler, one with its library source
+  CLOISTER_LINKER     The guest's linker: rust-lld or ld.lld
+  CLOISTER_QEMU       QEMU's program, by its name or path";
+
 /// Runs ordinary Rust programs on a unikernel with walls inside.
 #[derive(Parser, Debug)]
 #[command(
     name = "cargo cloister",
     bin_name = "cargo cloister",
     version,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = AFTER_HELP
 )]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+/// The structs' own comments are the help; a comment on a variant would hide
+/// all of them but their first lines.
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Build a package and pack it into a verified, bootable image
     Build(build::Build),
-    /// Build a package, or take a packed image, and boot it in QEMU
     Run(Box<run::Run>),
-    /// Boot what cargo has built, as the runner of its target
     Runner(runner::Runner),
-    /// Describe an image: domains, keys, pages, gates, sizes
     Inspect(inspect::Inspect),
-    /// Measure what the walls cost
     Bench(bench::Bench),
-    /// Make a package that runs in a cloister
     New(new::New),
-    /// Check this machine, and install what is missing
     Doctor(doctor::Doctor),
 }
 

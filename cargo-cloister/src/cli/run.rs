@@ -67,7 +67,8 @@ pub(super) struct RunOptions {
     /// Let time pass by instructions, so that every run is alike
     #[arg(long)]
     icount: bool,
-    /// Record the guest's network traffic
+    /// Record the guest's network traffic; the guest has no network stack yet,
+    /// so there is next to none
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
     /// Print the QEMU command instead of running it

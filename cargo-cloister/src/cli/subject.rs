@@ -23,7 +23,9 @@ pub(super) struct BuildOptions {
     #[arg(long, value_name = "MODE",
           value_parser = choices::isolation())]
     pub(super) isolation: Option<Isolation>,
-    /// Where to put the image
+    /// Where to put the image; else it goes to `cloister/images` in the
+    /// repository's target folder, or for an installed tool in the user's
+    /// cache, and `build` says where
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     pub(super) image: Option<PathBuf>,
     /// First install what is missing, as `doctor --fix` does
