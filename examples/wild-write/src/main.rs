@@ -17,8 +17,8 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use domains::Access;
-use target::Target;
+use domains::edge::Target;
+use domains::{Access, Area};
 
 const USAGE: &str =
     "usage: wild-write [read|write|execute] [safe|unsafe|text|frames|info|core|app]";
@@ -29,16 +29,16 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let address = target.address(access);
+    let address = target::address(target, access);
     println!("about to {access} {} memory at {address:#x}", target.name());
     let _ = io::stdout().flush();
     commit(access, address);
-    if target.allows(access) {
-        println!("done, as it should be");
-        ExitCode::SUCCESS
-    } else {
+    if target::is_forbidden(target, access) {
         println!("nothing stopped it");
         ExitCode::FAILURE
+    } else {
+        println!("done, as it should be");
+        ExitCode::SUCCESS
     }
 }
 
@@ -50,7 +50,9 @@ fn parse(arguments: &[String]) -> Option<(Access, Target)> {
         .map_or(Some(Access::Write), |word| Access::from_name(word))?;
     let target = words
         .next()
-        .map_or(Some(Target::default()), |word| Target::from_name(word))?;
+        .map_or(Some(Target::Area(Area::Safe)), |word| {
+            Target::from_name(word)
+        })?;
     words.next().is_none().then_some((access, target))
 }
 

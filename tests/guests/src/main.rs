@@ -7,6 +7,7 @@
 mod attack;
 mod hooks;
 mod pkru;
+mod pointers;
 mod preempt;
 mod sweep;
 mod thread_pointer;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let verdict = match words.as_slice() {
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["pkru"] => pkru::run(),
+        ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
         ["sweep"] => sweep::run(),
         ["sweep", "without", checks] => sweep::run_on_mutant(checks),

@@ -5,6 +5,7 @@
 //! table, so that none is forgotten; each is judged by the report *and* by
 //! QEMU's own log of interrupts.
 
+mod containment;
 mod costs;
 mod edges;
 mod gates;
@@ -13,6 +14,7 @@ mod privilege;
 mod programs;
 mod refusals;
 mod stacks;
+mod wild_write;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -29,6 +31,8 @@ fn main() -> std::process::ExitCode {
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
     trials.extend(refusals::trials());
+    trials.extend(wild_write::trials());
+    trials.extend(containment::trials());
     trials.extend(costs::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

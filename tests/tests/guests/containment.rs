@@ -1,0 +1,67 @@
+//! What goes on after a failure: drivers that fail, pointers that lie.
+
+use domains::Isolation;
+use libtest_mimic::Trial;
+
+use crate::images::guest;
+use crate::{Verdict, ensure, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "containment::a_driver_that_hangs_is_ended".into(),
+            hanging_driver,
+        ),
+        trial(
+            "containment::output_goes_on_without_the_driver".into(),
+            fallback,
+        ),
+        trial("containment::lying_pointers_are_refused".into(), || {
+            pointers(Isolation::Mpk)
+        }),
+        trial(
+            "containment::lying_pointers_are_refused_without_walls".into(),
+            || pointers(Isolation::None),
+        ),
+    ]
+}
+
+fn hanging_driver() -> Verdict {
+    let outcome = guest(Isolation::Mpk, &["attack", "unsafe", "spin"]);
+    let reported = outcome.faults.iter().any(|fault| {
+        fault["domain"] == "unsafe"
+            && fault["cause"] == "deadline"
+            && fault["action"] == "rewind"
+    });
+    ensure(
+        reported && outcome.status == 0,
+        "the deadline to end the call alone",
+        &outcome,
+    )
+}
+
+/// After a fault in the drivers the program's output goes to the core's
+/// console, which says so.
+fn fallback() -> Verdict {
+    let outcome = guest(
+        Isolation::Mpk,
+        &["attack", "unsafe", "read", "0x100000000000"],
+    );
+    let said = outcome.console.contains("output continues here");
+    let went_on = outcome.console.contains("result -") && outcome.status == 0;
+    ensure(
+        said && went_on,
+        "the rest of the output on the core's console",
+        &outcome,
+    )
+}
+
+fn pointers(mode: Isolation) -> Verdict {
+    let outcome = guest(mode, &["pointers"]);
+    let holds = outcome.status == 0 && outcome.stdout.contains("every lie was refused");
+    ensure(
+        holds && outcome.faults.is_empty(),
+        "EFAULT for every bad pointer",
+        &outcome,
+    )
+}
