@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use assert_cmd::assert::Assert;
 use domains::status;
 use predicates::str::contains;
 use tempfile::TempDir;
@@ -176,22 +177,50 @@ fn a_package_that_asks_for_the_unknown_is_told_so() {
     );
 }
 
-#[test]
-fn a_compiler_without_library_source_is_named() {
+/// Builds a new package with this compiler.
+fn build_with(compiler: &Path) -> Assert {
     let folder = tempfile::tempdir().expect("a folder");
-    let package = folder
-        .path()
-        .join("my-program")
-        .to_string_lossy()
-        .into_owned();
+    let package = folder.path().join("my-program");
+    let package = package.to_string_lossy();
     tool(&["new", &package]).assert().success();
-    let compiler = env!("CARGO_BIN_EXE_cargo-cloister");
-    let run = tool(&["build", &package])
-        .env("CLOISTER_RUSTC", compiler)
-        .assert();
-    let message = format!("CLOISTER_RUSTC names `{compiler}`, which cannot be used");
+    let mut build = tool(&["build", &package]);
+    let run = build.env("CLOISTER_RUSTC", compiler).assert();
     run.code(i32::from(status::BUILD_FAILED))
-        .stderr(contains(message));
+}
+
+/// A compiler that says where its libraries lie, where there is no source.
+fn compiler_without_source() -> (TempDir, PathBuf) {
+    let (folder, script) = folder_with("script", b"");
+    let sysroot = folder.path().join("sysroot");
+    fs::create_dir_all(sysroot.join("lib/rustlib")).expect("a folder");
+    let answers = format!(
+        "#!/bin/sh\ncase $1 in\n--print) echo '{}' ;;\n*) echo 'rustc 1.96.0' ;;\nesac\n",
+        sysroot.display()
+    );
+    fs::write(&script, answers).expect("a file");
+    let rustc = folder.path().join("rustc");
+    // Another process makes the program: had this one it open for writing, it
+    // could not be started while any other test starts something.
+    let mut install = std::process::Command::new("install");
+    install.args(["-m", "755"]).args([&script, &rustc]);
+    assert!(install.status().expect("install starts").success());
+    (folder, rustc)
+}
+
+#[test]
+fn a_compiler_without_library_source_is_told_of() {
+    let (_folder, rustc) = compiler_without_source();
+    build_with(&rustc)
+        .stderr(contains("has no library source"))
+        .stderr(contains(format!("`{}`", rustc.display())))
+        .stderr(contains("unset CLOISTER_RUSTC"));
+}
+
+#[test]
+fn a_program_that_is_no_compiler_is_named() {
+    let compiler = env!("CARGO_BIN_EXE_cargo-cloister");
+    let message = format!("CLOISTER_RUSTC names `{compiler}`, which cannot be used");
+    build_with(Path::new(compiler)).stderr(contains(message));
 }
 
 #[test]

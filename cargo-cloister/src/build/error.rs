@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::toolchain;
 use crate::image::ImageError;
 use crate::image::verify::Refused;
 
@@ -17,9 +18,9 @@ pub enum BuildError {
     #[diagnostic(
         code(cloister::build::toolchain),
         help(
-            "`cargo cloister doctor --fix` installs one; or type \
-             `rustup toolchain install nightly --component rust-src`, or on Debian \
-             `apt install rustc-web cargo-web rust-web-src`"
+            "`cargo cloister doctor --fix` installs one; or type `{}`, or on Debian \
+             `apt install rustc-web cargo-web rust-web-src`",
+            toolchain::INSTALL
         )
     )]
     NoToolchain {

@@ -21,6 +21,9 @@ const CHOICE: &str = "CLOISTER_RUSTC";
 const OLDEST: u32 = 95;
 /// The minor version of Rust 1 that this release was tested with.
 const TESTED: u32 = 96;
+/// Installs that one with rustup. A stable one will do, because cargo is run
+/// with RUSTC_BOOTSTRAP; the std of a newer nightly can outrun the guest's ABI.
+pub(crate) const INSTALL: &str = "rustup toolchain install 1.96 --component rust-src";
 /// Where the library source lies below a sysroot.
 const LIBRARY: &str = "lib/rustlib/src/rust/library";
 
@@ -261,5 +264,24 @@ mod tests {
         assert!(error.to_string().contains("/nonexistent/rustc"), "{error}");
         let error = best(Vec::new()).unwrap_err();
         assert!(error.to_string().contains("there is no rustc"), "{error}");
+    }
+
+    #[test]
+    fn among_compilers_without_source_there_is_no_toolchain() {
+        let sysroot = tempfile::tempdir().unwrap();
+        let rustc = sysroot.path().join("bin/rustc");
+        fs::create_dir_all(sysroot.path().join("lib/rustlib")).unwrap();
+        fs::create_dir(sysroot.path().join("bin")).unwrap();
+        fs::write(&rustc, "").unwrap();
+        let error = best(vec![rustc.clone()]).unwrap_err();
+        let message = format!("{} has no library source", rustc.display());
+        assert!(error.to_string().ends_with(&message), "{error}");
+        let help = miette::Diagnostic::help(&error).expect("it has help");
+        assert!(help.to_string().contains(INSTALL), "{help}");
+    }
+
+    #[test]
+    fn the_tested_toolchain_is_the_one_to_install() {
+        assert!(INSTALL.contains(&format!(" 1.{TESTED} ")));
     }
 }

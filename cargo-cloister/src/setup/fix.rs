@@ -31,10 +31,7 @@ pub enum SetupError {
     Command(String),
     /// This release has no packages with a toolchain.
     #[error("this release has no package of a Rust toolchain with its library source")]
-    #[diagnostic(
-        code(cloister::setup::toolchain),
-        help("type: rustup toolchain install nightly --component rust-src")
-    )]
+    #[diagnostic(code(cloister::setup::toolchain), help("type: {}", toolchain::INSTALL))]
     NoToolchain,
     /// All is installed, and something is still wrong.
     #[error("{0} is installed and cannot be used")]
@@ -117,9 +114,11 @@ impl Needs {
         let qemu = self
             .qemu
             .then_some("QEMU 7.2 or newer, with qemu-system-x86_64");
-        let toolchain = self.toolchain.then_some(
-            "a nightly toolchain: rustup toolchain install nightly --component rust-src",
+        let toolchain = format!(
+            "a toolchain with its library source: {}",
+            toolchain::INSTALL
         );
+        let toolchain = self.toolchain.then_some(&*toolchain);
         let linker = self
             .linker
             .then_some("LLVM's linker, as ld.lld on the PATH");
@@ -146,7 +145,7 @@ mod tests {
             linker: true,
         };
         assert_eq!(needs.tools(), ["lld"]);
-        assert!(needs.by_hand().contains("rustup toolchain install nightly"));
+        assert!(needs.by_hand().contains(toolchain::INSTALL));
     }
 
     #[test]
