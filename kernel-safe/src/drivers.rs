@@ -4,10 +4,15 @@
 //! the caller's while it holds the lock. After the first fault the unsafe
 //! kernel is not called again: whatever state it is in, it is not sound.
 
+mod stall;
+
+use domains::layout::PAGE_SIZE;
 use gate::driver::{self, Faulted, device};
-use gate::frames;
 use gate::user::{BadAddress, UserSlice};
+use gate::{clock, frames};
 use spin::Mutex;
+
+use stall::Stall;
 
 /// A console.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,11 +43,10 @@ pub enum SendError {
 }
 
 /// The most bytes that [`send`] takes.
-pub const SEND_MAX: usize = 8 * PAGE;
+pub const SEND_MAX: usize = 8 * PAGE_SIZE as usize;
 /// The most bytes that [`receive`] and [`random`] bring.
-pub const RECEIVE_MAX: usize = PAGE;
+pub const RECEIVE_MAX: usize = PAGE_SIZE as usize;
 
-const PAGE: usize = 4096;
 const OUTPUT: usize = 0;
 const INPUT: usize = OUTPUT + SEND_MAX;
 const RANDOM: usize = INPUT + RECEIVE_MAX;
@@ -84,11 +88,18 @@ pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     alleged(sent, size).ok_or(SendError::Console(DriverError::Failed))
 }
 
-/// Waits until every console has finished what it was given, however long the
-/// host takes to read it.
+/// Waits until every console has finished what it was given, as long as the
+/// host goes on reading.
 pub fn flush() {
     for console in [Console::Main, Console::Error] {
-        while DRIVERS.lock().has_unfinished(console) {}
+        let mut stall = Stall::new(clock::monotonic_ns());
+        loop {
+            let unfinished = DRIVERS.lock().unfinished(console);
+            if !stall.is_worth_waiting(unfinished, clock::monotonic_ns()) {
+                break;
+            }
+            core::hint::spin_loop();
+        }
     }
 }
 
@@ -170,10 +181,11 @@ impl Drivers {
         })
     }
 
-    fn has_unfinished(&mut self, console: Console) -> bool {
+    /// How many buffers a console has not finished, as its driver says.
+    fn unfinished(&mut self, console: Console) -> i64 {
         let flush = || driver::console_flush(console as u32);
         let unfinished = self.check(console.device()).and_then(|()| self.call(flush));
-        unfinished.is_ok_and(|pages| pages > 0)
+        unfinished.unwrap_or(0)
     }
 
     /// Takes what the driver says it put into the frames.
