@@ -156,7 +156,9 @@ pub struct Refusal {
 /// CPU features that an image can need, as bits of [`Refusal::need`].
 pub mod feature {
     /// The names, by bit.
-    pub const NAMES: [&str; 7] = ["pku", "fsgsbase", "smep", "smap", "umip", "nx", "xsave"];
+    pub const NAMES: [&str; 8] = [
+        "pku", "fsgsbase", "smep", "smap", "umip", "nx", "xsave", "avx",
+    ];
     /// Protection keys for user pages.
     pub const PKU: u64 = 1 << 0;
     /// RDFSBASE and its relatives.
@@ -171,6 +173,8 @@ pub mod feature {
     pub const NX: u64 = 1 << 5;
     /// XSAVE.
     pub const XSAVE: u64 = 1 << 6;
+    /// AVX, for VZEROALL.
+    pub const AVX: u64 = 1 << 7;
 }
 
 impl Page {

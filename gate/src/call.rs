@@ -15,23 +15,6 @@ use crate::driver::Faulted;
 const APP_TO_SAFE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
 const SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
 
-/// Makes a call with its arguments in their registers, and no more of them.
-macro_rules! with_arguments {
-    ($count:expr, $call:ident, $first:ident, $second:ident, $third:ident, $fourth:ident, $fifth:ident) => {
-        match $count {
-            0 => $call!(),
-            1 => $call!(in("rdi") $first,),
-            2 => $call!(in("rdi") $first, in("rsi") $second,),
-            3 => $call!(in("rdi") $first, in("rsi") $second, in("r8") $third,),
-            4 => $call!(in("rdi") $first, in("rsi") $second, in("r8") $third, in("r9") $fourth,),
-            _ => $call!(
-                in("rdi") $first, in("rsi") $second, in("r8") $third, in("r9") $fourth,
-                in("r10") $fifth,
-            ),
-        }
-    };
-}
-
 /// Calls entry `number` of the safe kernel.
 ///
 /// # Safety
@@ -57,7 +40,16 @@ pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i6
             }
         };
     }
-    with_arguments!(N, call, first, second, third, fourth, fifth);
+    match N {
+        0 => call!(),
+        1 => call!(in("rdi") first,),
+        2 => call!(in("rdi") first, in("rsi") second,),
+        3 => call!(in("rdi") first, in("rsi") second, in("r8") third,),
+        4 => call!(in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth,),
+        _ => call!(
+            in("rdi") first, in("rsi") second, in("r8") third, in("r9") fourth, in("r10") fifth,
+        ),
+    }
     result
 }
 
@@ -70,30 +62,32 @@ pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<
             "an entry of the unsafe kernel takes at most four arguments"
         )
     };
-    let [first, second, third, fourth, fifth] = spread(words);
+    let [first, second, third, fourth, _] = spread(words);
     let result;
     let faulted: u64;
-    macro_rules! call {
-        ($($arguments:tt)*) => {
-            // SAFETY:
-            // 1. The gate keeps the registers that the C ABI keeps, from the
-            //    safe kernel's own stack, whatever the callee does.
-            // 2. The callee has no rights over the safe kernel's memory.
-            unsafe {
-                asm!(
-                    "mov eax, {gate}",
-                    "call rax",
-                    gate = const SAFE_TO_UNSAFE,
-                    in("r11") u64::from(number),
-                    $($arguments)*
-                    lateout("rax") result,
-                    lateout("rdx") faulted,
-                    clobber_abi("C"),
-                )
-            }
-        };
+    // SAFETY:
+    // 1. The gate keeps RBX, RBP and the stack pointer from the safe kernel's
+    //    own stack, whatever the callee does; all else is declared as lost.
+    // 2. The callee has no rights over the safe kernel's memory.
+    unsafe {
+        asm!(
+            "mov eax, {gate}",
+            "call rax",
+            gate = const SAFE_TO_UNSAFE,
+            in("r11") u64::from(number),
+            // Zero where there is no argument: registers carry secrets.
+            inlateout("rdi") first => result,
+            in("rsi") second,
+            in("r8") third,
+            in("r9") fourth,
+            lateout("rdx") faulted,
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
+            clobber_abi("C"),
+        );
     }
-    with_arguments!(N, call, first, second, third, fourth, fifth);
     if faulted == 0 {
         Ok(result)
     } else {

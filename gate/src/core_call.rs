@@ -130,9 +130,4 @@ pub mod driver {
         let words = [u64::from(function), u64::from(bar), 0, 0];
         usize::try_from(harmless(CoreCall::PciMap, words)).ok()
     }
-
-    /// Maps `pages` zeroed pages for the drivers at `address` of their heap.
-    pub fn map(address: usize, pages: usize) -> bool {
-        harmless(CoreCall::Map, [address as u64, pages as u64, 0, 0]) == 0
-    }
 }

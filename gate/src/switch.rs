@@ -184,6 +184,8 @@ unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
         "pop rax",
         "wrfsbase rax",
         "ldmxcsr dword ptr [rsp]",
+        // FLDCW would raise an exception that the application left pending.
+        "fnclex",
         "fldcw word ptr [rsp + 4]",
         "add rsp, 8",
         "pop r15",

@@ -5,6 +5,7 @@
 //! their frames at once: what was granted cannot fail later.
 
 use domains::layout::{APP, PAGE_SIZE};
+use gate::info;
 use gate::memory::{self, Populate};
 use spin::Mutex;
 
@@ -18,6 +19,10 @@ static NEXT: Mutex<u64> = Mutex::new(APP.heap().start);
 ///
 /// The size is zero, or there is not that much memory.
 pub fn extend(size: usize) -> Answer {
+    if size as u64 > info::boot().memory {
+        // Page tables for the range would use up what there is.
+        return Err(Errno::NoMemory);
+    }
     let mut next = NEXT.lock();
     let end = end_of_extent(*next, size)?;
     let pages = end.saturating_sub(*next) / PAGE_SIZE;

@@ -34,6 +34,10 @@ impl Stack {
     /// Addresses or memory are used up.
     pub fn map(size: usize) -> Result<Stack, Errno> {
         let size = Stack::rounded(size)?;
+        if size > info::boot().memory {
+            // Page tables for the range would use up what there is.
+            return Err(Errno::NoMemory);
+        }
         let range = size.checked_add(PAGE_SIZE).ok_or(Errno::NoMemory)?;
         let guard = SPACE.lock().take(range).ok_or(Errno::NoMemory)?;
         let start = guard.saturating_add(PAGE_SIZE);

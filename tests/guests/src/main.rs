@@ -11,6 +11,7 @@ mod pointers;
 mod preempt;
 mod sweep;
 mod thread_pointer;
+mod vectors;
 mod xrstor;
 
 use std::process::ExitCode;
@@ -23,9 +24,10 @@ fn main() -> ExitCode {
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
-        ["sweep"] => sweep::run(),
-        ["sweep", "without", checks] => sweep::run_on_mutant(checks),
+        ["sweep", attacker] => sweep::run(attacker),
+        ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),
         ["thread-pointer"] => thread_pointer::run(),
+        ["vectors"] => vectors::run(),
         ["xrstor"] => xrstor::run(false),
         ["xrstor", "mutant"] => xrstor::run(true),
         ["exit", status] => return exit(status),

@@ -1,6 +1,7 @@
 //! What goes on after a failure: drivers that fail, pointers that lie.
 
 use domains::Isolation;
+use domains::layout::{GATE_PAGE, gate};
 use libtest_mimic::Trial;
 
 use crate::images::guest;
@@ -15,6 +16,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "containment::output_goes_on_without_the_driver".into(),
             fallback,
+        ),
+        trial(
+            "containment::drivers_see_no_vector_registers".into(),
+            vectors,
+        ),
+        trial(
+            "containment::a_driver_at_the_wrong_gate_is_the_culprit".into(),
+            wrong_gate,
         ),
         trial("containment::lying_pointers_are_refused".into(), || {
             pointers(Isolation::Mpk)
@@ -36,6 +45,33 @@ fn hanging_driver() -> Verdict {
     ensure(
         reported && outcome.status == 0,
         "the deadline to end the call alone",
+        &outcome,
+    )
+}
+
+fn vectors() -> Verdict {
+    let outcome = guest(Isolation::Mpk, &["vectors"]);
+    ensure(
+        outcome.status == 0,
+        "cleared vector registers in the unsafe kernel",
+        &outcome,
+    )
+}
+
+/// The unsafe kernel jumps to where threads enter the application, behind the
+/// store of the token, which it could not make. It dies at the look at the
+/// token, with the application's rights, and is the one that is blamed.
+fn wrong_gate() -> Verdict {
+    const BEHIND_THE_STORE: u64 = 15;
+    let address = format!("{:#x}", GATE_PAGE + gate::ENTER_APP + BEHIND_THE_STORE);
+    let outcome = guest(Isolation::Mpk, &["attack", "unsafe", "execute", &address]);
+    let blamed = outcome
+        .faults
+        .iter()
+        .any(|fault| fault["domain"] == "unsafe");
+    ensure(
+        blamed && outcome.status == 0,
+        "the unsafe kernel to be stopped alone",
         &outcome,
     )
 }

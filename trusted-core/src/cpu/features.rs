@@ -47,7 +47,10 @@ const fn needed(isolation: Isolation) -> u64 {
     let always = feature::FSGSBASE | feature::NX | feature::XSAVE;
     match isolation {
         Isolation::None => always,
-        Isolation::Mpk => always | feature::PKU | feature::SMEP | feature::SMAP | feature::UMIP,
+        Isolation::Mpk => {
+            let walls = feature::PKU | feature::SMEP | feature::SMAP | feature::UMIP;
+            always | walls | feature::AVX
+        }
     }
 }
 
@@ -78,7 +81,14 @@ fn present(cpuid: &CpuId<CpuIdReaderNative>) -> u64 {
             feature::NX,
             extended.is_some_and(|leaf| leaf.has_execute_disable()),
         ),
-        (feature::XSAVE, basic.is_some_and(|leaf| leaf.has_xsave())),
+        (
+            feature::XSAVE,
+            basic.as_ref().is_some_and(|leaf| leaf.has_xsave()),
+        ),
+        (
+            feature::AVX,
+            basic.as_ref().is_some_and(|leaf| leaf.has_avx()),
+        ),
     ];
     found
         .into_iter()

@@ -47,8 +47,11 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     };
     save(trap.core.words(frame), entry_stack, trap.registers);
     trap.local.page.set(offset::ENTRY_STACK, 0);
+    // What the kernels do not use they shall not see either.
+    vector_state::reset();
     // As after a call: the return address would be at a multiple of 16.
-    *trap.registers = Registers::entering(trap.core.upcall, (entry_stack & !0xf) - 8);
+    let stack = (entry_stack & !0xf).wrapping_sub(8);
+    *trap.registers = Registers::entering(trap.core.upcall, stack);
     trap.registers.rdi = frame.number();
     trap.local.assume(Domain::Safe);
     true

@@ -23,6 +23,7 @@ use crate::cpu::page::Caller;
 use crate::cpu::{control, syscall, vectors};
 use crate::report;
 use crate::state::{self, Core};
+use crate::time::timer::Until;
 use registers::Registers;
 
 /// Vectors below this one are exceptions.
@@ -78,6 +79,8 @@ fn handle(trap: &mut Trap<'_>) -> Next {
         vector if trap.caller.domain.is_none() => {
             if is_interrupt(vector) {
                 interrupt::note(trap.core, trap.local, vector);
+                // Its timer may have been spent on this trap.
+                tick::arm(trap.core, trap.local, Until::Guard);
             }
             fault::convict(trap, Cause::Gate);
         }

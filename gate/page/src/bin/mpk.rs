@@ -92,8 +92,10 @@ core::arch::global_asm!(
     "jmp leave_safe",
     "",
     // ---- Safe kernel to unsafe kernel -------------------------------------
-    // In: as above but no fifth argument, on the safe kernel's stack. Out: RAX
-    // result, RDX zero, or not zero if the core brought us back from a fault.
+    // In: as above but no fifth argument, and zero for each that is not there,
+    // on the safe kernel's stack. Out: RDI result, RDX zero, or not zero if the
+    // core brought us back from a fault. Keeps RBX, RBP, RSP and the thread
+    // pointer; what else the caller needs it has saved.
     ".org {safe_to_unsafe}",
     ".global safe_to_unsafe",
     "safe_to_unsafe:",
@@ -101,10 +103,6 @@ core::arch::global_asm!(
     // token.
     "push rbx",
     "push rbp",
-    "push r12",
-    "push r13",
-    "push r14",
-    "push r15",
     // The thread pointer is the application's, and any ring-3 code can change
     // it.
     "rdfsbase rax",
@@ -115,10 +113,13 @@ core::arch::global_asm!(
     // The callee learns nothing from registers that carry no argument.
     "xor ebx, ebx",
     "xor ebp, ebp",
+    "xor r10d, r10d",
     "xor r12d, r12d",
     "xor r13d, r13d",
     "xor r14d, r14d",
     "xor r15d, r15d",
+    // Nor from the application's vector registers, which no kernel uses.
+    "vzeroall",
     "set_rights {unsafe_}, enter_unsafe",
     // The application, jumping here to become the unsafe kernel, finds no
     // token.
@@ -137,13 +138,8 @@ core::arch::global_asm!(
     "mov qword ptr ds:[{armed}], 0",
     "pop rax",
     "wrfsbase rax",
-    "pop r15",
-    "pop r14",
-    "pop r13",
-    "pop r12",
     "pop rbp",
     "pop rbx",
-    "mov rax, rdi",
     "cld",
     "ret",
     "",

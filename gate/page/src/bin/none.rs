@@ -52,6 +52,7 @@ core::arch::global_asm!(
     "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     "add rsp, 8",
+    "mov rdi, rax",
     "mov qword ptr ds:[{domain}], {safe}",
     "xor edx, edx",
     "ret",
