@@ -224,6 +224,38 @@ fn a_program_that_is_no_compiler_is_named() {
 }
 
 #[test]
+fn flags_of_cargo_that_would_surprise_are_refused_with_the_reason() {
+    let because = |arguments: &[&str], reason| refuses(arguments, status::USAGE, reason);
+    let target = "`--target` cannot be used here: applications are built for";
+    because(&["build", "--target", "wasm32-wasip1"], target);
+    because(&["run", "--target=wasm32-wasip1"], target);
+    because(&["run", "--lib"], "a library is no program");
+    because(
+        &["inspect", "--manifest-path", "Cargo.toml"],
+        "the package is given by its path",
+    );
+    let one = "an image holds one program";
+    because(&["build", "--workspace", "--release"], one);
+}
+
+#[test]
+fn an_image_is_too_late_for_options_of_building() {
+    let (_folder, image) = folder_with("guest.cloister", b"an image, as far as we look");
+    let image = image.to_string_lossy();
+    let lines: [(&[&str], &str); 5] = [
+        (&["run", &image, "--release"], "--release"),
+        (&["run", &image, "-F", "fast"], "--features"),
+        (&["run", &image, "-o", "other"], "-o"),
+        (&["run", &image, "-q", "--locked"], "--locked"),
+        (&["inspect", &image, "--profile", "dev"], "--profile"),
+    ];
+    for (line, option) in lines {
+        let message = format!("this is an image already, and `{option}` is for building one");
+        refuses(line, status::USAGE, &message);
+    }
+}
+
+#[test]
 fn the_runner_is_for_programs_that_cargo_built() {
     refuses(
         &[

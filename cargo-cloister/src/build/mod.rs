@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use domains::Isolation;
 
 pub use error::BuildError;
+pub(crate) use program::{REFUSED, refuse_arguments};
 
 use crate::image::pack::{self, Parts, Traits};
 use crate::image::verify::{self, Rules, Verified};

@@ -21,8 +21,8 @@ pub(super) struct Program {
     pub(super) choice: Vec<String>,
 }
 
-/// Flags whose effect on an image would be a surprise.
-const REFUSED: [(&str, &str); 4] = [
+/// Cargo's flags whose effect on an image would be a surprise.
+pub(crate) const REFUSED: [(&str, &str); 16] = [
     (
         "--target",
         "applications are built for x86_64-unknown-hermit",
@@ -32,8 +32,22 @@ const REFUSED: [(&str, &str); 4] = [
         "--message-format",
         "its messages are read to find what it built",
     ),
+    ("--artifact-dir", "`-o` says where the image goes"),
+    ("--crate-type", "a library is no program"),
     ("--lib", "a library is no program"),
+    ("--bins", ONE_PROGRAM),
+    ("--examples", ONE_PROGRAM),
+    ("--all-targets", ONE_PROGRAM),
+    ("--workspace", ONE_PROGRAM),
+    ("--all", ONE_PROGRAM),
+    ("--exclude", ONE_PROGRAM),
+    ("--test", NO_TESTS),
+    ("--tests", NO_TESTS),
+    ("--bench", NO_TESTS),
+    ("--benches", NO_TESTS),
 ];
+const ONE_PROGRAM: &str = "an image holds one program, which `--bin` or `--example` chooses";
+const NO_TESTS: &str = "an image holds a binary or an example";
 
 /// Chooses the program at `path`, with cargo's own flags in `arguments`.
 pub(super) fn choose(
@@ -95,7 +109,8 @@ pub(super) fn is_release(arguments: &[OsString]) -> bool {
     flag || value_of(arguments, "", "--profile").as_deref() == Some("release")
 }
 
-fn refuse_arguments(arguments: &[OsString]) -> Result<(), BuildError> {
+/// Refuses flags that make no sense for an image.
+pub(crate) fn refuse_arguments(arguments: &[OsString]) -> Result<(), BuildError> {
     for word in arguments.iter().map(|word| word.to_string_lossy()) {
         let flag = word.split('=').next().unwrap_or_default();
         if let Some((argument, why)) = REFUSED.into_iter().find(|(refused, _)| *refused == flag)

@@ -26,6 +26,7 @@ impl Build {
                 "give the directory of a cargo package",
             )));
         }
+        self.options.check(&subject)?;
         self.options.set_up()?;
         let ready = subject.ready(&self.options)?;
         if !self.options.cargo.quiet {

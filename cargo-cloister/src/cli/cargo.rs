@@ -4,6 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::Args;
+use domains::status;
+
+use super::failure::Failure;
+use crate::build;
+
+mod refused;
+
+use refused::Refused;
 
 /// What is passed on to cargo.
 #[derive(Args, Clone, Debug, Default)]
@@ -48,6 +56,18 @@ pub(super) struct CargoOptions {
     /// Both --locked and --offline
     #[arg(long)]
     frozen: bool,
+    /// Build for a package that asks for a newer Rust as well
+    #[arg(long)]
+    ignore_rust_version: bool,
+    /// When to colour cargo's messages
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    color: Option<String>,
+    /// Build what can be built after an error, too
+    #[arg(long)]
+    keep_going: bool,
+    /// Write a report of how long everything took
+    #[arg(long)]
+    timings: bool,
     /// How many jobs run at once
     #[arg(short, long, value_name = "N")]
     jobs: Option<String>,
@@ -57,6 +77,11 @@ pub(super) struct CargoOptions {
     /// Override a configuration value
     #[arg(long, value_name = "KEY=VALUE")]
     config: Vec<String>,
+    /// Set one of cargo's unstable flags
+    #[arg(short = 'Z', value_name = "FLAG")]
+    unstable: Vec<String>,
+    #[command(flatten)]
+    refused: Refused,
 }
 
 impl CargoOptions {
@@ -72,6 +97,23 @@ impl CargoOptions {
             _ => options.bin = Some(name),
         }
         options
+    }
+
+    /// Refuses what makes no sense for an image.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let refused = build::refuse_arguments(&self.refused.0);
+        refused.map_err(|error| Failure::new(status::USAGE, error))
+    }
+
+    /// The first option that matters only if something is built.
+    pub(super) fn only_for_building(&self) -> Option<OsString> {
+        let others = CargoOptions {
+            verbose: 0,
+            quiet: false,
+            color: None,
+            ..self.clone()
+        };
+        others.arguments().into_iter().next()
     }
 
     /// The same options for cargo.
@@ -90,9 +132,14 @@ impl CargoOptions {
         list.flag("--locked", self.locked);
         list.flag("--offline", self.offline);
         list.flag("--frozen", self.frozen);
+        list.flag("--ignore-rust-version", self.ignore_rust_version);
+        list.values("--color", &self.color);
+        list.flag("--keep-going", self.keep_going);
+        list.flag("--timings", self.timings);
         list.values("--jobs", &self.jobs);
         list.values("--target-dir", &self.target_dir);
         list.values("--config", &self.config);
+        list.values("-Z", &self.unstable);
         list.0
     }
 }
@@ -163,6 +210,27 @@ mod tests {
             ]
         );
         assert!(passed_on(&[]).is_empty());
+    }
+
+    #[test]
+    fn options_of_cargo_itself_reach_it_too() {
+        let line = ["--color", "never", "--keep-going", "-Z", "unstable-options"];
+        let line = [&["--ignore-rust-version"], &line[..]].concat();
+        assert_eq!(passed_on(&line), line);
+        assert_eq!(
+            passed_on(&["--timings", "--frozen"]),
+            ["--frozen", "--timings"]
+        );
+    }
+
+    #[test]
+    fn what_says_how_much_to_print_is_not_only_for_building() {
+        let first = |line: &[&str]| {
+            let line = Line::try_parse_from([&["x"], line].concat()).expect("valid options");
+            line.cargo.only_for_building()
+        };
+        assert_eq!(first(&["-v", "--color=never"]), None);
+        assert_eq!(first(&["-q", "-F", "a"]), Some("--features".into()));
     }
 
     #[test]

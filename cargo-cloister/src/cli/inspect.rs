@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domains::Isolation;
 
 use super::failure::Failure;
 use super::show;
@@ -24,12 +25,17 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(self) -> Result<u8, Failure> {
+        let subject = Subject::at(self.path.as_deref())?;
+        self.options.check(&subject)?;
         self.options.set_up()?;
-        let image = match Subject::at(self.path.as_deref())? {
+        let image = match subject {
             Subject::Image(path) => path,
             package => package.ready(&self.options)?.image,
         };
         let inspection = Inspection::of(&image).map_err(Failure::build)?;
+        if let Some(isolation) = Isolation::from_name(inspection.isolation) {
+            self.options.check_isolation(isolation)?;
+        }
         if self.json {
             let text = serde_json::to_string_pretty(&inspection);
             show::line(text.map_err(|error| Failure::build(miette::miette!("{error}")))?)?;

@@ -115,9 +115,11 @@ impl Run {
     }
 
     pub(super) fn run(self) -> Result<u8, Failure> {
+        let subject = Subject::at(self.path.as_deref())?;
+        self.build.check(&subject)?;
         self.build.set_up()?;
         self.how.look_ahead()?;
-        let ready = Subject::at(self.path.as_deref())?.ready(&self.build)?;
+        let ready = subject.ready(&self.build)?;
         let spec = self.how.plan(&ready)?;
         if self.how.dry_run {
             return dry_run(&spec);

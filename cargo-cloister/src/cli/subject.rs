@@ -59,6 +59,41 @@ pub(super) struct Ready {
 }
 
 impl BuildOptions {
+    /// Refuses what makes no sense for this subject.
+    pub(super) fn check(&self, subject: &Subject) -> Result<(), Failure> {
+        self.cargo.check()?;
+        match (subject, self.only_for_building()) {
+            (Subject::Image(_), Some(option)) => Err(Failure::usage(
+                format!("this is an image already, and `{option}` is for building one"),
+                format!("leave `{option}` away, or give the directory of a package"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses an isolation that is not this image's.
+    pub(super) fn check_isolation(&self, isolation: Isolation) -> Result<(), Failure> {
+        if self.isolation.is_none_or(|wanted| wanted == isolation) {
+            return Ok(());
+        }
+        let message = format!("this image was built with --isolation={isolation}");
+        let help = "isolation is chosen when an image is built";
+        Err(Failure::usage(message, help))
+    }
+
+    /// The first option that an image comes too late for. Isolation is not
+    /// among them: it can be compared with the image's.
+    fn only_for_building(&self) -> Option<String> {
+        let ours = [
+            ("-o", self.image.is_some()),
+            ("--test-hooks", self.test_hooks),
+        ];
+        let ours = ours.into_iter().find(|(_, given)| *given);
+        let cargos = self.cargo.only_for_building();
+        ours.map(|(option, _)| option.to_owned())
+            .or(cargos.map(|option| option.to_string_lossy().into_owned()))
+    }
+
     /// Installs what is missing, if the user or the environment wants it.
     pub(super) fn set_up(&self) -> Result<(), Failure> {
         if self.setup || setup::requested() {
@@ -132,13 +167,7 @@ fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
     let bytes = read(&image)?;
     let not_bootable = |error| Failure::new(status::NOT_STARTED, error);
     let isolation = verify::verify(&bytes).map_err(not_bootable)?.isolation;
-    if options.isolation.is_some_and(|wanted| wanted != isolation) {
-        let message = format!("this image was built with --isolation={isolation}");
-        return Err(Failure::usage(
-            message,
-            "isolation is chosen when an image is built",
-        ));
-    }
+    options.check_isolation(isolation)?;
     let name = image.file_stem().unwrap_or_default();
     let program = name.to_string_lossy().into_owned();
     let (size, defaults) = (size_of(&bytes), Defaults::default());
