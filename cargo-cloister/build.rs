@@ -1,16 +1,18 @@
 //! Embeds the components' sources, for a tool that is installed without them.
 //!
 //! The workspace's manifest is carried along with its members cut down to the
-//! components: the tool and the tests are not built from a cache.
+//! components: the tool and the tests are not built from a cache. The program
+//! that measures the gates is no member, but goes with what it measures.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// What the components are built from.
-const FOLDERS: [&str; 7] = [
+/// What the components are built from, and what measures them.
+const FOLDERS: [&str; 8] = [
     "app-abi",
     "domains",
+    "eval/gate",
     "gate",
     "kernel-safe",
     "kernel-unsafe",

@@ -83,6 +83,7 @@ mod tests {
         assert!(!manifest.contains("cargo-cloister"), "{manifest}");
         for file in [
             "domains/src/lib.rs",
+            "eval/gate/Cargo.lock",
             "gate/page/build.rs",
             "linker-scripts/core.ld",
         ] {

@@ -54,6 +54,11 @@ impl Folders {
         self.in_repository.then(|| self.sources.clone())
     }
 
+    /// The package that measures what the gates cost.
+    pub(super) fn gate_benchmark(&self) -> PathBuf {
+        self.sources.join("eval/gate")
+    }
+
     /// Where cargo puts the components.
     pub(super) fn components(&self) -> PathBuf {
         self.target.join("components")

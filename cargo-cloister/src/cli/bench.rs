@@ -39,9 +39,8 @@ enum What {
 
 #[derive(Args, Debug)]
 struct Gate {
-    /// The package that measures
-    #[arg(default_value = "eval/gate")]
-    path: PathBuf,
+    /// The package that measures [default: the one that comes with this tool]
+    path: Option<PathBuf>,
     /// Fail with status 1 if a figure exceeds its budget
     #[arg(long)]
     check: bool,
@@ -63,8 +62,12 @@ impl Bench {
 
 impl Gate {
     fn run(self) -> Result<u8, Failure> {
-        let none = self.measure(Isolation::None)?;
-        let mpk = self.measure(Isolation::Mpk)?;
+        let package = match &self.path {
+            Some(path) => path.clone(),
+            None => build::gate_benchmark().map_err(Failure::build)?,
+        };
+        let none = self.measure(&package, Isolation::None)?;
+        let mpk = self.measure(&package, Isolation::Mpk)?;
         let comparison = Comparison::new(none, &mpk);
         match self.output {
             Output::Human => show::line(&comparison)?,
@@ -75,10 +78,10 @@ impl Gate {
     }
 
     /// Builds the package and runs it with time counted in instructions.
-    fn measure(&self, isolation: Isolation) -> Result<Vec<Figure>, Failure> {
+    fn measure(&self, package: &Path, isolation: Isolation) -> Result<Vec<Figure>, Failure> {
         let progress = Progress::start(false);
         let request = BuildRequest {
-            path: Some(self.path.clone()),
+            path: Some(package.to_owned()),
             isolation,
             cargo_args: PROFILE.map(Into::into).to_vec(),
             output: None,
@@ -92,7 +95,7 @@ impl Gate {
             timeout: Some(Duration::from_secs(self.timeout)),
             ..Spec::new(built.image, built.program, isolation)
         };
-        figures_of(&spec, &self.path)
+        figures_of(&spec, package)
     }
 }
 
