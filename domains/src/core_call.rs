@@ -110,6 +110,25 @@ pub mod map_flags {
     pub const LAZY: u64 = 1 << 0;
 }
 
+/// The hooks of [`CoreCall::TestHook`].
+pub mod test_hook {
+    /// Tries the gate page as the domain whose number is the argument. The
+    /// result holds the attempts in its high half and the anomalies in its low
+    /// half.
+    pub const SWEEP: u64 = 1;
+    /// Sets bit 9 of XCR0 if the argument is not zero, else clears it: whether
+    /// XRSTOR can change PKRU.
+    pub const PKRU_BY_XRSTOR: u64 = 2;
+    /// Takes the checks of [`GATE_CHECKS`] that the argument numbers out of the
+    /// gate page; how many there were.
+    pub const BLUNT_GATE: u64 = 3;
+
+    /// The checks of the gate page: the comparison behind each WRPKRU, the look
+    /// at each token of a lowered domain, the look at the stack to enter the
+    /// safe kernel on, and at the one to return to it on.
+    pub const GATE_CHECKS: [&str; 4] = ["pkru", "tokens", "entry", "return"];
+}
+
 /// Errors of core calls, as negative results. The numbers are those of errno.
 pub mod error {
     /// The caller may not make this call.

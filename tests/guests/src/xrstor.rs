@@ -2,13 +2,11 @@
 
 use std::arch::asm;
 
+use domains::core_call::test_hook::PKRU_BY_XRSTOR;
 use domains::{Domain, Pkru};
 use gate::hooks::CORE_HOOK;
 
 use crate::hooks;
-
-/// The core's hook that lets XCR0 name PKRU's component.
-const PKRU_BY_XRSTOR: usize = 2;
 
 /// An area to restore from, all zero: every component in its first state,
 /// which for PKRU would be full access.
@@ -19,7 +17,7 @@ struct Area([u8; 4096]);
 /// core lets it.
 pub fn run(mutant: bool) -> Result<(), String> {
     if mutant {
-        hooks::hook(CORE_HOOK, PKRU_BY_XRSTOR, 1);
+        hooks::hook(CORE_HOOK, PKRU_BY_XRSTOR as usize, 1);
     }
     let area = Area([0; 4096]);
     let pkru: u32;

@@ -7,6 +7,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use domains::core_call::error;
+use domains::core_call::test_hook::GATE_CHECKS;
 use domains::layout::{GATE_PAGE, PAGE_SIZE};
 
 use crate::state::Core;
@@ -15,15 +16,21 @@ use crate::state::Core;
 const PKRU_CHECK: (&[u8], usize) = (&[0x0f, 0x01, 0xef, 0x3d], 8);
 /// `cmp qword ptr [disp32], 0` with the displacement in the middle.
 const TOKEN_CHECK: (&[u8], usize) = (&[0x48, 0x83, 0x3c, 0x25], 9);
+/// `mov rcx, qword ptr [disp32]`, behind which JRCXZ needs no comparison.
+const ENTRY_CHECK: (&[u8], usize) = (&[0x48, 0x8b, 0x0c, 0x25], 8);
+/// `test rsp, rsp`.
+const RETURN_CHECK: (&[u8], usize) = (&[0x48, 0x85, 0xe4], 3);
+/// In the order of their names.
+const CHECKS: [(&[u8], usize); GATE_CHECKS.len()] =
+    [PKRU_CHECK, TOKEN_CHECK, ENTRY_CHECK, RETURN_CHECK];
 const NOP: u8 = 0x90;
 
-/// Takes out the PKRU checks (0) or the token checks (1); how many.
+/// Takes out the checks with number `which` of [`GATE_CHECKS`]; how many.
 pub(super) fn gate(core: &mut Core, which: u64) -> Result<u64, i64> {
-    let (pattern, length) = match which {
-        0 => PKRU_CHECK,
-        1 => TOKEN_CHECK,
-        _ => return Err(error::INVALID),
-    };
+    let which = usize::try_from(which).ok();
+    let (pattern, length) = which
+        .and_then(|which| CHECKS.get(which).copied())
+        .ok_or(error::INVALID)?;
     let tables = &core.space.tables;
     let frame = tables.find(GATE_PAGE).frame().ok_or(error::BAD_ADDRESS)?;
     let words = tables.physical().words(frame);
@@ -41,7 +48,8 @@ pub(super) fn gate(core: &mut Core, which: u64) -> Result<u64, i64> {
 /// Overwrites the conditional jump at `start`, short or near, if there is one.
 fn take_out_jump(words: &[AtomicU64], start: usize) -> u64 {
     let length = match (byte(words, start), byte(words, start + 1)) {
-        (0x74 | 0x75, _) => 2,
+        // JE, JNE and JRCXZ.
+        (0x74 | 0x75 | 0xe3, _) => 2,
         (0x0f, 0x84 | 0x85) => 6,
         _ => return 0,
     };
@@ -70,5 +78,15 @@ mod tests {
         assert_eq!(take_out_jump(&words, 2), 1);
         assert_eq!(words[0].load(Ordering::Relaxed), 0x1122_3344_9090_ccaa);
         assert_eq!(take_out_jump(&words, 0), 0);
+    }
+
+    #[test]
+    fn each_form_of_jump_is_known() {
+        for (word, length) in [(0x10e3, 2), (0x1074, 2), (0x1122_3344_840f, 6)] {
+            let words = [AtomicU64::new(word)];
+            assert_eq!(take_out_jump(&words, 0), 1);
+            assert!((0..length).all(|index| byte(&words, index) == NOP));
+            assert_ne!(byte(&words, length), NOP);
+        }
     }
 }

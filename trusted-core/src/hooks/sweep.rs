@@ -1,0 +1,302 @@
+//! Enters the gate page at every byte with forged registers, in one boot.
+//!
+//! Each attempt starts with EAX, ECX and EDX forged and the rights of the
+//! attacking domain, in the state that the tokens have while that domain runs.
+//! It ends in a fault, which is judged here instead of killing the domain. The
+//! rights at that fault must be the attacker's, unless a check of the gate
+//! stopped him or the unsafe kernel did what it may: return.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use domains::core_call::error;
+use domains::cpu_page::offset;
+use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE};
+use domains::{Domain, Pkru};
+
+use crate::cpu::local::Local;
+use crate::cpu::page::Caller;
+use crate::memory::physical::WORDS;
+use crate::report;
+use crate::state::Core;
+use crate::trap::registers::Registers;
+use crate::trap::{Trap, cause, context};
+
+const FORGED_EAX: [u32; 5] = [
+    0,
+    Pkru::of(Domain::Safe).bits(),
+    Pkru::of(Domain::Unsafe).bits(),
+    Pkru::of(Domain::App).bits(),
+    u32::MAX,
+];
+/// ECX and EDX are zero or one.
+const FORGED_REST: u32 = 4;
+const ATTEMPTS: u32 = PAGE_SIZE as u32 * FORGED_EAX.len() as u32 * FORGED_REST;
+
+/// Where the gate returns to. Nothing is ever mapped there, so that the return
+/// faults, with the rights that the gate left.
+const LANDING: u64 = APP.end - PAGE_SIZE;
+/// The stack of the safe kernel, a page: empty while the application runs; while
+/// the unsafe kernel does, it holds what a call into it leaves there.
+const SAFE_STACK: u64 = stack(SAFE);
+/// What such a call leaves: the thread pointer, two registers, and the address
+/// to return to.
+const SAVED: u64 = 4 * 8;
+const ARMED: u64 = SAFE_STACK + PAGE_SIZE / 2;
+/// A slot of the entry table that refuses the call.
+const NO_ENTRY: u64 = 127;
+/// Looks of the timer that an attempt may take.
+const TICKS_MAX: u32 = 2;
+/// Anomalies that are described.
+const DESCRIBED: u32 = 16;
+
+/// Who attacks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Attacker {
+    App,
+    Unsafe,
+}
+
+/// The attempts so far, and what waits for their end.
+pub(crate) struct Sweep {
+    attacker: Attacker,
+    caller: Registers,
+    bases: (u64, u64),
+    pending: u64,
+    attempt: u32,
+    ticks: u32,
+    anomalies: u32,
+}
+
+/// Begins the attempts of the domain with this number.
+pub(super) fn begin(trap: &mut Trap<'_>, domain: u64) -> Result<u64, i64> {
+    let attacker = Attacker::new(domain).ok_or(error::INVALID)?;
+    for stack in [attacker.stack(), SAFE_STACK] {
+        trap.core.space.map(stack, 1, 0)?;
+    }
+    trap.core.sweep = Some(Sweep {
+        attacker,
+        caller: *trap.registers,
+        bases: context::bases(),
+        pending: trap.local.page.get(offset::PENDING),
+        attempt: 0,
+        ticks: 0,
+        anomalies: 0,
+    });
+    trap.local.page.set(offset::PENDING, 0);
+    prepare(trap);
+    Ok(trap.registers.rax)
+}
+
+/// Judges a fault if it ended an attempt, and starts the next.
+pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
+    let Some(sweep) = &mut trap.core.sweep else {
+        return false;
+    };
+    let armed = trap.local.page.get(offset::ARMED);
+    if !sweep
+        .attacker
+        .is_stopped(trap.caller, trap.registers, armed)
+    {
+        sweep.note_anomaly(trap.caller, trap.registers);
+    }
+    sweep.attempt += 1;
+    sweep.ticks = 0;
+    if sweep.attempt < ATTEMPTS {
+        prepare(trap);
+    } else {
+        finish(trap);
+    }
+    // Whoever was interrupted is gone.
+    trap.caller = trap.local.caller();
+    true
+}
+
+/// Keeps events from an attempt, and ends one that takes too long.
+pub(crate) fn interrupted(trap: &mut Trap<'_>) {
+    let Some(sweep) = &mut trap.core.sweep else {
+        return;
+    };
+    sweep.pending |= trap.local.page.get(offset::PENDING);
+    trap.local.page.set(offset::PENDING, 0);
+    sweep.ticks += 1;
+    if sweep.ticks > TICKS_MAX {
+        caught(trap);
+    }
+}
+
+/// Makes the registers and the tokens those of the present attempt.
+fn prepare(trap: &mut Trap<'_>) {
+    let Some(sweep) = &trap.core.sweep else {
+        return;
+    };
+    let (attacker, (offset, eax, ecx, edx)) = (sweep.attacker, forged(sweep.attempt));
+    let middle = attacker.stack() + PAGE_SIZE / 2;
+    fill(trap.core, middle - 128, 256, LANDING);
+    *trap.registers = Registers::entering(GATE_PAGE + offset, middle);
+    (trap.registers.rax, trap.registers.rcx, trap.registers.rdx) = (eax, ecx, edx);
+    trap.registers.r11 = NO_ENTRY;
+    match attacker {
+        Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE, 0),
+        Attacker::Unsafe => {
+            fill(trap.core, ARMED, SAVED - 8, 0);
+            fill(trap.core, ARMED + SAVED - 8, 8, LANDING);
+            set_tokens(trap.local, 0, ARMED);
+            // Each attempt is a call of its own to the watchdog.
+            let calls = trap.local.page.get(offset::UNSAFE_CALLS);
+            trap.local.page.set(offset::UNSAFE_CALLS, calls + 1);
+        }
+    }
+    trap.local.assume(attacker.domain());
+}
+
+fn set_tokens(local: &Local, entry_stack: u64, armed: u64) {
+    local.page.set(offset::ENTRY_STACK, entry_stack);
+    local.page.set(offset::ARMED, armed);
+}
+
+/// Fills the `size` bytes at `address`, which lie in one mapped page.
+fn fill(core: &Core, address: u64, size: u64, value: u64) {
+    let Some(frame) = core.space.tables.find(address).frame() else {
+        return;
+    };
+    let first = (address / 8) as usize % WORDS;
+    let words = &core.words(frame)[first..first + size as usize / 8];
+    words.iter().for_each(|word| word.store(value, Relaxed));
+}
+
+/// Offset and registers of attempt number `attempt`.
+fn forged(attempt: u32) -> (u64, u64, u64, u64) {
+    let (rest, eax) = (attempt / 5, FORGED_EAX[attempt as usize % 5]);
+    let (offset, bits) = (rest / FORGED_REST, rest % FORGED_REST);
+    (
+        u64::from(offset),
+        u64::from(eax),
+        u64::from(bits & 1),
+        u64::from(bits >> 1),
+    )
+}
+
+/// Returns from the core call that began the sweep.
+fn finish(trap: &mut Trap<'_>) {
+    let Some(sweep) = trap.core.sweep.take() else {
+        return;
+    };
+    let (attacker, anomalies) = (sweep.attacker.domain(), sweep.anomalies);
+    report::line(format_args!(
+        "cloister: {ATTEMPTS} attempts of {attacker} on the gate page, {anomalies} anomalies"
+    ));
+    *trap.registers = sweep.caller;
+    trap.registers.rax = u64::from(ATTEMPTS) << 32 | u64::from(anomalies);
+    context::set_bases(sweep.bases.0, sweep.bases.1);
+    set_tokens(trap.local, 0, 0);
+    trap.local.page.note(sweep.pending);
+    trap.local.assume(Domain::Safe);
+    for stack in [sweep.attacker.stack(), SAFE_STACK] {
+        // It was mapped when the sweep began.
+        let _ = trap.core.space.unmap(stack, 1);
+    }
+}
+
+/// The page of a domain's stacks that the attempts use.
+const fn stack(region: Region) -> u64 {
+    region.stacks().end - 2 * PAGE_SIZE
+}
+
+impl Attacker {
+    fn new(domain: u64) -> Option<Attacker> {
+        match Domain::from_number(domain)? {
+            Domain::App => Some(Attacker::App),
+            Domain::Unsafe => Some(Attacker::Unsafe),
+            Domain::Safe => None,
+        }
+    }
+
+    const fn domain(self) -> Domain {
+        match self {
+            Attacker::App => Domain::App,
+            Attacker::Unsafe => Domain::Unsafe,
+        }
+    }
+
+    const fn stack(self) -> u64 {
+        match self {
+            Attacker::App => stack(APP),
+            Attacker::Unsafe => stack(UNSAFE),
+        }
+    }
+
+    /// Whether a fault with the token `armed` shows that he got nowhere.
+    fn is_stopped(self, caller: Caller, registers: &Registers, armed: u64) -> bool {
+        let is_gate_check =
+            registers.vector == cause::INVALID && cause::is_in_gate(registers.rip);
+        // The safe kernel's rights, but at the end of its own call, on its own
+        // stack, and once.
+        let has_returned = self == Attacker::Unsafe
+            && caller.domain == Some(Domain::Safe)
+            && (registers.rip, registers.rsp, armed) == (LANDING, ARMED + SAVED, 0);
+        caller.domain == Some(self.domain()) || is_gate_check || has_returned
+    }
+}
+
+impl Sweep {
+    fn note_anomaly(&mut self, caller: Caller, registers: &Registers) {
+        self.anomalies += 1;
+        if self.anomalies <= DESCRIBED {
+            let (offset, eax, ecx, edx) = forged(self.attempt);
+            report::line(format_args!(
+                "cloister: gate +{offset:#x} eax {eax:#x} ecx {ecx} edx {edx}: vector {} error \
+                 {:#x} rip {:#x} pkru {}",
+                registers.vector, registers.error, registers.rip, caller.pkru,
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(domain: Domain) -> Caller {
+        Caller {
+            domain: Some(domain),
+            pkru: Pkru::of(domain),
+        }
+    }
+
+    #[test]
+    fn every_offset_is_tried_with_every_forgery() {
+        assert_eq!(forged(0), (0, 0, 0, 0));
+        assert_eq!(
+            forged(ATTEMPTS - 1),
+            (PAGE_SIZE - 1, u64::from(u32::MAX), 1, 1)
+        );
+        let with_all = (0..ATTEMPTS).filter(|attempt| forged(*attempt).0 == 7);
+        assert_eq!(with_all.count(), 20);
+    }
+
+    #[test]
+    fn the_safe_kernels_rights_are_for_a_whole_return_only() {
+        let landed = Registers::entering(LANDING, ARMED + SAVED);
+        let safe = caller(Domain::Safe);
+        assert!(Attacker::Unsafe.is_stopped(safe, &landed, 0));
+        assert!(!Attacker::Unsafe.is_stopped(safe, &landed, ARMED));
+        assert!(!Attacker::App.is_stopped(safe, &landed, 0));
+        let elsewhere = Registers::entering(LANDING + 1, ARMED + SAVED);
+        assert!(!Attacker::Unsafe.is_stopped(safe, &elsewhere, 0));
+        let own_stack = Registers::entering(LANDING, stack(UNSAFE));
+        assert!(!Attacker::Unsafe.is_stopped(safe, &own_stack, 0));
+    }
+
+    #[test]
+    fn nobody_becomes_the_other() {
+        let landed = Registers::entering(LANDING, 0);
+        for (attacker, other) in [
+            (Attacker::App, Domain::Unsafe),
+            (Attacker::Unsafe, Domain::App),
+        ] {
+            let own = caller(attacker.domain());
+            assert!(attacker.is_stopped(own, &landed, 0));
+            assert!(!attacker.is_stopped(caller(other), &landed, 0));
+        }
+    }
+}
