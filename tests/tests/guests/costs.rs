@@ -43,9 +43,9 @@ fn size() -> Verdict {
     let outcome = TOOL.boot(
         &image,
         &Boot {
-            flags: &["-m", "10M"],
+            flags: &["-m", "4M"],
             ..Boot::default()
         },
     );
-    ensure(outcome.status == 0, "to boot in 10 MiB", &outcome)
+    ensure(outcome.status == 0, "to boot in 4 MiB", &outcome)
 }
