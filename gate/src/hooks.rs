@@ -40,6 +40,8 @@ pub const CORE_HOOK: u32 = 11;
 pub const MOVE_THREAD_POINTER: u32 = 12;
 /// Whether any of a few vector registers is not zero.
 pub const READ_VECTORS: u32 = 13;
+/// PKRU behind the return from a null call into the unsafe kernel.
+pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -64,6 +66,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             PRIVILEGE => privileged(argument),
             OVERFLOW => return overflow(argument),
             CORE_CALL => return core_call(argument),
+            PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
             READ_VECTORS => return vectors(),
             MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),
             TIME_UNSAFE_CALLS => {
@@ -182,4 +185,15 @@ fn vectors() -> i64 {
         );
     }
     words
+}
+
+/// Calls the unsafe kernel and reads PKRU.
+fn pkru_after_unsafe_call() -> i64 {
+    if driver::null().is_err() {
+        return -5;
+    }
+    let pkru: u32;
+    // SAFETY: RDPKRU touches no memory; CR4.PKE is set where there are walls.
+    unsafe { asm!("rdpkru", in("ecx") 0, out("eax") pkru, out("edx") _) };
+    i64::from(pkru)
 }

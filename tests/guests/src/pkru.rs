@@ -6,6 +6,9 @@ use domains::cpu_page::offset;
 use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
 use domains::{Domain, Pkru};
+use gate::hooks::PKRU_AFTER_UNSAFE_CALL;
+
+use crate::hooks;
 
 /// Exit, abort, the end of a thread: entries that do not come back. The last is
 /// the hooks', which does what its arguments say.
@@ -35,6 +38,12 @@ pub fn run() -> Result<(), String> {
                 ));
             }
         }
+    }
+    let behind = hooks::hook(PKRU_AFTER_UNSAFE_CALL, 0, 0);
+    if behind != i64::from(Pkru::of(Domain::Safe).bits()) {
+        return Err(format!(
+            "the return from the unsafe kernel left PKRU {behind:#x}"
+        ));
     }
     println!("pkru {expected:#x} after every entry");
     Ok(())
