@@ -47,11 +47,24 @@ pub enum CoreCall {
     PciMap = 14,
     /// With `test-hooks`: the core's side of a test, `(hook, argument)`.
     TestHook = 15,
+    /// Interrupts `(cpu)`, which then finds [`RESCHEDULE`] among its events.
+    ///
+    /// [`RESCHEDULE`]: crate::cpu_page::pending::RESCHEDULE
+    Kick = 16,
+    /// Lets the other CPUs enter the safe kernel, each at its `start` on a
+    /// stack of its own.
+    StartCpus = 17,
+    /// Changes what the application may do with `(address, pages)` of its own
+    /// to the rights in `(rights)`: bits of [`rights`].
+    Protect = 18,
+    /// Tells the host `(kind, value)` of a program that dies: a line of its
+    /// backtrace.
+    Trace = 19,
 }
 
 impl CoreCall {
     /// Every core call, by number.
-    pub const ALL: [CoreCall; 16] = [
+    pub const ALL: [CoreCall; 20] = [
         CoreCall::Null,
         CoreCall::Map,
         CoreCall::Unmap,
@@ -68,6 +81,10 @@ impl CoreCall {
         CoreCall::PciWrite,
         CoreCall::PciMap,
         CoreCall::TestHook,
+        CoreCall::Kick,
+        CoreCall::StartCpus,
+        CoreCall::Protect,
+        CoreCall::Trace,
     ];
 
     /// The core call with this number.
@@ -94,7 +111,11 @@ impl CoreCall {
             | CoreCall::PciRead
             | CoreCall::PciWrite
             | CoreCall::PciMap => &[Unsafe],
-            CoreCall::TestHook => &[Safe],
+            CoreCall::TestHook
+            | CoreCall::Kick
+            | CoreCall::StartCpus
+            | CoreCall::Protect
+            | CoreCall::Trace => &[Safe],
         }
     }
 
@@ -108,6 +129,17 @@ impl CoreCall {
 pub mod map_flags {
     /// Map each page when it is first touched.
     pub const LAZY: u64 = 1 << 0;
+}
+
+/// Rights of [`CoreCall::Protect`]. None is a page that nobody may touch;
+/// writing and executing exclude each other.
+pub mod rights {
+    /// The pages can be read.
+    pub const READ: u64 = 1 << 0;
+    /// The pages can be written, and read.
+    pub const WRITE: u64 = 1 << 1;
+    /// The pages can be executed, and read.
+    pub const EXECUTE: u64 = 1 << 2;
 }
 
 /// The hooks of [`CoreCall::TestHook`].

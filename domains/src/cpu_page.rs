@@ -16,6 +16,9 @@
 
 use core::mem::offset_of;
 
+/// The most CPUs that an image uses.
+pub const CPUS_MAX: usize = 8;
+
 /// The words of the CPU page.
 #[repr(C)]
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub mod pending {
     pub const TIMER: u64 = 1 << 0;
     /// A device wants service; its interrupt is masked.
     pub const DEVICE: u64 = 1 << 1;
+    /// Another CPU has work for this one, or wants it to look at its queue.
+    pub const RESCHEDULE: u64 = 1 << 2;
 }
 
 macro_rules! offsets {

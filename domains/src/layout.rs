@@ -84,6 +84,10 @@ impl Region {
 }
 
 const GIB: u64 = 1 << 30;
+/// Bytes of a stack that a CPU starts on.
+const START_STACK: u64 = 64 << 10;
+/// From one such stack to the next, guard page included.
+const START_STACK_STRIDE: u64 = 128 << 10;
 const DOMAIN_SIZE: u64 = 512 * GIB;
 
 /// The part of the address space that is the CPU's own.
@@ -122,6 +126,11 @@ impl Region {
     /// Stacks, each with an unmapped page below.
     pub const fn stacks(&self) -> Region {
         Region::new(self.start + 64 * GIB, 64 * GIB)
+    }
+
+    /// The stack that CPU number `cpu` starts on in a kernel's region.
+    pub const fn start_stack(&self, cpu: u64) -> Region {
+        Region::new(self.stacks().start + cpu * START_STACK_STRIDE, START_STACK)
     }
 
     /// The heap.

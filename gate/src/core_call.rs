@@ -93,6 +93,16 @@ pub fn print(bytes: &[u8]) {
     }
 }
 
+/// Interrupts another CPU, which then finds a reschedule among its events.
+pub fn kick(cpu: usize) {
+    harmless(CoreCall::Kick, [cpu as u64, 0, 0, 0]);
+}
+
+/// Lets the other CPUs enter the safe kernel.
+pub fn start_cpus() {
+    harmless(CoreCall::StartCpus, [0; 4]);
+}
+
 /// With `test-hooks`: the core's side of a test.
 pub fn test_hook(hook: u64, argument: u64) -> i64 {
     harmless(CoreCall::TestHook, [hook, argument, 0, 0])

@@ -3,14 +3,12 @@
 //! One CPU runs today. The table has room for more, and nothing outside this
 //! module assumes that there is one.
 
+use domains::cpu_page::CPUS_MAX;
 use gate::info;
 use spin::Mutex;
 
 use crate::schedule::Schedule;
 use crate::thread::ThreadRef;
-
-/// The most CPUs that the kernel uses.
-pub const MAX_CPUS: usize = 8;
 
 /// One CPU's own state.
 #[derive(Debug)]
@@ -19,11 +17,11 @@ pub struct Cpu {
     pub schedule: Mutex<Schedule>,
 }
 
-static CPUS: [Cpu; MAX_CPUS] = [const {
+static CPUS: [Cpu; CPUS_MAX] = [const {
     Cpu {
         schedule: Mutex::new(Schedule::new()),
     }
-}; MAX_CPUS];
+}; CPUS_MAX];
 
 /// The CPU that this runs on.
 #[inline(always)]
@@ -41,7 +39,7 @@ pub fn get(number: usize) -> &'static Cpu {
 pub fn count() -> usize {
     usize::try_from(info::boot().cpus)
         .unwrap_or(1)
-        .clamp(1, MAX_CPUS)
+        .clamp(1, CPUS_MAX)
 }
 
 /// The running thread; none before the first one has started.

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::sync::atomic::Ordering;
 
+use domains::cpu_page::CPUS_MAX;
 use domains::layout::APP;
 use domains::status;
 use gate::memory::KernelStack;
@@ -20,7 +21,7 @@ use super::id::ThreadId;
 use super::roster::{Found, Roster};
 use super::stack::Stack;
 use super::{Start, Thread, ThreadRef};
-use crate::cpu::{self, MAX_CPUS};
+use crate::cpu;
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
@@ -190,7 +191,7 @@ fn claim_slot(
 ) -> Result<(ThreadId, ThreadRef, usize), Errno> {
     let mut roster = ROSTER.lock();
     if !roster.has_free() {
-        roster.grow(|place| new_slot(place.saturating_add(MAX_CPUS) as u64, context))?;
+        roster.grow(|place| new_slot(place.saturating_add(CPUS_MAX) as u64, context))?;
     }
     let (id, thread) = roster.start().ok_or(Errno::NoMemory)?;
     Ok((id, thread, roster.slots()))

@@ -28,8 +28,6 @@ use crate::time::refine::Stretch;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 
-/// Bytes of the stacks that kernels start on.
-const STACK_SIZE: u64 = 64 << 10;
 /// Comparisons of the clocks before the core gives up.
 const TRIES_MAX: u32 = 10_000;
 /// Pins of the I/O APIC that PCI devices signal on.
@@ -169,9 +167,9 @@ fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
 
 /// Maps the stack that the kernel in `region` starts on; its top.
 fn stack(region: Region, space: &mut Space) -> Option<u64> {
-    let start = region.stacks().start;
-    space.map(start, STACK_SIZE / PAGE_SIZE, 0).ok()?;
-    Some(start + STACK_SIZE)
+    let stack = region.start_stack(0);
+    space.map(stack.start, stack.size() / PAGE_SIZE, 0).ok()?;
+    Some(stack.end)
 }
 
 fn begin_comparison() -> Stretch {
