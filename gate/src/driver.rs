@@ -21,6 +21,28 @@ pub mod device {
     pub const ENTROPY: i64 = 1 << 2;
 }
 
+/// What servers behind a channel speak, as [`channel_kind`] answers it.
+pub mod channel {
+    /// How many channels there can be.
+    pub const CHANNELS: usize = 8;
+    /// How many requests a channel carries at once.
+    pub const SLOTS: usize = 4;
+    /// The most pages that a request and its reply lie in.
+    pub const PAGES_MAX: usize = 20;
+    /// The reply begins at the next multiple of this behind the request.
+    pub const REPLY_ALIGN: usize = 64;
+
+    /// 9P2000.L.
+    pub const NINEP: i64 = 1;
+    /// FUSE.
+    pub const FUSE: i64 = 2;
+
+    /// A channel and a slot in one word.
+    pub const fn with_slot(channel: u32, slot: u32) -> u32 {
+        channel << 8 | slot & 0xff
+    }
+}
+
 interface! {
     calls through to_unsafe -> Result<i64, Faulted>;
 
@@ -40,6 +62,15 @@ interface! {
     /// Waits, not for long, until a console has finished what it was given; how
     /// many buffers it has not.
     6 => console_flush(console: u32);
+    /// What the server behind channel number `channel` speaks: a number of
+    /// [`channel`].
+    10 => channel_kind(channel: u32);
+    /// Sends a request of `request` bytes at `offset` of the frames, for the slot
+    /// in `channel`; a reply of at most `reply` bytes goes behind it.
+    11 => channel_submit(channel: u32, offset: usize, request: usize, reply: usize);
+    /// Takes a reply that has come: its slot in the upper half, its size in the
+    /// lower; a negative number if there is none.
+    12 => channel_poll(channel: u32);
     /// With `test-hooks`: touches memory as the hooks module says.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

@@ -8,8 +8,11 @@ use core::arch::asm;
 
 use domains::layout::{FRAMES, PAGE_SIZE};
 
-/// How many bytes of buffers there are.
-pub const SIZE: usize = 16 * PAGE_SIZE as usize;
+/// How many bytes of buffers there are at most.
+pub const SIZE: usize = 4 << 20;
+/// How many of them are there from the start; what lies behind is mapped when a
+/// device needs it.
+pub const SIZE_AT_START: usize = 16 * PAGE_SIZE as usize;
 
 /// The address of `size` bytes at `offset`; none if they are not all frames.
 pub fn address(offset: usize, size: usize) -> Option<usize> {

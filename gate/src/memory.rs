@@ -42,14 +42,19 @@ pub fn unmap_app(address: u64, pages: u64) {
     }
 }
 
-/// Maps the buffers between safe and unsafe kernel.
+/// Maps the first buffers between safe and unsafe kernel.
 pub fn map_frames() -> Result<(), MapError> {
-    map_in(
-        FRAMES,
-        FRAMES.start,
-        frames::SIZE as u64 / PAGE_SIZE,
-        Populate::Now,
-    )
+    map_more_frames(0, frames::SIZE_AT_START)
+}
+
+/// Maps `size` bytes of buffers at `offset`, both whole pages.
+pub fn map_more_frames(offset: usize, size: usize) -> Result<(), MapError> {
+    let start = frames::address(offset, size).ok_or(MapError::BadRange)? as u64;
+    let pages = size as u64 / PAGE_SIZE;
+    if !start.is_multiple_of(PAGE_SIZE) || pages * PAGE_SIZE != size as u64 {
+        return Err(MapError::BadRange);
+    }
+    map_in(FRAMES, start, pages, Populate::Now)
 }
 
 /// Maps zeroed pages for the safe kernel's own heap.

@@ -1,15 +1,20 @@
 //! The devices that were found, each in its role.
 
+use gate::driver::channel::{CHANNELS, NINEP};
 use gate::driver::device;
 use spin::{Mutex, MutexGuard};
 use virtio_drivers::transport::{DeviceType, SomeTransport, Transport};
 
+use crate::channel::Channel;
 use crate::console::Console;
 use crate::entropy::Entropy;
 use crate::{mmio, pci};
 
 /// How many consoles have a role: input and output, and errors.
 pub(crate) const CONSOLES: usize = 2;
+
+/// The only queue of a 9P device.
+const NINEP_QUEUE: u16 = 0;
 
 /// What there is.
 #[derive(Debug)]
@@ -22,6 +27,10 @@ pub(crate) struct Devices {
     pub(crate) consoles: [Option<Console>; CONSOLES],
     /// The first source of entropy.
     pub(crate) entropy: Option<Entropy>,
+    /// How many channels were seen, as for consoles.
+    channels_seen: usize,
+    /// In the order of the host's command line.
+    pub(crate) channels: [Option<Channel>; CHANNELS],
 }
 
 static DEVICES: Mutex<Devices> = Mutex::new(Devices {
@@ -29,6 +38,8 @@ static DEVICES: Mutex<Devices> = Mutex::new(Devices {
     consoles_seen: 0,
     consoles: [const { None }; CONSOLES],
     entropy: None,
+    channels_seen: 0,
+    channels: [const { None }; CHANNELS],
 });
 
 /// The devices, for one call.
@@ -54,6 +65,10 @@ impl Devices {
             .flatten()
             .for_each(Console::acknowledge);
         self.entropy.iter_mut().for_each(Entropy::acknowledge);
+        self.channels
+            .iter_mut()
+            .flatten()
+            .for_each(Channel::acknowledge);
     }
 
     /// Starts a device and gives it the next role of its kind, if one is open.
@@ -68,7 +83,15 @@ impl Devices {
             DeviceType::EntropySource if self.entropy.is_none() => {
                 self.entropy = Entropy::new(transport);
             }
+            DeviceType::_9P => self.add_channel(transport, NINEP_QUEUE, NINEP),
             _ => {}
+        }
+    }
+
+    fn add_channel(&mut self, transport: SomeTransport<'static>, queue: u16, kind: i64) {
+        if let Some(role) = self.channels.get_mut(self.channels_seen) {
+            *role = Channel::new(transport, queue, kind);
+            self.channels_seen += 1;
         }
     }
 

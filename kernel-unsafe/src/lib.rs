@@ -14,11 +14,12 @@
 //! |---|---|
 //! | `serve` | the entries |
 //! | `devices` | the devices that were found |
-//! | `console`, `control`, `entropy` | the two kinds of device |
+//! | `console`, `control`, `entropy` | two kinds of device |
+//! | `channel` | requests to servers of the host, such as of files |
 //! | `sender`, `receiver` | streams of bytes over rings |
 //! | `ring` | one virtqueue and the pages that the device has |
 //! | `mmio`, `pci` | finding devices on either bus |
-//! | `machine`, `pool` | memory and addresses for devices |
+//! | `machine`, `pool`, `places` | memory and addresses for devices |
 
 #![cfg_attr(target_os = "none", no_std)]
 #![expect(
@@ -26,6 +27,7 @@
     reason = "drives devices: shared rings, registers, physical addresses"
 )]
 
+mod channel;
 mod console;
 mod control;
 mod devices;
@@ -34,6 +36,7 @@ mod machine;
 mod mmio;
 mod patience;
 mod pci;
+mod places;
 mod pool;
 mod receiver;
 mod ring;

@@ -44,13 +44,19 @@ pub(crate) fn find(mut found: impl FnMut(SomeTransport<'static>)) {
     }
     let mut root = PciRoot::new(Shadow);
     for (function, description) in root.enumerate_bus(BUS) {
-        let kind = virtio_device_type(&description);
-        if matches!(kind, Some(DeviceType::Console | DeviceType::EntropySource))
+        if virtio_device_type(&description).is_some_and(has_driver)
             && let Some(transport) = open(&mut root, function)
         {
             found(transport);
         }
     }
+}
+
+fn has_driver(kind: DeviceType) -> bool {
+    matches!(
+        kind,
+        DeviceType::Console | DeviceType::EntropySource | DeviceType::_9P
+    )
 }
 
 /// Maps a device's registers; none if it is not a modern virtio device.

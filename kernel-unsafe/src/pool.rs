@@ -9,15 +9,16 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use domains::layout::PAGE_SIZE;
+use gate::driver::channel::CHANNELS;
 
 /// The size of a page.
 pub(crate) const PAGE: usize = PAGE_SIZE as usize;
 
 /// How many pages there are. For each of two consoles: three rings of two
-/// pages, three messages, six buffers. For entropy: a ring and a buffer. And
-/// some that are lost where the frames of a legacy ring would not follow each
+/// pages, three messages, six buffers. For entropy: a ring and a buffer. A ring for each
+/// channel. And some that are lost where the frames of a legacy ring would not follow each
 /// other.
-const PAGES: usize = 2 * (3 * 2 + 3 + 6) + (2 + 1) + 3;
+const PAGES: usize = 2 * (3 * 2 + 3 + 6) + (2 + 1) + 2 * CHANNELS + 3;
 
 #[repr(align(4096))]
 struct Pages(UnsafeCell<[[u8; PAGE]; PAGES]>);

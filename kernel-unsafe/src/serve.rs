@@ -4,11 +4,14 @@ use gate::core_call::driver;
 use gate::driver::Serve;
 use gate::frames;
 
+use crate::channel::{Channel, Refused};
 use crate::console::Console;
 use crate::devices::{self, Devices};
 
 /// There is no such device.
 const NO_DEVICE: i64 = -19;
+/// There is nothing yet, or no room.
+const AGAIN: i64 = -11;
 /// The range is not one of the frames.
 const BAD_ADDRESS: i64 = -14;
 /// There is no such entry.
@@ -53,6 +56,28 @@ impl Serve for Drivers {
         }
     }
 
+    fn channel_kind(channel: u32) -> i64 {
+        with_channel(channel, |channel| channel.kind())
+    }
+
+    fn channel_submit(channel: u32, offset: usize, request: usize, reply: usize) -> i64 {
+        let (number, slot) = (channel >> 8, channel & 0xff);
+        with_channel(number, |channel| {
+            match channel.submit(slot as usize, offset, request, reply) {
+                Ok(()) => 0,
+                Err(Refused::Busy) => AGAIN,
+                Err(Refused::Invalid) => BAD_ADDRESS,
+            }
+        })
+    }
+
+    fn channel_poll(channel: u32) -> i64 {
+        with_channel(channel, |channel| match channel.poll() {
+            Some((slot, size)) => (slot as i64) << 32 | i64::from(size),
+            None => AGAIN,
+        })
+    }
+
     fn acknowledge() -> i64 {
         devices::lock().acknowledge();
         driver::unmask();
@@ -68,6 +93,14 @@ impl Serve for Drivers {
     #[cfg(not(feature = "test-hooks"))]
     fn hook(_: u32, _: usize, _: usize) -> i64 {
         UNKNOWN
+    }
+}
+
+/// What `call` answers for a channel, if there is one.
+fn with_channel(channel: u32, call: impl FnOnce(&mut Channel) -> i64) -> i64 {
+    match devices::lock().channels.get_mut(channel as usize) {
+        Some(Some(channel)) => call(channel),
+        _ => NO_DEVICE,
     }
 }
 
