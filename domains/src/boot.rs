@@ -75,8 +75,10 @@ pub const OPTIONS_MAX: usize = 1 << 20;
 
 /// The head of the boot options.
 ///
-/// Behind it stand `arguments` and then `environment` strings, each closed by
-/// a zero byte; environment strings have the form `NAME=value`.
+/// Behind it stand `arguments`, then `environment` and then `volumes` strings,
+/// each closed by a zero byte. Environment strings have the form `NAME=value`;
+/// a volume's string is where it is mounted, with [`READ_ONLY`] or
+/// [`READ_WRITE`] in front. Volumes are in the order of their devices.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct OptionsHeader {
@@ -91,7 +93,17 @@ pub struct OptionsHeader {
     pub log_level: u32,
     /// Bytes of strings that follow.
     pub strings: u64,
+    /// How many volumes there are.
+    pub volumes: u32,
+    /// How long the server of a volume may take to answer, in milliseconds;
+    /// zero for as long as it likes.
+    pub volume_limit_ms: u32,
 }
+
+/// In front of the place of a volume that may not be changed.
+pub const READ_ONLY: u8 = b'r';
+/// In front of the place of a volume that may be changed.
+pub const READ_WRITE: u8 = b'w';
 
 impl OptionsHeader {
     /// The header for these counts of strings.
@@ -102,6 +114,17 @@ impl OptionsHeader {
             environment,
             log_level,
             strings,
+            volumes: 0,
+            volume_limit_ms: 0,
+        }
+    }
+
+    /// The same with so many volumes, whose servers have so much time.
+    pub const fn with_volumes(self, volumes: u32, volume_limit_ms: u32) -> Self {
+        OptionsHeader {
+            volumes,
+            volume_limit_ms,
+            ..self
         }
     }
 

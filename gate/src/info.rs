@@ -83,6 +83,21 @@ impl Options {
             .take(self.header.environment as usize)
     }
 
+    /// Where each volume is mounted, with a byte in front that says whether it
+    /// may be changed.
+    pub fn volumes(&self) -> impl Iterator<Item = &'static CStr> {
+        self.strings()
+            .skip(self.header.arguments as usize)
+            .skip(self.header.environment as usize)
+            .take(self.header.volumes as usize)
+    }
+
+    /// How long the server of a volume may take to answer, in milliseconds;
+    /// zero for as long as it likes.
+    pub fn volume_limit_ms(&self) -> u32 {
+        self.header.volume_limit_ms
+    }
+
     fn strings(&self) -> impl Iterator<Item = &'static CStr> {
         let mut rest = self.strings;
         core::iter::from_fn(move || {

@@ -8,8 +8,9 @@
 use domains::cpu_page::pending::{DEVICE, TIMER};
 use gate::{core_call, cpu};
 
+use crate::drivers::channel;
 use crate::stdio::input;
-use crate::{report, schedule};
+use crate::{drivers, report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes.
@@ -37,6 +38,16 @@ pub fn idle() -> ! {
     }
 }
 
+/// Serves the devices' interrupts.
+fn on_device() {
+    match drivers::acknowledge() {
+        // What comes from now on raises another interrupt.
+        Ok(()) => channel::on_device(),
+        Err(_) => channel::on_failure(),
+    }
+    input::on_device();
+}
+
 fn serve() {
     loop {
         let events = cpu::take_pending();
@@ -44,7 +55,7 @@ fn serve() {
             return;
         }
         if events & DEVICE != 0 {
-            input::on_device();
+            on_device();
         }
         if events & TIMER != 0 {
             schedule::on_timer();

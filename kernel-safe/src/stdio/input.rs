@@ -46,9 +46,8 @@ pub fn is_ready() -> Result<bool, Errno> {
     Ok(input.is_ready())
 }
 
-/// Serves the devices' interrupts.
+/// Lets the readers look at what a device may have brought.
 pub fn on_device() {
-    drivers::acknowledge();
     wait::wake(Key::INPUT, usize::MAX);
 }
 

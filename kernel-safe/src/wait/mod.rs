@@ -48,6 +48,16 @@ impl Key {
         Key((2 << 32) | id.number() as u64)
     }
 
+    /// The reply to what was sent by a slot of a channel.
+    pub const fn reply(channel: u32, slot: usize) -> Key {
+        Key((5 << 32) | (1 << 16) | (channel as u64) << 8 | slot as u64)
+    }
+
+    /// A free window of a channel.
+    pub const fn window(channel: u32) -> Key {
+        Key((5 << 32) | (2 << 16) | (channel as u64) << 8)
+    }
+
     fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {
         // Multiplicative hashing: the upper bits depend on all bits.
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

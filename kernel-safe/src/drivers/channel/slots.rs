@@ -1,0 +1,249 @@
+//! The slots of a channel: who has which window, and whose reply has come.
+
+use gate::driver::channel::SLOTS;
+
+use crate::errno::Errno;
+
+/// What becomes of a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Slot {
+    /// Nobody has it.
+    Free,
+    /// A thread has it.
+    Held,
+    /// The device has it, with room for a reply of so many bytes.
+    Sent(usize),
+    /// The reply has come, of so many bytes.
+    Answered(usize),
+}
+
+/// What has become of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Outcome {
+    /// The reply has come, of so many bytes.
+    Answered(usize),
+    /// Not yet.
+    Waiting,
+    /// It will not come.
+    Broken,
+}
+
+/// The slots of a channel.
+#[derive(Debug)]
+pub(super) struct Slots {
+    slots: [Slot; SLOTS],
+    is_broken: bool,
+}
+
+impl Slots {
+    /// Nobody has any.
+    pub(super) const fn new() -> Slots {
+        Slots {
+            slots: [Slot::Free; SLOTS],
+            is_broken: false,
+        }
+    }
+
+    /// Takes a free slot; none if all are taken.
+    ///
+    /// # Errors
+    ///
+    /// The channel is broken.
+    pub(super) fn take(&mut self) -> Result<Option<usize>, Errno> {
+        if self.is_broken {
+            return Err(Errno::Device);
+        }
+        let mut slots = self.slots.iter_mut().enumerate();
+        let free = slots.find(|(_, slot)| **slot == Slot::Free);
+        Ok(free.map(|(number, slot)| {
+            *slot = Slot::Held;
+            number
+        }))
+    }
+
+    /// Whether [`Slots::take`] would answer something.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_broken || self.slots.contains(&Slot::Free)
+    }
+
+    /// Notes that the device gets a slot, with room for `reply` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The channel is broken.
+    pub(super) fn send(&mut self, slot: usize, reply: usize) -> Result<(), Errno> {
+        let is_broken = self.is_broken;
+        match self.slots.get_mut(slot) {
+            Some(slot @ Slot::Held) if !is_broken => {
+                *slot = Slot::Sent(reply);
+                Ok(())
+            }
+            _ => Err(Errno::Device),
+        }
+    }
+
+    /// The device did not get the slot after all.
+    pub(super) fn take_back(&mut self, slot: usize) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = Slot::Held;
+        }
+    }
+
+    /// Takes what `poll` says has come; which slots that finished, a bit for
+    /// each, and whether the channel is broken.
+    ///
+    /// `poll` tells what the driver alleges: a slot in the upper half of the
+    /// word and a size in the lower, or a negative number. None means that the
+    /// driver is gone.
+    pub(super) fn collect(&mut self, mut poll: impl FnMut() -> Option<i64>) -> (u32, bool) {
+        let mut finished = 0;
+        while !self.is_broken && self.has_sent() {
+            match poll() {
+                Some(word @ 0..) => match self.finish(word) {
+                    Some(slot) => finished |= 1 << slot,
+                    None => self.is_broken = true,
+                },
+                Some(_) => break,
+                None => self.is_broken = true,
+            }
+        }
+        (finished, self.is_broken)
+    }
+
+    /// What has become of a slot's request.
+    pub(super) fn outcome(&mut self, slot: usize) -> Outcome {
+        match self.slots.get_mut(slot) {
+            Some(slot @ Slot::Answered(_)) => {
+                let Slot::Answered(size) = *slot else {
+                    return Outcome::Broken;
+                };
+                *slot = Slot::Held;
+                Outcome::Answered(size)
+            }
+            Some(Slot::Sent(_)) if !self.is_broken => Outcome::Waiting,
+            _ => Outcome::Broken,
+        }
+    }
+
+    /// Whether a slot's request has no outcome yet.
+    pub(super) fn is_waiting(&self, slot: usize) -> bool {
+        let is_sent = matches!(self.slots.get(slot), Some(Slot::Sent(_)));
+        is_sent && !self.is_broken
+    }
+
+    /// Gives a slot back, unless the device has it.
+    pub(super) fn give_back(&mut self, slot: usize) {
+        if let Some(slot @ (Slot::Held | Slot::Answered(_))) = self.slots.get_mut(slot) {
+            *slot = Slot::Free;
+        }
+    }
+
+    /// Nothing more will come.
+    pub(super) fn give_up(&mut self) {
+        self.is_broken = true;
+    }
+
+    fn has_sent(&self) -> bool {
+        self.slots.iter().any(|slot| matches!(slot, Slot::Sent(_)))
+    }
+
+    /// Takes a reply as it is alleged; its slot, if it can be true.
+    fn finish(&mut self, word: i64) -> Option<usize> {
+        let number = usize::try_from(word >> 32).ok()?;
+        let size = usize::try_from(word & 0xffff_ffff).ok()?;
+        match self.slots.get_mut(number)? {
+            slot @ Slot::Sent(_) => {
+                let Slot::Sent(room) = *slot else { return None };
+                if size > room {
+                    return None;
+                }
+                *slot = Slot::Answered(size);
+                Some(number)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Slots::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slots with the first `sent` of them at the device, with room for 100.
+    fn with_sent(sent: usize) -> Slots {
+        let mut slots = Slots::new();
+        for number in 0..sent {
+            assert_eq!(slots.take(), Ok(Some(number)));
+            assert_eq!(slots.send(number, 100), Ok(()));
+        }
+        slots
+    }
+
+    fn word(slot: i64, size: i64) -> Option<i64> {
+        Some(slot << 32 | size)
+    }
+
+    #[test]
+    fn replies_come_in_any_order() {
+        let mut slots = with_sent(3);
+        let mut replies = [word(2, 7), word(0, 100), Some(-11)].into_iter();
+        let (finished, is_broken) = slots.collect(|| replies.next().flatten());
+        assert_eq!((finished, is_broken), (0b101, false));
+        assert_eq!(slots.outcome(2), Outcome::Answered(7));
+        assert_eq!(slots.outcome(0), Outcome::Answered(100));
+        assert_eq!(slots.outcome(1), Outcome::Waiting);
+        slots.give_back(2);
+        assert_eq!(slots.take(), Ok(Some(2)));
+    }
+
+    #[test]
+    fn a_driver_that_lies_breaks_the_channel() {
+        let lies = [
+            word(1, 101),
+            word(2, 1),
+            word(9, 1),
+            word(1 << 30, 0),
+            Some(i64::MAX),
+            None,
+        ];
+        for lie in lies {
+            let mut slots = with_sent(2);
+            let (finished, is_broken) = slots.collect(|| lie);
+            assert_eq!((finished, is_broken), (0, true), "{lie:?}");
+            assert_eq!(slots.outcome(1), Outcome::Broken);
+            assert_eq!(slots.take(), Err(Errno::Device));
+        }
+    }
+
+    #[test]
+    fn a_reply_that_comes_twice_breaks_the_channel() {
+        let mut slots = with_sent(2);
+        let (finished, is_broken) = slots.collect(|| word(0, 1));
+        assert_eq!((finished, is_broken), (1, true));
+        assert_eq!(slots.outcome(0), Outcome::Answered(1));
+    }
+
+    #[test]
+    fn a_window_that_the_device_has_is_not_used_again() {
+        let mut slots = with_sent(1);
+        slots.give_up();
+        assert_eq!(slots.outcome(0), Outcome::Broken);
+        slots.give_back(0);
+        assert!(slots.has_sent());
+    }
+
+    #[test]
+    fn there_are_so_many_and_no_more() {
+        let mut slots = with_sent(SLOTS);
+        assert_eq!(slots.take(), Ok(None));
+        assert!(!slots.is_ready());
+        assert!(!slots.is_waiting(SLOTS));
+        assert_eq!(slots.outcome(SLOTS), Outcome::Broken);
+    }
+}

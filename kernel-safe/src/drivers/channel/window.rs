@@ -1,0 +1,180 @@
+//! One request and its reply.
+
+use core::fmt;
+
+use gate::driver::channel::REPLY_ALIGN;
+use gate::{clock, frames, info};
+
+use super::slots::Outcome;
+use super::{Channel, windows};
+use crate::errno::Errno;
+use crate::schedule::{self, alarm::NEVER};
+use crate::thread;
+use crate::wait::{self, Key};
+
+/// The most bytes of a reply to the shortest request.
+pub const REPLY_MAX: usize = windows::WINDOW - REPLY_ALIGN;
+
+/// How long the server is looked for once more when its time is over. If time
+/// passes by instructions, it leaps to the end of every wait.
+const LAST_LOOK_NS: u64 = 50_000_000;
+
+/// A part of the frames that the holder has for a request and its reply.
+pub struct Window {
+    channel: &'static Channel,
+    slot: usize,
+    /// Where the reply lies in the window.
+    reply: usize,
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Window({}, {})", self.channel.number, self.slot)
+    }
+}
+
+impl Window {
+    /// Takes a window of `channel`; waits for one if all are taken.
+    ///
+    /// # Errors
+    ///
+    /// The channel is broken, or memory is short.
+    pub fn take(channel: &'static Channel) -> Result<Window, Errno> {
+        loop {
+            if let Some(slot) = channel.slots.lock().take()? {
+                return Ok(Window {
+                    channel,
+                    slot,
+                    reply: 0,
+                });
+            }
+            let key = Key::window(channel.number);
+            let is_none_free = || {
+                if channel.slots.lock().is_ready() {
+                    Err(Errno::Again)
+                } else {
+                    Ok(())
+                }
+            };
+            match wait::wait(key, NEVER, is_none_free) {
+                Ok(_) | Err(Errno::Again) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// A number that no other request under way has.
+    pub fn tag(&self) -> u16 {
+        u16::try_from(self.slot).unwrap_or(0)
+    }
+
+    /// Where in the frames the byte at `at` of the request lies.
+    pub const fn request_at(&self, at: usize) -> usize {
+        self.place().saturating_add(at)
+    }
+
+    /// Where in the frames the byte at `at` of the reply lies.
+    pub const fn reply_at(&self, at: usize) -> usize {
+        self.place().saturating_add(self.reply).saturating_add(at)
+    }
+
+    /// Puts bytes at the start of the request.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for them.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        if bytes.len() <= windows::WINDOW && frames::write(self.place(), bytes) {
+            Ok(())
+        } else {
+            Err(Errno::Invalid)
+        }
+    }
+
+    /// Copies bytes from the start of the reply. A second look may see others.
+    ///
+    /// # Errors
+    ///
+    /// There are not so many.
+    pub fn get(&self, bytes: &mut [u8]) -> Result<(), Errno> {
+        let fits = self.reply.saturating_add(bytes.len()) <= windows::WINDOW;
+        if fits && frames::read(self.reply_at(0), bytes) {
+            Ok(())
+        } else {
+            Err(Errno::Device)
+        }
+    }
+
+    /// Sends a request of `request` bytes and waits for a reply of at most
+    /// `reply`; how many it has.
+    ///
+    /// # Errors
+    ///
+    /// Both together are too long, or the server does not answer.
+    pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Errno> {
+        self.reply = request
+            .checked_next_multiple_of(REPLY_ALIGN)
+            .filter(|start| start.saturating_add(reply) <= windows::WINDOW)
+            .ok_or(Errno::Invalid)?;
+        self.channel.send(self.slot, request, reply)?;
+        let deadline = deadline();
+        loop {
+            match self.channel.slots.lock().outcome(self.slot) {
+                Outcome::Answered(size) => return Ok(size),
+                Outcome::Broken => return Err(Errno::Device),
+                Outcome::Waiting => {}
+            }
+            self.sleep(deadline);
+        }
+    }
+
+    /// Sleeps until there is an outcome; gives the channel up if there is none
+    /// at `deadline`.
+    fn sleep(&self, deadline: u64) {
+        let key = Key::reply(self.channel.number, self.slot);
+        let is_waiting = || match self.channel.slots.lock().is_waiting(self.slot) {
+            true => Ok(()),
+            false => Err(Errno::Again),
+        };
+        match wait::wait(key, deadline, is_waiting) {
+            Ok(thread::Outcome::Woken) | Err(Errno::Again) => {}
+            Ok(thread::Outcome::TimedOut) => self.look_once_more(),
+            // No memory to wait with: look again and again.
+            Err(_) => {
+                self.channel.collect();
+                schedule::yield_now();
+            }
+        }
+    }
+
+    fn look_once_more(&self) {
+        let end = clock::monotonic_ns().saturating_add(LAST_LOOK_NS);
+        while self.channel.slots.lock().is_waiting(self.slot) {
+            if clock::monotonic_ns() >= end {
+                return self.channel.give_up();
+            }
+            self.channel.collect();
+            schedule::yield_now();
+        }
+    }
+
+    const fn place(&self) -> usize {
+        windows::window(self.channel.number, self.slot)
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.channel.slots.lock().give_back(self.slot);
+        wait::wake(Key::window(self.channel.number), 1);
+    }
+}
+
+/// Until when a server may answer a request that is sent now.
+fn deadline() -> u64 {
+    let limit = info::options().map_or(0, |options| options.volume_limit_ms());
+    match u64::from(limit).checked_mul(1_000_000) {
+        None | Some(0) => NEVER,
+        Some(limit) => clock::monotonic_ns().saturating_add(limit),
+    }
+}
