@@ -44,7 +44,7 @@ impl Arguments {
 fn array<I: Iterator<Item = &'static CStr>>(strings: impl Fn() -> I) -> *const *const c_char {
     let places = strings().count() + 1;
     let layout = Layout::array::<*const c_char>(places).expect("the strings fit in memory");
-    let array: *mut *const c_char = heap::allocate(layout).cast();
+    let array: *mut *const c_char = heap::allocate(layout.size(), layout.align()).cast();
     assert!(!array.is_null(), "no memory for the arguments");
     let pointers = strings().map(CStr::as_ptr).chain([ptr::null()]);
     for (place, pointer) in pointers.enumerate() {

@@ -1,19 +1,24 @@
-//! Small blocks that were freed, ready to be given again.
+//! A thread's own blocks, ready to be given again.
 //!
-//! Most allocations are small and short-lived, and an allocator that joins and
-//! divides for each of them works for nothing. So freed blocks wait here in
-//! lists by size, up to a limit per list, and the last one freed, which is the
-//! one still in the CPU's cache, is the next to be given.
+//! Most allocations are small and short-lived. So a thread keeps what it frees
+//! in lists by size, up to a limit per list, and gives from there what it is
+//! asked for: no lock, no atomic operation, and the last block freed, which is
+//! the one still in the CPU's cache, comes first. The cache lies in the block
+//! of the thread; it holds blocks that other threads allocated like its own,
+//! and what is too much goes home in batches.
 
-use core::alloc::Layout;
 use core::ptr;
 
 /// The alignment of every block, and the step between sizes.
-const STEP: usize = 16;
+pub(crate) const STEP: usize = 16;
 /// The largest block that is kept.
-const SIZE_MAX: usize = 512;
-/// How many bytes a list keeps.
-const LIST_BYTES: usize = 16 << 10;
+pub(crate) const SIZE_MAX: usize = 512;
+/// How many bytes a list keeps, and how many blocks at least and at most.
+const LIST_BYTES: usize = 2 << 10;
+const LIST_MIN: usize = 8;
+const LIST_MAX: usize = 64;
+/// One bit for each alignment that every block has.
+const ALIGNS: u32 = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 | 1 << 16;
 
 /// The number of a size, smallest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,30 +26,58 @@ pub(crate) struct Class(usize);
 
 impl Class {
     /// How many sizes there are.
-    const COUNT: usize = SIZE_MAX / STEP;
+    pub(crate) const COUNT: usize = SIZE_MAX / STEP;
 
-    /// The class that serves `layout`, which is not empty; none if it is too
-    /// large or too strictly aligned.
-    #[inline]
-    pub(crate) fn of(layout: Layout) -> Option<Class> {
-        if layout.size() <= SIZE_MAX && layout.align() <= STEP {
-            Some(Class((layout.size() - 1) / STEP))
+    /// The class that serves `size` bytes aligned by `align`; none if that is
+    /// nothing, too large or too strictly aligned, or makes no sense.
+    #[inline(always)]
+    pub(crate) fn of(size: usize, align: usize) -> Option<Class> {
+        let place = size.wrapping_sub(1);
+        if place < SIZE_MAX && align <= STEP && ALIGNS >> align & 1 == 1 {
+            Some(Class(place / STEP))
         } else {
             None
         }
     }
 
-    /// What a block of this class is allocated as.
-    pub(crate) const fn layout(self) -> Layout {
-        // SAFETY: the alignment is a power of two, the size no more than the
-        // largest class's.
-        unsafe { Layout::from_size_align_unchecked((self.0 + 1) * STEP, STEP) }
+    /// Every class.
+    pub(crate) fn all() -> impl Iterator<Item = Class> {
+        (0..Class::COUNT).map(Class)
+    }
+
+    /// Its place in a table.
+    pub(crate) const fn number(self) -> usize {
+        self.0
+    }
+
+    /// The bytes of a block.
+    pub(crate) const fn size(self) -> usize {
+        (self.0 + 1) * STEP
+    }
+
+    /// How many blocks go home, or come from there, at a time.
+    pub(crate) const fn batch(self) -> usize {
+        self.limit() / 2
+    }
+
+    /// How many blocks a thread keeps.
+    const fn limit(self) -> usize {
+        let blocks = LIST_BYTES / self.size();
+        if blocks < LIST_MIN {
+            LIST_MIN
+        } else if blocks > LIST_MAX {
+            LIST_MAX
+        } else {
+            blocks
+        }
     }
 }
 
 /// A free block: its first word leads to the next one.
-struct Block {
-    next: *mut Block,
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// The next free block of the same list.
+    pub(crate) next: *mut Block,
 }
 
 /// Blocks of one size.
@@ -61,9 +94,6 @@ pub(crate) struct Cache {
     lists: [List; Class::COUNT],
 }
 
-// SAFETY: the blocks belong to whoever holds the cache.
-unsafe impl Send for Cache {}
-
 impl Cache {
     /// Empty lists.
     pub(crate) const fn new() -> Cache {
@@ -74,15 +104,15 @@ impl Cache {
         let mut lists = [empty; Class::COUNT];
         let mut number = 0;
         while number < Class::COUNT {
-            lists[number].room = LIST_BYTES / Class(number).layout().size();
+            lists[number].room = Class(number).limit();
             number += 1;
         }
         Cache { lists }
     }
 
     /// Gives a block; null if there is none.
-    #[inline]
-    pub(crate) fn take(&mut self, class: Class) -> *mut u8 {
+    #[inline(always)]
+    pub(crate) fn take(&mut self, class: Class) -> *mut Block {
         let list = &mut self.lists[class.0];
         let block = list.first;
         if !block.is_null() {
@@ -90,7 +120,7 @@ impl Cache {
             list.first = unsafe { (*block).next };
             list.room += 1;
         }
-        block.cast()
+        block
     }
 
     /// Keeps a block; false if its list is full.
@@ -98,31 +128,17 @@ impl Cache {
     /// # Safety
     ///
     /// The block is of this class and nobody uses it any more.
-    #[inline]
-    pub(crate) unsafe fn keep(&mut self, class: Class, block: *mut u8) -> bool {
+    #[inline(always)]
+    pub(crate) unsafe fn keep(&mut self, class: Class, block: *mut Block) -> bool {
         let list = &mut self.lists[class.0];
         if list.room == 0 {
             return false;
         }
         list.room -= 1;
-        let block: *mut Block = block.cast();
         // SAFETY: the block is free, aligned, and holds a word.
         unsafe { block.write(Block { next: list.first }) };
         list.first = block;
         true
-    }
-
-    /// Takes every block out, with its class.
-    pub(crate) fn drain(&mut self, mut each: impl FnMut(*mut u8, Class)) {
-        for class in (0..Class::COUNT).map(Class) {
-            loop {
-                let block = self.take(class);
-                if block.is_null() {
-                    break;
-                }
-                each(block, class);
-            }
-        }
     }
 }
 
@@ -130,25 +146,30 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn class(size: usize, align: usize) -> Option<Class> {
-        Class::of(Layout::from_size_align(size, align).expect("a valid layout"))
-    }
-
     #[test]
     fn a_class_holds_what_it_serves_and_wastes_less_than_a_step() {
         for size in 1..=SIZE_MAX {
-            let serves = class(size, 8).expect("small").layout().size();
+            let serves = Class::of(size, 8).expect("small").size();
             assert!(serves >= size && serves - size < STEP);
         }
-        assert_eq!(class(SIZE_MAX + 1, 1), None);
-        assert_eq!(class(8, 2 * STEP), None);
+        assert_eq!(Class::of(SIZE_MAX + 1, 1), None);
+        assert_eq!(Class::of(8, 2 * STEP), None);
+        assert_eq!(Class::of(0, 1), None);
+    }
+
+    #[test]
+    fn alignments_that_make_no_sense_have_no_class() {
+        for align in (0..40).chain([usize::MAX, 1 << 32, (1 << 32) + 8]) {
+            let is_good = align <= STEP && align.is_power_of_two();
+            assert_eq!(Class::of(8, align).is_some(), is_good, "{align}");
+        }
     }
 
     #[test]
     fn the_last_block_kept_is_the_first_given() {
         let mut cache = Cache::new();
-        let mut blocks = [[0_u64; 2]; 3];
-        let class = class(16, 16).expect("small");
+        let mut blocks = [[0_u128; 1]; 3];
+        let class = Class::of(16, 16).expect("small");
         assert!(cache.take(class).is_null());
         for block in &mut blocks {
             // SAFETY: the blocks are of the size and unused.
@@ -161,21 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn a_full_list_takes_no_more_and_can_be_emptied() {
+    fn a_full_list_takes_no_more() {
         let mut cache = Cache::new();
-        let class = class(SIZE_MAX, 16).expect("small");
-        let mut blocks = [[0_u128; SIZE_MAX / 16]; LIST_BYTES / SIZE_MAX + 1];
+        let class = Class::of(SIZE_MAX, 16).expect("small");
+        let mut blocks = [[0_u128; SIZE_MAX / 16]; LIST_MIN + 2];
         let mut kept = 0;
         for block in &mut blocks {
             // SAFETY: the blocks are of the size and unused.
             kept += usize::from(unsafe { cache.keep(class, block.as_mut_ptr().cast()) });
         }
-        assert_eq!(kept, LIST_BYTES / SIZE_MAX);
-        let mut drained = 0;
-        cache.drain(|_, of| {
-            assert_eq!(of, class);
-            drained += 1;
-        });
-        assert_eq!(drained, kept);
+        assert_eq!(kept, LIST_MIN);
+        assert!(Class::all().all(|class| class.batch() > 0 && class.batch() < class.limit()));
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Extents grow with the heap, so that crossings stay rare and little is asked
 //! for that is never used. Where a large one is refused, the least that serves
-//! is tried. One that begins where the last one ended is joined to it.
+//! is tried. One that is all free goes back, but for one spare: a program that
+//! allocates and frees at the border of an extent does not cross each time.
 
 use core::alloc::Layout;
+use core::fmt::Debug;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use talc::DefaultBinning;
@@ -15,63 +18,118 @@ use talc::source::Source;
 /// The smallest extent.
 pub(crate) const EXTENT_MIN: usize = 64 << 10;
 /// The largest extent that no single allocation asked for.
-const EXTENT_MAX: usize = 4 << 20;
+const EXTENT_MAX: usize = 1 << 20;
 /// What an extent is a multiple of.
 pub(crate) const PAGE: usize = domains::layout::PAGE_SIZE as usize;
 
-/// Asks for so many bytes; where they are.
-pub(crate) type Extend = fn(usize) -> Option<NonNull<u8>>;
+/// Who maps memory: the safe kernel, or what stands for it in a test.
+pub(crate) trait Supply: Debug {
+    /// Maps so many bytes of zeros, a multiple of [`PAGE`]; where they are.
+    fn map(size: usize) -> Option<NonNull<u8>>;
 
-/// A growing supply.
-#[derive(Debug)]
-pub(crate) struct Extents {
-    extend: Extend,
-    /// How much there is.
-    total: usize,
-    /// The end of the last extent.
-    end: Option<NonNull<u8>>,
+    /// Takes so many bytes back, which were mapped.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses them any more.
+    unsafe fn unmap(start: *mut u8, size: usize);
+
+    /// Maps `more` bytes behind the `size` bytes that are mapped at `start`;
+    /// false if they are not free.
+    fn grow(start: *mut u8, size: usize, more: usize) -> bool;
 }
 
-// SAFETY: the end is that of memory which whoever holds the heap owns.
-unsafe impl Send for Extents {}
+/// Memory that was mapped.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    start: NonNull<u8>,
+    size: usize,
+}
 
-impl Extents {
+/// A growing and shrinking supply.
+#[derive(Debug)]
+pub(crate) struct Extents<S> {
+    /// How much the heap has.
+    total: usize,
+    /// Mapped, and not the heap's.
+    spare: Option<Extent>,
+    supply: PhantomData<S>,
+}
+
+// SAFETY: the spare extent belongs to whoever holds the heap.
+unsafe impl<S> Send for Extents<S> {}
+
+impl<S: Supply> Extents<S> {
     /// A supply that has nothing yet.
-    pub(crate) const fn new(extend: Extend) -> Extents {
+    pub(crate) const fn new() -> Extents<S> {
         Extents {
-            extend,
             total: 0,
-            end: None,
+            spare: None,
+            supply: PhantomData,
         }
     }
 
-    /// An extent for an allocation of `layout`, with its size.
-    fn next(&self, layout: Layout) -> Option<(NonNull<u8>, usize)> {
+    /// An extent for an allocation of `layout`.
+    fn next(&mut self, layout: Layout) -> Option<Extent> {
         let overhead = talc::min_first_heap_size::<DefaultBinning>() + layout.align();
         let least = layout.size().checked_add(overhead)?;
         let least = least.checked_next_multiple_of(PAGE)?;
         let usual = (self.total / 8).clamp(EXTENT_MIN, EXTENT_MAX);
         let size = least.max(usual.next_multiple_of(PAGE));
-        let try_size = |size| (self.extend)(size).map(|start| (start, size));
-        try_size(size).or_else(|| if least < size { try_size(least) } else { None })
+        if let Some(spare) = self.spare.take_if(|spare| spare.size >= least) {
+            return Some(spare);
+        }
+        let map = |size| S::map(size).map(|start| Extent { start, size });
+        map(size).or_else(|| {
+            self.give_spare_back();
+            map(least)
+        })
+    }
+
+    /// Keeps an extent that the heap does not need, or gives it back.
+    fn retire(&mut self, extent: Extent) {
+        self.total = self.total.saturating_sub(extent.size);
+        let is_spare = self.spare.is_none() && extent.size <= EXTENT_MAX;
+        if is_spare {
+            self.spare = Some(extent);
+        } else {
+            // SAFETY: the heap has nothing in it any more.
+            unsafe { S::unmap(extent.start.as_ptr(), extent.size) };
+        }
+    }
+
+    /// Gives the spare extent back.
+    pub(crate) fn give_spare_back(&mut self) {
+        if let Some(spare) = self.spare.take() {
+            // SAFETY: nobody uses the spare one.
+            unsafe { S::unmap(spare.start.as_ptr(), spare.size) };
+        }
     }
 }
 
 // SAFETY: `acquire` claims only memory that nobody else has, and asks the safe
-// kernel, not the heap, for it.
-unsafe impl Source for Extents {
+// kernel, not the heap, for it. `resize` keeps a heap or takes all of it.
+unsafe impl<S: Supply> Source for Extents<S> {
+    const TRACK_HEAP_END: bool = true;
+
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
-        let (start, size) = talc.source.next(layout).ok_or(())?;
-        let end = match talc.source.end {
-            // SAFETY: the last extent ends where the new one starts.
-            Some(end) if end == start => unsafe {
-                talc.extend(end, start.as_ptr().wrapping_add(size))
-            },
-            // SAFETY: the extent is new.
-            _ => unsafe { talc.claim(start.as_ptr(), size) }.ok_or(())?,
-        };
-        talc.source.total += size;
-        talc.source.end = Some(end);
+        let extent = talc.source.next(layout).ok_or(())?;
+        // SAFETY: the extent is nobody else's.
+        unsafe { talc.claim(extent.start.as_ptr(), extent.size) }.ok_or(())?;
+        talc.source.total += extent.size;
         Ok(())
+    }
+
+    unsafe fn resize(&mut self, free: *mut u8, end: *mut u8, is_all: bool) -> *mut u8 {
+        if !is_all {
+            return end;
+        }
+        // A heap begins less than a page behind its extent.
+        let start = free.map_addr(|address| (address - 1) & !(PAGE - 1));
+        let size = end.addr() - start.addr();
+        if let Some(start) = NonNull::new(start) {
+            self.retire(Extent { start, size });
+        }
+        free
     }
 }

@@ -1,8 +1,14 @@
 //! The application's heap, in the application's own domain.
 //!
-//! Allocating crosses no gate. Small blocks come from lists of freed ones, all
-//! else from `talc`, which divides the extents that the safe kernel maps. One
-//! lock guards both; it is never held while bytes are copied.
+//! | size | comes from |
+//! |---|---|
+//! | to 512 bytes | the thread's cache, filled in batches from slabs |
+//! | below 256 KiB | `talc`, which divides the extents that the safe kernel maps |
+//! | above | an extent of its own |
+//!
+//! Most allocations touch nothing but the thread's own block. Each class of
+//! slabs has a lock, `talc` has another, taken in this order and never held
+//! while bytes are copied. Whatever is all free goes back to the safe kernel.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{self, NonNull};
@@ -10,21 +16,39 @@ use core::ptr::{self, NonNull};
 use gate::safe;
 use talc::DefaultBinning;
 use talc::base::Talc;
-use talc::lock_api::Mutex;
+use talc::lock_api::{Mutex, RawMutex};
 
-use crate::cache::{Cache, Class};
-use crate::extents::{Extend, Extents};
+use crate::cache::{Block, Cache, Class};
+use crate::extents::{Extents, PAGE, Supply};
 use crate::lock::FutexLock;
+use crate::slab::{SLAB, SLAB_SIZE, Slabs};
+use crate::tls;
+
+/// From this size on an allocation has an extent of its own.
+const LARGE: usize = 256 << 10;
 
 /// The heap of the application.
-#[cfg_attr(target_os = "hermit", global_allocator)]
-static HEAP: Heap = Heap::new(extend);
+static HEAP: Heap<Kernel, FutexLock> = Heap::new();
 
-/// Allocates; null if memory is exhausted.
-#[inline]
-pub(crate) fn allocate(layout: Layout) -> *mut u8 {
-    // SAFETY: the size is not zero.
-    unsafe { HEAP.alloc(not_empty(layout)) }
+/// The heap as Rust code of this library uses it.
+#[cfg_attr(target_os = "hermit", global_allocator)]
+static ALLOCATOR: Allocator = Allocator;
+
+/// Allocates; null if memory is exhausted, or the layout makes no sense.
+#[inline(always)]
+pub(crate) fn allocate(size: usize, align: usize) -> *mut u8 {
+    // SAFETY: the cache is the calling thread's, which is here.
+    HEAP.allocate(unsafe { &mut *tls::cache() }, size, align)
+}
+
+/// Allocates zeros.
+pub(crate) fn allocate_zeroed(size: usize, align: usize) -> *mut u8 {
+    let pointer = allocate(size, align);
+    if !pointer.is_null() && !is_large(size, align) {
+        // SAFETY: the allocation has that size.
+        unsafe { pointer.write_bytes(0, size) };
+    }
+    pointer
 }
 
 /// Frees what [`allocate`] gave for the same layout.
@@ -32,116 +56,103 @@ pub(crate) fn allocate(layout: Layout) -> *mut u8 {
 /// # Safety
 ///
 /// Nobody uses the memory any more.
-#[inline]
-pub(crate) unsafe fn free(pointer: *mut u8, layout: Layout) {
+#[inline(always)]
+pub(crate) unsafe fn free(pointer: *mut u8, size: usize, align: usize) {
+    // SAFETY: the cache is the calling thread's, which is here.
+    let cache = unsafe { &mut *tls::cache() };
     // SAFETY: forwarded to the caller.
-    unsafe { HEAP.dealloc(pointer, not_empty(layout)) };
+    unsafe { HEAP.free(cache, pointer, size, align) };
 }
 
 /// Changes the size of what [`allocate`] gave; null, and nothing changed, if
-/// memory is exhausted.
+/// memory is exhausted or the layout makes no sense.
 ///
 /// # Safety
 ///
-/// Nobody uses the memory by the old pointer any more, unless it failed; the
-/// new size does not overflow with the layout's alignment.
-pub(crate) unsafe fn reallocate(pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+/// Nobody uses the memory by the old pointer any more, unless it failed.
+pub(crate) unsafe fn reallocate(
+    pointer: *mut u8,
+    size: usize,
+    align: usize,
+    new: usize,
+) -> *mut u8 {
+    // SAFETY: the cache is the calling thread's, which is here.
+    let cache = unsafe { &mut *tls::cache() };
     // SAFETY: forwarded to the caller.
-    unsafe { HEAP.realloc(pointer, not_empty(layout), size.max(1)) }
+    unsafe { HEAP.reallocate(cache, pointer, size, align, new) }
 }
 
-/// The layout, of at least one byte.
-#[inline]
-fn not_empty(layout: Layout) -> Layout {
-    // SAFETY: one byte does not overflow with any valid alignment.
-    unsafe { Layout::from_size_align_unchecked(layout.size().max(1), layout.align()) }
+/// Gives the cache of the calling thread back, which allocates no more.
+pub(crate) fn leave() {
+    // SAFETY: the cache is the calling thread's, which is here.
+    HEAP.empty(unsafe { &mut *tls::cache() });
 }
 
-/// Asks the safe kernel for `size` bytes.
-fn extend(size: usize) -> Option<NonNull<u8>> {
-    // SAFETY: the call takes no address; what it maps is new.
-    let address = usize::try_from(unsafe { safe::extend_heap(size) }).ok()?;
-    NonNull::new(ptr::with_exposed_provenance_mut(address))
+/// The safe kernel as the supply.
+#[derive(Debug)]
+struct Kernel;
+
+impl Supply for Kernel {
+    fn map(size: usize) -> Option<NonNull<u8>> {
+        // SAFETY: the call takes no address; what it maps is new.
+        let address = usize::try_from(unsafe { safe::extend_heap(size) }).ok()?;
+        NonNull::new(ptr::with_exposed_provenance_mut(address))
+    }
+
+    unsafe fn unmap(start: *mut u8, size: usize) {
+        // SAFETY: forwarded to the caller. That it fails is harmless: the
+        // memory stays mapped, and is used no more.
+        unsafe { safe::release_heap(start.expose_provenance(), size) };
+    }
+
+    fn grow(start: *mut u8, size: usize, more: usize) -> bool {
+        // SAFETY: what the call maps is new.
+        unsafe { safe::grow_heap(start.expose_provenance(), size, more) == 0 }
+    }
+}
+
+/// What Rust code calls.
+#[derive(Debug)]
+struct Allocator;
+
+// SAFETY: memory is given once until it is freed.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        allocate(layout.size(), layout.align())
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: forwarded to the caller.
+        unsafe { free(pointer, layout.size(), layout.align()) };
+    }
 }
 
 /// A heap for all threads.
 #[derive(Debug)]
-struct Heap(Mutex<FutexLock, Memory>);
-
-/// What the lock guards.
-#[derive(Debug)]
-struct Memory {
-    cache: Cache,
-    talc: Talc<Extents, DefaultBinning>,
+struct Heap<S: Supply, R: RawMutex> {
+    small: [Mutex<R, Slabs>; Class::COUNT],
+    medium: Mutex<R, Talc<Extents<S>, DefaultBinning>>,
 }
 
-impl Heap {
-    const fn new(extend: Extend) -> Heap {
-        Heap(Mutex::new(Memory {
-            cache: Cache::new(),
-            talc: Talc::new(Extents::new(extend)),
-        }))
-    }
-}
-
-// SAFETY: memory is given once until it is freed, as `talc` and the cache do.
-unsafe impl GlobalAlloc for Heap {
-    #[inline]
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: forwarded to the caller.
-        unsafe { self.0.lock().allocate(layout) }
-    }
-
-    #[inline]
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: forwarded to the caller.
-        unsafe { self.0.lock().free(pointer, layout) };
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, old: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller answers for the new size.
-        let new = unsafe { Layout::from_size_align_unchecked(size, old.align()) };
-        // SAFETY: forwarded to the caller.
-        let moved = match unsafe { self.0.lock().resize(pointer, old, new) } {
-            Resized::InPlace => return pointer,
-            Resized::Elsewhere(moved) => moved,
-        };
-        if !moved.is_null() {
-            // SAFETY: both hold so many bytes, and the new one is unused.
-            unsafe { moved.copy_from_nonoverlapping(pointer, old.size().min(size)) };
-            // SAFETY: forwarded to the caller.
-            unsafe { self.dealloc(pointer, old) };
+impl<S: Supply, R: RawMutex> Heap<S, R> {
+    const fn new() -> Heap<S, R> {
+        Heap {
+            small: slabs(),
+            medium: Mutex::new(Talc::new(Extents::new())),
         }
-        moved
     }
-}
 
-/// How a request for another size was met.
-enum Resized {
-    /// The memory has the new size.
-    InPlace,
-    /// There is new memory, or null; the bytes are still in the old.
-    Elsewhere(*mut u8),
-}
-
-impl Memory {
-    /// Allocates; null if memory is exhausted.
-    ///
-    /// # Safety
-    ///
-    /// The size is not zero.
-    #[inline]
-    unsafe fn allocate(&mut self, layout: Layout) -> *mut u8 {
-        let Some(class) = Class::of(layout) else {
-            // SAFETY: forwarded to the caller.
-            return unsafe { self.divide(layout) };
+    /// Allocates; null if memory is exhausted, or the layout makes no sense.
+    #[inline(always)]
+    fn allocate(&self, cache: &mut Cache, size: usize, align: usize) -> *mut u8 {
+        let Some(class) = Class::of(size, align) else {
+            return self.allocate_more(cache, size, align);
         };
-        let block = self.cache.take(class);
+        let block = cache.take(class);
         if block.is_null() {
-            // SAFETY: no class is empty.
-            unsafe { self.divide(class.layout()) }
+            self.refill(cache, class).cast()
         } else {
-            block
+            block.cast()
         }
     }
 
@@ -150,55 +161,214 @@ impl Memory {
     /// # Safety
     ///
     /// It came from `allocate` with this layout, and nobody uses it any more.
-    #[inline]
-    unsafe fn free(&mut self, pointer: *mut u8, layout: Layout) {
-        let Some(class) = Class::of(layout) else {
+    #[inline(always)]
+    unsafe fn free(&self, cache: &mut Cache, pointer: *mut u8, size: usize, align: usize) {
+        let Some(class) = Class::of(size, align) else {
             // SAFETY: forwarded to the caller.
-            return unsafe { self.join(pointer, layout) };
+            return unsafe { self.free_more(pointer, size, align) };
         };
         // SAFETY: forwarded to the caller.
-        if !unsafe { self.cache.keep(class, pointer) } {
+        if !unsafe { cache.keep(class, pointer.cast()) } {
             // SAFETY: forwarded to the caller.
-            unsafe { self.join(pointer, class.layout()) };
+            unsafe { self.spill(cache, class, pointer.cast()) };
         }
     }
 
-    /// Changes the size of what was allocated, if that is possible in place,
-    /// or allocates anew.
+    /// Changes the size of what was allocated, in place if that is possible.
     ///
     /// # Safety
     ///
-    /// It came from `allocate` with the old layout; no size is zero.
-    unsafe fn resize(&mut self, pointer: *mut u8, old: Layout, new: Layout) -> Resized {
-        let is_in_place = match (Class::of(old), Class::of(new)) {
+    /// It came from `allocate` with the old layout.
+    unsafe fn reallocate(
+        &self,
+        cache: &mut Cache,
+        pointer: *mut u8,
+        size: usize,
+        align: usize,
+        new: usize,
+    ) -> *mut u8 {
+        // SAFETY: forwarded to the caller.
+        if unsafe { self.is_resized(pointer, size, align, new) } {
+            return pointer;
+        }
+        let moved = self.allocate(cache, new, align);
+        if !moved.is_null() {
+            // SAFETY: both hold so many bytes, and the new one is unused.
+            unsafe { moved.copy_from_nonoverlapping(pointer, size.min(new)) };
             // SAFETY: forwarded to the caller.
-            (None, None) => unsafe { self.talc.try_realloc_in_place(pointer, old, new.size()) },
-            (old, new) => old == new,
-        };
-        if is_in_place {
-            Resized::InPlace
+            unsafe { self.free(cache, pointer, size, align) };
+        }
+        moved
+    }
+
+    /// Gives every block of `cache` back.
+    fn empty(&self, cache: &mut Cache) {
+        for class in Class::all() {
+            self.send_home(cache, class, usize::MAX);
+        }
+    }
+
+    /// Fills the empty list of a class; one block of it, or null.
+    #[cold]
+    #[inline(never)]
+    fn refill(&self, cache: &mut Cache, class: Class) -> *mut Block {
+        let first = self.fetch(cache, class);
+        if first.is_null() {
+            // Blocks of other classes may be all that a slab waits for.
+            self.empty(cache);
+            return self.fetch(cache, class);
+        }
+        first
+    }
+
+    /// Moves a batch of blocks into `cache`, and gives one more.
+    fn fetch(&self, cache: &mut Cache, class: Class) -> *mut Block {
+        let mut slabs = self.small[class.number()].lock();
+        let mut first = slabs.take(class);
+        if first.is_null() {
+            let memory = self.divide(SLAB_SIZE, SLAB);
+            if memory.is_null() {
+                return ptr::null_mut();
+            }
+            // SAFETY: the memory is new, of that size and alignment.
+            unsafe { slabs.add(memory) };
+            first = slabs.take(class);
+        }
+        for _ in 1..class.batch() {
+            let block = slabs.take(class);
+            // SAFETY: the block is of this class, and nobody's.
+            if block.is_null() || !unsafe { cache.keep(class, block) } {
+                break;
+            }
+        }
+        first
+    }
+
+    /// Keeps a block in a list that is full, after a batch of it went home.
+    ///
+    /// # Safety
+    ///
+    /// The block is of this class and nobody uses it any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn spill(&self, cache: &mut Cache, class: Class, block: *mut Block) {
+        self.send_home(cache, class, class.batch());
+        // SAFETY: forwarded to the caller; there is room now.
+        unsafe { cache.keep(class, block) };
+    }
+
+    /// Sends at most `count` blocks of a list home.
+    fn send_home(&self, cache: &mut Cache, class: Class, count: usize) {
+        let mut block = cache.take(class);
+        if block.is_null() {
+            return;
+        }
+        let mut slabs = self.small[class.number()].lock();
+        for left in (0..count).rev() {
+            // SAFETY: blocks of the cache are of their class, and free.
+            if let Some(slab) = unsafe { slabs.put(class, block) } {
+                // SAFETY: the slab is all free.
+                unsafe { self.join(slab, SLAB_SIZE, SLAB) };
+            }
+            block = if left == 0 {
+                ptr::null_mut()
+            } else {
+                cache.take(class)
+            };
+            if block.is_null() {
+                break;
+            }
+        }
+    }
+
+    /// Allocates what no class serves.
+    #[cold]
+    #[inline(never)]
+    fn allocate_more(&self, cache: &mut Cache, size: usize, align: usize) -> *mut u8 {
+        let size = size.max(1);
+        if Layout::from_size_align(size, align).is_err() {
+            return ptr::null_mut();
+        }
+        let pointer = self.map_or_divide(size, align);
+        if pointer.is_null() {
+            // Blocks that wait may be all that an extent is kept for.
+            self.empty(cache);
+            return self.map_or_divide(size, align);
+        }
+        pointer
+    }
+
+    /// Frees what no class serves.
+    ///
+    /// # Safety
+    ///
+    /// `allocate_more` gave it for this layout, and nobody uses it any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_more(&self, pointer: *mut u8, size: usize, align: usize) {
+        if is_large(size, align) {
+            // SAFETY: forwarded to the caller.
+            unsafe { S::unmap(pointer, pages(size)) };
         } else {
             // SAFETY: forwarded to the caller.
-            Resized::Elsewhere(unsafe { self.allocate(new) })
+            unsafe { self.join(pointer, size.max(1), align) };
         }
     }
 
-    /// Takes memory off a larger piece. Before memory is said to be exhausted,
-    /// the blocks that wait in the cache are joined.
+    fn map_or_divide(&self, size: usize, align: usize) -> *mut u8 {
+        if !is_large(size, align) {
+            return self.divide(size, align);
+        }
+        let map = || S::map(pages(size));
+        map()
+            .or_else(|| {
+                self.medium.lock().source.give_spare_back();
+                map()
+            })
+            .map_or(ptr::null_mut(), NonNull::as_ptr)
+    }
+
+    /// Whether the allocation has the new size where it is.
     ///
     /// # Safety
     ///
-    /// The size is not zero.
-    #[inline(never)]
-    unsafe fn divide(&mut self, layout: Layout) -> *mut u8 {
-        let Memory { cache, talc } = self;
-        // SAFETY: forwarded to the caller.
-        let found = unsafe { talc.allocate(layout) }.or_else(|| {
-            // SAFETY: nobody uses a block of the cache.
-            cache.drain(|block, class| unsafe { talc.deallocate(block, class.layout()) });
+    /// It came from `allocate` with the old layout.
+    unsafe fn is_resized(
+        &self,
+        pointer: *mut u8,
+        size: usize,
+        align: usize,
+        new: usize,
+    ) -> bool {
+        if Layout::from_size_align(new, align).is_err() {
+            return false;
+        }
+        match (Class::of(size, align), Class::of(new, align)) {
+            (Some(old), Some(new)) => return old == new,
+            (None, None) => {}
+            _ => return false,
+        }
+        match (is_large(size, align), is_large(new, align)) {
             // SAFETY: forwarded to the caller.
-            unsafe { talc.try_allocate(layout) }
-        });
+            (true, true) => unsafe { is_remapped::<S>(pointer, pages(size), pages(new)) },
+            (false, false) if size > 0 && new > 0 => {
+                // SAFETY: forwarded to the caller; the layout was allocated.
+                let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
+                let mut talc = self.medium.lock();
+                // SAFETY: `divide` gave it for this layout.
+                unsafe { talc.try_realloc_in_place(pointer, layout, new) }
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes memory off a larger piece; null if memory is exhausted.
+    fn divide(&self, size: usize, align: usize) -> *mut u8 {
+        let Ok(layout) = Layout::from_size_align(size, align) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: no caller asks for nothing.
+        let found = unsafe { self.medium.lock().allocate(layout) };
         found.map_or(ptr::null_mut(), NonNull::as_ptr)
     }
 
@@ -207,155 +377,44 @@ impl Memory {
     /// # Safety
     ///
     /// `divide` gave it for this layout, and nobody uses it any more.
-    #[inline(never)]
-    unsafe fn join(&mut self, pointer: *mut u8, layout: Layout) {
+    unsafe fn join(&self, pointer: *mut u8, size: usize, align: usize) {
+        // SAFETY: the layout was allocated, so it is valid.
+        let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
         // SAFETY: forwarded to the caller.
-        unsafe { self.talc.deallocate(pointer, layout) };
+        unsafe { self.medium.lock().deallocate(pointer, layout) };
     }
+}
+
+/// The slabs of every class.
+const fn slabs<R: RawMutex>() -> [Mutex<R, Slabs>; Class::COUNT] {
+    [const { Mutex::new(Slabs::new()) }; Class::COUNT]
+}
+
+/// Whether such an allocation has an extent of its own, which is page aligned.
+fn is_large(size: usize, align: usize) -> bool {
+    size >= LARGE && align <= PAGE
+}
+
+/// The bytes of the pages for `size` bytes, which no layout makes overflow.
+fn pages(size: usize) -> usize {
+    size.next_multiple_of(PAGE)
+}
+
+/// Whether the extent at `start` has `new` bytes instead of `old` now.
+///
+/// # Safety
+///
+/// Nobody uses the bytes from `new` on.
+unsafe fn is_remapped<S: Supply>(start: *mut u8, old: usize, new: usize) -> bool {
+    if new > old {
+        return S::grow(start, old, new - old);
+    }
+    if new < old {
+        // SAFETY: forwarded to the caller.
+        unsafe { S::unmap(start.wrapping_add(new), old - new) };
+    }
+    true
 }
 
 #[cfg(test)]
-mod tests {
-    use std::alloc::{GlobalAlloc, Layout, System};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::vec::Vec;
-
-    use super::*;
-    use crate::extents::{EXTENT_MIN, PAGE};
-
-    /// Memory of the host, page aligned, for ever.
-    fn from_host(size: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(size, PAGE).ok()?;
-        // SAFETY: the size is not zero.
-        NonNull::new(unsafe { System.alloc(layout) })
-    }
-
-    fn layout(size: usize, align: usize) -> Layout {
-        Layout::from_size_align(size, align).expect("a valid layout")
-    }
-
-    #[test]
-    fn allocations_keep_their_bytes_and_their_alignment() {
-        let heap = Heap::new(from_host);
-        let mut live = Vec::new();
-        for round in 0..2000_usize {
-            let layout = layout(1 + round * 37 % 5000, 1 << (round % 8));
-            // SAFETY: the size is not zero.
-            let pointer = unsafe { heap.alloc(layout) };
-            assert!(!pointer.is_null() && pointer.addr().is_multiple_of(layout.align()));
-            // SAFETY: the allocation is that long.
-            unsafe { pointer.write_bytes(round as u8, layout.size()) };
-            live.push((pointer, layout, round as u8));
-            if round % 3 == 0 {
-                let (pointer, layout, byte) = live.swap_remove(round % live.len());
-                // SAFETY: the allocation is live and filled.
-                let bytes = unsafe { core::slice::from_raw_parts(pointer, layout.size()) };
-                assert!(bytes.iter().all(|there| *there == byte));
-                // SAFETY: it came from this heap with this layout.
-                unsafe { heap.dealloc(pointer, layout) };
-            }
-        }
-    }
-
-    #[test]
-    fn exhaustion_is_a_null_pointer() {
-        static LEFT: AtomicUsize = AtomicUsize::new(2 * EXTENT_MIN);
-        fn little(size: usize) -> Option<NonNull<u8>> {
-            let take = |left: usize| left.checked_sub(size);
-            LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-                .ok()?;
-            from_host(size)
-        }
-        let heap = Heap::new(little);
-        let big = layout(EXTENT_MIN + PAGE, 8);
-        // SAFETY: the size is not zero.
-        let first = unsafe { heap.alloc(big) };
-        assert!(!first.is_null());
-        // SAFETY: as above.
-        assert!(unsafe { heap.alloc(big) }.is_null());
-        // SAFETY: it came from this heap with this layout.
-        unsafe { heap.dealloc(first, big) };
-        // SAFETY: the size is not zero.
-        assert!(!unsafe { heap.alloc(big) }.is_null());
-    }
-
-    #[test]
-    fn neighbouring_extents_become_one() {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        fn in_a_row(size: usize) -> Option<NonNull<u8>> {
-            if NEXT.load(Ordering::Relaxed) == 0 {
-                NEXT.store(
-                    from_host(64 * EXTENT_MIN)?.as_ptr().expose_provenance(),
-                    Ordering::Relaxed,
-                );
-            }
-            let start = NEXT.fetch_add(size, Ordering::Relaxed);
-            NonNull::new(ptr::with_exposed_provenance_mut(start))
-        }
-        let heap = Heap::new(in_a_row);
-        let small = layout(EXTENT_MIN / 2, 8);
-        // SAFETY: the sizes are not zero.
-        let pointers = [(); 8].map(|()| unsafe { heap.alloc(small) });
-        for pointer in pointers {
-            // SAFETY: it came from this heap with this layout.
-            unsafe { heap.dealloc(pointer, small) };
-        }
-        let before = NEXT.load(Ordering::Relaxed);
-        // SAFETY: the size is not zero.
-        assert!(!unsafe { heap.alloc(layout(3 * EXTENT_MIN, 8)) }.is_null());
-        assert_eq!(
-            NEXT.load(Ordering::Relaxed),
-            before,
-            "the parts had to be joined"
-        );
-    }
-
-    #[test]
-    fn a_resized_allocation_keeps_its_bytes() {
-        let heap = Heap::new(from_host);
-        let sizes = [
-            1, 16, 17, 500, 512, 513, 5000, 100_000, 4000, 600, 512, 40, 3,
-        ];
-        let mut old = layout(sizes[0], 8);
-        // SAFETY: the size is not zero.
-        let mut pointer = unsafe { heap.alloc(old) };
-        // SAFETY: the allocation is that long.
-        unsafe { pointer.write(7) };
-        for size in sizes {
-            let kept = old.size().min(size);
-            // SAFETY: it came from this heap with this layout.
-            pointer = unsafe { heap.realloc(pointer, old, size) };
-            old = layout(size, 8);
-            // SAFETY: the allocation is that long, and so far filled.
-            let bytes = unsafe { core::slice::from_raw_parts_mut(pointer, size) };
-            assert!(bytes[..kept].iter().all(|byte| *byte == 7), "{size}");
-            bytes.fill(7);
-        }
-    }
-
-    #[test]
-    fn cached_blocks_are_joined_before_memory_is_exhausted() {
-        static LEFT: AtomicUsize = AtomicUsize::new(1);
-        fn once(size: usize) -> Option<NonNull<u8>> {
-            LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            })
-            .ok()?;
-            from_host(size)
-        }
-        let heap = Heap::new(once);
-        let small = layout(64, 8);
-        // SAFETY: the size is not zero.
-        let alloc = || unsafe { heap.alloc(small) };
-        let all: Vec<_> = std::iter::repeat_with(alloc)
-            .take_while(|pointer| !pointer.is_null())
-            .collect();
-        assert!(all.len() > 500);
-        for pointer in all.into_iter().take(200) {
-            // SAFETY: it came from this heap with this layout.
-            unsafe { heap.dealloc(pointer, small) };
-        }
-        // SAFETY: the size is not zero.
-        assert!(!unsafe { heap.alloc(layout(100 * 64, 8)) }.is_null());
-    }
-}
+mod tests;

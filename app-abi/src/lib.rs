@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `start`, `tls`, `arguments` | the first instructions of program and threads |
 //! | `threads`, `futex`, `semaphore` | threads and waiting |
-//! | `memory`, `heap`, `cache`, `extents`, `lock` | allocation |
+//! | `memory`, `heap`, `cache`, `slab`, `extents`, `lock` | allocation |
 //! | `bytes` | the memory functions that the compiler calls |
 //! | `time`, `process`, `descriptors` | clocks, exit and entropy, input and output |
 //! | `files`, `sockets`, `queues` | not served yet: the right error |
@@ -51,6 +51,7 @@ mod panic;
 mod process;
 mod queues;
 mod semaphore;
+mod slab;
 mod sockets;
 #[cfg(target_os = "hermit")]
 mod start;

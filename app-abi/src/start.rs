@@ -8,6 +8,7 @@ use core::ffi::{c_char, c_int};
 use gate::{client, info, safe};
 
 use crate::arguments::Arguments;
+use crate::heap;
 use crate::threads::Start;
 use crate::tls::Place;
 
@@ -59,11 +60,15 @@ fn start_thread(start: u64) -> ! {
 }
 
 extern "C" fn run_thread(start: u64) -> ! {
+    let start = Start::from_word(start);
     // SAFETY: `start_thread` passed its record on.
-    let start = unsafe { Start::take(Start::from_word(start)) };
+    let top = unsafe { (*start).top };
     // SAFETY: `start_thread` found the top, and we run below the place.
-    unsafe { install_storage(start.top) };
-    start.run();
+    unsafe { install_storage(top) };
+    // The record's memory goes to the thread's cache, which is there now.
+    // SAFETY: `start_thread` passed its record on.
+    unsafe { Start::take(start) }.run();
+    heap::leave();
     loop {
         // SAFETY: the call takes no address and does not return.
         unsafe { safe::exit_thread() };

@@ -27,7 +27,8 @@ impl Start {
 
     /// A record on the heap; none if memory is exhausted.
     fn leak(function: extern "C" fn(usize), argument: usize) -> Option<*mut Start> {
-        let start: *mut Start = heap::allocate(Start::LAYOUT).cast();
+        let start: *mut Start =
+            heap::allocate(Start::LAYOUT.size(), Start::LAYOUT.align()).cast();
         if start.is_null() {
             return None;
         }
@@ -55,7 +56,7 @@ impl Start {
         // SAFETY: forwarded to the caller.
         let record = unsafe { start.read() };
         // SAFETY: forwarded to the caller.
-        unsafe { heap::free(start.cast(), Start::LAYOUT) };
+        unsafe { heap::free(start.cast(), Start::LAYOUT.size(), Start::LAYOUT.align()) };
         record
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! stack top   ┌─────────────────┐
-//!             │ ThreadBlock     │
+//!             │ Storage: block, │
+//!             │ cache of memory │
 //! pointer     ├─────────────────┤ ← FS base
 //!             │ variables       │ variant II: below the thread pointer
 //! bottom      ├─────────────────┤
@@ -19,8 +20,28 @@ use domains::manifest::Tls;
 use gate::client::{self, ThreadBlock};
 use gate::info;
 
+use crate::cache::Cache;
+
 /// The most that a stack pointer may be off a multiple of 16.
 const STACK_ALIGN: usize = 16;
+
+/// What a thread has at and above its thread pointer.
+#[repr(C)]
+#[derive(Debug)]
+struct Storage {
+    /// The words that the ABI and the gates' library know.
+    words: ThreadBlock,
+    /// Freed memory, for the thread's next allocations.
+    cache: Cache,
+}
+
+/// The calling thread's cache of memory.
+#[inline(always)]
+pub(crate) fn cache() -> *mut Cache {
+    let storage: *mut Storage = client::thread_block().cast();
+    // SAFETY: every thread's block is the head of its storage.
+    unsafe { &raw mut (*storage).cache }
+}
 
 /// A place for one thread's storage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +58,7 @@ impl Place {
     /// The place that `tls` needs below `top`.
     pub(crate) fn below(top: usize, tls: &Tls) -> Place {
         let align = (tls.align as usize).max(STACK_ALIGN);
-        let pointer = round_down(top - size_of::<ThreadBlock>(), align);
+        let pointer = round_down(top - size_of::<Storage>(), align);
         let variables = pointer - distance(tls);
         Place {
             pointer,
@@ -67,8 +88,9 @@ impl Place {
             thread,
             blocked_until: 0,
         };
-        // SAFETY: the block lies between pointer and top, unused.
-        unsafe { block.write(words) };
+        let cache = Cache::new();
+        // SAFETY: the storage lies between pointer and top, unused.
+        unsafe { block.cast::<Storage>().write(Storage { words, cache }) };
         // SAFETY: the block stays, as the caller says, and the variables lie
         // below it.
         unsafe { client::set_thread_block(block) };
@@ -78,7 +100,7 @@ impl Place {
 /// The most bytes that a thread's storage takes from its stack.
 pub(crate) fn size(tls: &Tls) -> usize {
     let align = (tls.align as usize).max(STACK_ALIGN);
-    size_of::<ThreadBlock>() + tls.memory_size as usize + 3 * align
+    size_of::<Storage>() + tls.memory_size as usize + 3 * align
 }
 
 /// How far below the pointer the variables begin, by the linker's formula: they
@@ -133,7 +155,7 @@ mod tests {
         let moved = place.variables - tls.address as usize;
         assert_eq!(moved % align, 0, "{tls:?}");
         assert!(place.pointer.is_multiple_of(align), "{tls:?}");
-        assert!(place.pointer + size_of::<ThreadBlock>() <= top, "{tls:?}");
+        assert!(place.pointer + size_of::<Storage>() <= top, "{tls:?}");
         assert!(place.variables + size <= place.pointer, "{tls:?}");
         assert!(place.pointer - place.variables < size + align, "{tls:?}");
         assert!(place.bottom <= place.variables, "{tls:?}");

@@ -35,11 +35,17 @@ pub fn map_app(address: u64, pages: u64, populate: Populate) -> Result<(), MapEr
 }
 
 /// Takes pages from the application and frees their frames.
-pub fn unmap_app(address: u64, pages: u64) {
-    if APP.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
-        // SAFETY: the safe kernel holds no reference into the application.
-        unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) };
+///
+/// # Errors
+///
+/// The range is not the application's to lose, or it is a part of a larger
+/// page and there is no frame for the table that would divide it.
+pub fn unmap_app(address: u64, pages: u64) -> Result<(), MapError> {
+    if !APP.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
+        return Err(MapError::BadRange);
     }
+    // SAFETY: the safe kernel holds no reference into the application.
+    judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
 }
 
 /// Maps the first buffers between safe and unsafe kernel.
@@ -122,7 +128,12 @@ fn map_in(
     };
     // SAFETY: the core maps only what is not mapped, so nothing that anybody
     // refers to changes.
-    match unsafe { core_call(CoreCall::Map, [address, pages, flags, 0]) } {
+    judge(unsafe { core_call(CoreCall::Map, [address, pages, flags, 0]) })
+}
+
+/// What the core's answer means.
+fn judge(result: i64) -> Result<(), MapError> {
+    match result {
         0 => Ok(()),
         error::NO_MEMORY => Err(MapError::NoMemory),
         _ => Err(MapError::BadRange),

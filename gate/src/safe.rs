@@ -74,6 +74,11 @@ interface! {
     21 => describe(descriptor: i32);
     /// How many events of `events` a descriptor has, as poll bits.
     22 => poll(descriptor: i32, events: u32);
+    /// Takes `size` bytes of the heap's memory back.
+    60 => release_heap(address: usize, size: usize);
+    /// Maps `more` bytes of the heap's memory behind the `size` bytes of it at
+    /// `address`.
+    61 => grow_heap(address: usize, size: usize, more: usize);
     /// With `test-hooks`: a foothold in the kernels, see the hooks module.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

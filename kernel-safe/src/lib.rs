@@ -12,7 +12,7 @@
 //! | [`cpu`], [`schedule`] | each CPU's current thread, run queue and alarm |
 //! | [`thread`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
-//! | [`futex`], [`heap`], [`random`], [`stdio`] | one service each |
+//! | [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
@@ -34,9 +34,9 @@ pub mod drivers;
 pub mod errno;
 pub mod events;
 pub mod futex;
-pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+pub mod memory;
 pub mod priority;
 pub mod random;
 pub mod report;

@@ -7,12 +7,13 @@ use gate::clock;
 use gate::safe::{FOREVER, Serve};
 
 use crate::errno::{Answer, Errno, word};
+use crate::memory::heap;
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
-use crate::{cpu, futex, heap, random, schedule, stdio, wait};
+use crate::{cpu, futex, random, schedule, stdio, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -120,6 +121,14 @@ impl Serve for Kernel {
 
     fn poll(descriptor: i32, events: u32) -> i64 {
         word(stdio::poll(descriptor, events))
+    }
+
+    fn release_heap(address: usize, size: usize) -> i64 {
+        word(heap::release(address, size))
+    }
+
+    fn grow_heap(address: usize, size: usize, more: usize) -> i64 {
+        word(heap::grow(address, size, more))
     }
 
     #[cfg(feature = "test-hooks")]

@@ -1,8 +1,8 @@
 //! A range of addresses, parts of which are in use.
 
-use alloc::vec::Vec;
-
 use domains::layout::Region;
+
+use crate::memory::ranges::Ranges;
 
 /// The free parts of a region.
 #[derive(Debug)]
@@ -10,8 +10,8 @@ pub struct Space {
     /// Nobody has used anything from here on.
     fresh: u64,
     end: u64,
-    /// Parts below `fresh` that were given back: sorted, none touching another.
-    holes: Vec<Region>,
+    /// Parts below `fresh` that were given back.
+    holes: Ranges,
 }
 
 impl Space {
@@ -20,71 +20,48 @@ impl Space {
         Space {
             fresh: region.start,
             end: region.end,
-            holes: Vec::new(),
+            holes: Ranges::new(),
         }
     }
 
-    /// Takes `size` bytes; where they start.
+    /// Takes `size` bytes, which are not zero; where they start.
     pub fn take(&mut self, size: u64) -> Option<u64> {
-        let hole = self.holes.iter().position(|hole| hole.size() >= size);
-        match hole {
-            Some(place) => self.take_from_hole(place, size),
-            None => self.take_fresh(size),
+        let hole = self.holes.iter().find(|hole| hole.size() >= size);
+        let start = hole.map_or(self.fresh, |hole| hole.start);
+        self.take_at(start, size)
+    }
+
+    /// Takes `size` bytes from `start` on, if they are free.
+    pub fn take_at(&mut self, start: u64, size: u64) -> Option<u64> {
+        let end = start.checked_add(size).filter(|end| *end <= self.end)?;
+        let part = Region { start, end };
+        if start == self.fresh {
+            self.fresh = end;
+        } else if self.holes.contains(part) {
+            self.holes.remove(part).ok()?;
+        } else {
+            return None;
         }
+        Some(start)
     }
 
     /// Gives `size` bytes at `start` back, which were taken.
     ///
     /// Where there is no memory to note them, they are lost.
     pub fn give_back(&mut self, start: u64, size: u64) {
-        let mut part = Region {
+        let part = Region {
             start,
             end: start.saturating_add(size),
         };
-        let place = self.holes.partition_point(|hole| hole.start < start);
-        if self
-            .holes
-            .get(place)
-            .is_some_and(|hole| hole.start == part.end)
-        {
-            part.end = self.holes.remove(place).end;
+        if self.holes.insert(part).is_ok() {
+            self.shrink();
         }
-        if !self.join_hole_before(place, part) && self.holes.try_reserve(1).is_ok() {
-            self.holes.insert(place, part);
-        }
-        self.shrink();
-    }
-
-    /// Adds a part to the hole before `place` if it begins where that ends.
-    fn join_hole_before(&mut self, place: usize, part: Region) -> bool {
-        let before = place.checked_sub(1);
-        let hole = before.and_then(|before| self.holes.get_mut(before));
-        hole.filter(|hole| hole.end == part.start)
-            .map(|hole| hole.end = part.end)
-            .is_some()
-    }
-
-    fn take_from_hole(&mut self, place: usize, size: u64) -> Option<u64> {
-        let hole = self.holes.get_mut(place)?;
-        let start = hole.start;
-        hole.start = start.checked_add(size)?;
-        if hole.start == hole.end {
-            self.holes.remove(place);
-        }
-        Some(start)
-    }
-
-    fn take_fresh(&mut self, size: u64) -> Option<u64> {
-        let start = self.fresh;
-        let end = start.checked_add(size).filter(|end| *end <= self.end)?;
-        self.fresh = end;
-        Some(start)
     }
 
     /// A hole that reaches up to the fresh part is fresh again.
     fn shrink(&mut self) {
-        if self.holes.last().is_some_and(|hole| hole.end == self.fresh)
-            && let Some(hole) = self.holes.pop()
+        if let Some(hole) = self.holes.last().filter(|hole| hole.end == self.fresh)
+            && self.holes.remove(hole).is_ok()
         {
             self.fresh = hole.start;
         }
@@ -93,6 +70,8 @@ impl Space {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use proptest::prelude::*;
 
     use super::*;
