@@ -7,6 +7,7 @@
 
 mod containment;
 mod costs;
+mod crates;
 mod edges;
 mod gates;
 mod images;
@@ -34,6 +35,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
     trials.extend(costs::trials());
+    trials.extend(crates::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
