@@ -37,11 +37,13 @@ fn current() -> i32 {
 
 export! {
     /// The calling thread's errno.
+    #[abi(here, [])]
     fn sys_get_errno() -> i32 {
         current()
     }
 
     /// The calling thread's errno.
+    #[abi(here, [])]
     fn sys_errno() -> i32 {
         current()
     }

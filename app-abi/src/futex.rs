@@ -3,15 +3,19 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use gate::safe;
-use hermit_abi::{EAGAIN, EINVAL, FUTEX_RELATIVE_TIMEOUT, timespec};
+use hermit_abi::{EAGAIN, EFAULT, EINVAL, FUTEX_RELATIVE_TIMEOUT, timespec};
 
 use crate::errno::{fail, reply32};
 use crate::export::export;
+use crate::own;
 use crate::time::nanoseconds;
 
-/// Whether a futex can be at `address`.
-fn is_futex(address: *mut u32) -> bool {
-    !address.is_null() && address.is_aligned()
+/// Why no futex can be at `address`; none if one can.
+fn no_futex(address: *mut u32) -> Option<i32> {
+    if address.is_null() || !address.is_aligned() {
+        return Some(EINVAL);
+    }
+    (!own::is_own(address)).then_some(EFAULT)
 }
 
 /// The deadline that `timeout` names; none if it is not a time.
@@ -19,7 +23,7 @@ fn is_futex(address: *mut u32) -> bool {
 /// # Safety
 ///
 /// `timeout` is null or points to a time.
-pub(crate) unsafe fn deadline(timeout: *const timespec) -> Option<u64> {
+unsafe fn deadline(timeout: *const timespec) -> Option<u64> {
     // SAFETY: forwarded to the caller.
     match unsafe { timeout.as_ref() } {
         Some(timeout) => nanoseconds(timeout),
@@ -39,16 +43,22 @@ fn flags(flags: u32) -> Option<u32> {
 export! {
     /// Sleeps until woken at `address`, if the word there is `expected`, but
     /// not beyond `timeout`.
+    #[abi(both, [EAGAIN, EFAULT, EINVAL, ETIMEDOUT])]
     fn sys_futex_wait(
         address: *mut u32,
         expected: u32,
         timeout: *const timespec,
         options: u32,
     ) -> i32 {
+        if let Some(error) = no_futex(address) {
+            return fail(error);
+        }
+        if !timeout.is_null() && !own::is_own(timeout) {
+            return fail(EFAULT);
+        }
         // SAFETY: the caller gave a time or null.
         let deadline = unsafe { deadline(timeout) };
-        let (true, Some(deadline), Some(flags)) = (is_futex(address), deadline, flags(options))
-        else {
+        let (Some(deadline), Some(flags)) = (deadline, flags(options)) else {
             return fail(EINVAL);
         };
         // SAFETY: the caller gave a word; it is aligned.
@@ -62,8 +72,12 @@ export! {
     }
 
     /// Wakes at most `count` sleepers at `address`; how many.
+    #[abi(kernel, [EFAULT, EINVAL])]
     fn sys_futex_wake(address: *mut u32, count: i32) -> i32 {
-        if !is_futex(address) || count < 0 {
+        if let Some(error) = no_futex(address) {
+            return fail(error);
+        }
+        if count < 0 {
             return fail(EINVAL);
         }
         // SAFETY: the address is only compared.

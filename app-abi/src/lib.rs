@@ -15,12 +15,12 @@
 //! | `memory`, `heap`, `cache`, `slab`, `extents`, `lock` | allocation |
 //! | `bytes` | the memory functions that the compiler calls |
 //! | `time`, `process`, `descriptors` | clocks, exit and entropy, input and output |
-//! | `files`, `sockets`, `queues` | not served yet: the right error |
+//! | `queues`, `names` | the old wait queues, names of hosts |
+//! | `files`, `sockets` | not served yet: the right error |
 //!
 //! Functions return a negative errno on failure and store it in the thread's
-//! block as well. Pointers are the application's own, so a bad one faults here
-//! as it would anywhere in the program; those that the safe kernel follows, it
-//! tries first and answers EFAULT.
+//! block as well. The safe kernel tries every pointer that it follows and
+//! answers EFAULT; `own` does the same for what is served here.
 
 #![cfg_attr(target_os = "hermit", no_std)]
 #![expect(
@@ -46,6 +46,8 @@ mod futex;
 mod heap;
 mod lock;
 mod memory;
+mod names;
+mod own;
 #[cfg(target_os = "hermit")]
 mod panic;
 mod process;

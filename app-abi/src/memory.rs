@@ -9,21 +9,25 @@ use crate::heap;
 
 export! {
     /// Allocates `size` bytes.
+    #[abi(both, [], "A layout that makes no sense gives null.")]
     fn sys_malloc(size: usize, align: usize) -> *mut u8 {
         heap::allocate(size, align)
     }
 
     /// Allocates `size` bytes.
+    #[abi(both, [], "A layout that makes no sense gives null.")]
     fn sys_alloc(size: usize, align: usize) -> *mut u8 {
         heap::allocate(size, align)
     }
 
     /// Allocates `size` bytes of zeros.
+    #[abi(both, [], "A layout that makes no sense gives null.")]
     fn sys_alloc_zeroed(size: usize, align: usize) -> *mut u8 {
         heap::allocate_zeroed(size, align)
     }
 
     /// Changes the size of an allocation, moving it if need be.
+    #[abi(both, [], "A layout that makes no sense gives null, and changes nothing.")]
     fn sys_realloc(pointer: *mut u8, size: usize, align: usize, new_size: usize) -> *mut u8 {
         if pointer.is_null() {
             return heap::allocate(new_size, align);
@@ -33,6 +37,7 @@ export! {
     }
 
     /// Frees an allocation.
+    #[abi(here, [])]
     fn sys_free(pointer: *mut u8, size: usize, align: usize) {
         if !pointer.is_null() {
             // SAFETY: forwarded to the caller.
@@ -41,6 +46,7 @@ export! {
     }
 
     /// Frees an allocation.
+    #[abi(here, [])]
     fn sys_dealloc(pointer: *mut u8, size: usize, align: usize) {
         if !pointer.is_null() {
             // SAFETY: forwarded to the caller.

@@ -8,6 +8,7 @@ use crate::export::export;
 
 export! {
     /// Ends the program with `status`.
+    #[abi(kernel, [], "The status is the host tool's own, unchanged.")]
     fn sys_exit(status: i32) -> ! {
         loop {
             // SAFETY: the call takes no address and does not return.
@@ -16,6 +17,7 @@ export! {
     }
 
     /// Ends the program abnormally.
+    #[abi(kernel, [], "The host tool exits with 134.")]
     fn sys_abort() -> ! {
         loop {
             // SAFETY: the call takes no address and does not return.
@@ -24,6 +26,7 @@ export! {
     }
 
     /// The calling thread's number, as the ABI documents it.
+    #[abi(here, [], "Hermit always answers 0.")]
     fn sys_getpid() -> pid_t {
         let block = client::thread_block();
         // SAFETY: the block is the calling thread's own.
@@ -31,25 +34,29 @@ export! {
     }
 
     /// The size of a page.
+    #[abi(here, [])]
     fn sys_getpagesize() -> i32 {
         domains::layout::PAGE_SIZE as i32
     }
 
     /// How many threads can run at a time.
+    #[abi(here, [])]
     fn sys_available_parallelism() -> usize {
         info::boot().cpus.max(1) as usize
     }
 
     /// How many virtual CPUs there are.
+    #[abi(here, [])]
     fn sys_get_processor_count() -> usize {
         info::boot().cpus.max(1) as usize
     }
 
-    /// Fills `size` bytes with random bytes; how many.
+    /// Fills at most `size` bytes with random bytes; how many.
     ///
     /// Ends the program where the machine has no entropy. The library's first
     /// request comes while it holds the lock of the environment; told of an
     /// error it would panic, look for RUST_BACKTRACE and wait for itself.
+    #[abi(kernel, [EINVAL, EFAULT], "Without a source of entropy the program is ended.")]
     fn sys_read_entropy(buffer: *mut u8, size: usize, flags: u32) -> isize {
         // SAFETY: the caller gave a buffer of that size.
         let filled = unsafe { safe::entropy(buffer.expose_provenance(), size, flags) };

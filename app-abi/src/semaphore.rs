@@ -1,168 +1,291 @@
 //! Counting semaphores, in the word that the application has for one.
 //!
 //! `sem_t` is a word of pointer size, and the peer keeps a pointer of its
-//! kernel there. Here the word *is* the semaphore: its value, on which waiters
-//! sleep, and how many of them there are. So there is nothing to free, nothing
-//! to leak, and a free semaphore costs no crossing.
+//! kernel there. Here the word *is* the semaphore. So there is nothing to free,
+//! nothing to leak, and a free semaphore costs no crossing.
+//!
+//! ```text
+//! bits 0–31   the value, on which waiters sleep
+//! bits 32–51  how many waiters there are
+//! bits 52–63  the tag of an initialised semaphore
+//! ```
+//!
+//! All three change together, in one exchange. Who posts learns in the same
+//! step whether somebody waits, and touches the word no more: the waiter may
+//! have ended the semaphore and freed its memory by then.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use gate::safe;
-use hermit_abi::{EAGAIN, EINVAL, EOVERFLOW, ETIMEDOUT, sem_t, timespec};
+use hermit_abi::{EAGAIN, EBUSY, EFAULT, EINVAL, EOVERFLOW, sem_t, timespec};
 
 use crate::errno::fail;
 use crate::export::export;
-use crate::futex::deadline;
+use crate::own;
+use crate::time::nanoseconds;
 
 /// The highest value of a semaphore.
 const VALUE_MAX: u32 = i32::MAX as u32;
+/// One waiter.
+const WAITER: u64 = 1 << 32;
+const TAG_SHIFT: u32 = 52;
+const TAG: u64 = 0x5e3 << TAG_SHIFT;
 
-/// What lies in a `sem_t`.
-#[derive(Debug)]
-#[repr(C)]
-struct Semaphore {
-    value: AtomicU32,
-    waiters: AtomicU32,
+const _: () = assert!(size_of::<AtomicU64>() == size_of::<sem_t>());
+
+/// What the word holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Word(u64);
+
+impl Word {
+    const fn new(value: u32) -> Word {
+        Word(TAG | value as u64)
+    }
+
+    const fn is_semaphore(self) -> bool {
+        self.0 >> TAG_SHIFT == TAG >> TAG_SHIFT
+    }
+
+    const fn value(self) -> u32 {
+        self.0 as u32
+    }
+
+    const fn has_waiters(self) -> bool {
+        self.0 & !(u64::MAX << TAG_SHIFT) >= WAITER
+    }
 }
 
-const _: () = assert!(size_of::<Semaphore>() == size_of::<sem_t>());
+/// A semaphore of the program.
+#[derive(Clone, Copy, Debug)]
+struct Semaphore<'a>(&'a AtomicU64);
 
-impl Semaphore {
-    const fn new(value: u32) -> Semaphore {
-        Semaphore {
-            value: AtomicU32::new(value),
-            waiters: AtomicU32::new(0),
+impl Semaphore<'_> {
+    /// Changes the word; what it was.
+    fn change(&self, step: impl Fn(Word) -> Result<u64, i32>) -> Result<Word, i32> {
+        let mut old = Word(self.0.load(Ordering::Relaxed));
+        loop {
+            if !old.is_semaphore() {
+                return Err(EINVAL);
+            }
+            let new = step(old)?;
+            let order = (Ordering::AcqRel, Ordering::Relaxed);
+            match self.0.compare_exchange_weak(old.0, new, order.0, order.1) {
+                Ok(_) => return Ok(old),
+                Err(other) => old = Word(other),
+            }
         }
     }
 
-    /// Takes one, if there is one.
-    fn try_wait(&self) -> bool {
-        let take = |value: u32| value.checked_sub(1);
-        self.value
-            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, take)
-            .is_ok()
+    /// Takes one, and leaves `waiters` behind.
+    fn take(&self, waiters: u64) -> Result<(), i32> {
+        let step = |word: Word| match word.value() {
+            0 => Err(EAGAIN),
+            _ => Ok(word.0.wrapping_sub(1 + waiters)),
+        };
+        self.change(step).map(drop)
     }
 
-    /// Takes one, when there is one; false if there is none until `deadline`.
-    fn wait(&self, deadline: u64) -> bool {
-        // The order of the two words is what keeps a wake-up from being lost:
-        // who waits says so before the value is looked at for the last time,
-        // who posts raises the value before looking for waiters.
-        self.waiters.fetch_add(1, Ordering::SeqCst);
-        let taken = loop {
-            if self.try_wait() {
-                break true;
+    /// Takes one, when there is one.
+    fn wait(&self, deadline: u64) -> Result<(), i32> {
+        self.change(|word| Ok(word.0.wrapping_add(WAITER)))?;
+        loop {
+            match self.take(WAITER) {
+                Err(EAGAIN) => {}
+                result => return result,
             }
-            // SAFETY: the word stays valid, as the semaphore is borrowed.
+            // SAFETY: the kernel tries the address.
             let reply =
                 unsafe { safe::futex_wait(self.address(), 0, deadline, safe::futex::REALTIME) };
-            if reply == -i64::from(ETIMEDOUT) {
-                break self.try_wait();
+            if reply < 0 && reply != -i64::from(EAGAIN) {
+                return self.leave(reply.wrapping_neg() as i32);
             }
-        };
-        self.waiters.fetch_sub(1, Ordering::SeqCst);
-        taken
+        }
     }
 
-    /// Gives one back; false if there are too many.
-    fn post(&self) -> bool {
-        let give = |value: u32| (value < VALUE_MAX).then_some(value + 1);
-        let update = self
-            .value
-            .fetch_update(Ordering::SeqCst, Ordering::Relaxed, give);
-        if self.waiters.load(Ordering::SeqCst) > 0 {
+    /// Gives up waiting because of `error`, unless there is one to take now.
+    fn leave(&self, error: i32) -> Result<(), i32> {
+        let step = |word: Word| {
+            let taken = u64::from(word.value() > 0);
+            Ok(word.0.wrapping_sub(WAITER + taken))
+        };
+        let old = self.change(step)?;
+        if old.value() > 0 { Ok(()) } else { Err(error) }
+    }
+
+    /// Gives one back.
+    fn post(&self) -> Result<(), i32> {
+        let address = self.address();
+        let old = self.change(|word| match word.value() {
+            VALUE_MAX.. => Err(EOVERFLOW),
+            _ => Ok(word.0 + 1),
+        })?;
+        if old.has_waiters() {
             // SAFETY: the address is only compared.
-            unsafe { safe::futex_wake(self.address(), 1) };
+            unsafe { safe::futex_wake(address, 1) };
         }
-        update.is_ok()
+        Ok(())
+    }
+
+    /// Makes it a semaphore no more.
+    fn destroy(&self) -> Result<(), i32> {
+        let step = |word: Word| {
+            if word.has_waiters() {
+                Err(EBUSY)
+            } else {
+                Ok(0)
+            }
+        };
+        self.change(step).map(drop)
     }
 
     fn address(&self) -> usize {
-        self.value.as_ptr().expose_provenance()
+        self.0.as_ptr().expose_provenance()
     }
 }
 
-/// The semaphore in the caller's word; none if there is no word.
-///
-/// # Safety
-///
-/// `semaphore` is null or points to a `sem_t` that `sys_sem_init` filled.
-unsafe fn semaphore<'a>(semaphore: *mut sem_t) -> Option<&'a Semaphore> {
-    // SAFETY: forwarded to the caller; both words are only accessed atomically.
-    unsafe { semaphore.cast::<Semaphore>().as_ref() }
+/// The word that the program has for a semaphore.
+fn word<'a>(place: *mut sem_t) -> Result<&'a AtomicU64, i32> {
+    if place.is_null() || !place.is_aligned() {
+        return Err(EINVAL);
+    }
+    if !own::is_own(place) {
+        return Err(EFAULT);
+    }
+    // SAFETY: the program's word, which is only accessed atomically.
+    Ok(unsafe { AtomicU64::from_ptr(place.cast()) })
+}
+
+fn semaphore<'a>(place: *mut sem_t) -> Result<Semaphore<'a>, i32> {
+    word(place).map(Semaphore)
+}
+
+fn init(place: *mut sem_t, value: u32) -> Result<(), i32> {
+    let word = word(place)?;
+    if value > VALUE_MAX {
+        return Err(EINVAL);
+    }
+    word.store(Word::new(value).0, Ordering::Release);
+    Ok(())
+}
+
+/// Takes one until the point in time at `timeout`, which is looked at only if
+/// there is none now, as POSIX says.
+fn timed_wait(place: *mut sem_t, timeout: *const timespec) -> Result<(), i32> {
+    let semaphore = semaphore(place)?;
+    match semaphore.take(0) {
+        Err(EAGAIN) => semaphore.wait(deadline(timeout)?),
+        result => result,
+    }
+}
+
+/// The deadline that `timeout` names: null is none, and a time before the
+/// clock's first is over.
+fn deadline(timeout: *const timespec) -> Result<u64, i32> {
+    if timeout.is_null() {
+        return Ok(safe::FOREVER);
+    }
+    let mut time = own::read(timeout)?;
+    time.tv_sec = time.tv_sec.max(0);
+    nanoseconds(&time).ok_or(EINVAL)
+}
+
+/// Zero, or the error, negative and in errno.
+fn done(result: Result<(), i32>) -> i32 {
+    result.map_or_else(fail, |()| 0)
 }
 
 export! {
     /// Makes a semaphore of `value`; sharing between processes has no meaning.
-    fn sys_sem_init(place: *mut sem_t, _shared: i32, value: u32) -> i32 {
-        if place.is_null() || value > VALUE_MAX {
-            return fail(EINVAL);
-        }
-        // SAFETY: the caller gave a word, which nobody uses yet.
-        unsafe { place.cast::<Semaphore>().write(Semaphore::new(value)) };
-        0
+    #[abi(here, [EINVAL, EFAULT], "No pointer of the kernel lies in the word.")]
+    fn sys_sem_init(place: *mut sem_t, shared: i32, value: u32) -> i32 {
+        let _ = shared;
+        done(init(place, value))
     }
 
-    /// Ends a semaphore, of which nothing is left to free.
+    /// Ends a semaphore at which nobody waits.
+    #[abi(here, [EINVAL, EFAULT, EBUSY], "A word that is no semaphore is EINVAL.")]
     fn sys_sem_destroy(place: *mut sem_t) -> i32 {
-        if place.is_null() { fail(EINVAL) } else { 0 }
+        done(semaphore(place).and_then(|semaphore| semaphore.destroy()))
     }
 
     /// Gives one back.
+    #[abi(both, [EINVAL, EFAULT, EOVERFLOW], "A word that is no semaphore is EINVAL.")]
     fn sys_sem_post(place: *mut sem_t) -> i32 {
-        // SAFETY: forwarded to the caller.
-        match unsafe { semaphore(place) } {
-            Some(semaphore) if semaphore.post() => 0,
-            Some(_) => fail(EOVERFLOW),
-            None => fail(EINVAL),
-        }
+        done(semaphore(place).and_then(|semaphore| semaphore.post()))
     }
 
     /// Takes one, if there is one.
+    #[abi(here, [EINVAL, EFAULT, EAGAIN], "A word that is no semaphore is EINVAL.")]
     fn sys_sem_trywait(place: *mut sem_t) -> i32 {
-        // SAFETY: forwarded to the caller.
-        match unsafe { semaphore(place) } {
-            Some(semaphore) if semaphore.try_wait() => 0,
-            Some(_) => fail(EAGAIN),
-            None => fail(EINVAL),
-        }
+        done(semaphore(place).and_then(|semaphore| semaphore.take(0)))
     }
 
     /// Takes one, when there is one; `timeout` is a time of the real-time
     /// clock, or null.
+    #[abi(both, [EINVAL, EFAULT, ETIMEDOUT], "The time is absolute, as POSIX has it.")]
     fn sys_sem_timedwait(place: *mut sem_t, timeout: *const timespec) -> i32 {
-        // SAFETY: forwarded to the caller.
-        let Some(semaphore) = (unsafe { semaphore(place) }) else {
-            return fail(EINVAL);
-        };
-        if semaphore.try_wait() {
-            return 0;
-        }
-        // SAFETY: the caller gave a time or null.
-        match unsafe { deadline(timeout) } {
-            Some(deadline) if semaphore.wait(deadline) => 0,
-            Some(_) => fail(ETIMEDOUT),
-            None => fail(EINVAL),
-        }
+        done(timed_wait(place, timeout))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::ptr;
+
+    use hermit_abi::ETIMEDOUT;
+
     use super::*;
 
     #[test]
     fn a_semaphore_gives_what_it_was_given() {
-        let semaphore = Semaphore::new(1);
-        assert!(semaphore.try_wait());
-        assert!(!semaphore.try_wait());
-        assert!(semaphore.post() && semaphore.post());
-        assert!(semaphore.try_wait() && semaphore.try_wait());
-        assert!(!semaphore.try_wait());
+        let word = AtomicU64::new(Word::new(1).0);
+        let semaphore = Semaphore(&word);
+        assert_eq!(semaphore.take(0), Ok(()));
+        assert_eq!(semaphore.take(0), Err(EAGAIN));
+        assert_eq!(semaphore.post(), Ok(()));
+        assert_eq!(semaphore.take(0), Ok(()));
+        assert_eq!(Word(word.load(Ordering::Relaxed)), Word::new(0));
     }
 
     #[test]
     fn a_full_semaphore_takes_no_more() {
-        assert!(!Semaphore::new(VALUE_MAX).post());
+        let word = AtomicU64::new(Word::new(VALUE_MAX).0);
+        assert_eq!(Semaphore(&word).post(), Err(EOVERFLOW));
+    }
+
+    #[test]
+    fn what_is_no_semaphore_is_refused() {
+        let word = AtomicU64::new(3);
+        let place: *mut sem_t = word.as_ptr().cast();
+        assert_eq!(semaphore(place).and_then(|it| it.take(0)), Err(EINVAL));
+        assert_eq!(init(place, VALUE_MAX + 1), Err(EINVAL));
+        assert_eq!(init(place, 0), Ok(()));
+        assert_eq!(semaphore(place).and_then(|it| it.take(0)), Err(EAGAIN));
+        assert_eq!(semaphore(place).and_then(|it| it.destroy()), Ok(()));
+        assert_eq!(semaphore(place).and_then(|it| it.post()), Err(EINVAL));
+        assert_eq!(init(ptr::null_mut(), 0), Err(EINVAL));
+        assert_eq!(init(place.wrapping_byte_add(4), 0), Err(EINVAL));
+    }
+
+    #[test]
+    fn a_semaphore_with_waiters_is_not_ended_and_a_late_one_is_taken() {
+        let word = AtomicU64::new(Word::new(0).0 + WAITER);
+        let semaphore = Semaphore(&word);
+        assert_eq!(semaphore.destroy(), Err(EBUSY));
+        assert_eq!(semaphore.leave(ETIMEDOUT), Err(ETIMEDOUT));
+        let late = AtomicU64::new(Word::new(1).0 + WAITER);
+        assert_eq!(Semaphore(&late).leave(ETIMEDOUT), Ok(()));
+        assert_eq!(late.load(Ordering::Relaxed), Word::new(0).0);
+    }
+
+    #[test]
+    fn a_time_before_the_first_is_over_and_a_bad_one_is_refused() {
+        let time = |tv_sec, tv_nsec| timespec { tv_sec, tv_nsec };
+        assert_eq!(deadline(ptr::from_ref(&time(-5, 0))), Ok(0));
+        assert_eq!(
+            deadline(ptr::from_ref(&time(0, 1_000_000_000))),
+            Err(EINVAL)
+        );
+        assert_eq!(deadline(ptr::null()), Ok(safe::FOREVER));
     }
 }

@@ -44,10 +44,11 @@ fn signatures_are_those_of_the_abi() {
         semaphore:
             sem_destroy = sys_sem_destroy, sem_init = sys_sem_init, sem_post = sys_sem_post,
             sem_timedwait = sys_sem_timedwait, sem_trywait = sys_sem_trywait;
-        sockets:
-            accept = sys_accept, bind = sys_bind, connect = sys_connect,
+        names:
             freeaddrinfo = sys_freeaddrinfo, getaddrbyname = sys_getaddrbyname,
-            getaddrinfo = sys_getaddrinfo, getpeername = sys_getpeername,
+            getaddrinfo = sys_getaddrinfo;
+        sockets:
+            accept = sys_accept, bind = sys_bind, connect = sys_connect, getpeername = sys_getpeername,
             getsockname = sys_getsockname, getsockopt = sys_getsockopt, listen = sys_listen,
             network_init = sys_network_init, recv = sys_recv, recvfrom = sys_recvfrom,
             send = sys_send, sendto = sys_sendto, setsockopt = sys_setsockopt,

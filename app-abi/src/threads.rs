@@ -4,11 +4,11 @@ use core::alloc::Layout;
 use core::ptr;
 
 use gate::{client, clock, info, safe};
-use hermit_abi::{EAGAIN, Tid};
+use hermit_abi::{EAGAIN, EFAULT, Tid};
 
-use crate::errno::reply32;
+use crate::errno::{fail, reply32};
 use crate::export::export;
-use crate::{heap, tls};
+use crate::{heap, own, tls};
 
 /// The stack of a thread whose creator names no size: what std uses.
 const DEFAULT_STACK: usize = 1 << 20;
@@ -120,6 +120,7 @@ fn take_blocked_until() -> u64 {
 
 export! {
     /// Starts a thread on a stack of the usual size.
+    #[abi(kernel, [EAGAIN, EFAULT, EINVAL, ENOMEM])]
     fn sys_spawn(
         id: *mut Tid,
         function: extern "C" fn(usize),
@@ -127,6 +128,9 @@ export! {
         priority: u8,
         cpu: isize,
     ) -> i32 {
+        if !id.is_null() && !own::is_own(id) {
+            return fail(EFAULT);
+        }
         let reply = spawn(function, argument, priority, DEFAULT_STACK, cpu);
         if reply > 0 && !id.is_null() {
             // SAFETY: the caller gave a place for the number.
@@ -136,6 +140,7 @@ export! {
     }
 
     /// Starts a thread; its number, or zero if that failed.
+    #[abi(kernel, [EAGAIN, EINVAL, ENOMEM], "Failure is thread 0, with the reason in errno.")]
     fn sys_spawn2(
         function: extern "C" fn(usize),
         argument: usize,
@@ -147,12 +152,14 @@ export! {
     }
 
     /// Waits until a thread has ended.
+    #[abi(kernel, [EDEADLK, ESRCH])]
     fn sys_join(thread: Tid) -> i32 {
         // SAFETY: the call takes no address.
         reply32(unsafe { safe::join(thread) })
     }
 
     /// Lets another thread run, or blocks if that was announced.
+    #[abi(kernel, [])]
     fn sys_yield() {
         match take_blocked_until() {
             // SAFETY: the call takes no address.
@@ -163,29 +170,34 @@ export! {
     }
 
     /// Announces that the next yield blocks until somebody wakes this thread.
+    #[abi(here, [])]
     fn sys_block_current_task() {
         block_until(safe::FOREVER);
     }
 
     /// As above, but for at most `timeout` milliseconds from now.
+    #[abi(here, [])]
     fn sys_block_current_task_with_timeout(timeout: u64) {
         let duration = timeout.saturating_mul(1_000_000);
         block_until(clock::monotonic_ns().saturating_add(duration).max(1));
     }
 
     /// Wakes a thread that blocks, or is about to.
+    #[abi(kernel, [], "Hermit's kernel does not define it.")]
     fn sys_wakeup_taskt(thread: Tid) {
         // SAFETY: the call takes no address.
         unsafe { safe::unblock(thread) };
     }
 
     /// The priority of the calling thread.
+    #[abi(kernel, [])]
     fn sys_get_priority() -> u8 {
         // SAFETY: the call takes no address.
         unsafe { safe::priority() as u8 }
     }
 
     /// Sets the priority of a thread.
+    #[abi(kernel, [], "Bad numbers change nothing.")]
     fn sys_set_priority(thread: Tid, priority: u8) {
         // SAFETY: the call takes no address.
         unsafe { safe::set_priority(thread, priority) };

@@ -8,6 +8,7 @@ use hermit_abi::{CLOCK_MONOTONIC, CLOCK_REALTIME, EFAULT, EINVAL, clockid_t, tim
 
 use crate::errno::{fail, reply32};
 use crate::export::export;
+use crate::own;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -30,36 +31,36 @@ fn timespec(nanoseconds: u64) -> timespec {
 
 export! {
     /// Reads a clock.
+    #[abi(here, [EINVAL, EFAULT], "Nanoseconds, where Hermit counts microseconds.")]
     fn sys_clock_gettime(clock: clockid_t, time: *mut timespec) -> i32 {
         let now = match clock {
             CLOCK_REALTIME => clock::realtime_ns(),
             CLOCK_MONOTONIC => clock::monotonic_ns(),
             _ => return fail(EINVAL),
         };
-        if time.is_null() {
+        if !own::is_own(time) {
             return fail(EFAULT);
         }
-        // SAFETY: the caller gave a place for the time.
-        unsafe { time.write(timespec(now)) };
+        // SAFETY: the caller gave a place for the time, in its own region.
+        unsafe { time.write_unaligned(timespec(now)) };
         0
     }
 
     /// Sleeps for at least `microseconds`.
+    #[abi(kernel, [], "Never spins, however short the time.")]
     fn sys_usleep(microseconds: u64) {
         // SAFETY: the call takes no address.
         unsafe { safe::sleep(microseconds.saturating_mul(1000)) };
     }
 
     /// Sleeps for at least `duration`.
+    #[abi(kernel, [EINVAL, EFAULT])]
     fn sys_nanosleep(duration: *const timespec) -> i32 {
-        if duration.is_null() {
-            return fail(EFAULT);
-        }
-        // SAFETY: the caller gave a duration.
-        match nanoseconds(unsafe { &*duration }) {
+        match own::read(duration).map(|duration| nanoseconds(&duration)) {
             // SAFETY: the call takes no address.
-            Some(duration) => reply32(unsafe { safe::sleep(duration) }),
-            None => fail(EINVAL),
+            Ok(Some(duration)) => reply32(unsafe { safe::sleep(duration) }),
+            Ok(None) => fail(EINVAL),
+            Err(error) => fail(error),
         }
     }
 }

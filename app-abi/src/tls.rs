@@ -17,7 +17,7 @@
 use core::ptr;
 
 use domains::manifest::Tls;
-use gate::client::{self, ThreadBlock};
+use gate::client::{self, Announced, ThreadBlock};
 use gate::info;
 
 use crate::cache::Cache;
@@ -87,6 +87,7 @@ impl Place {
             errno: 0,
             thread,
             blocked_until: 0,
+            announced: Announced::NOTHING,
         };
         let cache = Cache::new();
         // SAFETY: the storage lies between pointer and top, unused.

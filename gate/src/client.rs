@@ -19,6 +19,29 @@ pub struct ThreadBlock {
     /// For the ABI's two-step blocking: until when the next yield blocks, in
     /// nanoseconds since boot; zero if it only yields.
     pub blocked_until: u64,
+    /// For the ABI's two-step waiting: the queue that the next wait is for.
+    pub announced: Announced,
+}
+
+/// What a thread that will wait at a queue has announced.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Announced {
+    /// The queue's address; zero if none is announced.
+    pub queue: usize,
+    /// Until when to wait, in nanoseconds since boot.
+    pub deadline: u64,
+    /// What the queue's count was.
+    pub count: u32,
+}
+
+impl Announced {
+    /// Nothing is announced.
+    pub const NOTHING: Announced = Announced {
+        queue: 0,
+        deadline: 0,
+        count: 0,
+    };
 }
 
 /// Makes `block` the calling thread's.

@@ -79,6 +79,8 @@ interface! {
     /// Maps `more` bytes of the heap's memory behind the `size` bytes of it at
     /// `address`.
     61 => grow_heap(address: usize, size: usize, more: usize);
+    /// Copies `size` bytes, at most a page, within the application's memory.
+    70 => copy(target: usize, source: usize, size: usize);
     /// With `test-hooks`: a foothold in the kernels, see the hooks module.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

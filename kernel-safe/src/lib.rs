@@ -12,7 +12,7 @@
 //! | [`cpu`], [`schedule`] | each CPU's current thread, run queue and alarm |
 //! | [`thread`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
-//! | [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
+//! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
@@ -29,6 +29,7 @@
 extern crate alloc;
 
 pub mod boot;
+pub mod copy;
 pub mod cpu;
 pub mod drivers;
 pub mod errno;

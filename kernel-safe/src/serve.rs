@@ -5,6 +5,7 @@
 
 use gate::clock;
 use gate::safe::{FOREVER, Serve};
+use gate::user::UserSlice;
 
 use crate::errno::{Answer, Errno, word};
 use crate::memory::heap;
@@ -13,7 +14,7 @@ use crate::schedule::alarm::NEVER;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
-use crate::{cpu, futex, random, schedule, stdio, wait};
+use crate::{copy, cpu, futex, random, schedule, stdio, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -129,6 +130,13 @@ impl Serve for Kernel {
 
     fn grow_heap(address: usize, size: usize, more: usize) -> i64 {
         word(heap::grow(address, size, more))
+    }
+
+    fn copy(target: usize, source: usize, size: usize) -> i64 {
+        word(copy::within(
+            UserSlice::new(target, size),
+            UserSlice::new(source, size),
+        ))
     }
 
     #[cfg(feature = "test-hooks")]

@@ -4,6 +4,7 @@
 //! do. Attacks end in a fault that the host looks at; everything else prints
 //! what it found and exits with 0 only if that is right.
 
+mod abi;
 mod attack;
 mod hooks;
 mod pkru;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let verdict = match words.as_slice() {
+        ["abi"] => abi::run(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),

@@ -5,6 +5,7 @@
 //! table, so that none is forgotten; each is judged by the report *and* by
 //! QEMU's own log of interrupts.
 
+mod abi;
 mod containment;
 mod costs;
 mod crates;
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
     arguments.test_threads.get_or_insert(2);
     let mut trials = Vec::new();
     trials.extend(programs::trials());
+    trials.extend(abi::trials());
     trials.extend(edges::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());

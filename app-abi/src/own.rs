@@ -1,0 +1,136 @@
+//! Pointers of the caller, for what is served in the application's own domain.
+//!
+//! A pointer that leads out of the application's region is refused with EFAULT,
+//! as the safe kernel refuses one: [`is_own`] compares, and costs next to
+//! nothing. Inside the region an address may still be unmapped; where a call is
+//! slow anyway, [`read`], [`write`] and [`string`] let the safe kernel copy, which
+//! answers EFAULT for that as well. Elsewhere such an address faults as any
+//! store of the program would.
+
+use core::mem::MaybeUninit;
+
+use domains::layout::{APP, PAGE_SIZE};
+#[cfg(target_os = "hermit")]
+use gate::safe;
+use hermit_abi::{EFAULT, ENAMETOOLONG, addrinfo, timespec};
+
+/// Values that any bytes make.
+///
+/// # Safety
+///
+/// Every pattern of bytes is a value of the type.
+pub(crate) unsafe trait Plain: Copy {}
+
+// SAFETY: numbers only.
+unsafe impl Plain for timespec {}
+// SAFETY: numbers and raw pointers only.
+unsafe impl Plain for addrinfo {}
+// SAFETY: a raw pointer.
+unsafe impl Plain for *mut addrinfo {}
+// SAFETY: a number.
+unsafe impl Plain for u8 {}
+
+/// Whether a value at `pointer` would lie in the application's region. On the
+/// host, which has no regions, every pointer but null passes.
+#[inline]
+pub(crate) fn is_own<T>(pointer: *const T) -> bool {
+    if cfg!(target_os = "hermit") {
+        APP.contains_range(pointer.addr() as u64, size_of::<T>() as u64)
+    } else {
+        !pointer.is_null()
+    }
+}
+
+/// The value that the caller has at `pointer`.
+///
+/// # Errors
+///
+/// EFAULT: it cannot be read.
+pub(crate) fn read<T: Plain>(pointer: *const T) -> Result<T, i32> {
+    let mut value = MaybeUninit::uninit();
+    copy(value.as_mut_ptr(), pointer, size_of::<T>())?;
+    // SAFETY: the copy filled it, and any bytes make a value.
+    Ok(unsafe { value.assume_init() })
+}
+
+/// Gives the caller `value` at `pointer`.
+///
+/// # Errors
+///
+/// EFAULT: it cannot be written.
+pub(crate) fn write<T: Plain>(pointer: *mut T, value: &T) -> Result<(), i32> {
+    copy(pointer, value, size_of::<T>())
+}
+
+/// The bytes of the caller's C string, without its end.
+///
+/// # Errors
+///
+/// EFAULT if it cannot be read up to its end, ENAMETOOLONG if it is longer than
+/// `buffer`.
+pub(crate) fn string(pointer: *const u8, buffer: &mut [u8]) -> Result<&[u8], i32> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        let next = pointer.wrapping_add(filled);
+        // A string may end just before a page that is missing.
+        let rest_of_page = PAGE_SIZE as usize - next.addr() % PAGE_SIZE as usize;
+        let part = &mut buffer[filled..];
+        let size = part.len().min(rest_of_page);
+        copy(part.as_mut_ptr(), next, size)?;
+        if let Some(end) = part[..size].iter().position(|byte| *byte == 0) {
+            return Ok(&buffer[..filled + end]);
+        }
+        filled += size;
+    }
+    Err(ENAMETOOLONG)
+}
+
+/// Has the safe kernel copy bytes of the application.
+#[cfg(target_os = "hermit")]
+fn copy<T>(target: *mut T, source: *const T, size: usize) -> Result<(), i32> {
+    // SAFETY: one side is a variable of the caller of this function, the other
+    // is what the program said: as the program's own access would be.
+    let reply =
+        unsafe { safe::copy(target.expose_provenance(), source.expose_provenance(), size) };
+    if reply == 0 { Ok(()) } else { Err(EFAULT) }
+}
+
+/// On the host there is no kernel to ask.
+#[cfg(not(target_os = "hermit"))]
+fn copy<T>(target: *mut T, source: *const T, size: usize) -> Result<(), i32> {
+    if target.is_null() || source.is_null() {
+        return Err(EFAULT);
+    }
+    // SAFETY: tests pass valid pointers, or null.
+    unsafe {
+        target
+            .cast::<u8>()
+            .copy_from_nonoverlapping(source.cast(), size)
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr;
+
+    use super::*;
+
+    #[test]
+    fn null_is_nobodys() {
+        assert!(!is_own(ptr::null::<u8>()));
+        assert_eq!(read(ptr::null::<u8>()), Err(EFAULT));
+        assert_eq!(write(ptr::null_mut(), &7_u8), Err(EFAULT));
+    }
+
+    #[test]
+    fn a_string_ends_at_its_zero_or_is_too_long() {
+        let mut text = [b'x'; 5000];
+        text[4500] = 0;
+        let mut buffer = [1; 4600];
+        let found = string(text.as_ptr(), &mut buffer).expect("it has an end");
+        assert_eq!(found.len(), 4500);
+        assert_eq!(string(text.as_ptr(), &mut [0; 100]), Err(ENAMETOOLONG));
+        assert_eq!(string(c"".as_ptr().cast(), &mut [1; 10]), Ok(&b""[..]));
+    }
+}

@@ -1,0 +1,110 @@
+//! Names and sockets on a machine without a network.
+
+use std::ffi::CStr;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::ptr;
+
+use hermit_abi::{
+    AF_INET, AF_INET6, EAFNOSUPPORT, EAI_AGAIN, EAI_NONAME, EAI_SYSTEM, EBADF, EFAULT, EINVAL,
+    ENETDOWN, ENOTSOCK, SOCK_STREAM, addrinfo, bind, freeaddrinfo, get_errno, getaddrbyname,
+    getaddrinfo, socket,
+};
+
+use super::expect;
+
+pub fn run() -> Result<(), String> {
+    through_std()?;
+    lists()?;
+    single()?;
+    sockets()
+}
+
+fn through_std() -> Result<(), String> {
+    let found: Vec<SocketAddr> = ("localhost", 80)
+        .to_socket_addrs()
+        .map_err(|error| error.to_string())?
+        .collect();
+    let wanted: [SocketAddr; 2] = [
+        ([127, 0, 0, 1], 80).into(),
+        ([0, 0, 0, 0, 0, 0, 0, 1], 80).into(),
+    ];
+    expect("localhost", found.as_slice(), &wanted[..])?;
+    expect("a name", "example.org:80".to_socket_addrs().is_err(), true)?;
+    let refused = TcpStream::connect("127.0.0.1:1")
+        .map_err(|error| error.raw_os_error())
+        .err();
+    expect("connect", refused, Some(Some(ENETDOWN)))
+}
+
+fn look_up(node: &CStr) -> (i32, *mut addrinfo) {
+    let mut list = ptr::null_mut();
+    // SAFETY: all pointers are valid or null.
+    let code = unsafe { getaddrinfo(node.as_ptr(), ptr::null(), ptr::null(), &mut list) };
+    (code, list)
+}
+
+fn lists() -> Result<(), String> {
+    for _ in 0..1000 {
+        let (code, list) = look_up(c"::1");
+        expect("a number", code, 0)?;
+        // SAFETY: the list was just made.
+        expect("its family", unsafe { (*list).ai_family }, AF_INET6)?;
+        // SAFETY: nobody uses it any more.
+        unsafe { freeaddrinfo(list) };
+    }
+    expect("a name", look_up(c"example.org").0, EAI_AGAIN)?;
+    expect("nothing", look_up(c"").0, EAI_NONAME)?;
+    let mut list = ptr::null_mut();
+    // SAFETY: the ABI is to refuse a kernel's pointer.
+    unsafe {
+        let kernel = ptr::with_exposed_provenance(domains::layout::SAFE.start as usize);
+        let code = getaddrinfo(kernel, ptr::null(), ptr::null(), &mut list);
+        expect("a kernel's name", (code, get_errno()), (EAI_SYSTEM, EFAULT))?;
+        let text = c"1.2.3.4".as_ptr();
+        let target = kernel.cast_mut().cast();
+        let code = getaddrinfo(text, ptr::null(), ptr::null(), target);
+        expect(
+            "a kernel's result",
+            (code, get_errno()),
+            (EAI_SYSTEM, EFAULT),
+        )
+    }
+}
+
+fn single() -> Result<(), String> {
+    let mut four = [0; 4];
+    let mut six = [0; 16];
+    let (name, other) = (c"10.0.2.15".as_ptr(), c"example.org".as_ptr());
+    // SAFETY: the places have the sizes that are said.
+    unsafe {
+        expect("four", getaddrbyname(name, four.as_mut_ptr(), 4), 0)?;
+        expect(
+            "localhost",
+            getaddrbyname(c"localhost".as_ptr(), six.as_mut_ptr(), 16),
+            0,
+        )?;
+        expect(
+            "a name",
+            getaddrbyname(other, four.as_mut_ptr(), 4),
+            -ENETDOWN,
+        )?;
+        expect("a size", getaddrbyname(name, four.as_mut_ptr(), 5), -EINVAL)?;
+        expect(
+            "null",
+            getaddrbyname(ptr::null(), four.as_mut_ptr(), 4),
+            -EFAULT,
+        )?;
+    }
+    expect("four", four, [10, 0, 2, 15])?;
+    expect("six", six[15], 1)
+}
+
+fn sockets() -> Result<(), String> {
+    // SAFETY: no pointer is followed.
+    unsafe {
+        expect("socket", socket(AF_INET, SOCK_STREAM, 0), -ENETDOWN)?;
+        expect("vsock", socket(2, SOCK_STREAM, 0), -EAFNOSUPPORT)?;
+        expect("bind of a stream", bind(1, ptr::null(), 0), -ENOTSOCK)?;
+        expect("bind of nothing", bind(-1, ptr::null(), 0), -EBADF)
+    }
+}
