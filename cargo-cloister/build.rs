@@ -1,18 +1,19 @@
 //! Embeds the components' sources, for a tool that is installed without them.
 //!
 //! The workspace's manifest is carried along with its members cut down to the
-//! components: the tool and the tests are not built from a cache. The program
-//! that measures the gates is no member, but goes with what it measures.
+//! components: the tool and the tests are not built from a cache. The programs
+//! that measure are no members, but go with what they measure.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "app-abi",
     "domains",
     "eval/gate",
+    "eval/std",
     "gate",
     "kernel-safe",
     "kernel-unsafe",

@@ -84,6 +84,7 @@ mod tests {
         for file in [
             "domains/src/lib.rs",
             "eval/gate/Cargo.lock",
+            "eval/std/Cargo.lock",
             "gate/page/build.rs",
             "linker-scripts/core.ld",
         ] {

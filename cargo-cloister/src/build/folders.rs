@@ -54,9 +54,9 @@ impl Folders {
         self.in_repository.then(|| self.sources.clone())
     }
 
-    /// The package that measures what the gates cost.
-    pub(super) fn gate_benchmark(&self) -> PathBuf {
-        self.sources.join("eval/gate")
+    /// The package that measures and is called so.
+    pub(super) fn benchmark(&self, name: &str) -> PathBuf {
+        self.sources.join("eval").join(name)
     }
 
     /// Where cargo puts the components.

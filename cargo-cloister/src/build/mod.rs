@@ -67,10 +67,10 @@ pub fn build(request: &BuildRequest, progress: &dyn Fn(&str)) -> miette::Result<
     Ok(Job::new(request)?.run(progress)?)
 }
 
-/// Where the package lies that measures what the gates of these components
-/// cost: in the repository, or unpacked from an installed tool.
-pub fn gate_benchmark() -> miette::Result<PathBuf> {
-    Ok(Folders::find()?.gate_benchmark())
+/// Where the package lies that measures these components and is called so: in
+/// the repository, or unpacked from an installed tool.
+pub fn benchmark(name: &str) -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.benchmark(name))
 }
 
 /// A request with everything that it needs found.

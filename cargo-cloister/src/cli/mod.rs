@@ -10,7 +10,6 @@ mod choices;
 mod defaults;
 mod doctor;
 mod failure;
-mod figures;
 mod inspect;
 mod new;
 mod progress;

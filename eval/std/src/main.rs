@@ -1,0 +1,51 @@
+//! What std costs on this platform, in instructions.
+//!
+//! Run it by `cargo cloister bench std`, which boots it under `-icount
+//! shift=0`, where the time-stamp counter advances by one an instruction: the
+//! figures are exact and the same in every run. It uses nothing of the
+//! project's own, so that any kernel with Hermit's ABI can run it.
+//!
+//! Each line is `name value unit budget`; a budget of `-` only shows the value.
+
+mod count;
+mod heap;
+mod threads;
+
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use count::{Figure, each};
+
+unsafe extern "C" {
+    fn sys_futex_wake(address: *mut u32, count: i32) -> i32;
+}
+
+fn main() {
+    Figure::limited("spawn-and-join", 50_000).is(threads::spawn_and_join());
+    Figure::limited("mutex-uncontended", 10).is(mutex());
+    Figure::limited("condvar-round-trip", 4_036).is(threads::condition_variable());
+    Figure::limited("sync-channel-0-message", 2_391).is(threads::rendezvous());
+    Figure::limited("instant-now", 74).is(each(|| _ = black_box(Instant::now())));
+    Figure::limited("box-64-bytes", 150).is(heap::pairs_of_one_thread());
+    Figure::shown("futex-wake-nobody").is(each(wake_nobody));
+    Figure::shown("yield-alone").is(each(thread::yield_now));
+    for threads in [1, 4, 16, 128] {
+        let name = format!("box-64-bytes-by-{threads}-threads");
+        Figure::shown(&name).is(heap::pairs_of(threads));
+    }
+}
+
+/// Locks and unlocks what nobody else wants.
+fn mutex() -> f64 {
+    let mutex = Mutex::new(0_u32);
+    each(|| drop(black_box(&mutex).lock()))
+}
+
+/// Wakes whoever waits for a word for which nobody waits.
+fn wake_nobody() {
+    let mut word = 0;
+    // SAFETY: the address is only compared with those of sleepers.
+    unsafe { sys_futex_wake(&raw mut word, 1) };
+}
