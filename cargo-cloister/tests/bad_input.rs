@@ -80,11 +80,7 @@ fn sizes_and_numbers_that_make_no_sense_are_wrong_command_lines() {
         "`much` is not a size",
     );
     refuses(&["run", "-m", "1K"], status::USAGE, "from 2M to 1024G");
-    refuses(
-        &["run", "-c", "4"],
-        status::USAGE,
-        "one virtual CPU for now",
-    );
+    refuses(&["run", "-c", "9"], status::USAGE, "at most 8 virtual CPUs");
     refuses(
         &["run", "--timeout", "soon"],
         status::USAGE,

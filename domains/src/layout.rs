@@ -1,7 +1,7 @@
 //! Where everything lies in the one address space.
 //!
 //! ```text
-//! 0x0000_0000_1000_0000  gate page, CPU page, core's own CPU page   per CPU
+//! 0x0000_0000_1000_0000  gate page, CPU page, core's own CPU pages  per CPU
 //! 0x0000_0000_4000_0000  info: time page, boot information
 //! 0x0000_0080_0000_0000  frames
 //! 0x0000_1000_0000_0000  safe kernel
@@ -27,6 +27,9 @@ pub const GATE_PAGE: u64 = 0x1000_0000;
 pub const CPU_PAGE: u64 = 0x1000_2000;
 /// The core's own page for this CPU; supervisor only.
 pub const CORE_CPU_PAGE: u64 = 0x1000_4000;
+
+/// The core's own stacks for this CPU, if it is not the one that boots.
+pub const CORE_STACKS: u64 = 0x1001_0000;
 
 /// The time page: how to turn the time-stamp counter into clocks.
 pub const TIME_PAGE: u64 = INFO.start;

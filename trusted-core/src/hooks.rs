@@ -6,6 +6,9 @@
 mod blunt;
 mod sweep;
 
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
+
 use domains::core_call::{error, test_hook};
 
 use crate::call::Arguments;
@@ -13,6 +16,13 @@ use crate::cpu::vector_state;
 use crate::trap::Trap;
 
 pub(crate) use sweep::{Sweep, caught, interrupted};
+
+static FORGETS_HERE_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Whether a CPU that changes the tables leaves the others as they are.
+pub(crate) fn forgets_here_only() -> bool {
+    FORGETS_HERE_ONLY.load(Relaxed)
+}
 
 /// Makes hook number `hook`. What it answers is the result of the call, which
 /// that of [`test_hook::SWEEP`] makes when it is through.

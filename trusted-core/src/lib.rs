@@ -24,6 +24,7 @@ mod hooks;
 mod lock;
 mod memory;
 pub mod report;
+mod smp;
 mod state;
 mod time;
 mod trap;

@@ -1,12 +1,15 @@
 //! The lock around the core's shared state.
 //!
-//! Only traps from ring 3 take it, with interrupts off, and none nests: a CPU
-//! waits for other CPUs only. A fault in the core itself never takes it.
+//! Interrupts are off where it is taken, and it never nests: a CPU waits for
+//! other CPUs only, and meanwhile answers what they ask of it. A fault in the
+//! core itself never takes it.
 
 #![expect(unsafe_code, reason = "a lock hands out exclusive references")]
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::smp::shootdown;
 
 /// A spin lock.
 pub(crate) struct Lock<T> {
@@ -28,8 +31,12 @@ impl<T> Lock<T> {
 
     /// Gives the value to `work`, alone. `work` must not take the lock again.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        shootdown::serve();
         while self.is_taken.swap(true, Ordering::Acquire) {
-            core::hint::spin_loop();
+            while self.is_taken.load(Ordering::Relaxed) {
+                shootdown::serve();
+                core::hint::spin_loop();
+            }
         }
         // SAFETY: nobody else gets past the loop above until the store below.
         let result = work(unsafe { &mut *self.value.get() });

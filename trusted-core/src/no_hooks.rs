@@ -18,5 +18,10 @@ pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
     trap.core.sweep.is_some()
 }
 
+/// All CPUs forget.
+pub(crate) const fn forgets_here_only() -> bool {
+    false
+}
+
 /// No interrupt is part of a test.
 pub(crate) fn interrupted(_: &mut Trap<'_>) {}

@@ -8,6 +8,7 @@
 
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use domains::report::Record;
 use domains::status;
@@ -19,6 +20,10 @@ use crate::device::uart;
 const CHANNEL: Port<u8> = unsafe { Port::new(0xe9) };
 // SAFETY: the port that ends the machine.
 const DEBUG_EXIT: Port<u32> = unsafe { Port::new(0xf4) };
+
+/// The CPU that writes a line, by its APIC id and one; zero for none.
+static SPEAKER: AtomicU32 = AtomicU32::new(0);
+static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 
 /// Any value but zero: with zero QEMU's status would look like its own failure.
 const DONE: u32 = 0x10;
@@ -45,22 +50,48 @@ impl Write for Console {
 /// Sends a record to the host.
 pub(crate) fn send(record: Record) {
     // Neither writer can fail.
-    let _ = writeln!(Channel, "{record}");
+    alone(|| _ = writeln!(Channel, "{record}"));
 }
 
 /// Prints a line on the console.
 pub(crate) fn line(arguments: fmt::Arguments<'_>) {
-    let _ = writeln!(Console, "{arguments}");
+    alone(|| _ = writeln!(Console, "{arguments}"));
 }
 
-/// Ends the machine with `status`.
+/// Ends the machine with `status`. Of several CPUs that want to, the first
+/// does; the others stop.
 pub(crate) fn end(status: u8) -> ! {
-    send(Record::Exit(status));
-    DEBUG_EXIT.write(DONE);
+    if !HAS_ENDED.swap(true, Ordering::AcqRel) {
+        send(Record::Exit(status));
+        DEBUG_EXIT.write(DONE);
+    }
     loop {
         x86_64::instructions::interrupts::disable();
         x86_64::instructions::hlt();
     }
+}
+
+/// Does what writes a line while no other CPU writes one. A CPU that fails in
+/// the middle of its own line can still say so.
+fn alone(write: impl FnOnce()) {
+    const NOBODY: u32 = 0;
+    let own = 1 + u32::from(cpu_id());
+    if SPEAKER.load(Ordering::Relaxed) == own {
+        return write();
+    }
+    while SPEAKER
+        .compare_exchange_weak(NOBODY, own, Ordering::Acquire, Ordering::Relaxed)
+        .is_err()
+    {
+        core::hint::spin_loop();
+    }
+    write();
+    SPEAKER.store(NOBODY, Ordering::Release);
+}
+
+/// What tells this CPU from the others, whatever state the core is in.
+fn cpu_id() -> u8 {
+    (raw_cpuid::cpuid!(1).ebx >> 24) as u8
 }
 
 /// The core's last words: it has failed, and nothing can be trusted to go on.

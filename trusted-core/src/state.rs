@@ -11,6 +11,7 @@ use crate::lock::Lock;
 use crate::memory::frame::Frame;
 use crate::memory::physical::WORDS;
 use crate::memory::space::Space;
+use crate::smp::Cpus;
 use crate::time::clock::Clock;
 
 /// Everything that the core decides with.
@@ -25,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) interrupts: IoApic,
     /// Device registers that drivers have mapped.
     pub(crate) bars: Bars,
+    /// The CPUs that are up.
+    pub(crate) cpus: Cpus,
     /// Where the safe kernel takes an upcall.
     pub(crate) upcall: u64,
     /// Attempts on the gate page, while there are any.

@@ -5,6 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domains::Isolation;
+use domains::cpu_page::CPUS_MAX;
 use serde::Deserialize;
 
 /// Reads `mpk` or `none`, and knows no other.
@@ -60,10 +61,11 @@ impl fmt::Display for Output {
 
 /// How many virtual CPUs a guest gets.
 pub(super) fn cpus(text: &str) -> Result<u32, String> {
+    const MOST: u32 = CPUS_MAX as u32;
     match text.parse() {
-        Ok(1) => Ok(1),
+        Ok(cpus @ 1..=MOST) => Ok(cpus),
         Ok(0) | Err(_) => Err("not a number of virtual CPUs".to_owned()),
-        Ok(_) => Err("one virtual CPU for now: several are not supported yet".to_owned()),
+        Ok(_) => Err(format!("a guest uses at most {MOST} virtual CPUs")),
     }
 }
 
@@ -90,8 +92,11 @@ mod tests {
     #[test]
     fn numbers_that_make_no_sense_are_refused() {
         assert_eq!(cpus("1"), Ok(1));
-        assert!(cpus("2").is_err_and(|why| why.contains("one virtual CPU for now")));
-        assert!(cpus("0").is_err());
+        assert_eq!(cpus("8"), Ok(8));
+        assert!(cpus("9").is_err_and(|why| why.contains("at most 8")));
+        for text in ["0", "-1", "two", "4294967296"] {
+            assert!(cpus(text).is_err(), "{text}");
+        }
         assert_eq!(seconds("1.5"), Ok(1.5));
         for text in ["0", "-1", "NaN", "inf", "soon"] {
             assert!(seconds(text).is_err(), "{text}");

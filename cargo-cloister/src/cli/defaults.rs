@@ -21,6 +21,8 @@ pub(super) struct Defaults {
     pub(super) isolation: Option<Isolation>,
     /// As `-m`.
     pub(super) memory: Option<String>,
+    /// As `-c`.
+    pub(super) cpus: Option<u32>,
     /// As `--machine`.
     pub(super) machine: Option<Machine>,
     /// As `--accel`.

@@ -38,7 +38,8 @@ pub(super) struct RunOptions {
     /// Memory of the guest [default: 64M]
     #[arg(short, long, value_name = "SIZE")]
     memory: Option<Memory>,
-    /// Virtual CPUs of the guest: one for now
+    /// Virtual CPUs of the guest, at most 8; with --icount they take turns
+    /// [default: 1]
     #[arg(short, long, value_name = "N", value_parser = choices::cpus)]
     cpus: Option<u32>,
     /// Forward a port of this machine; the guest has no network stack yet, so

@@ -102,7 +102,7 @@ impl Line {
         self.option("-display", "none");
         self.option("-accel", &spec.accel.to_string());
         self.option("-cpu", spec.cpu.as_deref().unwrap_or(spec.accel.cpu()));
-        self.option("-smp", "1");
+        self.option("-smp", &spec.cpus.to_string());
         self.option("-m", &spec.memory.to_string());
     }
 

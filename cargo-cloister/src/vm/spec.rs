@@ -43,6 +43,8 @@ pub struct Spec {
     pub image_size: u64,
     /// How much memory the guest gets.
     pub memory: Memory,
+    /// How many virtual CPUs it gets.
+    pub cpus: u32,
     /// The machine.
     pub machine: Machine,
     /// What runs its instructions.
@@ -77,6 +79,7 @@ impl Spec {
             isolation,
             image_size: 0,
             memory: Memory::DEFAULT,
+            cpus: 1,
             machine: Machine::default(),
             accel: Accel::Tcg,
             cpu: None,
@@ -108,13 +111,18 @@ impl fmt::Display for Spec {
             isolation,
             machine,
             memory,
+            cpus,
             accel,
             ..
         } = self;
         write!(
             f,
-            "booting {program} ({isolation}) on {machine}, {memory}, {accel}"
-        )
+            "booting {program} ({isolation}) on {machine}, {memory}, "
+        )?;
+        if *cpus > 1 {
+            write!(f, "{cpus} CPUs, ")?;
+        }
+        write!(f, "{accel}")
     }
 }
 
@@ -126,5 +134,7 @@ mod tests {
     fn one_line_says_what_boots() {
         let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
         assert_eq!(spec.to_string(), "booting hello (mpk) on microvm, 64M, tcg");
+        let line = Spec { cpus: 4, ..spec }.to_string();
+        assert_eq!(line, "booting hello (mpk) on microvm, 64M, 4 CPUs, tcg");
     }
 }

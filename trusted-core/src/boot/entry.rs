@@ -16,7 +16,7 @@ use crate::cpu::stacks::{BOOT_STACKS, CALL_TOP};
 
 /// Adding this to an address of the core gives the physical address, modulo
 /// 2^64: what the stub does to every symbol before paging is on.
-const TO_PHYSICAL: u64 = CORE_OFFSET.wrapping_neg();
+pub(crate) const TO_PHYSICAL: u64 = CORE_OFFSET.wrapping_neg();
 
 // The note that makes QEMU and other loaders take an ELF file for a PVH
 // kernel: name "Xen", type 18 (XEN_ELFNOTE_PHYS32_ENTRY), a 32-bit address.
@@ -34,12 +34,24 @@ global_asm!(
 
 /// Root, two second-level tables and a table of 2 MiB pages.
 #[repr(C, align(4096))]
-struct BootTables(UnsafeCell<[[u64; 512]; 4]>);
+pub(crate) struct BootTables(UnsafeCell<[[u64; 512]; 4]>);
 
-// SAFETY: only the stub writes to them, before there is a second CPU.
+// SAFETY: the stub writes to them, before there is a second CPU, and whoever
+// clears them, when no CPU uses them any more.
 unsafe impl Sync for BootTables {}
 
-static BOOT_TABLES: BootTables = BootTables(UnsafeCell::new([[0; 512]; 4]));
+pub(crate) static BOOT_TABLES: BootTables = BootTables(UnsafeCell::new([[0; 512]; 4]));
+
+/// Clears the root of the boot tables.
+///
+/// # Safety
+///
+/// No CPU may use them, now or later.
+pub(crate) unsafe fn clear_tables() {
+    // SAFETY: the caller's duty; nobody else has a reference to them.
+    let [root, ..] = unsafe { &mut *BOOT_TABLES.0.get() };
+    root.fill(0);
+}
 
 /// The entry that the note names.
 ///

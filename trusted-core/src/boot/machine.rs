@@ -35,6 +35,8 @@ pub(super) struct Machine {
     memory_count: usize,
     /// The boot options, if there is a module.
     pub(super) module: Option<Range>,
+    /// Where ACPI's tables begin; zero if there are none.
+    pub(super) rsdp: u64,
     slots: [Option<Slot>; MMIO_SLOTS],
 }
 

@@ -5,7 +5,7 @@
 
 mod cmdline;
 #[cfg(target_os = "none")]
-mod entry;
+pub(crate) mod entry;
 mod image;
 mod info;
 mod machine;
@@ -26,6 +26,8 @@ use crate::memory::kernel_map::{self, Image};
 use crate::memory::physical::PhysicalMap;
 use crate::memory::tables::Tables;
 use crate::report;
+use crate::smp::find;
+use crate::smp::madt::Memory;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 use plan::Plan;
@@ -35,7 +37,8 @@ use stage::Stage;
 /// the loader's information, and where the sections of the image end.
 pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_end: u64) -> ! {
     let boot_tsc = tick::counter();
-    segments::load();
+    segments::load_first();
+    vectors::fill();
     vectors::load();
     let image = Image {
         text_end,
@@ -73,7 +76,12 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
     lapic::enable();
     pic::mask_all();
     syscall::enable();
-    stage.finish(tables, frames)
+    let memory = Memory {
+        map,
+        end: plan.memory_end.max(kernel_map::DEVICES_END),
+    };
+    let found = find::cpus(lapic::id(), stage.machine.rsdp, memory);
+    stage.finish(tables, frames, features, &found)
 }
 
 /// How the manifest wants the domains kept apart.
@@ -98,12 +106,13 @@ fn switch(tables: &Tables) {
 }
 
 /// Says what boots, for those who want to know.
-fn banner(stage: &Stage, frames: &Frames, log_level: u32) {
+fn banner(stage: &Stage, frames: &Frames, cpus: usize, log_level: u32) {
     const INFORMATION: u32 = 2;
     if log_level >= INFORMATION {
         report::line(format_args!(
-            "cloister: isolation {}, {} KiB of memory, {} KiB free",
+            "cloister: isolation {}, {cpus} CPU{}, {} KiB of memory, {} KiB free",
             stage.isolation,
+            if cpus == 1 { "" } else { "s" },
             stage.machine.memory_size() / 1024,
             frames.free() as u64 * PAGE_SIZE / 1024,
         ));

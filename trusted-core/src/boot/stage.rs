@@ -3,14 +3,17 @@
 #![expect(unsafe_code, reason = "installs the core's CPU page")]
 
 use domains::boot::{BootInfo, MMIO_SLOTS};
-use domains::layout::{self, PAGE_SIZE, Region};
+use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::Header;
 use domains::{Domain, Isolation, entries};
 
 use super::machine::Machine;
 use super::{banner, image, info, refuse};
+use crate::cpu::control;
+use crate::cpu::features::Features;
 use crate::cpu::local::Local;
 use crate::cpu::page::CpuPage;
+use crate::cpu::stacks::Place;
 use crate::device::bars::{self, Bars};
 use crate::device::ioapic::{IoApic, Polarity};
 use crate::device::{lapic, pci, rtc};
@@ -22,6 +25,9 @@ use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
 use crate::memory::tables::Tables;
+use crate::smp::ids::Ids;
+use crate::smp::offer::Terms;
+use crate::smp::{Cpus, seat, wake};
 use crate::state::{self, Core};
 use crate::time::clock::Clock;
 use crate::time::refine::Stretch;
@@ -50,7 +56,13 @@ pub(super) struct Stage {
 impl Stage {
     /// Maps everything, installs the core's state, and gives the registers
     /// with which the safe kernel starts. None if memory runs out.
-    pub(super) fn finish(&self, tables: Tables, frames: Frames) -> Option<Registers> {
+    pub(super) fn finish(
+        &self,
+        tables: Tables,
+        frames: Frames,
+        features: &Features,
+        found: &Ids,
+    ) -> Option<Registers> {
         let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
         let mut space = Space::new(tables, frames, self.isolation);
@@ -58,10 +70,16 @@ impl Stage {
         image::map(&self.header, manifest, &mut space)?;
         let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
         let (start, upcall) = entry_points(&space, map);
-        let stack = self::stack(layout::SAFE, &mut space)?;
-        let unsafe_stack = self::stack(layout::UNSAFE, &mut space)?;
+        let stack = seat::start_stack(layout::SAFE, 0, &mut space)?;
+        let unsafe_stack = seat::start_stack(layout::UNSAFE, 0, &mut space)?;
         self.install_local(unsafe_stack, &mut space)?;
-        self.write_info(&mut space)?;
+        let ids = self.wake(found, features, &mut space)?;
+        // Waking needs the timer, too.
+        let stretch = match ids.count() {
+            1 => stretch,
+            _ => begin_comparison(),
+        };
+        self.write_info(ids.count(), &mut space)?;
         let interrupts = self.connect_devices();
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
@@ -71,6 +89,7 @@ impl Stage {
             clock,
             interrupts,
             bars: Bars::default(),
+            cpus: Cpus::new(ids, start),
             upcall,
             sweep: None,
         });
@@ -87,13 +106,29 @@ impl Stage {
         if !space.place_page(layout::CORE_CPU_PAGE, entry) {
             return None;
         }
-        let local = Local::new(page, self.isolation);
+        let local = Local::new(0, page, Place::boot(), self.isolation);
         // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
         unsafe { local.install() };
         Some(())
     }
 
-    fn write_info(&self, space: &mut Space) -> Option<()> {
+    /// Wakes the CPUs that were `found`; those that are up.
+    fn wake(&self, found: &Ids, features: &Features, space: &mut Space) -> Option<Ids> {
+        const WARNINGS: u32 = 1;
+        if found.others().is_empty() {
+            return Some(*found);
+        }
+        let warns = info::log_level(info::options(self.machine.module)) >= WARNINGS;
+        let settings = control::settings();
+        wake::all(found, space, warns, |seat| Terms {
+            seat,
+            isolation: self.isolation,
+            features: *features,
+            settings,
+        })
+    }
+
+    fn write_info(&self, cpus: usize, space: &mut Space) -> Option<()> {
         let options = info::options(self.machine.module);
         let boot_info = BootInfo {
             boot_tsc: self.boot_tsc,
@@ -104,13 +139,13 @@ impl Stage {
             tls: self.header.tls,
             mmio: self.map_slots(space)?,
             pci: u32::from(pci::is_present()),
-            cpus: 1,
+            cpus: cpus as u32,
             options_size: options.len() as u64,
         };
         info::write(&boot_info, options, space)?;
         let log_level = info::log_level(options);
         info::release(self.machine.module, &mut space.frames);
-        banner(self, &space.frames, log_level);
+        banner(self, &space.frames, cpus, log_level);
         Some(())
     }
 
@@ -163,13 +198,6 @@ fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
         address
     };
     (word(entries::START), word(entries::UPCALL))
-}
-
-/// Maps the stack that the kernel in `region` starts on; its top.
-fn stack(region: Region, space: &mut Space) -> Option<u64> {
-    let stack = region.start_stack(0);
-    space.map(stack.start, stack.size() / PAGE_SIZE, 0).ok()?;
-    Some(stack.end)
 }
 
 fn begin_comparison() -> Stretch {

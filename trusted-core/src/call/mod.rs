@@ -12,6 +12,7 @@ use crate::cpu::page::Caller;
 use crate::hooks;
 use crate::memory::owner::Owner;
 use crate::report;
+use crate::smp;
 use crate::state::Core;
 use crate::trap::{Trap, context, tick};
 
@@ -68,13 +69,18 @@ fn perform(
         CoreCall::ArmTimer => tick::set_deadline(core, local, first),
         CoreCall::Started => report::send(Record::Started),
         CoreCall::Unmask => core.interrupts.unmask(),
-        call => return answer(core, call, arguments),
+        call => return answer(core, local, call, arguments),
     }
     Ok(0)
 }
 
 /// Makes a call that can fail or has a result.
-fn answer(core: &mut Core, call: CoreCall, arguments: Arguments) -> Result<u64, i64> {
+fn answer(
+    core: &mut Core,
+    local: &Local,
+    call: CoreCall,
+    arguments: Arguments,
+) -> Result<u64, i64> {
     let [first, second, third, _] = arguments;
     let done = |()| 0;
     match call {
@@ -88,6 +94,8 @@ fn answer(core: &mut Core, call: CoreCall, arguments: Arguments) -> Result<u64, 
         CoreCall::PciRead => pci::read(core, first, second),
         CoreCall::PciWrite => pci::write(core, first, second, third).map(done),
         CoreCall::PciMap => pci::map(core, first, second),
+        CoreCall::Kick => smp::kick(core, local, first).map(done),
+        CoreCall::StartCpus => smp::start(core, local).map(done),
         _ => Err(error::UNKNOWN),
     }
 }

@@ -1,6 +1,6 @@
 //! Control registers: the walls that the hardware puts up.
 //!
-//! Set once at boot and never changed again: WP, SMEP, SMAP, UMIP and PKE stay
+//! Set once, the same on every CPU, and never changed again: WP, SMEP, SMAP, UMIP and PKE stay
 //! on, AM stays off (an alignment check is nothing the application may cause
 //! in a kernel), and SYSENTER leads nowhere.
 
@@ -25,6 +25,8 @@ use crate::memory::frame::Frame;
 
 /// IA32_SYSENTER_CS: zero makes SYSENTER fault.
 const SYSENTER_CS: u32 = 0x174;
+/// EFER, IA32_STAR, IA32_LSTAR, IA32_FMASK.
+const SYSCALL: [u32; 4] = [0xc000_0080, 0xc000_0081, 0xc000_0082, 0xc000_0084];
 
 static HAS_SMAP: AtomicBool = AtomicBool::new(false);
 
@@ -50,6 +52,32 @@ pub(crate) fn enable(features: &Features, isolation: Isolation) {
     if isolation == Isolation::Mpk {
         enable_keys();
     }
+}
+
+/// What must be the same on all CPUs: control registers, XCR0, and where
+/// SYSCALL and SYSENTER lead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Settings([u64; 8]);
+
+/// The settings of this CPU.
+pub(crate) fn settings() -> Settings {
+    let register = |number| {
+        // SAFETY: every 64-bit CPU has these registers.
+        unsafe { Msr::new(number).read() }
+    };
+    let [efer, star, target, mask] = SYSCALL.map(register);
+    let (cr0, cr4) = (Cr0::read_raw(), Cr4::read_raw());
+    let states = vector_state::enabled();
+    Settings([
+        cr0,
+        cr4,
+        states,
+        efer,
+        star,
+        target,
+        mask,
+        register(SYSENTER_CS),
+    ])
 }
 
 /// Switches to the tables below `root`.

@@ -9,7 +9,7 @@ use domains::report::feature;
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 
 /// The features that the core asks about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Features {
     /// Bits of [`feature`].
     present: u64,

@@ -8,12 +8,14 @@
 use core::cell::Cell;
 
 use domains::cpu_page::offset;
-use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
+use domains::layout::CORE_CPU_PAGE;
 use domains::{Domain, Isolation, Pkru};
 use static_assertions::const_assert;
 
 use super::page::{Caller, CpuPage};
-use super::{pkru, stacks};
+use super::pkru;
+use super::segments::OWN_OFFSET;
+use super::stacks::{Place, Stack};
 use crate::time::refine::Stretch;
 use crate::time::timer::Timer;
 use crate::trap::watchdog::Watchdog;
@@ -25,6 +27,8 @@ pub(crate) struct Local {
     pub(crate) user_stack: Cell<u64>,
     /// Where the core's stack for calls ends.
     pub(crate) core_stack: Cell<u64>,
+    /// The number of the CPU.
+    pub(crate) number: u64,
     /// The CPU page.
     pub(crate) page: CpuPage,
     /// The deadline that the safe kernel set.
@@ -36,14 +40,22 @@ pub(crate) struct Local {
     isolation: Isolation,
 }
 
-const_assert!(size_of::<Local>() as u64 <= PAGE_SIZE);
+// The rest of the page holds the segments of CPUs that did not boot.
+const_assert!(size_of::<Local>() as u64 <= OWN_OFFSET);
 
 impl Local {
-    /// The state of a CPU whose page is `page`.
-    pub(crate) fn new(page: CpuPage, isolation: Isolation) -> Local {
+    /// The state of CPU `number`, whose page is `page` and whose stacks lie at
+    /// `stacks`.
+    pub(crate) fn new(
+        number: u64,
+        page: CpuPage,
+        stacks: Place,
+        isolation: Isolation,
+    ) -> Local {
         Local {
             user_stack: Cell::new(0),
-            core_stack: Cell::new(stacks::top(stacks::Stack::Call)),
+            core_stack: Cell::new(stacks.top(Stack::Call)),
+            number,
             page,
             timer: Cell::new(Timer::DISARMED),
             stretch: Cell::new(None),

@@ -9,13 +9,15 @@
 use core::arch::asm;
 use core::cell::UnsafeCell;
 
+use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
+use static_assertions::const_assert;
 use x86_64::VirtAddr;
 use x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment};
 use x86_64::instructions::tables::load_tss;
 use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
 
-use super::stacks::{self, Stack};
+use super::stacks::{Place, Stack};
 
 /// Ring-0 code.
 pub(crate) const CORE_CODE: SegmentSelector = SegmentSelector(0x08);
@@ -44,8 +46,8 @@ struct Tables {
 /// The CPU's tables. The CPU itself writes to them (the busy bit).
 struct Shared(UnsafeCell<Tables>);
 
-// SAFETY: `load` writes once, before the second CPU exists; then only the CPU
-// that loaded them uses them.
+// SAFETY: `load_first` writes once, before the second CPU exists; then only the
+// CPU that loaded them uses them.
 unsafe impl Sync for Shared {}
 
 static BOOT_TABLES: Shared = Shared(UnsafeCell::new(Tables {
@@ -53,12 +55,44 @@ static BOOT_TABLES: Shared = Shared(UnsafeCell::new(Tables {
     task: TaskStateSegment::new(),
 }));
 
+/// Where the tables of every other CPU lie: in the core's own page for it.
+pub(crate) const OWN_OFFSET: u64 = PAGE_SIZE / 2;
+
+const_assert!(OWN_OFFSET + size_of::<Tables>() as u64 <= PAGE_SIZE);
+const_assert!(OWN_OFFSET.is_multiple_of(align_of::<Tables>() as u64));
+
 /// Loads the tables of the CPU that boots.
-pub(crate) fn load() {
-    let pointer = BOOT_TABLES.0.get();
+pub(crate) fn load_first() {
     // SAFETY: called once, by the only CPU; nothing else refers to them.
+    unsafe { load(BOOT_TABLES.0.get(), Place::boot()) };
+}
+
+/// Makes and loads the tables of a CPU that did not boot.
+///
+/// # Safety
+///
+/// Its pages and stacks must be mapped. To be called once on each CPU.
+pub(crate) unsafe fn load_own() {
+    let pointer = (CORE_CPU_PAGE + OWN_OFFSET) as *mut Tables;
+    let clear = Tables {
+        descriptors: GlobalDescriptorTable::new(),
+        task: TaskStateSegment::new(),
+    };
+    // SAFETY: the caller's duty; this half of the page is nobody else's.
+    unsafe { pointer.write(clear) };
+    // SAFETY: they were written just now, and no other CPU sees them.
+    unsafe { load(pointer, Place::OWN) };
+}
+
+/// Fills the tables at `pointer` and loads them.
+///
+/// # Safety
+///
+/// They must be there for ever, cleared, and nobody else's.
+unsafe fn load(pointer: *mut Tables, stacks: Place) {
+    // SAFETY: the caller's duty.
     let tables: &'static mut Tables = unsafe { &mut *pointer };
-    tables.task = task();
+    tables.task = task(stacks);
     tables.descriptors.append(Descriptor::kernel_code_segment());
     tables.descriptors.append(Descriptor::kernel_data_segment());
     tables.descriptors.append(Descriptor::user_data_segment());
@@ -72,8 +106,8 @@ pub(crate) fn load() {
     load_selectors();
 }
 
-fn task() -> TaskStateSegment {
-    let top = |stack| VirtAddr::new_truncate(stacks::top(stack));
+fn task(stacks: Place) -> TaskStateSegment {
+    let top = |stack| VirtAddr::new_truncate(stacks.top(stack));
     let mut task = TaskStateSegment::new();
     let mut interrupt_stacks = task.interrupt_stack_table;
     interrupt_stacks[usize::from(TRAP_STACK)] = top(Stack::Trap);

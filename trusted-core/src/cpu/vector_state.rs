@@ -40,6 +40,11 @@ pub(crate) fn enable(features: &Features) {
     unsafe { XCr0::write(state) };
 }
 
+/// What this CPU has enabled.
+pub(crate) fn enabled() -> u64 {
+    XCr0::read_raw()
+}
+
 /// What to enable of what the CPU `offers`.
 fn choose(offers: XCr0Flags) -> XCr0Flags {
     let mut state = BASIC;

@@ -28,6 +28,10 @@ pub(crate) const TIMER: u8 = 0x20;
 pub(crate) const FIRST_PIN: u8 = 0x22;
 /// The vector of its last pin.
 pub(crate) const LAST_PIN: u8 = FIRST_PIN + PINS - 1;
+/// Another CPU wants this one to look at its queue.
+pub(crate) const KICK: u8 = 0x3c;
+/// Another CPU waits for this one to forget translations.
+pub(crate) const FORGET: u8 = 0x3d;
 /// The LAPIC's error interrupt.
 pub(crate) const ERROR: u8 = 0x3e;
 /// What the LAPIC delivers when an interrupt vanished.
@@ -63,16 +67,17 @@ type Table = [[u64; 2]; COUNT];
 #[repr(align(16))]
 struct Shared(UnsafeCell<Table>);
 
-// SAFETY: `load` writes it once, before the second CPU exists.
+// SAFETY: `fill` writes it once, before the second CPU exists.
 unsafe impl Sync for Shared {}
 
 static VECTORS: Shared = Shared(UnsafeCell::new([[0; 2]; COUNT]));
 
-/// Fills the table and loads it.
-pub(crate) fn load() {
-    let pointer = VECTORS.0.get();
-    // SAFETY: called once, by the only CPU; the CPU does not read it yet.
-    let table: &'static mut Table = unsafe { &mut *pointer };
+const _: () = assert!(LAST_PIN < KICK, "no vector stands for two things");
+
+/// Fills the table, which is the same for all CPUs. Once, by the CPU that boots.
+pub(crate) fn fill() {
+    // SAFETY: called once, by the only CPU; no CPU reads it yet.
+    let table: &'static mut Table = unsafe { &mut *VECTORS.0.get() };
     let first = stubs as extern "C" fn() as usize;
     for (vector, entry) in table.iter_mut().enumerate() {
         let stack = match vector {
@@ -81,8 +86,12 @@ pub(crate) fn load() {
         };
         *entry = gate((first + vector * STRIDE) as u64, stack);
     }
+}
+
+/// Loads the table.
+pub(crate) fn load() {
     let limit = (size_of::<Table>() - 1) as u16;
-    let base = VirtAddr::from_ptr(pointer);
+    let base = VirtAddr::from_ptr(VECTORS.0.get());
     // SAFETY: the table is static and complete.
     unsafe { lidt(&DescriptorTablePointer { limit, base }) };
 }

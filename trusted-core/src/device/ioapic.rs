@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "names device registers")]
 
+use super::lapic;
 use super::mmio::Mmio;
 use crate::cpu::vectors::FIRST_PIN;
 
@@ -42,7 +43,7 @@ pub(crate) struct IoApic {
 }
 
 impl IoApic {
-    /// Delivers `pin` to the first CPU from now on.
+    /// Delivers `pin` from now on, to the CPU that calls this.
     pub(crate) fn connect(&mut self, pin: u8, polarity: Polarity) {
         let polarity = match polarity {
             Polarity::High => 0,
@@ -51,7 +52,8 @@ impl IoApic {
         if let Some(slot) = self.pins.get_mut(usize::from(pin)) {
             let redirection = LEVEL | polarity | u32::from(FIRST_PIN + pin);
             *slot = Some(redirection);
-            write(REDIRECTION + 2 * u32::from(pin) + 1, 0);
+            let target = u32::from(lapic::id()) << 24;
+            write(REDIRECTION + 2 * u32::from(pin) + 1, target);
             write(REDIRECTION + 2 * u32::from(pin), redirection);
         }
     }

@@ -1,4 +1,4 @@
-//! The local APIC: the CPU's timer, and the end of interrupts.
+//! The local APIC: the CPU's timer, interrupts to others, and their end.
 //!
 //! Its timer counts nanoseconds: QEMU and KVM run it at 1 GHz, and so does
 //! every hypervisor that copies them. No domain can reach its registers.
@@ -12,9 +12,12 @@ use crate::cpu::vectors;
 // them; the timer and the vectors cannot write to memory.
 const REGISTERS: Mmio = unsafe { Mmio::new(0xfee0_0000) };
 
+const ID: u64 = 0x020;
 const TASK_PRIORITY: u64 = 0x080;
 const END_OF_INTERRUPT: u64 = 0x0b0;
 const SPURIOUS: u64 = 0x0f0;
+const COMMAND: u64 = 0x300;
+const COMMAND_TARGET: u64 = 0x310;
 const TIMER: u64 = 0x320;
 const THERMAL: u64 = 0x330;
 const COUNTERS: u64 = 0x340;
@@ -29,6 +32,15 @@ const ENABLE: u32 = 1 << 8;
 const MASKED: u32 = 1 << 16;
 const PERIODIC: u32 = 1 << 17;
 const DIVIDE_BY_ONE: u32 = 0b1011;
+/// Commands: an interrupt of the vector in the low byte, the initial state, and
+/// a start at the frame in the low byte. All of them asserted.
+const INTERRUPT: u32 = 1 << 14;
+const INIT: u32 = 1 << 14 | 0b101 << 8;
+const START: u32 = 1 << 14 | 0b110 << 8;
+/// A command that has not been sent yet.
+const IS_SENDING: u32 = 1 << 12;
+/// How often to look whether it has.
+const PATIENCE: u32 = 1000;
 
 /// What the timer does when it reaches zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +92,36 @@ pub(crate) fn disarm() {
 /// What the timer still has to count.
 pub(crate) fn left() -> u32 {
     REGISTERS.read(CURRENT_COUNT)
+}
+
+/// The id of this CPU's APIC.
+pub(crate) fn id() -> u8 {
+    (REGISTERS.read(ID) >> 24) as u8
+}
+
+/// Interrupts the CPU with APIC id `id`.
+pub(crate) fn interrupt(id: u8, vector: u8) {
+    send(id, INTERRUPT | u32::from(vector));
+}
+
+/// Puts the CPU with APIC id `id` into the state in which it waits for a start.
+pub(crate) fn send_init(id: u8) {
+    send(id, INIT);
+}
+
+/// Starts it at the frame with this number.
+pub(crate) fn send_start(id: u8, frame: u8) {
+    send(id, START | u32::from(frame));
+}
+
+/// Sends a command. Interrupts are off, so that none comes between the halves.
+fn send(id: u8, command: u32) {
+    REGISTERS.write(COMMAND_TARGET, u32::from(id) << 24);
+    REGISTERS.write(COMMAND, command);
+    let mut looks = 0..PATIENCE;
+    while REGISTERS.read(COMMAND) & IS_SENDING != 0 && looks.next().is_some() {
+        core::hint::spin_loop();
+    }
 }
 
 /// Ends the interrupt that is being handled.

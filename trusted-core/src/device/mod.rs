@@ -1,6 +1,7 @@
 //! The devices that the core keeps to itself.
 
 pub(crate) mod bars;
+pub(crate) mod fw_cfg;
 pub(crate) mod ioapic;
 pub(crate) mod lapic;
 pub(crate) mod mmio;

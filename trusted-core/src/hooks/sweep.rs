@@ -59,6 +59,7 @@ enum Attacker {
 /// The attempts so far, and what waits for their end.
 pub(crate) struct Sweep {
     attacker: Attacker,
+    cpu: u64,
     caller: Registers,
     bases: (u64, u64),
     pending: u64,
@@ -70,11 +71,15 @@ pub(crate) struct Sweep {
 /// Begins the attempts of the domain with this number.
 pub(super) fn begin(trap: &mut Trap<'_>, domain: u64) -> Result<u64, i64> {
     let attacker = Attacker::new(domain).ok_or(error::INVALID)?;
+    if trap.core.sweep.is_some() {
+        return Err(error::INVALID);
+    }
     for stack in [attacker.stack(), SAFE_STACK] {
         trap.core.space.map(stack, 1, 0)?;
     }
     trap.core.sweep = Some(Sweep {
         attacker,
+        cpu: trap.local.number,
         caller: *trap.registers,
         bases: context::bases(),
         pending: trap.local.page.get(offset::PENDING),
@@ -89,7 +94,7 @@ pub(super) fn begin(trap: &mut Trap<'_>, domain: u64) -> Result<u64, i64> {
 
 /// Judges a fault if it ended an attempt, and starts the next.
 pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
-    let Some(sweep) = &mut trap.core.sweep else {
+    let Some(sweep) = of_this_cpu(trap.core, trap.local) else {
         return false;
     };
     let armed = trap.local.page.get(offset::ARMED);
@@ -113,7 +118,7 @@ pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
 
 /// Keeps events from an attempt, and ends one that takes too long.
 pub(crate) fn interrupted(trap: &mut Trap<'_>) {
-    let Some(sweep) = &mut trap.core.sweep else {
+    let Some(sweep) = of_this_cpu(trap.core, trap.local) else {
         return;
     };
     sweep.pending |= trap.local.page.get(offset::PENDING);
@@ -122,6 +127,12 @@ pub(crate) fn interrupted(trap: &mut Trap<'_>) {
     if sweep.ticks > TICKS_MAX {
         caught(trap);
     }
+}
+
+/// The attempts that are made on this CPU.
+fn of_this_cpu<'a>(core: &'a mut Core, local: &Local) -> Option<&'a mut Sweep> {
+    let sweep = core.sweep.as_mut();
+    sweep.filter(|sweep| sweep.cpu == local.number)
 }
 
 /// Makes the registers and the tokens those of the present attempt.

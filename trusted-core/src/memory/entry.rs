@@ -105,6 +105,19 @@ impl Entry {
         Entry(Bits::GUARD.bits() | area_bits(area))
     }
 
+    /// This entry, not present any more, but with its frame still in it.
+    pub(crate) const fn leaving(self) -> Entry {
+        Entry(self.0 & !Bits::PRESENT.bits())
+    }
+
+    /// The frame of an entry that is [`leaving`](Entry::leaving).
+    pub(crate) const fn left_frame(self) -> Option<Frame> {
+        match self.0 & FRAME_MASK {
+            0 => None,
+            address => Some(Frame::containing(address)),
+        }
+    }
+
     /// Whether all of `bits` are set.
     pub(crate) const fn has(self, bits: Bits) -> bool {
         self.0 & bits.bits() == bits.bits()

@@ -10,12 +10,14 @@ use super::entry::{Bits, Entry};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::tables::{ROOT_LEVEL, Tables, slot, store};
-use crate::cpu::stacks;
+use crate::cpu::stacks::Place;
 
 const GIB: u64 = 1 << 30;
 const LARGE: u64 = 2 << 20;
 /// The last gibibyte below 4 GiB holds device registers and is not cached.
 const DEVICE_GIB: u64 = 3 * GIB;
+/// Everything below is mapped, be it memory or not.
+pub(crate) const DEVICES_END: u64 = DEVICE_GIB + GIB;
 
 /// Where the sections of the core's image end, as the linker says.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +42,7 @@ impl Image {
             Some(Bits::empty())
         } else if address < self.rodata_end {
             Some(Bits::NO_EXECUTE)
-        } else if stacks::is_guard(address) {
+        } else if Place::boot().is_guard(address) {
             None
         } else {
             Some(Bits::NO_EXECUTE | Bits::WRITE)
@@ -56,12 +58,7 @@ pub(crate) fn build(
     has_gib_pages: bool,
     frames: &mut Frames,
 ) -> Option<()> {
-    map_memory(
-        tables,
-        memory_end.max(DEVICE_GIB + GIB),
-        has_gib_pages,
-        frames,
-    )?;
+    map_memory(tables, memory_end.max(DEVICES_END), has_gib_pages, frames)?;
     map_image(tables, image, frames)?;
     share_regions(tables, frames)
 }
@@ -104,7 +101,7 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
 
 /// Makes the second-level table of every region now, so that the root of each
 /// further CPU can copy the entries and differ in the first gibibyte only.
-fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
+pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
     for region in [
         layout::INFO,
         layout::FRAMES,

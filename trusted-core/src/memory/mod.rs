@@ -2,11 +2,13 @@
 //!
 //! One byte a frame says who owns it ([`owner`]); [`frames`] hands frames out;
 //! [`physical`] is the core's view of all memory; [`tables`] maps frames for
-//! ring 3 with key and rights in one write; [`kernel_map`] maps the core.
+//! ring 3 with key and rights in one write; [`kernel_map`] maps the core;
+//! [`hatch`] is what each further CPU has for itself.
 
 pub(crate) mod entry;
 pub(crate) mod frame;
 pub(crate) mod frames;
+pub(crate) mod hatch;
 pub(crate) mod kernel_map;
 pub(crate) mod owner;
 pub(crate) mod physical;

@@ -155,13 +155,21 @@ impl Space {
     }
 
     fn clear(&mut self, address: u64, pages: u64, place: Place) {
-        for (address, slot) in self.slots(address, pages) {
-            let frame = load(slot).frame();
-            store(slot, Entry::EMPTY);
-            if let Some(frame) = frame {
-                tlb::flush(address);
+        let mut is_mapped = false;
+        for (_, slot) in self.slots(address, pages) {
+            let entry = load(slot);
+            is_mapped |= entry.has(Bits::PRESENT);
+            store(slot, entry.leaving());
+        }
+        // No frame is used again while a CPU could still reach it by this way.
+        if is_mapped {
+            tlb::forget(address, pages);
+        }
+        for (_, slot) in self.slots(address, pages) {
+            if let Some(frame) = load(slot).left_frame() {
                 self.frames.release(frame);
             }
+            store(slot, Entry::EMPTY);
         }
         let guards = u64::from(place.is_stack);
         for (_, slot) in self.slots(address - guards * PAGE_SIZE, guards) {

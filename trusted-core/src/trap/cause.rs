@@ -46,6 +46,32 @@ pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
     }
 }
 
+/// Whether a page fault with error code `error` would not happen with `entry`:
+/// another CPU has mapped the page, or given rights to it, in the meantime.
+/// Keys are not looked at: no page changes its key while it is mapped.
+pub(crate) fn is_outdated(error: u64, entry: Entry) -> bool {
+    let error = PageFaultErrorCode::from_bits_truncate(error);
+    let is_users = entry.has(Bits::PRESENT | Bits::USER);
+    if !error.contains(PageFaultErrorCode::PROTECTION_VIOLATION) {
+        return is_users;
+    }
+    let reasons = [
+        PageFaultErrorCode::CAUSED_BY_WRITE,
+        PageFaultErrorCode::INSTRUCTION_FETCH,
+    ];
+    let is_about_rights = reasons.iter().any(|reason| error.contains(*reason))
+        && !error.contains(PageFaultErrorCode::PROTECTION_KEY)
+        && !error.contains(PageFaultErrorCode::MALFORMED_TABLE);
+    is_users && is_about_rights && permits(error, entry)
+}
+
+/// Whether the bits of `entry` permit what an access with `error` wanted.
+fn permits(error: PageFaultErrorCode, entry: Entry) -> bool {
+    let writes = error.contains(PageFaultErrorCode::CAUSED_BY_WRITE);
+    let fetches = error.contains(PageFaultErrorCode::INSTRUCTION_FETCH);
+    (!writes || entry.has(Bits::WRITE)) && (!fetches || !entry.has(Bits::NO_EXECUTE))
+}
+
 /// The cause of any other exception at `rip`.
 pub(crate) fn of_exception(vector: u64, rip: u64) -> Cause {
     match vector {
@@ -99,6 +125,32 @@ mod tests {
             of_page_fault(0x06, Entry::guard(Area::App)),
             Cause::StackOverflow
         );
+    }
+
+    #[test]
+    fn a_fault_that_another_cpu_has_cured_is_outdated() {
+        let page = |rights| Entry::user(FRAME, Area::App, rights, Keys::On);
+        let (read, write, execute) = (
+            page(Rights::Read),
+            page(Rights::Write),
+            page(Rights::Execute),
+        );
+        for (error, entry, expected) in [
+            (0x04, read, true),
+            (0x06, write, true),
+            (0x07, write, true),
+            (0x07, read, false),
+            (0x15, execute, true),
+            (0x15, write, false),
+            (0x05, read, false),
+            (0x27, write, false),
+            (0x0f, write, false),
+            (0x04, Entry::EMPTY, false),
+            (0x06, Entry::lazy(Area::App), false),
+            (0x04, Entry::core(FRAME, Bits::WRITE), false),
+        ] {
+            assert_eq!(is_outdated(error, entry), expected, "{error:#x} {entry:?}");
+        }
     }
 
     #[test]

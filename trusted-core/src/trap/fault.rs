@@ -14,6 +14,7 @@ use x86_64::registers::control::Cr2;
 use super::Trap;
 use super::cause::{self, PAGE_FAULT};
 use super::registers::Registers;
+use crate::cpu::tlb;
 use crate::hooks;
 use crate::memory::entry::Bits;
 use crate::report;
@@ -44,7 +45,8 @@ pub(crate) fn address(registers: &Registers) -> u64 {
     }
 }
 
-/// Why it faulted; none if it was the first touch of a page that was promised.
+/// Why it faulted; none if it was the first touch of a page that was promised,
+/// or another CPU has changed the page since.
 fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
     let registers = &*trap.registers;
     if registers.vector != PAGE_FAULT {
@@ -53,6 +55,10 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
     }
     let address = address(registers);
     let entry = trap.core.space.tables.find(address);
+    if cause::is_outdated(registers.error, entry) {
+        tlb::flush(address);
+        return None;
+    }
     let cause = match entry.area() {
         Some(area) if entry.has(Bits::LAZY) => match denial(trap, area) {
             Some(cause) => cause,

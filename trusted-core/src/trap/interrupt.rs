@@ -11,7 +11,7 @@ use domains::report::Cause;
 
 use super::{Trap, context, fault, tick};
 use crate::cpu::local::Local;
-use crate::cpu::vectors::{FIRST_PIN, LAST_PIN, SPURIOUS, TIMER};
+use crate::cpu::vectors::{FIRST_PIN, KICK, LAST_PIN, SPURIOUS, TIMER};
 use crate::device::lapic;
 use crate::hooks;
 use crate::state::Core;
@@ -41,6 +41,8 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
     match u8::try_from(vector) {
         Ok(SPURIOUS) => return,
         Ok(TIMER) => tick::note_deadline(core, local),
+        // Whatever another CPU waits for was done when the lock was taken.
+        Ok(KICK) => local.page.note(pending::RESCHEDULE),
         Ok(vector @ FIRST_PIN..=LAST_PIN) => {
             core.interrupts.mask(vector - FIRST_PIN);
             local.page.note(pending::DEVICE);

@@ -6,6 +6,7 @@ use domains::cpu_page::{offset, pending};
 
 use crate::cpu::local::Local;
 use crate::device::lapic::{self, Mode};
+use crate::smp::shootdown;
 use crate::state::{self, Core};
 use crate::time::refine::{Sample, Stretch};
 use crate::time::timer::{Timer, Until};
@@ -66,11 +67,13 @@ pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
 
 /// Sleeps until an event is pending.
 pub(crate) fn idle(local: &Local) {
+    shootdown::sleep(local.number);
     while local.page.get(offset::PENDING) == 0 {
         state::with(|core| arm(core, local, Until::Idle));
         x86_64::instructions::interrupts::enable_and_hlt();
         x86_64::instructions::interrupts::disable();
     }
+    shootdown::wake(local.number);
     state::with(|core| arm(core, local, Until::Run));
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 use super::RunOptions;
-use crate::cli::choices::LogLevel;
+use crate::cli::choices::{self, LogLevel};
 use crate::cli::defaults::Defaults;
 use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
@@ -21,6 +21,7 @@ impl RunOptions {
         Ok(Spec {
             image_size: ready.size,
             memory: self.memory(defaults)?,
+            cpus: self.cpus(defaults)?,
             machine: self.machine.or(defaults.machine).unwrap_or_default(),
             accel: accel.resolve(ready.isolation, self.icount, Host::probe())?,
             cpu: self.cpu.clone(),
@@ -40,6 +41,14 @@ impl RunOptions {
             (Some(memory), _) => Ok(memory),
             (None, Some(text)) => text.parse().map_err(in_manifest("memory")),
             (None, None) => Ok(Memory::DEFAULT),
+        }
+    }
+
+    fn cpus(&self, defaults: &Defaults) -> Result<u32, Failure> {
+        match (self.cpus, defaults.cpus) {
+            (Some(cpus), _) => Ok(cpus),
+            (None, Some(cpus)) => choices::cpus(&cpus.to_string()).map_err(in_manifest("cpus")),
+            (None, None) => Ok(1),
         }
     }
 
@@ -182,6 +191,21 @@ mod tests {
             [b"A=1".to_vec(), b"B=3=4".to_vec()]
         );
         assert!(variable("=x").is_err());
+    }
+
+    #[test]
+    fn the_number_of_cpus_is_checked_wherever_it_comes_from() {
+        let defaults = |cpus| Defaults {
+            cpus: Some(cpus),
+            ..Defaults::default()
+        };
+        assert_eq!(plan(&RunOptions::default(), defaults(4)).cpus, 4);
+        let options = RunOptions {
+            cpus: Some(2),
+            ..RunOptions::default()
+        };
+        assert_eq!(plan(&options, defaults(4)).cpus, 2);
+        assert!(RunOptions::default().plan(&ready(defaults(9))).is_err());
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! What a further CPU does: becomes the equal of the first, sleeps, enters the
+//! safe kernel.
+
+#![expect(unsafe_code, reason = "loads this CPU's own tables")]
+
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::{Acquire, Release};
+
+use domains::Domain;
+use domains::layout::SAFE;
+
+use super::offer::{self, Terms};
+use super::shootdown;
+use crate::cpu::features::Features;
+use crate::cpu::local::{self, Local};
+use crate::cpu::stacks::Place;
+use crate::cpu::{control, segments, syscall, tlb, vector_state, vectors};
+use crate::device::lapic;
+use crate::state;
+use crate::trap::registers::Registers;
+use crate::trap::tick;
+
+static ARE_RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Lets the CPUs that sleep here go on. They must be interrupted, too.
+pub(super) fn release() {
+    ARE_RELEASED.store(true, Release);
+}
+
+/// The first Rust function of a further CPU, which has taken its offer.
+/// Returns, to be halted, if the CPU cannot be used.
+pub(super) extern "C" fn enter() {
+    let Some(terms) = offer::terms() else {
+        return;
+    };
+    let features = Features::detect();
+    let is_up = features == terms.features && set_up(&terms, &features);
+    offer::reply(is_up);
+    if is_up {
+        sleep();
+        enter_safe_kernel();
+    }
+}
+
+/// Sets the CPU up as boot does with the first; whether it is like it now.
+fn set_up(terms: &Terms, features: &Features) -> bool {
+    // SAFETY: the seat has the pages and stacks; called once on this CPU.
+    unsafe { segments::load_own() };
+    vectors::load();
+    control::enable(features, terms.isolation);
+    vector_state::reset();
+    syscall::enable();
+    lapic::enable();
+    let seat = &terms.seat;
+    let local = Local::new(seat.number, seat.page, Place::OWN, terms.isolation);
+    // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
+    unsafe { local.install() };
+    control::settings() == terms.settings
+}
+
+/// Sleeps until the safe kernel wants this CPU.
+fn sleep() {
+    while !ARE_RELEASED.load(Acquire) {
+        x86_64::instructions::interrupts::enable_and_hlt();
+        x86_64::instructions::interrupts::disable();
+    }
+}
+
+/// Gives ring 3 the safe kernel's rights on a stack of this CPU, as boot does
+/// on the first.
+fn enter_safe_kernel() -> ! {
+    let local = local::current();
+    let registers = state::with(|core| {
+        shootdown::join(local.number);
+        // What was changed before has never been used here, but may have been
+        // read ahead.
+        tlb::forget_all();
+        tick::set_deadline(core, local, u64::MAX);
+        let stack = SAFE.start_stack(local.number);
+        Registers::entering(core.cpus.start, stack.end - 8)
+    });
+    local.assume(Domain::Safe);
+    vectors::leave(&raw const registers)
+}

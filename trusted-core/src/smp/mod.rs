@@ -1,0 +1,70 @@
+//! The other CPUs: found, woken, interrupted, and told to forget.
+//!
+//! The CPU that boots finds the others ([`find`]), gives each what it needs
+//! ([`seat`]) and wakes it ([`wake`]). Each comes by [`entry`] to [`join`],
+//! where it makes itself the equal of the first and sleeps, until the safe
+//! kernel wants it. From then on it counts for [`shootdown`].
+
+#[cfg_attr(not(target_os = "none"), path = "no_entry.rs")]
+mod entry;
+pub(crate) mod find;
+pub(crate) mod ids;
+mod join;
+pub(crate) mod madt;
+pub(crate) mod offer;
+pub(crate) mod seat;
+pub(crate) mod shootdown;
+pub(crate) mod wake;
+
+use domains::core_call::error;
+use domains::cpu_page::pending;
+
+use crate::cpu::local::Local;
+use crate::cpu::vectors::KICK;
+use crate::device::lapic;
+use crate::state::Core;
+use ids::Ids;
+
+/// The CPUs that are up.
+pub(crate) struct Cpus {
+    /// Their APIC ids, by number.
+    pub(crate) ids: Ids,
+    /// Where the safe kernel starts on each.
+    pub(crate) start: u64,
+    are_started: bool,
+}
+
+impl Cpus {
+    /// CPUs that wait to enter the safe kernel at `start`.
+    pub(crate) const fn new(ids: Ids, start: u64) -> Cpus {
+        Cpus {
+            ids,
+            start,
+            are_started: false,
+        }
+    }
+}
+
+/// Interrupts CPU `number`, which then finds a reschedule among its events.
+pub(crate) fn kick(core: &Core, local: &Local, number: u64) -> Result<(), i64> {
+    let id = core.cpus.ids.get(number).ok_or(error::INVALID)?;
+    if number == local.number {
+        local.page.note(pending::RESCHEDULE);
+    } else {
+        lapic::interrupt(id, KICK);
+    }
+    Ok(())
+}
+
+/// Lets the CPUs that wait enter the safe kernel. Once.
+pub(crate) fn start(core: &mut Core, local: &Local) -> Result<(), i64> {
+    if core.cpus.are_started {
+        return Err(error::INVALID);
+    }
+    core.cpus.are_started = true;
+    shootdown::join(local.number);
+    join::release();
+    let others = core.cpus.ids.others();
+    others.iter().for_each(|id| lapic::interrupt(*id, KICK));
+    Ok(())
+}
