@@ -8,6 +8,9 @@
 //!
 //! A context is resumed at most once for each time it was saved: its stack
 //! pointer is taken out when it is used. So the functions are safe.
+//!
+//! Who switches saves itself *before* it waits for the other context. Two CPUs
+//! that switch to each other's threads would otherwise wait for one another.
 
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -107,19 +110,34 @@ fn prepare(stack: &KernelStack, start: extern "C" fn(u64) -> !, argument: u64) -
 
 /// Saves the running thread in `from` and goes on with `to`.
 ///
-/// Returns when somebody switches back. Where another CPU has not finished
-/// saving `to`, this waits for it.
+/// Returns when somebody switches back, on whatever CPU. Where another CPU has
+/// not finished saving `to`, this waits for it.
 pub fn switch(from: &Context, to: &Context) {
-    let stack_pointer = take(to);
-    if info::isolation() == Isolation::None {
-        // No gate will do it on the way out.
-        cpu::set_entry_stack(to.stack.top());
-    }
-    // SAFETY: `take` made sure that this is a saved stack pointer that nobody
-    // else resumes.
-    unsafe { exchange(from.stack_pointer.as_ptr(), stack_pointer) };
+    announce(to);
+    // SAFETY: `from` is saved into its own word; a stack pointer is taken out
+    // of `to` by whoever uses it, once.
+    unsafe { exchange(from.stack_pointer.as_ptr(), to.stack_pointer.as_ptr()) };
 }
 
+/// Goes on with `to` and never comes back: for a CPU that has just started,
+/// whose first stack nobody needs any more.
+pub fn leave_for(to: &Context) -> ! {
+    announce(to);
+    let mut nobody = 0;
+    // SAFETY: as for `switch`; what is saved here is never resumed.
+    unsafe { exchange(&raw mut nobody, to.stack_pointer.as_ptr()) };
+    unreachable!("nobody knows where this was saved")
+}
+
+/// Says whose kernel stack an upcall enters on, where no gate does it.
+fn announce(to: &Context) {
+    if info::isolation() == Isolation::None {
+        cpu::set_entry_stack(to.stack.top());
+    }
+}
+
+/// Takes the saved stack pointer of a context that nobody resumes; waits for
+/// the CPU that is about to save it.
 fn take(context: &Context) -> u64 {
     loop {
         match context.stack_pointer.swap(0, Ordering::AcqRel) {
@@ -152,15 +170,15 @@ unsafe extern "C" fn begin() -> ! {
 
 /// Saves the registers on this stack and restores them from the other.
 ///
-/// In: RDI where to save the stack pointer, RSI the stack pointer to load.
-/// Clobbers RAX. The layout on the stack is `Saved`.
+/// In: RDI where to save the stack pointer, RSI where the one to load is, or
+/// will be. Clobbers RAX. The layout on the stack is `Saved`.
 ///
 /// # Safety
 ///
-/// `load` was saved by this function or made by [`Context::new`], and is used
-/// for the first time since; `save` is valid for a store.
+/// What is stored at `load` was saved by this function or made by
+/// [`Context::new`]; both are valid for an atomic access, `load` for good.
 #[unsafe(naked)]
-unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
+unsafe extern "C" fn exchange(save: *mut u64, load: *mut u64) {
     naked_asm!(
         "push rbp",
         "push rbx",
@@ -178,7 +196,16 @@ unsafe extern "C" fn exchange(save: *mut u64, load: u64) {
         // From the store on, another CPU may resume this thread: nothing below
         // touches the old stack.
         "mov qword ptr [rdi], rsp",
-        "mov rsp, rsi",
+        // Interrupts do not touch this stack either: ring 0 has its own.
+        "2:",
+        "xor eax, eax",
+        "xchg qword ptr [rsi], rax",
+        "test rax, rax",
+        "jnz 3f",
+        "pause",
+        "jmp 2b",
+        "3:",
+        "mov rsp, rax",
         "pop rax",
         "wrgsbase rax",
         "pop rax",
