@@ -1,16 +1,27 @@
 //! The kernel's first steps.
 //!
-//! The core calls [`start`] once, on a stack of its own. What follows until the
-//! application's first instruction is the time that every start costs, so
-//! whatever can wait is left for its first use.
+//! The core calls [`start`] once on each CPU, on a stack of its own: on the
+//! first one at boot, on the others when the first has prepared their idle
+//! threads. What follows on the first CPU until the application's first
+//! instruction is the time that every start costs, so whatever can wait is left
+//! for its first use.
 
 use gate::memory;
 
 use crate::thread::life;
-use crate::{drivers, report};
+use crate::{cpu, drivers, report};
+
+/// Starts the kernel on this CPU.
+pub extern "C" fn start() -> ! {
+    if cpu::number() == 0 {
+        start_first()
+    } else {
+        life::run_idle()
+    }
+}
 
 /// Starts the kernel and enters the application.
-pub extern "C" fn start() -> ! {
+fn start_first() -> ! {
     if let Err(error) = memory::map_frames() {
         report::die(format_args!("no buffers for the drivers: {error:?}"));
     }

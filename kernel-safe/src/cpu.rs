@@ -1,38 +1,30 @@
-//! What each CPU has for itself.
+//! What each CPU has for itself: its schedule.
 //!
-//! One CPU runs today. The table has room for more, and nothing outside this
-//! module assumes that there is one.
+//! A thread can go on elsewhere after every switch. So what a function learns
+//! here of "this" CPU holds until it switches, and no longer.
 
 use domains::cpu_page::CPUS_MAX;
 use gate::info;
-use spin::Mutex;
 
-use crate::schedule::Schedule;
+use crate::schedule::fleet::{self, Fleet};
 use crate::thread::ThreadRef;
 
-/// One CPU's own state.
-#[derive(Debug)]
-pub struct Cpu {
-    /// Whose turn it is.
-    pub schedule: Mutex<Schedule>,
-}
+/// One CPU.
+pub type Cpu = fleet::Cpu<ThreadRef>;
 
-static CPUS: [Cpu; CPUS_MAX] = [const {
-    Cpu {
-        schedule: Mutex::new(Schedule::new()),
-    }
-}; CPUS_MAX];
+/// All CPUs.
+pub static FLEET: Fleet<ThreadRef> = Fleet::new();
 
 /// The CPU that this runs on.
 #[inline(always)]
 pub fn this() -> &'static Cpu {
-    get(gate::cpu::number())
+    FLEET.cpu(number())
 }
 
-/// The CPU of this number; the first one if there is none.
+/// The number of the CPU that this runs on.
 #[inline(always)]
-pub fn get(number: usize) -> &'static Cpu {
-    CPUS.get(number).unwrap_or(&CPUS[0])
+pub fn number() -> usize {
+    gate::cpu::number()
 }
 
 /// How many CPUs threads can run on.
@@ -45,5 +37,5 @@ pub fn count() -> usize {
 /// The running thread; none before the first one has started.
 #[inline(always)]
 pub fn current() -> Option<ThreadRef> {
-    this().schedule.lock().current()
+    this().look().current()
 }

@@ -13,7 +13,8 @@ use crate::stdio::input;
 use crate::{drivers, report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
-/// `slot`, and puts the context back when its thread's turn comes.
+/// `slot`, and puts the context back when its thread's turn comes: on whatever
+/// CPU that is.
 pub extern "C" fn upcall(slot: u64) -> ! {
     #[cfg(feature = "test-hooks")]
     crate::hooks::note_preemption();
@@ -32,9 +33,11 @@ pub extern "C" fn pending() {
 pub fn idle() -> ! {
     loop {
         serve();
-        schedule::give_way();
-        // The core looks for events once more before it halts.
-        core_call::idle();
+        if !schedule::seek() {
+            // The core looks for events once more before it halts.
+            core_call::idle();
+            schedule::stop_idling();
+        }
     }
 }
 
@@ -48,6 +51,7 @@ fn on_device() {
     input::on_device();
 }
 
+/// Serves all events. A kick needs no service but the look at the queue.
 fn serve() {
     loop {
         let events = cpu::take_pending();

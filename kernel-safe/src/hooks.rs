@@ -9,8 +9,9 @@ use gate::core_call;
 use gate::hooks::{CORE_HOOK, IN_DRIVER, PREEMPTIONS, SET_TIME_SLICE};
 use spin::Once;
 
+use crate::cpu::FLEET;
+use crate::drivers;
 use crate::errno::{Answer, Errno};
-use crate::{cpu, drivers};
 
 /// What attacks from inside the safe kernel.
 pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;
@@ -40,7 +41,9 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
     }
     match kind {
         SET_TIME_SLICE => {
-            cpu::this().schedule.lock().alarm.set_slice(argument as u64);
+            for number in 0..FLEET.count() {
+                FLEET.cpu(number).look().alarm.set_slice(argument as u64);
+            }
             Ok(0)
         }
         PREEMPTIONS => Ok(PREEMPTED.load(Ordering::Relaxed) as i64),

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
-//! | [`cpu`], [`schedule`] | each CPU's current thread, run queue and alarm |
+//! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
@@ -20,8 +20,10 @@
 //! noted, and served when it leaves or idles. And nothing that the application
 //! says can make it panic: every bad argument has an [`errno::Errno`].
 //!
-//! Locks are taken in this order: wait bucket, roster or stream, driver,
-//! schedule. All others are taken alone.
+//! Every CPU may be in here at once. Locks are taken in this order: wait bucket,
+//! roster or stream, driver, schedule. All others are taken alone, and never
+//! two of one kind. A spin is short: who holds a lock neither waits for another
+//! CPU nor is interrupted for longer than the core takes to note an event.
 
 #![no_std]
 #![forbid(unsafe_code)]

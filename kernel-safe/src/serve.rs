@@ -7,10 +7,12 @@ use gate::clock;
 use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
 
+use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
 use crate::memory::heap;
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
+use crate::schedule::fleet::Task;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
@@ -160,20 +162,22 @@ fn spawn(start: usize, argument: usize, priority: u8, stack_size: usize, cpu: is
     })
 }
 
-/// The CPU for a new thread: the one that was asked for, or any.
-fn wished_cpu(cpu: isize) -> Result<usize, Errno> {
+/// The CPU that a new thread must stay on, if its creator names one.
+fn wished_cpu(cpu: isize) -> Result<Option<usize>, Errno> {
     match cpu {
-        -1 => Ok(gate::cpu::number()),
+        -1 => Ok(None),
         _ => usize::try_from(cpu)
             .ok()
             .filter(|cpu| *cpu < cpu::count())
+            .map(Some)
             .ok_or(Errno::Invalid),
     }
 }
 
 fn set_priority(id: ThreadId, priority: u8) -> Answer {
     let priority = Priority::new(priority).ok_or(Errno::Invalid)?;
-    schedule::set_priority(life::find(id)?, priority, life::slots())?;
+    FLEET.reserve(priority, life::slots())?;
+    life::with(id, |thread| schedule::set_priority(thread, priority))?;
     schedule::give_way();
     Ok(0)
 }

@@ -6,7 +6,7 @@
 //! CPU there are no turns, and without sleepers no alarm at all.
 
 /// How long a thread may run while another of its priority waits.
-pub const SLICE_NS: u64 = 10_000_000;
+pub const SLICE_NS: u64 = 2_000_000;
 
 /// The deadline that never comes.
 pub const NEVER: u64 = u64::MAX;

@@ -1,12 +1,37 @@
-//! Switching between the threads of a CPU.
+//! Switching between the threads of all CPUs.
 //!
-//! [`turns`] decides, this module does: it takes the CPU's lock, asks, arms
-//! the timer where that is needed, releases the lock and switches. A thread
-//! belongs to one CPU for life, so that a switch takes no lock that another
-//! CPU holds for long; a thread that is woken from elsewhere is put into its
-//! own CPU's queue.
+//! [`turns`] decides for one CPU and [`fleet`] between them; this module does
+//! it: it takes a CPU's lock, asks, arms the timer where that is needed,
+//! releases the lock, kicks other CPUs and switches.
+//!
+//! What several CPUs must agree on, and how:
+//!
+//! - A thread is in one place: it runs, or waits in one queue, or sleeps, or is
+//!   *in the hand* of who woke, started or stole it. Of all who want to end a
+//!   sleep one wins ([`ThreadRef::end_sleep`]), and only that one makes the
+//!   thread ready.
+//! - A thread's CPU is the one in whose schedule it is. Who has it in the hand
+//!   changes that, under the lock of the CPU which it leaves; who finds a
+//!   thread by its number locks its CPU and looks again. One lock at a time.
+//! - A thread can be ready before it has been saved, while another CPU still
+//!   switches away from it. Who gets its turn waits for that in the switch,
+//!   after it has saved what it left, so that no two wait for each other.
+//! - A thread that ends is never made ready; its slot is used again when its
+//!   CPU has left its stacks, which [`gate::switch::Context::restart`] awaits.
+//! - Who puts a thread into another CPU's queue kicks that CPU if it runs
+//!   something less urgent, or an equal whose turn nobody times. Both are seen
+//!   under that CPU's lock, so no kick is forgotten; an idle thread is less
+//!   urgent than all. The kick stays pending until the CPU looks.
+//! - A CPU that idles says so first, and then looks at all queues once more;
+//!   who leaves a thread waiting behind a busy CPU looks for an idle one
+//!   afterwards and kicks it, and a kicked CPU that finds other work passes the
+//!   kick on. So a thread that may move never waits while a CPU halts.
+//! - A sleeper is in the list of the CPU where it went to sleep, and takes
+//!   itself out there, before it can sleep again.
 
 pub mod alarm;
+pub mod cpu_set;
+pub mod fleet;
 pub mod run_queue;
 pub mod sleepers;
 pub mod turns;
@@ -14,9 +39,9 @@ pub mod turns;
 use gate::{clock, core_call, switch};
 
 use self::alarm::NEVER;
+use self::cpu_set::CpuSet;
 use self::turns::{Switch, Turns};
-use crate::cpu::{self, Cpu};
-use crate::errno::Errno;
+use crate::cpu::{self, FLEET};
 use crate::priority::Priority;
 use crate::thread::{Outcome, ThreadRef};
 
@@ -26,26 +51,22 @@ pub type Schedule = Turns<ThreadRef>;
 /// Lets another thread of the same or a higher priority run.
 #[inline]
 pub fn yield_now() {
-    let switch = {
-        let mut schedule = cpu::this().schedule.lock();
+    displace(cpu::this().change(|schedule| {
         let switch = schedule.yield_now();
         if switch.is_some() {
-            time_turn(&mut schedule);
+            time_turn(schedule);
         }
         switch
-    };
-    perform(switch);
+    }));
 }
 
 /// Lets a thread of a higher priority run, if one is ready.
 pub fn give_way() {
-    let switch = {
-        let mut schedule = cpu::this().schedule.lock();
+    displace(cpu::this().change(|schedule| {
         let switch = schedule.give_way();
-        time_turn(&mut schedule);
+        time_turn(schedule);
         switch
-    };
-    perform(switch);
+    }));
 }
 
 /// Puts the running thread to sleep until it is woken or `deadline` comes.
@@ -53,27 +74,27 @@ pub fn give_way() {
 /// The thread has announced its sleep by [`ThreadRef::prepare_sleep`], so that
 /// a wake-up which comes before this function is not lost.
 pub fn sleep(thread: ThreadRef, deadline: u64) -> Outcome {
+    // It may wake on another CPU, but this one has it among its sleepers.
     let cpu = cpu::this();
-    perform(stop_until(cpu, thread, deadline));
+    perform(cpu.change(|schedule| stop_until(schedule, thread, deadline)));
     let outcome = thread.finish_sleep();
     if outcome == Outcome::Woken && deadline != NEVER {
-        cpu.schedule.lock().sleepers.remove(deadline, thread);
+        cpu.change(|schedule| schedule.sleepers.remove(deadline, thread));
     }
     outcome
 }
 
 /// Leaves the running thread for good.
 pub fn leave() {
-    let switch = {
-        let mut schedule = cpu::this().schedule.lock();
+    perform(cpu::this().change(|schedule| {
         let switch = schedule.stop();
-        time_turn(&mut schedule);
+        time_turn(schedule);
         switch
-    };
-    perform(switch);
+    }));
 }
 
-/// Wakes a thread that waits; false if something else has woken it first.
+/// Wakes a thread that waits; false if something else has woken it first. The
+/// caller gives way when it can.
 pub fn wake(thread: ThreadRef) -> bool {
     let woken = thread.end_sleep(Outcome::Woken);
     if woken {
@@ -82,66 +103,71 @@ pub fn wake(thread: ThreadRef) -> bool {
     woken
 }
 
-/// Adds a thread that can run to its CPU's queue.
-pub fn make_ready(thread: ThreadRef) {
-    let cpu = thread.cpu();
-    let mut schedule = cpu.schedule.lock();
-    schedule.make_ready(thread, thread.priority());
-    // Another CPU times its own turns when it next looks at its queue.
-    if core::ptr::eq(cpu, cpu::this()) {
-        time_turn(&mut schedule);
-    }
+/// Adds a new thread to a queue. The caller gives way when it can.
+pub fn start(thread: ThreadRef) {
+    kick(FLEET.start(cpu::number(), thread));
 }
 
-/// Changes a thread's priority.
-///
-/// # Errors
-///
-/// Memory for the queue is short.
-pub fn set_priority(
-    thread: ThreadRef,
-    priority: Priority,
-    threads: usize,
-) -> Result<(), Errno> {
-    let mut schedule = thread.cpu().schedule.lock();
-    schedule.reserve(priority, threads)?;
-    schedule.set_priority(thread, thread.priority(), priority);
-    thread.set_priority(priority);
-    Ok(())
+/// Changes a thread's priority, for which [`fleet::Fleet::reserve`] made room.
+pub fn set_priority(thread: ThreadRef, priority: Priority) {
+    kick(FLEET.set_priority(cpu::number(), thread, priority));
 }
 
 /// Serves the timer: wakes who is due, and ends the turn if its time is over.
+/// The caller gives way afterwards.
 pub fn on_timer() {
     let now = clock::monotonic_ns();
-    let switch = {
-        let mut schedule = cpu::this().schedule.lock();
-        while let Some(thread) = schedule.sleepers.take_due(now) {
-            if thread.end_sleep(Outcome::TimedOut) {
-                schedule.make_ready(thread, thread.priority());
-            }
-        }
+    let cpu = cpu::this();
+    while let Some(thread) = cpu.change(|schedule| next_due(schedule, now)) {
+        make_ready(thread);
+    }
+    displace(cpu.change(|schedule| {
         let turn_is_over = schedule.alarm.end_slice(now);
         let earliest = schedule.sleepers.earliest();
         arm(schedule.alarm.fired(earliest));
-        let switch = if turn_is_over {
-            schedule.yield_now()
-        } else {
-            schedule.give_way()
-        };
-        time_turn(&mut schedule);
+        let switch = turn_is_over.then(|| schedule.yield_now()).flatten();
+        time_turn(schedule);
         switch
-    };
-    perform(switch);
+    }));
 }
 
-fn stop_until(cpu: &Cpu, thread: ThreadRef, deadline: u64) -> Option<Switch<ThreadRef>> {
-    let mut schedule = cpu.schedule.lock();
+/// Runs whatever this CPU finds to do, for its idle thread. False if there is
+/// nothing: then the CPU may halt, and says [`stop_idling`] when it wakes.
+pub fn seek() -> bool {
+    let switch = FLEET.seek(cpu::number());
+    time_turn(&mut cpu::this().look());
+    displace(switch);
+    switch.is_some()
+}
+
+/// This CPU idles no more.
+pub fn stop_idling() {
+    FLEET.stop_idling(cpu::number());
+}
+
+/// Adds a thread that has slept to a queue.
+fn make_ready(thread: ThreadRef) {
+    kick(FLEET.wake(cpu::number(), thread));
+}
+
+/// Takes the next thread whose sleep is over, under the lock that it needs to
+/// go on: so this cannot end a later sleep of the same thread.
+fn next_due(schedule: &mut Schedule, now: u64) -> Option<ThreadRef> {
+    core::iter::from_fn(|| schedule.sleepers.take_due(now))
+        .find(|thread| thread.end_sleep(Outcome::TimedOut))
+}
+
+fn stop_until(
+    schedule: &mut Schedule,
+    thread: ThreadRef,
+    deadline: u64,
+) -> Option<Switch<ThreadRef>> {
     if deadline != NEVER {
         schedule.sleepers.add(deadline, thread);
         arm(schedule.alarm.fire_by(deadline));
     }
     let switch = schedule.stop();
-    time_turn(&mut schedule);
+    time_turn(schedule);
     switch
 }
 
@@ -157,6 +183,20 @@ fn arm(deadline: Option<u64>) {
     if let Some(deadline) = deadline {
         core_call::arm_timer(deadline);
     }
+}
+
+#[inline(always)]
+fn kick(cpus: CpuSet) {
+    cpus.for_each(core_call::kick);
+}
+
+/// Makes a switch from a thread that could go on, or from the idle one.
+#[inline(always)]
+fn displace(switch: Option<Switch<ThreadRef>>) {
+    if let Some(Switch { from, .. }) = switch {
+        kick(FLEET.offer(from));
+    }
+    perform(switch);
 }
 
 #[inline(always)]

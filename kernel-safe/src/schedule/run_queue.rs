@@ -13,6 +13,7 @@ use crate::priority::Priority;
 pub struct RunQueue<T> {
     /// Bit `n` is set while queue `n` holds a thread.
     occupied: u32,
+    waiting: usize,
     queues: [VecDeque<T>; Priority::LEVELS],
 }
 
@@ -21,6 +22,7 @@ impl<T: Copy + PartialEq> RunQueue<T> {
     pub const fn new() -> RunQueue<T> {
         RunQueue {
             occupied: 0,
+            waiting: 0,
             queues: [const { VecDeque::new() }; Priority::LEVELS],
         }
     }
@@ -38,6 +40,12 @@ impl<T: Copy + PartialEq> RunQueue<T> {
         self.queue(priority).map_or(Ok(()), |queue| {
             queue.try_reserve(threads.saturating_sub(queue.len()))
         })
+    }
+
+    /// How many threads are ready.
+    #[inline(always)]
+    pub const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Whether a thread of this priority or a higher one is ready.
@@ -58,6 +66,7 @@ impl<T: Copy + PartialEq> RunQueue<T> {
         if let Some(queue) = self.queue(priority) {
             queue.push_back(thread);
             self.occupied |= bit(priority);
+            self.waiting = self.waiting.wrapping_add(1);
         }
     }
 
@@ -67,6 +76,7 @@ impl<T: Copy + PartialEq> RunQueue<T> {
         if let Some(queue) = self.queue(priority) {
             queue.push_front(thread);
             self.occupied |= bit(priority);
+            self.waiting = self.waiting.wrapping_add(1);
         }
     }
 
@@ -79,20 +89,39 @@ impl<T: Copy + PartialEq> RunQueue<T> {
         if queue.is_empty() {
             self.occupied &= !bit(priority);
         }
+        self.waiting = self.waiting.wrapping_sub(1);
         Some((thread, priority))
     }
 
     /// Takes a certain thread; whether it was there.
     pub fn remove(&mut self, thread: T, priority: Priority) -> bool {
-        let Some(queue) = self.queue(priority) else {
-            return false;
-        };
-        let place = queue.iter().position(|other| *other == thread);
-        let removed = place.and_then(|place| queue.remove(place)).is_some();
+        self.take_from(priority, |other| other == thread).is_some()
+    }
+
+    /// Takes the most urgent thread that has waited longest, among those that
+    /// `may_go`.
+    pub fn take(&mut self, may_go: impl Fn(T) -> bool) -> Option<T> {
+        let mut levels = self.occupied;
+        while let Some(level) = levels.checked_ilog2() {
+            let priority = Priority::from_kept(level as u8);
+            if let Some(thread) = self.take_from(priority, &may_go) {
+                return Some(thread);
+            }
+            levels &= !bit(priority);
+        }
+        None
+    }
+
+    /// Takes the first thread of a queue that is `wanted`.
+    fn take_from(&mut self, priority: Priority, wanted: impl Fn(T) -> bool) -> Option<T> {
+        let queue = self.queue(priority)?;
+        let place = queue.iter().position(|thread| wanted(*thread))?;
+        let thread = queue.remove(place)?;
         if queue.is_empty() {
             self.occupied &= !bit(priority);
         }
-        removed
+        self.waiting = self.waiting.wrapping_sub(1);
+        Some(thread)
     }
 
     #[inline(always)]
@@ -142,6 +171,14 @@ mod tests {
             self.0.retain(|entry| *entry != (thread, priority));
             self.0.len() < before
         }
+
+        fn take_odd(&mut self) -> Option<u32> {
+            let odd = self.0.iter().filter(|entry| entry.0 % 2 == 1);
+            let highest = odd.map(|entry| entry.1).max()?;
+            let is_next = |entry: &(u32, Priority)| entry.0 % 2 == 1 && entry.1 == highest;
+            let place = self.0.iter().position(is_next)?;
+            Some(self.0.remove(place).0)
+        }
     }
 
     #[derive(Clone, Debug)]
@@ -149,6 +186,7 @@ mod tests {
         Push(Priority),
         PushFront(Priority),
         Pop,
+        TakeOdd,
         Remove(u32, Priority),
     }
 
@@ -161,6 +199,7 @@ mod tests {
             3 => priority().prop_map(Step::Push),
             1 => priority().prop_map(Step::PushFront),
             2 => Just(Step::Pop),
+            1 => Just(Step::TakeOdd),
             1 => (0_u32..64, priority()).prop_map(|(thread, level)| Step::Remove(thread, level)),
         ]
     }
@@ -183,10 +222,14 @@ mod tests {
                         model.0.insert(0, (number, level));
                     }
                     Step::Pop => prop_assert_eq!(queue.pop(), model.pop()),
+                    Step::TakeOdd => {
+                        prop_assert_eq!(queue.take(|thread| thread % 2 == 1), model.take_odd());
+                    }
                     Step::Remove(thread, level) => {
                         prop_assert_eq!(queue.remove(thread, level), model.remove(thread, level));
                     }
                 }
+                prop_assert_eq!(queue.waiting(), model.0.len());
                 for level in (1..32).filter_map(Priority::new) {
                     let least = model.0.iter().any(|entry| entry.1 >= level);
                     let above = model.0.iter().any(|entry| entry.1 > level);

@@ -80,6 +80,25 @@ impl<T: Copy + PartialEq> Turns<T> {
         self.is_contended() && !self.alarm.times_slice()
     }
 
+    /// Whether this CPU must look at its queue: a thread waits that outranks
+    /// the running one, or whose equal's turn is not timed.
+    #[inline]
+    pub fn needs_a_look(&self) -> bool {
+        self.ready.has_above(self.priority) || self.wants_slice()
+    }
+
+    /// How many threads are ready and do not run.
+    #[inline(always)]
+    pub const fn waiting(&self) -> usize {
+        self.ready.waiting()
+    }
+
+    /// Gives up the most urgent ready thread that has waited longest, among
+    /// those that `may_go`.
+    pub fn give_up(&mut self, may_go: impl Fn(T) -> bool) -> Option<T> {
+        self.ready.take(may_go)
+    }
+
     /// Adds a thread that can run.
     pub fn make_ready(&mut self, thread: T, priority: Priority) {
         self.ready.push(thread, priority);

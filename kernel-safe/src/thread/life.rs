@@ -3,7 +3,8 @@
 //! A thread that ends leaves its slot to the next one, stacks included. It
 //! cannot give its own stacks back, because it still runs on one of them; a
 //! later thread's end does, when more slots lie idle than are likely to be
-//! needed soon.
+//! needed soon. Whoever uses a slot again waits, without any lock, until the
+//! CPU that its last thread ran on has left its stacks.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -21,10 +22,11 @@ use super::id::ThreadId;
 use super::roster::{Found, Roster};
 use super::stack::Stack;
 use super::{Start, Thread, ThreadRef};
-use crate::cpu;
+use crate::cpu::{self, FLEET};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
+use crate::schedule::fleet::Task;
 use crate::{drivers, events, report, schedule, wait};
 
 /// The first thread's stack.
@@ -45,8 +47,8 @@ pub struct Wish {
     pub priority: Priority,
     /// How much stack it needs.
     pub stack_size: usize,
-    /// On which CPU it runs.
-    pub cpu: usize,
+    /// On which CPU it stays; none if it may run on any.
+    pub cpu: Option<usize>,
 }
 
 /// Makes the flow of control that started the kernel the first thread, and
@@ -56,16 +58,24 @@ pub struct Wish {
 ///
 /// Memory is short.
 pub fn run_first() -> Result<Infallible, Errno> {
-    let idle = new_slot(0, |stack| Context::new(stack, idle, 0))?;
-    let (id, thread, _) = claim_slot(Context::running)?;
+    FLEET.set_count(cpu::count());
+    let idle = new_idle(0)?;
+    let (id, thread, slots) = claim_slot(Context::running)?;
     let entry = info::boot().app_entry;
     settle(thread, id, &Wish::first(entry))?;
-    let mut schedule = cpu::this().schedule.lock();
-    schedule.reserve(Priority::NORMAL, 1)?;
-    schedule.start(thread, Priority::NORMAL, idle);
-    drop(schedule);
+    FLEET.reserve(Priority::NORMAL, slots)?;
+    cpu::this().change(|schedule| schedule.start(thread, Priority::NORMAL, idle));
+    start_other_cpus()?;
     core_call::started();
     enter(thread)
+}
+
+/// Has this CPU, which is not the first, wait for threads to run.
+pub fn run_idle() -> ! {
+    match cpu::current() {
+        Some(idle) => switch::leave_for(idle.context()),
+        None => report::die(format_args!("a CPU started that nobody prepared")),
+    }
 }
 
 /// Starts a thread; its number.
@@ -81,11 +91,12 @@ pub fn spawn(wish: &Wish) -> Answer {
     let (id, thread, slots) = claim_slot(|stack| Context::new(stack, begin, 0))?;
     // From here on nobody runs on the stacks of the slot's last thread.
     thread.context().restart(begin, 0);
-    if let Err(errno) = settle(thread, id, wish).and_then(|()| make_room(thread, slots)) {
+    let settled = settle(thread, id, wish);
+    if let Err(errno) = settled.and_then(|()| FLEET.reserve(wish.priority, slots)) {
         ROSTER.lock().end(id);
         return Err(errno);
     }
-    schedule::make_ready(thread);
+    schedule::start(thread);
     schedule::give_way();
     Ok(i64::from(id.number()))
 }
@@ -117,14 +128,15 @@ pub fn join(id: ThreadId) -> Answer {
 pub fn exit_thread() -> Answer {
     let thread = current()?;
     let id = thread.id();
-    let remaining = {
+    let (remaining, stale) = {
         let mut roster = ROSTER.lock();
         roster.end(id);
-        if let Some(stale) = roster.stale(KEPT_STACKS) {
-            release_stack(stale);
-        }
-        roster.alive()
+        (roster.alive(), roster.take_stale(KEPT_STACKS))
     };
+    if let Some((place, slot)) = stale {
+        release_stack(slot);
+        ROSTER.lock().put_back(place);
+    }
     wait::wake(wait::Key::end_of(id), usize::MAX);
     if remaining == 0 {
         exit(0);
@@ -133,14 +145,16 @@ pub fn exit_thread() -> Answer {
     report::die(format_args!("a thread went on after its end"))
 }
 
-/// The living thread with a number.
+/// Does something with the living thread of a number, which cannot end
+/// meanwhile.
 ///
 /// # Errors
 ///
 /// There is none.
-pub fn find(id: ThreadId) -> Result<ThreadRef, Errno> {
-    match ROSTER.lock().find(id) {
-        Found::Alive(thread) => Ok(thread),
+pub fn with<R>(id: ThreadId, act: impl FnOnce(ThreadRef) -> R) -> Result<R, Errno> {
+    let roster = ROSTER.lock();
+    match roster.find(id) {
+        Found::Alive(thread) => Ok(act(thread)),
         Found::Ended | Found::Nobody => Err(Errno::NoThread),
     }
 }
@@ -179,13 +193,12 @@ impl Wish {
             argument: 0,
             priority: Priority::NORMAL,
             stack_size: MAIN_STACK,
-            cpu: 0,
+            cpu: None,
         }
     }
 }
 
-/// A slot for a new thread, its number, and how many slots there are. The
-/// lowest kernel stacks are the idle threads'.
+/// A slot for a new thread, its number, and how many slots there are.
 fn claim_slot(
     context: fn(KernelStack) -> Context,
 ) -> Result<(ThreadId, ThreadRef, usize), Errno> {
@@ -197,9 +210,18 @@ fn claim_slot(
     Ok((id, thread, roster.slots()))
 }
 
-fn make_room(thread: ThreadRef, slots: usize) -> Result<(), Errno> {
-    let mut schedule = thread.cpu().schedule.lock();
-    Ok(schedule.reserve(thread.priority(), slots)?)
+/// Prepares the idle threads of the other CPUs, and lets those start.
+fn start_other_cpus() -> Result<(), Errno> {
+    for number in 1..FLEET.count() {
+        let idle = new_idle(number)?;
+        FLEET
+            .cpu(number)
+            .change(|schedule| schedule.start(idle, Priority::IDLE, idle));
+    }
+    if FLEET.count() > 1 {
+        core_call::start_cpus();
+    }
+    Ok(())
 }
 
 /// Prepares a slot for its next thread.
@@ -215,8 +237,9 @@ fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
     start.entry = wish.entry;
     start.argument = wish.argument;
     slot.id.store(id.number(), Ordering::Relaxed);
-    slot.cpu.store(wish.cpu, Ordering::Relaxed);
     slot.permit.store(false, Ordering::Relaxed);
+    slot.is_pinned.store(wish.cpu.is_some(), Ordering::Relaxed);
+    FLEET.move_to(thread, wish.cpu.unwrap_or_else(cpu::number));
     thread.set_priority(wish.priority);
     Ok(())
 }
@@ -238,6 +261,14 @@ fn enter(thread: ThreadRef) -> ! {
 
 extern "C" fn idle(_: u64) -> ! {
     events::idle()
+}
+
+/// The idle thread of a CPU: the lowest kernel stacks are theirs.
+fn new_idle(cpu: usize) -> Result<ThreadRef, Errno> {
+    let thread = new_slot(cpu as u64, |stack| Context::new(stack, idle, 0))?;
+    thread.0.is_pinned.store(true, Ordering::Relaxed);
+    thread.move_to(cpu);
+    Ok(thread)
 }
 
 /// A slot that is never freed, with the kernel stack number `place`. The stack

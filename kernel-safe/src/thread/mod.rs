@@ -18,8 +18,8 @@ use spin::Mutex;
 
 use self::id::ThreadId;
 use self::stack::Stack;
-use crate::cpu::{self, Cpu};
 use crate::priority::Priority;
+use crate::schedule::fleet::Task;
 
 /// A slot for a thread.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Thread {
     state: AtomicU8,
     priority: AtomicU8,
     cpu: AtomicUsize,
+    /// Whether it must stay on that CPU.
+    is_pinned: AtomicBool,
     /// Set by an unblock that found the thread awake.
     permit: AtomicBool,
     start: Mutex<Start>,
@@ -75,6 +77,7 @@ impl Thread {
             state: AtomicU8::new(state::AWAKE),
             priority: AtomicU8::new(Priority::IDLE.level()),
             cpu: AtomicUsize::new(0),
+            is_pinned: AtomicBool::new(false),
             permit: AtomicBool::new(false),
             start: Mutex::new(Start::default()),
         }
@@ -88,22 +91,35 @@ impl PartialEq for ThreadRef {
     }
 }
 
+impl Task for ThreadRef {
+    #[inline]
+    fn priority(self) -> Priority {
+        Priority::from_kept(self.0.priority.load(Ordering::Relaxed))
+    }
+
+    fn set_priority(self, priority: Priority) {
+        self.0.priority.store(priority.level(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn cpu(self) -> usize {
+        self.0.cpu.load(Ordering::Relaxed)
+    }
+
+    fn move_to(self, cpu: usize) {
+        self.0.cpu.store(cpu, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn may_move(self) -> bool {
+        !self.0.is_pinned.load(Ordering::Relaxed)
+    }
+}
+
 impl ThreadRef {
     /// Its number.
     pub fn id(self) -> ThreadId {
         ThreadId::alleged(self.0.id.load(Ordering::Relaxed))
-    }
-
-    /// Its priority.
-    #[inline]
-    pub fn priority(self) -> Priority {
-        Priority::from_kept(self.0.priority.load(Ordering::Relaxed))
-    }
-
-    /// Its CPU.
-    #[inline]
-    pub fn cpu(self) -> &'static Cpu {
-        cpu::get(self.0.cpu.load(Ordering::Relaxed))
     }
 
     /// Announces that the thread, which runs, is about to sleep: from here on
@@ -141,10 +157,6 @@ impl ThreadRef {
     /// Takes the permit; whether there was one.
     pub fn take_permit(self) -> bool {
         self.0.permit.swap(false, Ordering::AcqRel)
-    }
-
-    pub(crate) fn set_priority(self, priority: Priority) {
-        self.0.priority.store(priority.level(), Ordering::Relaxed);
     }
 
     #[inline(always)]

@@ -3,9 +3,9 @@
 //! An unblock that comes while the thread is awake is kept, so that a thread
 //! that announces itself and then blocks cannot miss it.
 
-use super::Outcome;
 use super::id::ThreadId;
 use super::life;
+use super::{Outcome, ThreadRef};
 use crate::errno::{Answer, Errno};
 use crate::schedule;
 use crate::wait::{self, Key};
@@ -42,8 +42,7 @@ pub fn block(deadline: u64) -> Answer {
 ///
 /// There is no such thread.
 pub fn unblock(id: ThreadId) -> Answer {
-    let thread = life::find(id)?;
-    thread.permit();
+    life::with(id, ThreadRef::permit)?;
     wait::wake(Key::unblock_of(id), 1);
     schedule::give_way();
     Ok(0)

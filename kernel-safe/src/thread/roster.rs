@@ -15,6 +15,7 @@ pub struct Roster<T> {
     slots: Vec<Slot<T>>,
     /// Slots without a thread, the one freed last at the end.
     free: VecDeque<usize>,
+    alive: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,7 @@ impl<T: Copy> Roster<T> {
         Roster {
             slots: Vec::new(),
             free: VecDeque::new(),
+            alive: 0,
         }
     }
 
@@ -50,8 +52,8 @@ impl<T: Copy> Roster<T> {
     }
 
     /// How many threads are alive.
-    pub fn alive(&self) -> usize {
-        self.slots.len().saturating_sub(self.free.len())
+    pub const fn alive(&self) -> usize {
+        self.alive
     }
 
     /// Makes a free slot for what `make` makes from the slot's place.
@@ -85,6 +87,7 @@ impl<T: Copy> Roster<T> {
     pub fn start(&mut self) -> Option<(ThreadId, T)> {
         let slot = self.slots.get_mut(self.free.pop_back()?)?;
         slot.is_alive = true;
+        self.alive = self.alive.saturating_add(1);
         Some((slot.id, slot.thread))
     }
 
@@ -97,6 +100,7 @@ impl<T: Copy> Roster<T> {
         if slot.is_alive && slot.id == id {
             slot.is_alive = false;
             slot.id = id.next();
+            self.alive = self.alive.saturating_sub(1);
             self.free.push_back(place);
         }
     }
@@ -111,12 +115,18 @@ impl<T: Copy> Roster<T> {
         }
     }
 
-    /// The slot that is not among the `kept` that were freed last any more,
-    /// since one more was freed.
-    pub fn stale(&self, kept: usize) -> Option<T> {
-        let place = self.free.len().checked_sub(kept)?.checked_sub(1)?;
-        let slot = self.slots.get(*self.free.get(place)?)?;
-        Some(slot.thread)
+    /// Takes the slot out that is not among the `kept` that were freed last any
+    /// more, since one more was freed; its place, for [`Roster::put_back`].
+    /// Nobody starts in it meanwhile.
+    pub fn take_stale(&mut self, kept: usize) -> Option<(usize, T)> {
+        let stale = self.free.len().checked_sub(kept)?.checked_sub(1)?;
+        let place = self.free.remove(stale)?;
+        Some((place, self.slots.get(place)?.thread))
+    }
+
+    /// Puts a slot back that was taken out.
+    pub fn put_back(&mut self, place: usize) {
+        self.free.push_front(place);
     }
 }
 
@@ -179,10 +189,25 @@ mod tests {
         let ids: Vec<_> = core::iter::from_fn(|| roster.start()).collect();
         let stale = ids.iter().map(|(id, _)| {
             roster.end(*id);
-            roster.stale(1)
+            let (place, thread) = roster.take_stale(1)?;
+            roster.put_back(place);
+            Some(thread)
         });
         let stale: Vec<_> = stale.collect();
         assert_eq!(stale, [None, Some(ids[0].1), Some(ids[1].1)]);
+    }
+
+    #[test]
+    fn nobody_starts_in_a_slot_that_was_taken_out() {
+        let mut roster = roster(2);
+        let ids: Vec<_> = core::iter::from_fn(|| roster.start()).collect();
+        ids.iter().for_each(|(id, _)| roster.end(*id));
+        let (place, _) = roster.take_stale(1).expect("one too many");
+        assert_eq!(roster.alive(), 0);
+        assert!(roster.start().is_some());
+        assert!(roster.start().is_none());
+        roster.put_back(place);
+        assert!(roster.start().is_some());
     }
 
     #[test]
