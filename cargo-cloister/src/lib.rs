@@ -2,9 +2,9 @@
 //!
 //! [`build`] turns a cargo package into a packed image, [`image`] knows the
 //! image's form and verifies it, [`vm`] runs one in QEMU, [`report`] says what
-//! went wrong in it, [`setup`] finds and installs what all of this needs, and
-//! [`cli`] is the command line over them. The tests of the project use the
-//! same functions as the command line does.
+//! went wrong in it, [`testing`] runs tests in it, [`setup`] finds and
+//! installs what all of this needs, and [`cli`] is the command line over them.
+//! The tests of the project use the same functions as the command line does.
 
 #![forbid(unsafe_code)]
 
@@ -13,4 +13,5 @@ pub mod cli;
 pub mod image;
 pub mod report;
 pub mod setup;
+pub mod testing;
 pub mod vm;

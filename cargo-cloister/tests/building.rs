@@ -40,6 +40,7 @@ fn build(path: &Path, arguments: &[&str]) -> miette::Result<Built> {
         cargo_args: arguments.iter().map(Into::into).collect(),
         output: Some(path.join("image.cloister")),
         test_hooks: false,
+        tests: None,
     };
     build::build(&request, &|_| {})
 }

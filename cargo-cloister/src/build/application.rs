@@ -7,7 +7,7 @@ use std::path::Path;
 use super::folders::Folders;
 use super::program::{self, Program};
 use super::toolchain::Toolchain;
-use super::{BuildError, cargo, flags, wrpkru};
+use super::{BuildError, cargo, flags, tested, wrpkru};
 
 /// Flags of a second try at linking: the same code in another order, with
 /// other distances to its data, so that no distance spells WRPKRU by chance.
@@ -59,7 +59,7 @@ impl Recipe<'_> {
             )
             .arg("--manifest-path")
             .arg(&self.program.manifest)
-            .args(["--target", cargo::APP_TARGET, "-Zbuild-std=std,panic_abort"])
+            .args(["--target", cargo::APP_TARGET, self.library()])
             .args(self.arguments)
             .args(&self.program.choice);
         if program::value_of(self.arguments, "", "--target-dir").is_none() {
@@ -72,9 +72,23 @@ impl Recipe<'_> {
         command
             .arg(flags::remap(&self.program.workspace, &self.place()))
             .args(extra);
+        if self.program.is_test {
+            tested::prepare(&mut command);
+        }
         let built = cargo::run_openly(command, &format!("`{name}`"))?;
-        let path = cargo::file_of(&built, name)?;
+        let path = match self.program.is_test {
+            true => cargo::test_of(&built, name)?,
+            false => cargo::file_of(&built, name)?,
+        };
         fs::read(path).map_err(BuildError::io("read", path))
+    }
+
+    /// Which of the library's crates are built.
+    fn library(&self) -> &'static str {
+        match self.program.is_test {
+            true => "-Zbuild-std=std,panic_abort,test",
+            false => "-Zbuild-std=std,panic_abort",
+        }
     }
 
     /// What the program's sources are called in reports: the way to them from

@@ -29,6 +29,8 @@ pub(super) struct Built {
     pub(super) name: String,
     /// The executable, or the static library.
     pub(super) file: PathBuf,
+    /// Whether it runs tests.
+    pub(super) is_test: bool,
 }
 
 /// Cargo with the compiler and linker of `toolchain`.
@@ -102,7 +104,17 @@ pub(super) fn run_openly(mut command: Command, what: &str) -> Result<Vec<Built>,
 
 /// The file of the target `name`.
 pub(super) fn file_of<'b>(built: &'b [Built], name: &str) -> Result<&'b Path, BuildError> {
-    match built.iter().find(|built| built.name == name) {
+    found(built.iter().find(|built| built.name == name), name)
+}
+
+/// The file that runs the tests of the target `name`.
+pub(super) fn test_of<'b>(built: &'b [Built], name: &str) -> Result<&'b Path, BuildError> {
+    let is_it = |built: &&Built| built.is_test && built.name == name;
+    found(built.iter().find(is_it), name)
+}
+
+fn found<'b>(built: Option<&'b Built>, name: &str) -> Result<&'b Path, BuildError> {
+    match built {
         Some(built) => Ok(&built.file),
         None => Err(BuildError::Missing {
             what: format!("`{name}`"),
@@ -150,8 +162,9 @@ fn file_in(artifact: Artifact) -> Option<Built> {
         _ => return None,
     };
     Some(Built {
-        name: artifact.target.name,
         file: file.clone().into_std_path_buf(),
+        name: artifact.target.name,
+        is_test: artifact.profile.test,
     })
 }
 

@@ -17,15 +17,17 @@ mod flags;
 mod folders;
 mod linker;
 mod program;
+mod tested;
 mod wrpkru;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domains::Isolation;
 
 pub use error::BuildError;
 pub(crate) use program::{REFUSED, refuse_arguments};
+pub use tested::{TestKind, TestPackage, TestTarget};
 
 use crate::image::pack::{self, Parts, Traits};
 use crate::image::verify::{self, Rules, Verified};
@@ -48,6 +50,8 @@ pub struct BuildRequest {
     pub output: Option<PathBuf>,
     /// Whether the core gets its test hooks.
     pub test_hooks: bool,
+    /// The tests to build instead of a program.
+    pub tests: Option<TestTarget>,
 }
 
 /// What was built.
@@ -73,6 +77,14 @@ pub fn benchmark(name: &str) -> miette::Result<PathBuf> {
     Ok(Folders::find()?.benchmark(name))
 }
 
+/// The package at `path`, with its tests; `arguments` are cargo's own.
+pub fn test_package(
+    path: Option<&Path>,
+    arguments: &[OsString],
+) -> miette::Result<TestPackage> {
+    Ok(tested::find(&toolchain::find()?, path, arguments)?)
+}
+
 /// A request with everything that it needs found.
 struct Job<'a> {
     request: &'a BuildRequest,
@@ -89,8 +101,11 @@ impl<'a> Job<'a> {
             return Err(BuildError::TestHooks);
         }
         let toolchain = toolchain::find()?;
-        let program =
-            program::choose(&toolchain, request.path.as_deref(), &request.cargo_args)?;
+        let (path, arguments) = (request.path.as_deref(), &request.cargo_args);
+        let program = match &request.tests {
+            Some(target) => tested::choose(&toolchain, path, arguments, target)?,
+            None => program::choose(&toolchain, path, arguments)?,
+        };
         Ok(Job {
             request,
             is_release,
@@ -167,7 +182,7 @@ impl<'a> Job<'a> {
         };
         format!(
             "{}.{}{release}{hooks}.cloister",
-            self.program.name, self.request.isolation
+            self.program.label, self.request.isolation
         )
     }
 }

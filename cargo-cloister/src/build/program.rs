@@ -17,8 +17,12 @@ pub(super) struct Program {
     pub(super) workspace: PathBuf,
     /// Its name.
     pub(super) name: String,
+    /// What its image is called.
+    pub(super) label: String,
     /// The arguments that choose it, where the user's do not.
     pub(super) choice: Vec<String>,
+    /// Whether it is made of tests.
+    pub(super) is_test: bool,
 }
 
 /// Cargo's flags whose effect on an image would be a surprise.
@@ -68,8 +72,10 @@ pub(super) fn choose(
     Ok(Program {
         manifest,
         workspace: metadata.workspace_root.clone().into_std_path_buf(),
+        label: name.clone(),
         name,
         choice: all,
+        is_test: false,
     })
 }
 
@@ -106,7 +112,9 @@ pub(super) fn is_release(arguments: &[OsString]) -> bool {
     let flag = arguments
         .iter()
         .any(|word| word == "--release" || word == "-r");
-    flag || value_of(arguments, "", "--profile").as_deref() == Some("release")
+    let profile = value_of(arguments, "", "--profile");
+    // Tests that are built as for release have the profile of benchmarks.
+    flag || matches!(profile.as_deref(), Some("release" | "bench"))
 }
 
 /// Refuses flags that make no sense for an image.
@@ -125,7 +133,7 @@ pub(crate) fn refuse_arguments(arguments: &[OsString]) -> Result<(), BuildError>
 }
 
 /// The manifest at `path`, or above it as cargo itself would find it.
-fn manifest(path: &Path) -> Result<PathBuf, BuildError> {
+pub(super) fn manifest(path: &Path) -> Result<PathBuf, BuildError> {
     let none = || BuildError::NotAPackage {
         path: path.to_owned(),
     };
@@ -149,7 +157,7 @@ fn manifest(path: &Path) -> Result<PathBuf, BuildError> {
         .ok_or_else(none)
 }
 
-fn metadata(toolchain: &Toolchain, manifest: &Path) -> Result<Metadata, BuildError> {
+pub(super) fn metadata(toolchain: &Toolchain, manifest: &Path) -> Result<Metadata, BuildError> {
     let mut command = MetadataCommand::new();
     command
         .cargo_path(&toolchain.cargo)
@@ -170,7 +178,7 @@ fn metadata(toolchain: &Toolchain, manifest: &Path) -> Result<Metadata, BuildErr
 
 /// The package that is meant: the chosen one, or that of the manifest, or the
 /// only one of a workspace that has programs.
-fn package<'m>(
+pub(super) fn package<'m>(
     metadata: &'m Metadata,
     manifest: &Path,
     chosen: Option<String>,

@@ -4,14 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::Args;
-use domains::status;
 
 use super::failure::Failure;
-use crate::build;
 
 mod refused;
 
-use refused::Refused;
+pub(super) use refused::Refused;
 
 /// What is passed on to cargo.
 #[derive(Args, Clone, Debug, Default)]
@@ -80,8 +78,6 @@ pub(super) struct CargoOptions {
     /// Set one of cargo's unstable flags
     #[arg(short = 'Z', value_name = "FLAG")]
     unstable: Vec<String>,
-    #[command(flatten)]
-    refused: Refused,
 }
 
 impl CargoOptions {
@@ -99,10 +95,37 @@ impl CargoOptions {
         options
     }
 
-    /// Refuses what makes no sense for an image.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        let refused = build::refuse_arguments(&self.refused.0);
-        refused.map_err(|error| Failure::new(status::USAGE, error))
+    /// The same options for cargo to build tests with, and the binary and the
+    /// example that were chosen.
+    pub(super) fn for_tests(&self) -> Result<TestOptions, Failure> {
+        let profile = match (self.profile.as_deref(), self.release) {
+            (None | Some("dev" | "test"), false) => "test",
+            (_, true) | (Some("release" | "bench"), _) => "bench",
+            (Some(other), false) => {
+                let message = format!("tests cannot be built with the profile `{other}`");
+                return Err(Failure::usage(message, "leave it away, or use `--release`"));
+            }
+        };
+        let options = CargoOptions {
+            release: false,
+            profile: Some(profile.to_owned()),
+            bin: None,
+            example: None,
+            ..self.clone()
+        };
+        Ok(TestOptions {
+            arguments: options.arguments(),
+            bin: self.bin.clone(),
+            example: self.example.clone(),
+        })
+    }
+
+    /// Options for tests that cargo put into the folder of this profile.
+    pub(super) fn for_profile(folder: String) -> CargoOptions {
+        CargoOptions {
+            profile: (folder != "debug").then_some(folder),
+            ..CargoOptions::default()
+        }
     }
 
     /// The first option that matters only if something is built.
@@ -142,6 +165,13 @@ impl CargoOptions {
         list.values("-Z", &self.unstable);
         list.0
     }
+}
+
+/// What [`CargoOptions`] say for tests.
+pub(super) struct TestOptions {
+    pub(super) arguments: Vec<OsString>,
+    pub(super) bin: Option<String>,
+    pub(super) example: Option<String>,
 }
 
 #[derive(Default)]

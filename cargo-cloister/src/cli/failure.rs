@@ -6,6 +6,7 @@ use domains::status;
 use miette::Report;
 
 use crate::setup::SetupError;
+use crate::testing::Stopped;
 use crate::vm;
 
 /// What went wrong, and the status that says so.
@@ -48,6 +49,12 @@ pub(super) fn report(message: impl Display, help: impl Display) -> Report {
 impl From<vm::Error> for Failure {
     fn from(error: vm::Error) -> Failure {
         Failure::new(error.status(), error)
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Failure {
+        Failure::new(stopped.status(), stopped)
     }
 }
 

@@ -17,6 +17,7 @@ mod run;
 mod runner;
 mod show;
 mod subject;
+mod test;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
+    Test(Box<test::Test>),
     Runner(runner::Runner),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
@@ -73,12 +75,15 @@ pub fn main() -> ExitCode {
     keep_messages_whole();
     let status = match Cli::try_parse_from(without_own_name(std::env::args_os())) {
         Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.print()),
-        Err(error) => {
-            let _nowhere_to_print = error.print();
-            u8::try_from(error.exit_code()).unwrap_or(status::USAGE)
-        }
+        Err(error) => told(&error),
     };
     ExitCode::from(status)
+}
+
+/// Prints what the parser has to say, help or an error; the status.
+fn told(error: &clap::Error) -> u8 {
+    let _nowhere_to_print = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(status::USAGE)
 }
 
 /// A message that is broken into lines can be neither searched nor copied.
@@ -95,6 +100,7 @@ impl Command {
         match self {
             Command::Build(build) => build.run(),
             Command::Run(run) => run.run(),
+            Command::Test(test) => test.run(),
             Command::Runner(runner) => runner.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Bench(bench) => bench.run(),

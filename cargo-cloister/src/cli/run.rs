@@ -95,8 +95,39 @@ impl RunOptions {
         }
     }
 
+    /// The program's arguments.
+    pub(super) fn arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// The time limit that was given.
+    pub(super) fn limit(&self) -> Option<f64> {
+        self.timeout
+    }
+
+    /// The same choices for a program that gets more memory where nobody says
+    /// how much, and no time limit.
+    pub(super) fn for_tests(&self) -> RunOptions {
+        RunOptions {
+            memory: self.memory.or("256M".parse().ok()),
+            timeout: None,
+            arguments: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether only the command is wanted, and no run.
+    pub(super) fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Whom the output is for.
+    pub(super) fn output(&self) -> Output {
+        self.output
+    }
+
     /// Finds out early what would stop the run after a long build.
-    fn look_ahead(&self) -> Result<(), Failure> {
+    pub(super) fn look_ahead(&self) -> Result<(), Failure> {
         if !self.dry_run {
             vm::qemu_program()?;
             vm::try_ports(&self.publish)?;

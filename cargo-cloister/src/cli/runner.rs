@@ -4,9 +4,11 @@
 //! built. That file lacks the kernels and the layer between std and them, so
 //! the package is built again by us; what the path tells, profile and target,
 //! is kept. Features given to cargo leave no trace in the path and are not.
+//! What `cargo test` built is known by the source that cargo notes beside it.
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,6 +17,7 @@ use super::cargo::CargoOptions;
 use super::failure::{Failure, report};
 use super::run::{Run, RunOptions};
 use super::subject::BuildOptions;
+use super::test::Test;
 use domains::Isolation;
 
 use super::choices;
@@ -39,17 +42,18 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn run(self) -> Result<u8, Failure> {
+        if let Some(tests) = Tests::of(&self.executable) {
+            return self.test(&tests);
+        }
         let target = Target::of(&self.executable).ok_or_else(|| {
             let message = format!(
                 "`{}` is no program that cargo built",
                 self.executable.display()
             );
-            Failure::build(report(message, "the runner is for binaries and examples"))
+            let help = "the runner is for binaries, examples and tests";
+            Failure::build(report(message, help))
         })?;
-        let package = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| {
-            let help = "boot a packed image with `cargo cloister run IMAGE`";
-            Failure::usage("only cargo calls the runner", help)
-        })?;
+        let package = package()?;
         let cargo = CargoOptions::for_target(target.kind, target.name, target.profile);
         let options = BuildOptions {
             isolation: self.isolation,
@@ -57,7 +61,45 @@ impl Runner {
             ..BuildOptions::default()
         };
         let how = RunOptions::with_arguments(self.arguments);
-        Run::of(package.into(), options, how).run()
+        Run::of(package, options, how).run()
+    }
+
+    fn test(self, tests: &Tests) -> Result<u8, Failure> {
+        let cargo = CargoOptions::for_profile(tests.profile.clone());
+        let how = RunOptions::with_arguments(self.arguments);
+        Test::of(package()?, self.isolation, cargo, how).only(&tests.source)
+    }
+}
+
+/// The package that cargo is about.
+fn package() -> Result<PathBuf, Failure> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    package.ok_or_else(|| {
+        let help = "boot a packed image with `cargo cloister run IMAGE`";
+        Failure::usage("only cargo calls the runner", help)
+    })
+}
+
+/// Tests that cargo built.
+#[derive(PartialEq, Eq, Debug)]
+struct Tests {
+    profile: String,
+    source: PathBuf,
+}
+
+impl Tests {
+    /// Reads `…/<profile>/deps/<name>`, and beside it `<name>.d`.
+    fn of(executable: &Path) -> Option<Tests> {
+        let deps = executable
+            .parent()
+            .filter(|folder| folder.ends_with("deps"))?;
+        let profile = deps.parent()?.file_name()?.to_str()?;
+        let noted = fs::read_to_string(executable.with_extension("d")).ok()?;
+        let (_, sources) = noted.split_once(": ")?;
+        Some(Tests {
+            profile: profile.to_owned(),
+            source: sources.split_whitespace().next()?.into(),
+        })
     }
 }
 
@@ -94,6 +136,22 @@ mod tests {
 
     fn target(path: &str) -> Option<(&'static str, String, String)> {
         Target::of(Path::new(path)).map(|target| (target.kind, target.name, target.profile))
+    }
+
+    #[test]
+    fn tests_are_known_by_the_source_that_is_noted_beside_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let deps = folder.path().join("release/deps");
+        fs::create_dir_all(&deps).expect("a folder");
+        let note = "/t/deps/hello-01.d: src/lib.rs src/other.rs\n\nsrc/lib.rs:\n";
+        fs::write(deps.join("hello-01.d"), note).expect("a file");
+        let expected = Tests {
+            profile: "release".into(),
+            source: "src/lib.rs".into(),
+        };
+        assert_eq!(Tests::of(&deps.join("hello-01")), Some(expected));
+        assert_eq!(Tests::of(&deps.join("other")), None);
+        assert_eq!(Tests::of(Path::new("release/hello")), None);
     }
 
     #[test]

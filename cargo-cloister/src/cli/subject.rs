@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domains::{Isolation, status};
 
-use super::cargo::CargoOptions;
+use super::cargo::{CargoOptions, Refused};
 use super::choices;
 use super::defaults::Defaults;
 use super::failure::{Failure, report};
@@ -36,6 +36,8 @@ pub(super) struct BuildOptions {
     pub(super) test_hooks: bool,
     #[command(flatten)]
     pub(super) cargo: CargoOptions,
+    #[command(flatten)]
+    pub(super) refused: Refused,
 }
 
 /// A package or an image, told apart by what lies at the path.
@@ -61,7 +63,7 @@ pub(super) struct Ready {
 impl BuildOptions {
     /// Refuses what makes no sense for this subject.
     pub(super) fn check(&self, subject: &Subject) -> Result<(), Failure> {
-        self.cargo.check()?;
+        self.refused.check()?;
         match (subject, self.only_for_building()) {
             (Subject::Image(_), Some(option)) => Err(Failure::usage(
                 format!("this is an image already, and `{option}` is for building one"),
@@ -149,18 +151,11 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
         cargo_args: options.cargo.arguments(),
         output: options.image.clone(),
         test_hooks: options.test_hooks,
+        tests: None,
     };
     let progress = Progress::start(options.cargo.quiet);
     let built = build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
-    let size = size_of(&read(&built.image)?);
-    let (image, program) = (built.image, built.program);
-    Ok(Ready {
-        image,
-        program,
-        isolation,
-        size,
-        defaults,
-    })
+    ready(built, isolation, defaults)
 }
 
 fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
@@ -184,6 +179,22 @@ fn read(image: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(image).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", image.display());
         Failure::new(status::NOT_STARTED, report(message, "may you read it?"))
+    })
+}
+
+/// What was built, with what is needed to boot it.
+pub(super) fn ready(
+    built: build::Built,
+    isolation: Isolation,
+    defaults: Defaults,
+) -> Result<Ready, Failure> {
+    let size = size_of(&read(&built.image)?);
+    Ok(Ready {
+        image: built.image,
+        program: built.program,
+        isolation,
+        size,
+        defaults,
     })
 }
 

@@ -34,5 +34,5 @@ pub use lines::Utf8Pieces;
 pub use memory::Memory;
 pub use publish::{Protocol, Publish};
 pub use session::run;
-pub use sink::{Capture, Sink, Stream};
+pub use sink::{Capture, Patience, Sink, Stream};
 pub use spec::{Machine, Spec};

@@ -149,6 +149,12 @@ impl<'a> Session<'a> {
         {
             self.observed.stop.get_or_insert(Stop::Timeout(seconds));
         }
+        if let Some(patience) = self.sink.patience()
+            && Instant::now() >= patience.until
+        {
+            let timeout = Stop::Timeout(patience.seconds);
+            self.observed.stop.get_or_insert(timeout);
+        }
     }
 
     fn note_failure(&mut self, result: io::Result<()>) {

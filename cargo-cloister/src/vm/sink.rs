@@ -1,6 +1,7 @@
 //! Who listens to a guest.
 
 use std::io;
+use std::time::Instant;
 
 use domains::report::Fault;
 
@@ -33,6 +34,21 @@ pub trait Sink {
 
     /// The run is over; nothing follows.
     fn ended(&mut self, ending: &Ending) -> io::Result<()>;
+
+    /// When the listener loses its patience, if ever: the run is then ended as
+    /// by its time limit.
+    fn patience(&self) -> Option<Patience> {
+        None
+    }
+}
+
+/// How long a listener still waits.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Patience {
+    /// When it stops.
+    pub until: Instant,
+    /// How many seconds it will have waited then.
+    pub seconds: f64,
 }
 
 /// Keeps all that a guest says.

@@ -16,6 +16,7 @@ mod privilege;
 mod programs;
 mod refusals;
 mod stacks;
+mod tested;
 mod wild_write;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -33,6 +34,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(privilege::trials());
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
+    trials.extend(tested::trials());
     trials.extend(refusals::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());

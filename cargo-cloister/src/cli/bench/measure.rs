@@ -63,6 +63,7 @@ impl Benchmark {
             cargo_args: PROFILE.map(Into::into).to_vec(),
             output: None,
             test_hooks: self.test_hooks,
+            tests: None,
         };
         let built =
             build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;

@@ -8,12 +8,22 @@ use std::ffi::OsString;
 use clap::builder::OsStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use domains::status;
 
-use crate::build::REFUSED;
+use crate::build::{self, REFUSED};
+use crate::cli::failure::Failure;
 
 /// Those that were given all the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Refused(pub(super) Vec<OsString>);
+pub(in crate::cli) struct Refused(Vec<OsString>);
+
+impl Refused {
+    /// Refuses what makes no sense for an image.
+    pub(in crate::cli) fn check(&self) -> Result<(), Failure> {
+        let refused = build::refuse_arguments(&self.0);
+        refused.map_err(|error| Failure::new(status::USAGE, error))
+    }
+}
 
 impl Args for Refused {
     fn augment_args(command: Command) -> Command {

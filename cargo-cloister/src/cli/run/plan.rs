@@ -13,7 +13,7 @@ use crate::vm::{BootOptions, Host, Memory, Publish, Spec};
 
 impl RunOptions {
     /// Makes every choice: the command line's, else the package's, else ours.
-    pub(super) fn plan(&self, ready: &Ready) -> Result<Spec, Failure> {
+    pub(in crate::cli) fn plan(&self, ready: &Ready) -> Result<Spec, Failure> {
         let defaults = &ready.defaults;
         let spec = Spec::new(ready.image.clone(), ready.program.clone(), ready.isolation);
         let accel = self.accel.or(defaults.accel).unwrap_or_default();
