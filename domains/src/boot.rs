@@ -57,6 +57,8 @@ pub struct BootInfo {
     pub app_entry: u64,
     /// The template of its thread-local storage.
     pub tls: Tls,
+    /// Bytes of the archive at [`crate::layout::ARCHIVE`]; zero if there is none.
+    pub archive_size: u64,
     /// Addresses, in the drivers' region, of virtio-mmio register blocks; zero
     /// for an empty slot.
     pub mmio: [u64; MMIO_SLOTS],

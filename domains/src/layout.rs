@@ -106,6 +106,10 @@ pub const UNSAFE: Region = Region::new(0x2000_0000_0000, DOMAIN_SIZE);
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
 
+/// Where the files lie that travel in the image: the upper half of the safe
+/// kernel's image, which only the safe kernel reads.
+pub const ARCHIVE: Region = Region::new(SAFE.start + 32 * GIB, 32 * GIB);
+
 /// All of physical memory, for the core.
 pub const PHYSICAL_MAP: u64 = 0xffff_8000_0000_0000;
 /// What the core adds to a physical address of its own image.
@@ -178,6 +182,10 @@ const _: () = {
     assert!(HATCH.end <= INFO.start && INFO.end <= FRAMES.start);
     assert!(FRAMES.end <= SAFE.start && SAFE.end <= UNSAFE.start && UNSAFE.end <= APP.start);
     assert!(APP.end <= 1 << 47, "the lower half");
+    assert!(
+        ARCHIVE.end == SAFE.image().end,
+        "the core maps it as a part of the image"
+    );
 };
 
 #[cfg(test)]

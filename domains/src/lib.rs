@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod archive;
 pub mod area;
 pub mod boot;
 pub mod core_call;
@@ -20,6 +21,7 @@ pub mod cpu_page;
 pub mod domain;
 pub mod edge;
 pub mod entries;
+pub mod files;
 pub mod key;
 pub mod layout;
 pub mod manifest;

@@ -12,7 +12,7 @@ use crate::{Area, Isolation};
 /// What the first eight bytes of a manifest say.
 pub const MAGIC: [u8; 8] = *b"cloister";
 /// Raised when the layout of these records changes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The head of the manifest.
 #[repr(C)]
@@ -34,6 +34,8 @@ pub struct Header {
     pub app_entry: u64,
     /// The template of thread-local storage, in the application's image.
     pub tls: Tls,
+    /// Bytes of the archive at [`crate::layout::ARCHIVE`]; zero if there is none.
+    pub archive_size: u64,
 }
 
 /// The template of the application's thread-local storage (its PT_TLS).

@@ -5,7 +5,7 @@ use core::{ptr, slice};
 
 use domains::Isolation;
 use domains::boot::{BootInfo, OptionsHeader};
-use domains::layout::BOOT_INFO;
+use domains::layout::{ARCHIVE, BOOT_INFO};
 use domains::manifest::Tls;
 
 /// What the core found and decided at boot.
@@ -35,6 +35,19 @@ pub fn tls_template(tls: &Tls) -> &'static [u8] {
     // SAFETY: the host tool took both numbers from the application's PT_TLS,
     // whose pages are mapped read-only; only the application calls this.
     unsafe { slice::from_raw_parts(start, tls.file_size as usize) }
+}
+
+/// The files that travel in the image, as `domains::archive` describes them;
+/// empty if there are none. Only the safe kernel may read them.
+pub fn archive() -> &'static [u8] {
+    let size = boot().archive_size;
+    if size == 0 || size > ARCHIVE.size() {
+        return &[];
+    }
+    let start = ptr::without_provenance(ARCHIVE.start as usize);
+    // SAFETY: the core mapped that many bytes of the image there, read-only and
+    // for good: the host tool says the size of what it packed.
+    unsafe { slice::from_raw_parts(start, size as usize) }
 }
 
 /// The options of this run.

@@ -74,6 +74,37 @@ interface! {
     21 => describe(descriptor: i32);
     /// How many events of `events` a descriptor has, as poll bits.
     22 => poll(descriptor: i32, events: u32);
+    /// Opens the file whose path lies at `path`; its descriptor. Flags and mode
+    /// are those of the ABI.
+    30 => open(path: usize, flags: u32, mode: u32);
+    /// Makes a directory.
+    31 => make_directory(path: usize, mode: u32);
+    /// Removes the name of a file.
+    32 => remove_file(path: usize);
+    /// Removes an empty directory.
+    33 => remove_directory(path: usize);
+    /// Writes a `domains::files::Status` of the file at `path` to `address`; of
+    /// a link itself if `follow` is zero.
+    34 => file_status(path: usize, address: usize, follow: u32);
+    /// Writes a `domains::files::Status` of what is open to `address`.
+    35 => status(descriptor: i32, address: usize);
+    /// Moves the position of a file; where it is then.
+    36 => seek(descriptor: i32, offset: i64, whence: i32);
+    /// Writes the entries of a directory to `address`; how many bytes.
+    37 => list(descriptor: i32, address: usize, size: usize);
+    /// Waits until a file is on its disk.
+    38 => sync(descriptor: i32);
+    /// Duplicates a descriptor to the lowest free one that is not below
+    /// `lowest`.
+    39 => duplicate_from(descriptor: i32, lowest: i32);
+    /// The flags of what is open.
+    40 => flags(descriptor: i32);
+    /// Sets those flags of what is open that can be changed.
+    41 => set_flags(descriptor: i32, flags: u32);
+    /// Reads to the `count` buffers that are described at `address`.
+    42 => read_vector(descriptor: i32, address: usize, count: usize);
+    /// Writes from the `count` buffers that are described at `address`.
+    43 => write_vector(descriptor: i32, address: usize, count: usize);
     /// Takes `size` bytes of the heap's memory back.
     60 => release_heap(address: usize, size: usize);
     /// Maps `more` bytes of the heap's memory behind the `size` bytes of it at

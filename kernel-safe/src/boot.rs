@@ -9,7 +9,7 @@
 use gate::memory;
 
 use crate::thread::life;
-use crate::{cpu, drivers, report};
+use crate::{cpu, descriptors, drivers, report};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {
@@ -26,6 +26,9 @@ fn start_first() -> ! {
         report::die(format_args!("no buffers for the drivers: {error:?}"));
     }
     drivers::start();
+    if let Err(errno) = descriptors::start() {
+        report::die(format_args!("no descriptors: {errno:?}"));
+    }
     let Err(errno) = life::run_first();
     report::die(format_args!("no first thread: {errno:?}"))
 }

@@ -10,6 +10,8 @@ use gate::user::BadAddress;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(i64)]
 pub enum Errno {
+    /// No file has that name (ENOENT).
+    NotFound = 2,
     /// There is no such thread (ESRCH).
     NoThread = 3,
     /// A device failed (EIO).
@@ -20,16 +22,46 @@ pub enum Errno {
     Again = 11,
     /// Memory or another supply is used up (ENOMEM).
     NoMemory = 12,
+    /// The file's mode does not let the caller (EACCES).
+    Denied = 13,
     /// The address is not the caller's (EFAULT).
     BadAddress = 14,
+    /// Something is mounted there (EBUSY).
+    Busy = 16,
+    /// The name is taken (EEXIST).
+    Exists = 17,
+    /// A part of the path is not a directory (ENOTDIR).
+    NotDirectory = 20,
+    /// It is a directory (EISDIR).
+    IsDirectory = 21,
     /// An argument makes no sense (EINVAL).
     Invalid = 22,
     /// No descriptor is free (EMFILE).
     TooManyDescriptors = 24,
+    /// A device has nothing to control (ENOTTY).
+    NotTerminal = 25,
+    /// A file cannot be that large (EFBIG).
+    TooBig = 27,
+    /// The file system is full (ENOSPC).
+    NoSpace = 28,
+    /// It has no position (ESPIPE).
+    NoSeek = 29,
+    /// It cannot be changed (EROFS).
+    ReadOnly = 30,
     /// The caller would wait for itself (EDEADLK).
     Deadlock = 35,
+    /// A name or a path is too long (ENAMETOOLONG).
+    NameTooLong = 36,
     /// This machine cannot do it (ENOSYS).
     NotSupported = 38,
+    /// A directory has entries (ENOTEMPTY).
+    NotEmpty = 39,
+    /// Too many symbolic links lead on (ELOOP).
+    Loop = 40,
+    /// The number is too large for its type (EOVERFLOW).
+    Overflow = 75,
+    /// It cannot be done to this (EOPNOTSUPP).
+    Unsupported = 95,
     /// The deadline passed (ETIMEDOUT).
     TimedOut = 110,
 }

@@ -1,7 +1,8 @@
 //! The safe kernel: what an application asks for, without unsafe code.
 //!
 //! The crate serves the entries of [`gate::safe`]: threads and their schedule,
-//! futexes, sleep, the heap's memory, random bytes and the standard streams.
+//! futexes, sleep, the heap's memory, random bytes, files and the standard
+//! streams.
 //! What it decides is plain code that runs on the host in tests; what touches
 //! the machine goes through the crate `gate`.
 //!
@@ -13,6 +14,8 @@
 //! | [`thread`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
+//! | [`descriptors`], [`files`] | what is open, and the name space |
+//! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
@@ -21,9 +24,11 @@
 //! says can make it panic: every bad argument has an [`errno::Errno`].
 //!
 //! Every CPU may be in here at once. Locks are taken in this order: wait bucket,
-//! roster or stream, driver, schedule. All others are taken alone, and never
-//! two of one kind. A spin is short: who holds a lock neither waits for another
-//! CPU nor is interrupted for longer than the core takes to note an event.
+//! roster or stream, driver, schedule; of files in memory, a directory, a file
+//! in it, the pool of files. All others are taken alone, never two of one kind,
+//! and none while a file system is called. A spin is short: who holds a lock
+//! neither waits for another CPU nor is interrupted for longer than the core
+//! takes to note an event.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -33,13 +38,16 @@ extern crate alloc;
 pub mod boot;
 pub mod copy;
 pub mod cpu;
+pub mod descriptors;
 pub mod drivers;
 pub mod errno;
 pub mod events;
+pub mod files;
 pub mod futex;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod memory;
+pub mod pool;
 pub mod priority;
 pub mod random;
 pub mod report;

@@ -56,12 +56,21 @@ pub fn fill(address: usize, size: usize, flags: u32) -> Answer {
         let part = target.part(filled, CHUNK);
         let mut chunk = [0; CHUNK];
         let chunk = chunk.get_mut(..part.size()).ok_or(Errno::Invalid)?;
-        let generated = POOL.lock().generate(chunk, hardware_seeds);
-        generated.inspect_err(|_| say_so())?;
+        generate(chunk)?;
         part.write(chunk)?;
         filled = filled.saturating_add(part.size());
     }
     count(filled)
+}
+
+/// Fills `bytes` with random ones.
+///
+/// # Errors
+///
+/// The machine has no source of entropy.
+pub fn generate(bytes: &mut [u8]) -> Result<(), Errno> {
+    let generated = POOL.lock().generate(bytes, hardware_seeds);
+    generated.inspect_err(|_| say_so())
 }
 
 impl Pool {

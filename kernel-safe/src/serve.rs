@@ -9,6 +9,7 @@ use gate::user::UserSlice;
 
 use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
+use crate::files::walk::Last;
 use crate::memory::heap;
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
@@ -16,7 +17,7 @@ use crate::schedule::fleet::Task;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
-use crate::{copy, cpu, futex, random, schedule, stdio, wait};
+use crate::{copy, cpu, descriptors, files, futex, random, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -36,11 +37,11 @@ impl Serve for Kernel {
     }
 
     fn write(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(stdio::write(descriptor, address, size))
+        word(descriptors::write(descriptor, address, size))
     }
 
     fn read(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(stdio::read(descriptor, address, size))
+        word(descriptors::read(descriptor, address, size))
     }
 
     fn yield_now() -> i64 {
@@ -111,19 +112,80 @@ impl Serve for Kernel {
     }
 
     fn close(descriptor: i32) -> i64 {
-        word(stdio::close(descriptor))
+        word(descriptors::close(descriptor))
     }
 
     fn duplicate(descriptor: i32) -> i64 {
-        word(stdio::duplicate(descriptor))
+        word(descriptors::duplicate(descriptor, 0))
     }
 
     fn describe(descriptor: i32) -> i64 {
-        word(stdio::describe(descriptor))
+        word(descriptors::describe(descriptor))
     }
 
     fn poll(descriptor: i32, events: u32) -> i64 {
-        word(stdio::poll(descriptor, events))
+        word(descriptors::poll(descriptor, events))
+    }
+
+    fn open(path: usize, flags: u32, mode: u32) -> i64 {
+        word(files::open(path, flags, mode))
+    }
+
+    fn make_directory(path: usize, mode: u32) -> i64 {
+        word(files::make_directory(path, mode))
+    }
+
+    fn remove_file(path: usize) -> i64 {
+        word(files::remove_file(path))
+    }
+
+    fn remove_directory(path: usize) -> i64 {
+        word(files::remove_directory(path))
+    }
+
+    fn file_status(path: usize, address: usize, follow: u32) -> i64 {
+        let last = if follow == 0 {
+            Last::Stay
+        } else {
+            Last::Follow
+        };
+        word(files::status(path, address, last))
+    }
+
+    fn status(descriptor: i32, address: usize) -> i64 {
+        word(descriptors::status(descriptor, address))
+    }
+
+    fn seek(descriptor: i32, offset: i64, whence: i32) -> i64 {
+        word(descriptors::seek(descriptor, offset, whence))
+    }
+
+    fn list(descriptor: i32, address: usize, size: usize) -> i64 {
+        word(descriptors::list(descriptor, address, size))
+    }
+
+    fn sync(descriptor: i32) -> i64 {
+        word(descriptors::sync(descriptor))
+    }
+
+    fn duplicate_from(descriptor: i32, lowest: i32) -> i64 {
+        word(descriptors::duplicate(descriptor, lowest))
+    }
+
+    fn flags(descriptor: i32) -> i64 {
+        word(descriptors::flags(descriptor))
+    }
+
+    fn set_flags(descriptor: i32, flags: u32) -> i64 {
+        word(descriptors::set_flags(descriptor, flags))
+    }
+
+    fn read_vector(descriptor: i32, address: usize, count: usize) -> i64 {
+        word(descriptors::vector::read(descriptor, address, count))
+    }
+
+    fn write_vector(descriptor: i32, address: usize, count: usize) -> i64 {
+        word(descriptors::vector::write(descriptor, address, count))
     }
 
     fn release_heap(address: usize, size: usize) -> i64 {

@@ -140,6 +140,7 @@ impl Image {
             physical_end: end,
             app_entry: self.app.entry,
             tls: self.app.tls,
+            archive_size: 0,
         };
         [header.as_bytes(), segments.as_bytes()].concat()
     }

@@ -1,103 +1,99 @@
-//! The standard streams, by descriptor.
+//! The standard streams.
 
 pub mod buffer;
-pub mod descriptors;
 pub mod framing;
 pub mod input;
 pub mod output;
 
-use gate::user::UserSlice;
-use spin::Mutex;
+use core::sync::atomic::{AtomicU32, Ordering};
 
-use self::descriptors::{Descriptors, Stream};
+use gate::user::UserSlice;
+
+use crate::descriptors::poll_bits;
 use crate::drivers::Console;
 use crate::errno::{Answer, Errno};
+use crate::files::flags;
 
-/// Bits of poll, as Hermit's ABI numbers them.
-mod poll_bits {
-    pub(super) const INPUT: u32 = 0x01 | 0x40;
-    pub(super) const OUTPUT: u32 = 0x04 | 0x100;
-    pub(super) const ERROR: u32 = 0x08;
+/// A standard stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Standard input.
+    Input,
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
 }
 
-static DESCRIPTORS: Mutex<Descriptors> = Mutex::new(Descriptors::new());
+/// The flags of each stream that can be changed.
+static FLAGS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
 
-/// Writes the application's `size` bytes at `address`; how many.
+/// Writes the application's bytes; how many.
 ///
 /// # Errors
 ///
-/// The descriptor is not open for writing, or the bytes are not the caller's.
-pub fn write(descriptor: i32, address: usize, size: usize) -> Answer {
-    let console = match stream(descriptor)? {
+/// The stream is not for writing, or the bytes are not the caller's.
+#[inline]
+pub fn write(stream: Stream, bytes: UserSlice) -> Answer {
+    let console = match stream {
         Stream::Input => return Err(Errno::BadDescriptor),
         Stream::Output => Console::Main,
         Stream::Error => Console::Error,
     };
-    if size == 0 {
+    if bytes.size() == 0 {
         return Ok(0);
     }
-    output::write(console, UserSlice::new(address, size))
+    output::write(console, bytes)
 }
 
-/// Reads at most `size` bytes to `address`; zero at the end of the file.
+/// Reads at most as many bytes as `target` has; zero at the end of the file.
 ///
 /// # Errors
 ///
-/// The descriptor is not open for reading, the bytes are not the caller's, or
-/// the device failed.
-pub fn read(descriptor: i32, address: usize, size: usize) -> Answer {
-    match stream(descriptor)? {
-        Stream::Input if size == 0 => Ok(0),
-        Stream::Input => input::read(UserSlice::new(address, size)),
+/// The stream is not for reading, the bytes are not the caller's, nothing is
+/// there and the caller does not wait, or the device failed.
+pub fn read(stream: Stream, target: UserSlice) -> Answer {
+    match stream {
+        Stream::Input if target.size() == 0 => Ok(0),
+        Stream::Input if flags(stream) & flags::NONBLOCK != 0 && !input::is_ready()? => {
+            Err(Errno::Again)
+        }
+        Stream::Input => input::read(target),
         Stream::Output | Stream::Error => Err(Errno::BadDescriptor),
     }
 }
 
-/// Closes a descriptor.
-///
-/// # Errors
-///
-/// It is not open.
-pub fn close(descriptor: i32) -> Answer {
-    DESCRIPTORS.lock().close(descriptor).map(|()| 0)
-}
-
-/// Duplicates a descriptor; the new one.
-///
-/// # Errors
-///
-/// It is not open, or none is free.
-pub fn duplicate(descriptor: i32) -> Answer {
-    DESCRIPTORS.lock().duplicate(descriptor).map(i64::from)
-}
-
-/// What a descriptor is: 0, a character device.
-///
-/// # Errors
-///
-/// It is not open.
-pub fn describe(descriptor: i32) -> Answer {
-    stream(descriptor).map(|_| 0)
-}
-
-/// Which of `events` a descriptor has.
-///
-/// # Errors
-///
-/// It is not open.
-pub fn poll(descriptor: i32, events: u32) -> Answer {
-    let has = match stream(descriptor)? {
+/// The events that a stream has.
+pub fn poll(stream: Stream) -> u32 {
+    match stream {
         Stream::Output | Stream::Error => poll_bits::OUTPUT,
         Stream::Input => match input::is_ready() {
             Ok(true) => poll_bits::INPUT,
             Ok(false) => 0,
             Err(_) => poll_bits::ERROR,
         },
-    };
-    // An error is told whether it was asked for or not.
-    Ok(i64::from(has & (events | poll_bits::ERROR)))
+    }
 }
 
-fn stream(descriptor: i32) -> Result<Stream, Errno> {
-    DESCRIPTORS.lock().get(descriptor)
+/// The flags of a stream.
+pub fn flags(stream: Stream) -> u32 {
+    let access = match stream {
+        Stream::Input => flags::READ_ONLY,
+        Stream::Output | Stream::Error => flags::WRITE_ONLY,
+    };
+    access | changeable(stream).load(Ordering::Relaxed)
+}
+
+/// Sets the flags of a stream that can be changed.
+pub fn set_flags(stream: Stream, flags: u32) {
+    changeable(stream).store(flags, Ordering::Relaxed);
+}
+
+fn changeable(stream: Stream) -> &'static AtomicU32 {
+    let [input, output, error] = &FLAGS;
+    match stream {
+        Stream::Input => input,
+        Stream::Output => output,
+        Stream::Error => error,
+    }
 }

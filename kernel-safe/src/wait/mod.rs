@@ -24,7 +24,7 @@ static TABLE: [Mutex<Bucket<ThreadRef>>; BUCKETS] =
 
 /// What can be waited for.
 ///
-/// The application's addresses are far above four times 2^32, so that a futex
+/// The application's addresses are far above 256 times 2^32, so that a futex
 /// is never mistaken for something else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Key(u64);
@@ -56,6 +56,11 @@ impl Key {
     /// A free window of a channel.
     pub const fn window(channel: u32) -> Key {
         Key((5 << 32) | (2 << 16) | (channel as u64) << 8)
+    }
+
+    /// The turn of an open file.
+    pub const fn turn_of(number: u32) -> Key {
+        Key((4 << 32) | number as u64)
     }
 
     fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {

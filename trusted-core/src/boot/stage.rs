@@ -137,6 +137,7 @@ impl Stage {
             test_hooks: u32::from(cfg!(feature = "test-hooks")),
             app_entry: self.header.app_entry,
             tls: self.header.tls,
+            archive_size: self.header.archive_size,
             mmio: self.map_slots(space)?,
             pci: u32::from(pci::is_present()),
             cpus: cpus as u32,

@@ -1,0 +1,243 @@
+//! The names of a directory in memory.
+//!
+//! Each name has a slot that it keeps, and a list goes from slot to slot: it
+//! neither repeats nor misses a name that is there all the time, whatever comes
+//! and goes meanwhile. A hash table finds a name's slot.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use hashbrown::HashTable;
+
+use crate::errno::Errno;
+use crate::files::system::{Entries, Entry, Kind};
+
+/// A name and what it leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    text: Box<[u8]>,
+    /// The number of the file.
+    pub inode: u32,
+    /// What the file is.
+    pub kind: Kind,
+}
+
+/// The names of a directory.
+#[derive(Debug, Default)]
+pub struct Names {
+    slots: Vec<Option<Name>>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+}
+
+/// A name that there is room for.
+#[derive(Debug)]
+pub struct Reserved(Box<[u8]>);
+
+impl Names {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// The name `text`.
+    pub fn find(&self, text: &[u8]) -> Option<&Name> {
+        let slot = self
+            .index
+            .find(hash(text), |slot| self.is_at(*slot, text))?;
+        self.at(*slot)
+    }
+
+    /// Makes room for the name `text`, so that adding it cannot fail.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short.
+    pub fn reserve(&mut self, text: &[u8]) -> Result<Reserved, Errno> {
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(text.len())?;
+        copy.extend_from_slice(text);
+        self.slots.try_reserve(1)?;
+        // Room for every slot, so that removing cannot fail.
+        let slots = self.slots.len().saturating_add(1);
+        self.free
+            .try_reserve(slots.saturating_sub(self.free.len()))?;
+        let slots = &self.slots;
+        self.index
+            .try_reserve(1, |slot| hash_at(slots, *slot))
+            .map_err(|_| Errno::NoMemory)?;
+        Ok(Reserved(copy.into_boxed_slice()))
+    }
+
+    /// Adds a name, which is not there yet.
+    pub fn add(&mut self, text: Reserved, inode: u32, kind: Kind) {
+        let hash = hash(&text.0);
+        let slot = self.take_slot();
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(Name {
+                text: text.0,
+                inode,
+                kind,
+            });
+            let slots = &self.slots;
+            self.index
+                .insert_unique(hash, slot, |slot| hash_at(slots, *slot));
+        }
+    }
+
+    /// Removes the name `text`.
+    pub fn remove(&mut self, text: &[u8]) -> Option<Name> {
+        let slots = &self.slots;
+        let entry = self.index.find_entry(hash(text), |slot| {
+            slots.get(*slot as usize).is_some_and(|name| is(name, text))
+        });
+        let (slot, _) = entry.ok()?.remove();
+        let name = self.slots.get_mut(slot as usize)?.take();
+        self.free.push(slot);
+        if self.index.is_empty() {
+            *self = Names::default();
+        }
+        name
+    }
+
+    /// Lists the names from slot `cookie` on.
+    ///
+    /// # Errors
+    ///
+    /// What `entries` says.
+    pub fn list(&self, cookie: u64, entries: &mut dyn Entries) -> Result<(), Errno> {
+        let start = usize::try_from(cookie).unwrap_or(usize::MAX);
+        let slots = self.slots.iter().enumerate().skip(start);
+        for (slot, name) in slots.filter_map(|(slot, name)| Some((slot, name.as_ref()?))) {
+            let entry = Entry {
+                name: &name.text,
+                inode: u64::from(name.inode),
+                kind: name.kind,
+                next: (slot as u64).saturating_add(1),
+            };
+            if !entries.add(&entry)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_slot(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            // Memory ends long before numbers do.
+            u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn at(&self, slot: u32) -> Option<&Name> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    fn is_at(&self, slot: u32, text: &[u8]) -> bool {
+        self.slots
+            .get(slot as usize)
+            .is_some_and(|name| is(name, text))
+    }
+}
+
+fn is(name: &Option<Name>, text: &[u8]) -> bool {
+    name.as_ref().is_some_and(|name| *name.text == *text)
+}
+
+fn hash_at(slots: &[Option<Name>], slot: u32) -> u64 {
+    let name = slots.get(slot as usize).and_then(Option::as_ref);
+    name.map_or(0, |name| hash(&name.text))
+}
+
+/// FNV-1a. Whoever chooses names that collide slows down only himself.
+fn hash(text: &[u8]) -> u64 {
+    let start: u64 = 0xcbf2_9ce4_8422_2325;
+    text.iter().fold(start, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Takes a number of names and no more.
+    struct Some_(usize, Vec<(Vec<u8>, u64)>);
+
+    impl Entries for Some_ {
+        fn add(&mut self, entry: &Entry<'_>) -> Result<bool, Errno> {
+            let has_room = self.1.len() < self.0;
+            if has_room {
+                self.1.push((entry.name.to_vec(), entry.next));
+            }
+            Ok(has_room)
+        }
+    }
+
+    fn listed(names: &Names, piece: usize) -> Vec<Vec<u8>> {
+        let (mut all, mut cookie) = (Vec::new(), 0);
+        loop {
+            let mut some = Some_(piece, Vec::new());
+            names.list(cookie, &mut some).expect("it takes all");
+            let Some(last) = some.1.last() else {
+                return all;
+            };
+            cookie = last.1;
+            all.extend(some.1.into_iter().map(|(name, _)| name));
+        }
+    }
+
+    fn add(names: &mut Names, text: &[u8], inode: u32) {
+        let reserved = names.reserve(text).expect("memory");
+        names.add(reserved, inode, Kind::File);
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_a_map(
+            steps in proptest::collection::vec((any::<bool>(), "[a-c]{1,3}"), 0..200),
+            piece in 1_usize..5,
+        ) {
+            let mut names = Names::default();
+            let mut model = BTreeMap::new();
+            for (inode, (is_add, text)) in (0_u32..).zip(steps) {
+                let text = text.into_bytes();
+                prop_assert_eq!(names.find(&text).map(|name| name.inode), model.get(&text).copied());
+                if is_add && !model.contains_key(&text) {
+                    add(&mut names, &text, inode);
+                    model.insert(text, inode);
+                } else if !is_add {
+                    let removed = names.remove(&text).map(|name| name.inode);
+                    prop_assert_eq!(removed, model.remove(&text));
+                }
+                prop_assert_eq!(names.is_empty(), model.is_empty());
+            }
+            let mut list = listed(&names, piece);
+            list.sort();
+            prop_assert_eq!(list, model.into_keys().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_list_goes_on_while_names_are_removed() {
+        let mut names = Names::default();
+        for number in 0..10_u32 {
+            add(&mut names, &[b'0' + number as u8], number);
+        }
+        let mut first = Some_(4, Vec::new());
+        assert_eq!(names.list(0, &mut first), Ok(()));
+        for gone in [b"0", b"3", b"5"] {
+            assert!(names.remove(gone).is_some());
+        }
+        let mut rest = Some_(100, Vec::new());
+        assert_eq!(names.list(first.1[3].1, &mut rest), Ok(()));
+        let rest: Vec<u8> = rest.1.into_iter().flat_map(|(name, _)| name).collect();
+        assert_eq!(rest, b"46789");
+        assert_eq!(names.list(u64::MAX, &mut Some_(1, Vec::new())), Ok(()));
+    }
+}

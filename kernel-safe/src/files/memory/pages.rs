@@ -1,0 +1,375 @@
+//! What a file in memory holds: pages, where something was written.
+//!
+//! Between its pages a file is zero and costs nothing, so its size says nothing
+//! of its memory. Bytes behind the end are always zero in a page: a file that
+//! grows shows zeros and never what it held once.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use hashbrown::HashTable;
+
+use super::room::Room;
+use crate::errno::Errno;
+use crate::files::system::Appended;
+use crate::files::transfer::{Source, Target};
+
+/// The largest file: offsets are signed for the application.
+pub const SIZE_MAX: u64 = i64::MAX as u64;
+/// The most bytes of one request; the caller asks again. It bounds how long
+/// others wait for the file, and for the CPU.
+pub const TRANSFER_MAX: usize = 1 << 20;
+
+const PAGE: usize = 4096;
+/// What a page costs, with its place in the table and in the heap.
+const PAGE_COST: u64 = PAGE as u64 + 64;
+
+static ZEROS: [u8; PAGE] = [0; PAGE];
+
+/// The bytes of a file.
+#[derive(Debug, Default)]
+pub struct Pages {
+    pages: HashTable<Page>,
+    size: u64,
+}
+
+#[derive(Debug)]
+struct Page {
+    number: u64,
+    bytes: Box<[u8]>,
+}
+
+/// A part of one page.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    page: u64,
+    start: usize,
+    end: usize,
+}
+
+impl Part {
+    /// The part of at most `size` bytes from `offset` on.
+    fn at(offset: u64, size: usize) -> Part {
+        let start = (offset % PAGE as u64) as usize;
+        Part {
+            page: offset / PAGE as u64,
+            start,
+            end: start.saturating_add(size).min(PAGE),
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+impl Pages {
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How many blocks of 512 bytes are in use.
+    pub fn blocks(&self) -> u64 {
+        (self.pages.len() as u64).saturating_mul(PAGE as u64 / 512)
+    }
+
+    /// Reads from `offset` on; how many bytes.
+    ///
+    /// # Errors
+    ///
+    /// The target did not take the first of them.
+    pub fn read(&self, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
+        let left = self.size.saturating_sub(offset);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let size = target.size().min(left).min(TRANSFER_MAX);
+        let mut done = 0;
+        while done < size {
+            let part = Part::at(
+                offset.saturating_add(done as u64),
+                size.saturating_sub(done),
+            );
+            let page = self.find(part.page).map_or(&ZEROS[..], |page| &page.bytes);
+            match target.put(done, page.get(part.start..part.end).unwrap_or(&[])) {
+                Ok(()) => done = done.saturating_add(part.size()),
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            }
+        }
+        Ok(done)
+    }
+
+    /// Writes from `offset` on; how many bytes.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, the file would be too large, or the source has not got
+    /// the first of them.
+    pub fn write(
+        &mut self,
+        offset: u64,
+        source: &dyn Source,
+        room: &Room,
+    ) -> Result<usize, Errno> {
+        let left = SIZE_MAX.saturating_sub(offset);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let size = source.size().min(left).min(TRANSFER_MAX);
+        if size == 0 && source.size() > 0 {
+            return Err(Errno::TooBig);
+        }
+        let mut done = 0;
+        while done < size {
+            let at = offset.saturating_add(done as u64);
+            let part = Part::at(at, size.saturating_sub(done));
+            match self.write_part(part, done, source, room) {
+                Ok(()) => done = done.saturating_add(part.size()),
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            }
+            self.size = self.size.max(offset.saturating_add(done as u64));
+        }
+        Ok(done)
+    }
+
+    /// Writes at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pages::write`].
+    pub fn append(&mut self, source: &dyn Source, room: &Room) -> Result<Appended, Errno> {
+        let written = self.write(self.size, source, room)?;
+        Ok(Appended {
+            written,
+            end: self.size,
+        })
+    }
+
+    /// Cuts the file, or lets it grow by zeros.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be that large.
+    pub fn set_size(&mut self, size: u64, room: &Room) -> Result<(), Errno> {
+        if size > SIZE_MAX {
+            return Err(Errno::TooBig);
+        }
+        if size == 0 {
+            self.clear(room);
+        } else if size < self.size {
+            self.cut(size, room);
+        }
+        self.size = size;
+        Ok(())
+    }
+
+    /// Gives all its memory back.
+    pub fn clear(&mut self, room: &Room) {
+        let pages = core::mem::take(&mut self.pages);
+        room.give_back((pages.len() as u64).saturating_mul(PAGE_COST));
+        self.size = 0;
+    }
+
+    fn cut(&mut self, size: u64, room: &Room) {
+        let last = Part::at(size, 0);
+        if let Some(page) = self.find_mut(last.page) {
+            page.bytes.get_mut(last.start..).unwrap_or(&mut []).fill(0);
+        }
+        let kept = size.div_ceil(PAGE as u64);
+        let before = self.pages.len();
+        self.pages.retain(|page| page.number < kept);
+        let removed = before.saturating_sub(self.pages.len());
+        room.give_back((removed as u64).saturating_mul(PAGE_COST));
+    }
+
+    fn write_part(
+        &mut self,
+        part: Part,
+        at: usize,
+        source: &dyn Source,
+        room: &Room,
+    ) -> Result<(), Errno> {
+        let size = self.size;
+        let page = self.find_or_make(part.page, room)?;
+        let bytes = page.bytes.get_mut(part.start..part.end);
+        let taken = source.take(at, bytes.ok_or(Errno::Invalid)?);
+        if taken.is_err() {
+            // What came before the failure may lie behind the end.
+            let start = part.page.saturating_mul(PAGE as u64);
+            let end = usize::try_from(size.saturating_sub(start)).unwrap_or(usize::MAX);
+            page.bytes
+                .get_mut(end.min(PAGE)..)
+                .unwrap_or(&mut [])
+                .fill(0);
+        }
+        taken
+    }
+
+    fn find(&self, number: u64) -> Option<&Page> {
+        self.pages.find(hash(number), |page| page.number == number)
+    }
+
+    fn find_mut(&mut self, number: u64) -> Option<&mut Page> {
+        self.pages
+            .find_mut(hash(number), |page| page.number == number)
+    }
+
+    fn find_or_make(&mut self, number: u64, room: &Room) -> Result<&mut Page, Errno> {
+        if self.find(number).is_none() {
+            room.take(PAGE_COST)?;
+            let made = self.make(number);
+            made.inspect_err(|_| room.give_back(PAGE_COST))?;
+        }
+        self.find_mut(number).ok_or(Errno::NoSpace)
+    }
+
+    fn make(&mut self, number: u64) -> Result<(), Errno> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(PAGE).map_err(|_| Errno::NoSpace)?;
+        bytes.resize(PAGE, 0);
+        self.pages
+            .try_reserve(1, |page| hash(page.number))
+            .map_err(|_| Errno::NoSpace)?;
+        let page = Page {
+            number,
+            bytes: bytes.into_boxed_slice(),
+        };
+        self.pages
+            .insert_unique(hash(number), page, |page| hash(page.number));
+        Ok(())
+    }
+}
+
+/// Neighbours go far apart, in the upper bits as well as in the lower.
+fn hash(number: u64) -> u64 {
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let hash = number.wrapping_mul(GOLDEN);
+    hash ^ (hash >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Write(u64, Vec<u8>),
+        Append(Vec<u8>),
+        SetSize(u64),
+        Read(u64, usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let bytes = || proptest::collection::vec(any::<u8>(), 1..9000);
+        prop_oneof![
+            (0_u64..20_000, bytes()).prop_map(|(offset, bytes)| Step::Write(offset, bytes)),
+            bytes().prop_map(Step::Append),
+            (0_u64..30_000).prop_map(Step::SetSize),
+            (0_u64..30_000, 0_usize..9000).prop_map(|(offset, size)| Step::Read(offset, size)),
+        ]
+    }
+
+    fn overwrite(model: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+        let end = offset + bytes.len();
+        model.resize(model.len().max(end), 0);
+        model[offset..end].copy_from_slice(bytes);
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_is_a_row_of_bytes(steps in proptest::collection::vec(step(), 0..30)) {
+            let room = Room::new(|| 1 << 20);
+            let (mut pages, mut model) = (Pages::default(), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Write(offset, bytes) => {
+                        prop_assert_eq!(pages.write(offset, &&bytes[..], &room), Ok(bytes.len()));
+                        overwrite(&mut model, offset as usize, &bytes);
+                    }
+                    Step::Append(bytes) => {
+                        let end = (model.len() + bytes.len()) as u64;
+                        let appended = Appended { written: bytes.len(), end };
+                        prop_assert_eq!(pages.append(&&bytes[..], &room), Ok(appended));
+                        model.extend(bytes);
+                    }
+                    Step::SetSize(size) => {
+                        prop_assert_eq!(pages.set_size(size, &room), Ok(()));
+                        model.resize(size as usize, 0);
+                    }
+                    Step::Read(offset, size) => {
+                        let mut buffer = vec![0xee; size];
+                        let read = pages.read(offset, &mut &mut buffer[..]).expect("memory");
+                        let start = model.len().min(offset as usize);
+                        let end = model.len().min(offset as usize + size);
+                        prop_assert_eq!(&buffer[..read], &model[start..end.max(start)]);
+                    }
+                }
+                prop_assert_eq!(pages.size(), model.len() as u64);
+            }
+            pages.clear(&room);
+            prop_assert_eq!(room.used(), 0);
+        }
+    }
+
+    /// A source that breaks off in the middle, as a copy at a missing page does.
+    struct Broken;
+
+    impl Source for Broken {
+        fn size(&self) -> usize {
+            10
+        }
+
+        fn take(&self, _: usize, buffer: &mut [u8]) -> Result<(), Errno> {
+            buffer[..5].fill(b'!');
+            Err(Errno::BadAddress)
+        }
+
+        fn take_to_frames(&self, _: usize, _: usize, _: usize) -> Result<(), Errno> {
+            Err(Errno::BadAddress)
+        }
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind_the_end() {
+        let room = Room::new(|| 1 << 20);
+        let mut pages = Pages::default();
+        assert_eq!(pages.write(0, &&b"ab"[..], &room), Ok(2));
+        assert_eq!(pages.write(1, &Broken, &room), Err(Errno::BadAddress));
+        assert_eq!(pages.set_size(8, &room), Ok(()));
+        let mut buffer = [1; 8];
+        assert_eq!(pages.read(0, &mut &mut buffer[..]), Ok(8));
+        assert_eq!(buffer, *b"a!\0\0\0\0\0\0");
+    }
+
+    #[test]
+    fn a_full_room_shortens_a_write_and_then_refuses_it() {
+        let room = Room::new(|| 2 * PAGE_COST);
+        let mut pages = Pages::default();
+        let bytes = vec![7; 3 * PAGE];
+        assert_eq!(pages.write(0, &&bytes[..], &room), Ok(2 * PAGE));
+        let end = pages.size();
+        assert_eq!(pages.write(end, &&bytes[..], &room), Err(Errno::NoSpace));
+        assert_eq!(pages.set_size(1, &room), Ok(()));
+        assert_eq!(
+            pages.write(end, &&bytes[..1], &room),
+            Ok(1),
+            "there is room again"
+        );
+    }
+
+    #[test]
+    fn files_have_a_largest_size() {
+        let room = Room::new(|| 1 << 20);
+        let mut pages = Pages::default();
+        let bytes = &&b"xy"[..];
+        assert_eq!(pages.write(SIZE_MAX - 1, bytes, &room), Ok(1));
+        assert_eq!(pages.size(), SIZE_MAX);
+        assert_eq!(pages.append(bytes, &room), Err(Errno::TooBig));
+        assert_eq!(pages.write(u64::MAX, bytes, &room), Err(Errno::TooBig));
+        assert_eq!(pages.set_size(SIZE_MAX + 1, &room), Err(Errno::TooBig));
+        assert_eq!(pages.blocks(), 8);
+    }
+}
