@@ -1,15 +1,16 @@
 //! Descriptors: input, output, and what can be asked of them.
 //!
-//! The safe kernel owns the descriptors; those it has so far are character
-//! devices. Vectors of buffers are taken apart here, one call a buffer.
+//! The safe kernel owns the descriptors and what they are open to.
 
 use core::ffi::c_void;
+use core::mem::offset_of;
 use core::slice;
 
+use domains::files::{Status, mode};
 use gate::{clock, safe};
 use hermit_abi::{
-    EFAULT, EINVAL, ENOTTY, ESPIPE, F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, IOV_MAX,
-    O_RDWR, POLLNVAL, S_IFCHR, iovec, nfds_t, pollfd, stat,
+    EFAULT, EINVAL, ENOTTY, F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, POLLNVAL, S_IFCHR,
+    S_IFDIR, S_IFLNK, S_IFREG, iovec, nfds_t, pollfd, stat,
 };
 
 use crate::errno::{fail, reply, reply32};
@@ -18,10 +19,6 @@ use crate::export::export;
 /// How often a poll that waits looks again, in nanoseconds: the kernel cannot
 /// wait for several descriptors at once yet.
 const POLL_INTERVAL: u64 = 1_000_000;
-/// What a device's mode says besides its kind: all may read and write.
-const DEVICE_MODE: u32 = S_IFCHR | 0o666;
-/// The best size of a transfer.
-const BLOCK_SIZE: i64 = 4096;
 
 /// Why `descriptor` is no good: `other` if it is open, EBADF if it is not.
 pub(crate) fn error_of(descriptor: i32, other: i32) -> i32 {
@@ -30,47 +27,6 @@ pub(crate) fn error_of(descriptor: i32, other: i32) -> i32 {
         error if error < 0 => error.wrapping_neg() as i32,
         _ => other,
     }
-}
-
-/// Transfers buffer after buffer, until one is not done in full.
-///
-/// # Safety
-///
-/// `vector` points to `count` valid buffers.
-unsafe fn transfer(
-    vector: *const iovec,
-    count: usize,
-    one: impl Fn(usize, usize) -> i64,
-) -> isize {
-    if count > IOV_MAX {
-        return fail(EINVAL) as isize;
-    }
-    if vector.is_null() && count > 0 {
-        return fail(EFAULT) as isize;
-    }
-    let buffers = if count == 0 {
-        &[]
-    } else {
-        // SAFETY: forwarded to the caller.
-        unsafe { slice::from_raw_parts(vector, count) }
-    };
-    reply(transfer_all(buffers, one))
-}
-
-/// How many bytes were transferred, or the error of the first transfer.
-fn transfer_all(buffers: &[iovec], one: impl Fn(usize, usize) -> i64) -> i64 {
-    let mut total = 0;
-    for buffer in buffers.iter().filter(|buffer| buffer.iov_len > 0) {
-        let done = one(buffer.iov_base.expose_provenance(), buffer.iov_len);
-        if done < 0 {
-            return if total > 0 { total } else { done };
-        }
-        total += done;
-        if done as usize != buffer.iov_len {
-            break;
-        }
-    }
-    total
 }
 
 /// Looks at each descriptor once; how many have events.
@@ -112,27 +68,19 @@ fn poll(descriptors: &mut [pollfd], timeout: i32) -> i32 {
     }
 }
 
-/// A character device, as `fstat` shows it.
-fn device() -> stat {
-    stat {
-        st_nlink: 1,
-        st_mode: DEVICE_MODE,
-        st_blksize: BLOCK_SIZE,
-        ..stat::default()
-    }
-}
-
 /// Serves `fcntl` for a descriptor that is open.
 ///
 /// Nothing executes other programs, so the close-on-exec flag has no meaning.
 fn control(descriptor: i32, command: i32, argument: i32) -> i32 {
-    match command {
-        // SAFETY: the call takes no address.
-        F_DUPFD => reply32(unsafe { safe::duplicate(descriptor) }),
-        F_GETFD | F_SETFD => 0,
-        F_GETFL => O_RDWR,
-        F_SETFL if argument == O_RDWR || argument == 0 => 0,
-        _ => fail(EINVAL),
+    // SAFETY: none of the calls takes an address.
+    unsafe {
+        match command {
+            F_DUPFD => reply32(safe::duplicate_from(descriptor, argument)),
+            F_GETFD | F_SETFD => 0,
+            F_GETFL => reply32(safe::flags(descriptor)),
+            F_SETFL => reply32(safe::set_flags(descriptor, argument as u32)),
+            _ => fail(EINVAL),
+        }
     }
 }
 
@@ -150,19 +98,17 @@ export! {
     }
 
     /// Reads to several buffers.
+    #[abi(kernel, [EBADF, EFAULT, EINVAL, EISDIR, EIO])]
     fn sys_readv(descriptor: i32, vector: *const iovec, count: usize) -> isize {
-        // SAFETY: forwarded to the caller.
-        let one = |address, size| unsafe { safe::read(descriptor, address, size) };
-        // SAFETY: forwarded to the caller.
-        unsafe { transfer(vector, count, one) }
+        // SAFETY: the caller gave that many buffers.
+        reply(unsafe { safe::read_vector(descriptor, vector.expose_provenance(), count) })
     }
 
     /// Writes from several buffers.
+    #[abi(kernel, [EBADF, EFAULT, EINVAL, EFBIG, ENOSPC, EIO], "A file takes all buffers as one write.")]
     fn sys_writev(descriptor: i32, vector: *const iovec, count: usize) -> isize {
-        // SAFETY: forwarded to the caller.
-        let one = |address, size| unsafe { safe::write(descriptor, address, size) };
-        // SAFETY: forwarded to the caller.
-        unsafe { transfer(vector, count, one) }
+        // SAFETY: the caller gave that many buffers.
+        reply(unsafe { safe::write_vector(descriptor, vector.expose_provenance(), count) })
     }
 
     /// Closes a descriptor.
@@ -177,22 +123,18 @@ export! {
         reply32(unsafe { safe::duplicate(descriptor) })
     }
 
-    /// Describes a descriptor.
+    /// Describes what is open.
+    #[abi(kernel, [EBADF, EFAULT, EIO])]
     fn sys_fstat(descriptor: i32, description: *mut stat) -> i32 {
-        match error_of(descriptor, 0) {
-            0 if description.is_null() => fail(EFAULT),
-            0 => {
-                // SAFETY: the caller gave a place for the description.
-                unsafe { description.write(device()) };
-                0
-            }
-            error => fail(error),
-        }
+        // SAFETY: the caller gave a place for the description.
+        reply32(unsafe { safe::status(descriptor, description.expose_provenance()) })
     }
 
-    /// Moves the position, which a device does not have.
-    fn sys_lseek(descriptor: i32, _offset: isize, _whence: i32) -> isize {
-        fail(error_of(descriptor, ESPIPE)) as isize
+    /// Moves the position of a file; where it is then.
+    #[abi(kernel, [EBADF, EINVAL, EOVERFLOW, ESPIPE])]
+    fn sys_lseek(descriptor: i32, offset: isize, whence: i32) -> isize {
+        // SAFETY: the call takes no address.
+        reply(unsafe { safe::seek(descriptor, offset as i64, whence) })
     }
 
     /// Controls a device, of which none has anything to control.
@@ -221,36 +163,15 @@ export! {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use core::cell::Cell;
-    use core::ptr;
-
-    use super::*;
-
-    fn buffer(size: usize) -> iovec {
-        iovec {
-            iov_base: ptr::without_provenance_mut(0x1000),
-            iov_len: size,
-        }
-    }
-
-    #[test]
-    fn a_vector_ends_where_a_transfer_is_short() {
-        let calls = Cell::new(0);
-        let one = |_, size: usize| {
-            calls.set(calls.get() + 1);
-            size.min(5) as i64
-        };
-        let vector = [buffer(5), buffer(0), buffer(7), buffer(5)];
-        assert_eq!(transfer_all(&vector, one), 10);
-        assert_eq!(calls.get(), 2);
-    }
-
-    #[test]
-    fn an_error_counts_only_before_the_first_byte() {
-        let one = |_, size: usize| if size == 3 { 3 } else { -9 };
-        assert_eq!(transfer_all(&[buffer(3), buffer(4)], one), 3);
-        assert_eq!(transfer_all(&[buffer(4), buffer(3)], one), -9);
-    }
-}
+/// The kernel writes `stat` as the ABI has it.
+const _: () = {
+    assert!(size_of::<stat>() == size_of::<Status>());
+    assert!(offset_of!(stat, st_ino) == offset_of!(Status, inode));
+    assert!(offset_of!(stat, st_mode) == offset_of!(Status, mode));
+    assert!(offset_of!(stat, st_size) == offset_of!(Status, size));
+    assert!(offset_of!(stat, st_blocks) == offset_of!(Status, blocks));
+    assert!(offset_of!(stat, st_mtim) == offset_of!(Status, modified));
+    assert!(offset_of!(stat, st_ctim) == offset_of!(Status, changed));
+    assert!(S_IFREG == mode::FILE && S_IFDIR == mode::DIRECTORY);
+    assert!(S_IFCHR == mode::DEVICE && S_IFLNK == mode::LINK);
+};

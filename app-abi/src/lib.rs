@@ -14,9 +14,10 @@
 //! | `threads`, `futex`, `semaphore` | threads and waiting |
 //! | `memory`, `heap`, `cache`, `slab`, `extents`, `lock` | allocation |
 //! | `bytes` | the memory functions that the compiler calls |
-//! | `time`, `process`, `descriptors` | clocks, exit and entropy, input and output |
+//! | `time`, `process` | clocks, exit and entropy |
+//! | `descriptors`, `files` | input and output, files and directories |
 //! | `queues`, `names` | the old wait queues, names of hosts |
-//! | `files`, `sockets` | not served yet: the right error |
+//! | `sockets` | not served yet: the right error |
 //!
 //! Functions return a negative errno on failure and store it in the thread's
 //! block as well. The safe kernel tries every pointer that it follows and
