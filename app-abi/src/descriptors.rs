@@ -72,15 +72,15 @@ fn poll(descriptors: &mut [pollfd], timeout: i32) -> i32 {
 ///
 /// Nothing executes other programs, so the close-on-exec flag has no meaning.
 fn control(descriptor: i32, command: i32, argument: i32) -> i32 {
-    // SAFETY: none of the calls takes an address.
-    unsafe {
-        match command {
-            F_DUPFD => reply32(safe::duplicate_from(descriptor, argument)),
-            F_GETFD | F_SETFD => 0,
-            F_GETFL => reply32(safe::flags(descriptor)),
-            F_SETFL => reply32(safe::set_flags(descriptor, argument as u32)),
-            _ => fail(EINVAL),
-        }
+    match command {
+        // SAFETY: the call takes no address.
+        F_DUPFD => reply32(unsafe { safe::duplicate_from(descriptor, argument) }),
+        F_GETFD | F_SETFD => 0,
+        // SAFETY: the call takes no address.
+        F_GETFL => reply32(unsafe { safe::flags(descriptor) }),
+        // SAFETY: the call takes no address.
+        F_SETFL => reply32(unsafe { safe::set_flags(descriptor, argument as u32) }),
+        _ => fail(EINVAL),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod abi;
 mod attack;
+mod files;
 mod hooks;
 mod pkru;
 mod pointers;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let verdict = match words.as_slice() {
         ["abi"] => abi::run(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
+        ["files", checks] => files::run(checks),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),

@@ -10,6 +10,7 @@ mod containment;
 mod costs;
 mod crates;
 mod edges;
+mod files;
 mod gates;
 mod images;
 mod privilege;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(containment::trials());
     trials.extend(costs::trials());
     trials.extend(crates::trials());
+    trials.extend(files::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

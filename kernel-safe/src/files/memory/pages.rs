@@ -1,10 +1,10 @@
 //! What a file in memory holds: pages, where something was written.
 //!
 //! Between its pages a file is zero and costs nothing, so its size says nothing
-//! of its memory. Bytes behind the end are always zero in a page: a file that
-//! grows shows zeros and never what it held once.
+//! of its memory. A page begins small and grows to what was written in it, so
+//! that a short file costs little. Bytes behind the end are always zero in a
+//! page: a file that grows shows zeros and never what it held once.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use hashbrown::HashTable;
@@ -21,8 +21,10 @@ pub const SIZE_MAX: u64 = i64::MAX as u64;
 pub const TRANSFER_MAX: usize = 1 << 20;
 
 const PAGE: usize = 4096;
-/// What a page costs, with its place in the table and in the heap.
-const PAGE_COST: u64 = PAGE as u64 + 64;
+/// What a page costs besides its bytes: its place in the table and in the heap.
+const PAGE_COST: u64 = 64;
+/// The smallest size of a page.
+const PAGE_MIN: usize = 64;
 
 static ZEROS: [u8; PAGE] = [0; PAGE];
 
@@ -31,12 +33,26 @@ static ZEROS: [u8; PAGE] = [0; PAGE];
 pub struct Pages {
     pages: HashTable<Page>,
     size: u64,
+    /// What the pages cost.
+    cost: u64,
 }
 
 #[derive(Debug)]
 struct Page {
     number: u64,
-    bytes: Box<[u8]>,
+    /// The first bytes; those that are not there are zero.
+    bytes: Vec<u8>,
+}
+
+impl Page {
+    fn cost(&self) -> u64 {
+        (self.bytes.len() as u64).saturating_add(PAGE_COST)
+    }
+
+    /// The bytes from `start` on, as far as they are there.
+    fn from(&mut self, start: usize) -> &mut [u8] {
+        self.bytes.get_mut(start..).unwrap_or(&mut [])
+    }
 }
 
 /// A part of one page.
@@ -71,7 +87,7 @@ impl Pages {
 
     /// How many blocks of 512 bytes are in use.
     pub fn blocks(&self) -> u64 {
-        (self.pages.len() as u64).saturating_mul(PAGE as u64 / 512)
+        self.cost.div_ceil(512)
     }
 
     /// Reads from `offset` on; how many bytes.
@@ -89,8 +105,7 @@ impl Pages {
                 offset.saturating_add(done as u64),
                 size.saturating_sub(done),
             );
-            let page = self.find(part.page).map_or(&ZEROS[..], |page| &page.bytes);
-            match target.put(done, page.get(part.start..part.end).unwrap_or(&[])) {
+            match self.read_part(part, done, target) {
                 Ok(()) => done = done.saturating_add(part.size()),
                 Err(errno) if done == 0 => return Err(errno),
                 Err(_) => break,
@@ -164,21 +179,41 @@ impl Pages {
 
     /// Gives all its memory back.
     pub fn clear(&mut self, room: &Room) {
-        let pages = core::mem::take(&mut self.pages);
-        room.give_back((pages.len() as u64).saturating_mul(PAGE_COST));
-        self.size = 0;
+        room.give_back(self.cost);
+        *self = Pages::default();
     }
 
     fn cut(&mut self, size: u64, room: &Room) {
         let last = Part::at(size, 0);
         if let Some(page) = self.find_mut(last.page) {
-            page.bytes.get_mut(last.start..).unwrap_or(&mut []).fill(0);
+            page.from(last.start).fill(0);
         }
         let kept = size.div_ceil(PAGE as u64);
-        let before = self.pages.len();
-        self.pages.retain(|page| page.number < kept);
-        let removed = before.saturating_sub(self.pages.len());
-        room.give_back((removed as u64).saturating_mul(PAGE_COST));
+        let mut removed: u64 = 0;
+        self.pages.retain(|page| {
+            let is_kept = page.number < kept;
+            if !is_kept {
+                removed = removed.saturating_add(page.cost());
+            }
+            is_kept
+        });
+        self.cost = self.cost.saturating_sub(removed);
+        room.give_back(removed);
+    }
+
+    /// Puts a part of a page at the place `at` of the target.
+    fn read_part(&self, part: Part, at: usize, target: &mut dyn Target) -> Result<(), Errno> {
+        let held = self.find(part.page).map_or(&[][..], |page| &page.bytes);
+        let held = held.get(part.start..).unwrap_or(&[]);
+        let held = held.get(..part.size()).unwrap_or(held);
+        if !held.is_empty() {
+            target.put(at, held)?;
+        }
+        let zeros = part.size().saturating_sub(held.len());
+        match ZEROS.get(..zeros) {
+            Some(zeros @ [_, ..]) => target.put(at.saturating_add(held.len()), zeros),
+            _ => Ok(()),
+        }
     }
 
     fn write_part(
@@ -189,17 +224,14 @@ impl Pages {
         room: &Room,
     ) -> Result<(), Errno> {
         let size = self.size;
-        let page = self.find_or_make(part.page, room)?;
+        let page = self.find_or_make(part.page, part.end, room)?;
         let bytes = page.bytes.get_mut(part.start..part.end);
         let taken = source.take(at, bytes.ok_or(Errno::Invalid)?);
         if taken.is_err() {
             // What came before the failure may lie behind the end.
             let start = part.page.saturating_mul(PAGE as u64);
             let end = usize::try_from(size.saturating_sub(start)).unwrap_or(usize::MAX);
-            page.bytes
-                .get_mut(end.min(PAGE)..)
-                .unwrap_or(&mut [])
-                .fill(0);
+            page.from(end).fill(0);
         }
         taken
     }
@@ -213,30 +245,51 @@ impl Pages {
             .find_mut(hash(number), |page| page.number == number)
     }
 
-    fn find_or_make(&mut self, number: u64, room: &Room) -> Result<&mut Page, Errno> {
-        if self.find(number).is_none() {
-            room.take(PAGE_COST)?;
-            let made = self.make(number);
-            made.inspect_err(|_| room.give_back(PAGE_COST))?;
+    /// The page `number`, with at least `size` bytes.
+    fn find_or_make(
+        &mut self,
+        number: u64,
+        size: usize,
+        room: &Room,
+    ) -> Result<&mut Page, Errno> {
+        let held = self.find(number).map(|page| page.bytes.len());
+        if held.is_none_or(|held| held < size) {
+            let size = size.next_power_of_two().clamp(PAGE_MIN, PAGE);
+            let more = (size as u64)
+                .saturating_sub(held.unwrap_or(0) as u64)
+                .saturating_add(if held.is_none() { PAGE_COST } else { 0 });
+            room.take(more)?;
+            let grown = self.grow(number, size);
+            grown.inspect_err(|_| room.give_back(more))?;
+            self.cost = self.cost.saturating_add(more);
         }
         self.find_mut(number).ok_or(Errno::NoSpace)
     }
 
-    fn make(&mut self, number: u64) -> Result<(), Errno> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(PAGE).map_err(|_| Errno::NoSpace)?;
-        bytes.resize(PAGE, 0);
+    /// Gives the page `number`, which it makes if need be, `size` bytes.
+    fn grow(&mut self, number: u64, size: usize) -> Result<(), Errno> {
+        if let Some(page) = self.find_mut(number) {
+            return lengthen(&mut page.bytes, size);
+        }
         self.pages
             .try_reserve(1, |page| hash(page.number))
             .map_err(|_| Errno::NoSpace)?;
-        let page = Page {
-            number,
-            bytes: bytes.into_boxed_slice(),
-        };
+        let mut bytes = Vec::new();
+        lengthen(&mut bytes, size)?;
         self.pages
-            .insert_unique(hash(number), page, |page| hash(page.number));
+            .insert_unique(hash(number), Page { number, bytes }, |page| {
+                hash(page.number)
+            });
         Ok(())
     }
+}
+
+/// Adds zeros up to `size` bytes.
+fn lengthen(bytes: &mut Vec<u8>, size: usize) -> Result<(), Errno> {
+    let more = size.saturating_sub(bytes.len());
+    bytes.try_reserve_exact(more).map_err(|_| Errno::NoSpace)?;
+    bytes.resize(size, 0);
+    Ok(())
 }
 
 /// Neighbours go far apart, in the upper bits as well as in the lower.
@@ -346,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_full_room_shortens_a_write_and_then_refuses_it() {
-        let room = Room::new(|| 2 * PAGE_COST);
+        let room = Room::new(|| 2 * (PAGE as u64 + PAGE_COST));
         let mut pages = Pages::default();
         let bytes = vec![7; 3 * PAGE];
         assert_eq!(pages.write(0, &&bytes[..], &room), Ok(2 * PAGE));
@@ -370,6 +423,6 @@ mod tests {
         assert_eq!(pages.append(bytes, &room), Err(Errno::TooBig));
         assert_eq!(pages.write(u64::MAX, bytes, &room), Err(Errno::TooBig));
         assert_eq!(pages.set_size(SIZE_MAX + 1, &room), Err(Errno::TooBig));
-        assert_eq!(pages.blocks(), 8);
+        assert!(pages.blocks() <= 9, "what was written, not what is between");
     }
 }
