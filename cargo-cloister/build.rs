@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 11] = [
     "app-abi",
     "domains",
+    "eval/counter",
     "eval/gate",
+    "eval/parallel",
     "eval/std",
     "gate",
     "kernel-safe",

@@ -27,7 +27,7 @@ pub(super) const MESSAGES: &str = "--message-format=json-render-diagnostics";
 pub(super) struct Built {
     /// The target's name.
     pub(super) name: String,
-    /// The executable, or the static library.
+    /// The executable, or the static or shared library.
     pub(super) file: PathBuf,
     /// Whether it runs tests.
     pub(super) is_test: bool,
@@ -136,7 +136,7 @@ fn relay(stderr: impl Read, what: &str, progress: &dyn Fn(&str)) -> String {
     output
 }
 
-/// The executables and static libraries that cargo's messages name.
+/// The executables and libraries to link or load that cargo's messages name.
 fn built(stdout: impl Read) -> Vec<Built> {
     let messages = Message::parse_stream(BufReader::new(stdout)).map_while(Result::ok);
     messages
@@ -149,16 +149,17 @@ fn built(stdout: impl Read) -> Vec<Built> {
 
 fn file_in(artifact: Artifact) -> Option<Built> {
     let is_script = artifact.target.kind.contains(&TargetKind::CustomBuild);
-    let is_static = artifact.target.crate_types.contains(&CrateType::StaticLib);
+    let makes = |kind| artifact.target.crate_types.contains(&kind);
+    let is_library = makes(CrateType::StaticLib) || makes(CrateType::CDyLib);
     let library = || {
         artifact
             .filenames
             .iter()
-            .find(|name| name.extension() == Some("a"))
+            .find(|name| matches!(name.extension(), Some("a" | "so")))
     };
     let file = match &artifact.executable {
         Some(executable) if !is_script => executable,
-        None if is_static => library()?,
+        None if is_library => library()?,
         _ => return None,
     };
     Some(Built {

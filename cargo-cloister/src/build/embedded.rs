@@ -84,6 +84,8 @@ mod tests {
         for file in [
             "domains/src/lib.rs",
             "eval/gate/Cargo.lock",
+            "eval/counter/Cargo.lock",
+            "eval/parallel/Cargo.lock",
             "eval/std/Cargo.lock",
             "gate/page/build.rs",
             "linker-scripts/core.ld",

@@ -12,6 +12,7 @@ mod abi_object;
 mod application;
 mod cargo;
 mod components;
+mod counter;
 mod embedded;
 mod flags;
 mod folders;
@@ -83,6 +84,12 @@ pub fn test_package(
     arguments: &[OsString],
 ) -> miette::Result<TestPackage> {
     Ok(tested::find(&toolchain::find()?, path, arguments)?)
+}
+
+/// Builds the plugin for QEMU that counts what each virtual CPU executes; its
+/// file.
+pub fn counter(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
+    Ok(counter::build(progress)?)
 }
 
 /// A request with everything that it needs found.

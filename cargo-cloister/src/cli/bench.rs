@@ -1,18 +1,21 @@
 //! `cargo cloister bench`.
 //!
-//! A benchmark is a program that prints one figure a line. It comes with this
-//! tool, beside the components that it measures.
+//! A benchmark is a program that comes with this tool, beside the components
+//! that it measures. There is one file here for each kind of table.
 
 mod compare;
 mod figures;
 mod measure;
+mod smp;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::choices::Output;
 use super::failure::Failure;
-use compare::Table;
 
-/// Measure what the walls cost.
+/// Measure what the walls cost, and what several CPUs gain.
 #[derive(Args, Debug)]
 pub(super) struct Bench {
     #[command(subcommand)]
@@ -22,17 +25,44 @@ pub(super) struct Bench {
 #[derive(Subcommand, Debug)]
 enum What {
     /// Calls, yields and switches, in instructions, without walls and with
-    Gate(Table),
+    Gate(Options),
     /// Threads, locks, channels, clocks and memory of std, the same way
-    Std(Table),
+    Std(Options),
+    /// Pi on 1, 2, 4 and 8 virtual CPUs: the instructions of the busiest one
+    Smp(Options),
+}
+
+/// What every table takes.
+#[derive(Args, Debug)]
+struct Options {
+    /// The package that measures [default: the one that comes with this tool]
+    path: Option<PathBuf>,
+    /// Fail with status 1 if a figure is beyond its limit
+    #[arg(long)]
+    check: bool,
+    /// Whom the output is for
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    output: Output,
+    /// End each run after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    timeout: u64,
 }
 
 impl Bench {
     pub(super) fn run(self) -> Result<u8, Failure> {
         match self.what {
             // Some of its figures are taken inside the kernels.
-            What::Gate(table) => table.run("gate", true),
-            What::Std(table) => table.run("std", false),
+            What::Gate(options) => compare::run(&options, "gate", true),
+            What::Std(options) => compare::run(&options, "std", false),
+            What::Smp(options) => smp::run(&options),
         }
+    }
+}
+
+impl Options {
+    /// The status of a table, whose figures are all within their limits or
+    /// not.
+    fn status(&self, within_limits: bool) -> u8 {
+        u8::from(self.check && !within_limits)
     }
 }

@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Accel, Machine, Spec};
+use super::{Accel, Counter, Machine, Spec};
 
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -168,6 +168,13 @@ impl Line {
         if let Some(file) = &spec.interrupt_log {
             self.option("-d", "int");
             self.path("-D", file);
+        }
+        if let Some(Counter { plugin, counts }) = &spec.counter {
+            let mut value = OsString::from("file=");
+            value.push(escaped(plugin));
+            value.push(",out=");
+            value.push(escaped(counts));
+            self.0.extend(["-plugin".into(), value]);
         }
     }
 

@@ -35,4 +35,4 @@ pub use memory::Memory;
 pub use publish::{Protocol, Publish};
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
-pub use spec::{Machine, Spec};
+pub use spec::{Counter, Machine, Spec};

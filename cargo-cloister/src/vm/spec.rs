@@ -28,6 +28,15 @@ impl fmt::Display for Machine {
     }
 }
 
+/// A plugin for QEMU that counts the instructions of each CPU.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counter {
+    /// The plugin.
+    pub plugin: PathBuf,
+    /// The file that gets the counts.
+    pub counts: PathBuf,
+}
+
 /// One run, with every choice made.
 #[derive(Clone, Debug)]
 pub struct Spec {
@@ -61,6 +70,8 @@ pub struct Spec {
     pub timeout: Option<Duration>,
     /// Where QEMU logs interrupts and exceptions.
     pub interrupt_log: Option<PathBuf>,
+    /// What counts the instructions of each CPU, if somebody wants to know.
+    pub counter: Option<Counter>,
     /// Whether the program reads this process's standard input; it finds the
     /// end of the file otherwise.
     pub stdin: bool,
@@ -88,6 +99,7 @@ impl Spec {
             counted: false,
             timeout: None,
             interrupt_log: None,
+            counter: None,
             stdin: false,
             options: BootOptions {
                 arguments,

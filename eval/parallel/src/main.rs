@@ -6,6 +6,7 @@
 //! executes.
 
 use std::f64::consts::PI;
+use std::hint;
 use std::process::ExitCode;
 use std::thread;
 
@@ -13,16 +14,17 @@ use rayon::prelude::*;
 
 /// Into how many slices the circle is cut.
 const SLICES: u32 = 1 << 23;
-/// How many of them rayon does at a time.
-const CHUNK: u32 = SLICES / 512;
+/// How many slices are a chunk, which nobody divides.
+const CHUNK: u32 = 1 << 13;
+const CHUNKS: u32 = SLICES / CHUNK;
 
 fn main() -> ExitCode {
     let cpus = thread::available_parallelism().map_or(1, usize::from) as u32;
     let how = std::env::args().nth(1).unwrap_or_default();
-    let sum = match how.as_str() {
-        "one" => area(0, SLICES),
+    let sum: f64 = match how.as_str() {
+        "one" => (0..CHUNKS).map(area).sum(),
         "threads" => by_threads(cpus),
-        "rayon" => by_rayon(),
+        "rayon" => (0..CHUNKS).into_par_iter().map(area).sum(),
         other => {
             eprintln!("one, threads or rayon, not {other:?}");
             return ExitCode::from(2);
@@ -35,11 +37,9 @@ fn main() -> ExitCode {
 
 /// Each thread does an equal part, and main waits.
 fn by_threads(threads: u32) -> f64 {
-    let edge = move |part: u32| {
-        let slices = u64::from(SLICES) * u64::from(part) / u64::from(threads);
-        slices as u32
-    };
-    let spawn = |part| thread::spawn(move || area(edge(part), edge(part + 1)));
+    let edge = move |part: u32| CHUNKS * part / threads;
+    let part = move |part| (edge(part)..edge(part + 1)).map(area).sum::<f64>();
+    let spawn = |number| thread::spawn(move || part(number));
     let all: Vec<_> = (0..threads).map(spawn).collect();
     let parts = all
         .into_iter()
@@ -47,20 +47,16 @@ fn by_threads(threads: u32) -> f64 {
     parts.sum()
 }
 
-/// Whoever is free takes the next chunk.
-fn by_rayon() -> f64 {
-    let chunks = (0..SLICES / CHUNK).into_par_iter();
-    chunks
-        .map(|chunk| area(chunk * CHUNK, (chunk + 1) * CHUNK))
-        .sum()
-}
-
-/// The height of slices of a quarter of a circle's area, by the middle.
-fn area(from: u32, to: u32) -> f64 {
+/// The height of a chunk's slices of a quarter of a circle, by the middle.
+fn area(chunk: u32) -> f64 {
+    // Under -icount QEMU runs one virtual CPU at a time, and may go on to the
+    // next only where one pauses. Without this the first would do everything
+    // before another came to take its part.
+    hint::spin_loop();
     let width = 1.0 / f64::from(SLICES);
     let height = |slice: u32| {
         let x = (f64::from(slice) + 0.5) * width;
         4.0 / (1.0 + x * x)
     };
-    (from..to).map(height).sum()
+    (chunk * CHUNK..(chunk + 1) * CHUNK).map(height).sum()
 }

@@ -23,11 +23,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             budgets("gate")
         }),
         trial("costs::std_stays_in_its_budgets".into(), || budgets("std")),
+        trial("costs::four_cpus_share_the_work".into(), || budgets("smp")),
         trial("costs::an_optimised_hello_is_small".into(), size),
     ]
 }
 
-/// The table of that name, with every figure within its budget.
+/// The table of that name, with every figure within its limit.
 fn budgets(table: &str) -> Verdict {
     let output = TOOL.command(["bench", table, "--check"]).output()?;
     let table = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -18,7 +18,11 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
     vec![
         trial(
             format!("crates::{mode}::all_give_known_answers"),
-            move || known_answers(mode),
+            move || known_answers(mode, "1"),
+        ),
+        trial(
+            format!("crates::{mode}::all_do_so_on_four_cpus"),
+            move || known_answers(mode, "4"),
         ),
         trial(
             format!("crates::{mode}::clap_ends_the_program"),
@@ -36,8 +40,8 @@ fn run(mode: Isolation, flags: &[&str], arguments: &[&str]) -> Outcome {
     TOOL.boot(&image(PROGRAMS, mode), &boot)
 }
 
-fn known_answers(mode: Isolation) -> Verdict {
-    let outcome = run(mode, &[], &["all"]);
+fn known_answers(mode: Isolation, cpus: &str) -> Verdict {
+    let outcome = run(mode, &["-c", cpus], &["all", "--cpus", cpus]);
     let holds = outcome.status == 0 && outcome.stdout.ends_with("programs: all passed\n");
     ensure(holds, "every check of every crate to pass", &outcome)
 }

@@ -50,6 +50,19 @@ fn a_q35_has_modern_devices_at_fixed_addresses() {
 }
 
 #[test]
+fn a_plugin_counts_where_somebody_wants_to_know() {
+    let line = line(&Spec {
+        counter: Some(Counter {
+            plugin: "libcounter.so".into(),
+            counts: "a,b".into(),
+        }),
+        ..spec(Machine::Microvm)
+    });
+    let plugin = "-plugin file=libcounter.so,out=a,,b";
+    assert!(line.contains(plugin), "{line}");
+}
+
+#[test]
 fn counted_runs_have_no_chance_in_them() {
     let line = line(&Spec {
         counted: true,

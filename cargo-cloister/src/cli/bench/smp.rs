@@ -1,0 +1,106 @@
+//! The same work on more and more virtual CPUs.
+//!
+//! The time-stamp counter of a counted run is common to all CPUs, so what each
+//! of them executes is counted inside QEMU, by a plugin. Boot and shutdown are
+//! part of every count.
+
+mod scaling;
+
+use std::path::PathBuf;
+
+use domains::Isolation;
+
+use super::Options;
+use super::measure::Benchmark;
+use crate::build;
+use crate::cli::choices::Output;
+use crate::cli::failure::{Failure, report};
+use crate::cli::progress::Progress;
+use crate::cli::show;
+use crate::vm::{Counter, Spec};
+use scaling::{LIMITED, Run, Scaling};
+
+/// The work that is divided, by those who divide it.
+const DIVIDED: [&str; 2] = ["threads", "rayon"];
+/// The work that a single thread does.
+const UNDIVIDED: &str = "one";
+/// On how many CPUs it is done.
+const CPUS: [u32; 4] = [1, 2, 4, 8];
+
+/// Prints the table.
+pub(super) fn run(options: &Options) -> Result<u8, Failure> {
+    let benchmark = Benchmark::find(options.path.clone(), "parallel", false)?;
+    let plugin = counter()?;
+    let mut scaling = Scaling { runs: Vec::new() };
+    for isolation in [Isolation::None, Isolation::Mpk] {
+        let spec = benchmark.build(isolation, options.timeout)?;
+        let bench = Bench {
+            benchmark: &benchmark,
+            plugin: plugin.clone(),
+            spec,
+        };
+        for work in DIVIDED {
+            scaling.runs.extend(bench.divided(work)?);
+        }
+        scaling.runs.push(bench.undivided()?);
+    }
+    match options.output {
+        Output::Human => show::line(&scaling)?,
+        Output::Json => show::line(serde_json::json!(scaling))?,
+    }
+    Ok(options.status(scaling.is_within_limits()))
+}
+
+fn counter() -> Result<PathBuf, Failure> {
+    let progress = Progress::start(false);
+    build::counter(&|what| progress.say(what)).map_err(Failure::build)
+}
+
+/// A benchmark that can be booted.
+struct Bench<'a> {
+    benchmark: &'a Benchmark,
+    plugin: PathBuf,
+    spec: Spec,
+}
+
+impl Bench<'_> {
+    /// One run on each number of CPUs, compared with the first.
+    fn divided(&self, work: &'static str) -> Result<Vec<Run>, Failure> {
+        let mut runs: Vec<Run> = Vec::new();
+        for cpus in CPUS {
+            let run = self.run(work, cpus)?;
+            let alone = runs.first().unwrap_or(&run).busiest();
+            runs.push(run.compared_with(alone));
+        }
+        Ok(runs)
+    }
+
+    /// A run in which all CPUs but one have nothing to do.
+    fn undivided(&self) -> Result<Run, Failure> {
+        Ok(self.run(UNDIVIDED, LIMITED)?.with_idle_cpus())
+    }
+
+    fn run(&self, work: &'static str, cpus: u32) -> Result<Run, Failure> {
+        let folder = tempfile::tempdir().map_err(no_counts)?;
+        let counts = folder.path().join("counts");
+        let mut spec = Spec {
+            cpus,
+            counter: Some(Counter {
+                plugin: self.plugin.clone(),
+                counts: counts.clone(),
+            }),
+            ..self.spec.clone()
+        };
+        spec.options.arguments.push(work.as_bytes().to_vec());
+        self.benchmark.boot(&spec)?;
+        let text = std::fs::read(&counts).map_err(no_counts)?;
+        let executed: Vec<u64> = serde_json::from_slice(&text).map_err(no_counts)?;
+        Ok(Run::new(work, spec.isolation, cpus, executed))
+    }
+}
+
+fn no_counts(why: impl std::fmt::Display) -> Failure {
+    let message = format!("QEMU's plugin gave no counts: {why}");
+    let help = "CLOISTER_QEMU must name a QEMU that takes plugins, as Debian's does";
+    Failure::new(1, report(message, help))
+}
