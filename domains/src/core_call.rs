@@ -154,6 +154,17 @@ pub mod test_hook {
     /// Takes the checks of [`GATE_CHECKS`] that the argument numbers out of the
     /// gate page; how many there were.
     pub const BLUNT_GATE: u64 = 3;
+    /// The word that the argument numbers of what must be the same on all
+    /// CPUs: [`SETTINGS_WORDS`] of them.
+    pub const SETTINGS: u64 = 4;
+    /// Has a CPU that changes page tables tell the others, or not if the
+    /// argument is not zero.
+    pub const FORGET_HERE_ONLY: u64 = 5;
+    /// Unmaps the page of the application at the argument.
+    pub const UNMAP: u64 = 6;
+
+    /// How many words [`SETTINGS`] has.
+    pub const SETTINGS_WORDS: u64 = 8;
 
     /// The checks of the gate page: the comparison behind each WRPKRU, the look
     /// at each token of a lowered domain, the look at the stack to enter the

@@ -12,7 +12,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use domains::core_call::{error, test_hook};
 
 use crate::call::Arguments;
-use crate::cpu::vector_state;
+use crate::cpu::{control, vector_state};
 use crate::trap::Trap;
 
 pub(crate) use sweep::{Sweep, caught, interrupted};
@@ -34,6 +34,12 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             Ok(0)
         }
         test_hook::BLUNT_GATE => blunt::gate(trap.core, argument),
+        test_hook::SETTINGS => control::settings().word(argument).ok_or(error::INVALID),
+        test_hook::FORGET_HERE_ONLY => {
+            FORGETS_HERE_ONLY.store(argument != 0, Relaxed);
+            Ok(0)
+        }
+        test_hook::UNMAP => trap.core.space.unmap(argument, 1).map(|()| 0),
         _ => Err(error::INVALID),
     }
 }

@@ -6,6 +6,7 @@
 
 mod abi;
 mod attack;
+mod cpus;
 mod files;
 mod hooks;
 mod pkru;
@@ -21,10 +22,26 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let verdict = match words.as_slice() {
+    if let ["exit", status] = words.as_slice() {
+        return exit(status);
+    }
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            println!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the test that the words name.
+fn run(words: &[&str]) -> Result<(), String> {
+    match words {
         ["abi"] => abi::run(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
+        ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["files", checks] => files::run(checks),
+        ["on", cpu, rest @ ..] => cpus::run_on(cpu, rest),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
@@ -34,17 +51,9 @@ fn main() -> ExitCode {
         ["vectors"] => vectors::run(),
         ["xrstor"] => xrstor::run(false),
         ["xrstor", "mutant"] => xrstor::run(true),
-        ["exit", status] => return exit(status),
         ["abort"] => std::process::abort(),
         ["panic"] => panic!("as asked"),
         other => Err(format!("no such test: {other:?}")),
-    };
-    match verdict {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            println!("{message}");
-            ExitCode::FAILURE
-        }
     }
 }
 

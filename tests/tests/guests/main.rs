@@ -8,6 +8,7 @@
 mod abi;
 mod containment;
 mod costs;
+mod cpus;
 mod crates;
 mod edges;
 mod files;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
     trials.extend(costs::trials());
+    trials.extend(cpus::trials());
     trials.extend(crates::trials());
     trials.extend(files::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

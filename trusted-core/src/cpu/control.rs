@@ -59,6 +59,14 @@ pub(crate) fn enable(features: &Features, isolation: Isolation) {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Settings([u64; 8]);
 
+#[cfg(feature = "test-hooks")]
+impl Settings {
+    /// The word with this number.
+    pub(crate) fn word(&self, number: u64) -> Option<u64> {
+        self.0.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
 /// The settings of this CPU.
 pub(crate) fn settings() -> Settings {
     let register = |number| {
