@@ -12,6 +12,7 @@ mod hooks;
 mod pkru;
 mod pointers;
 mod preempt;
+mod smp;
 mod sweep;
 mod thread_pointer;
 mod vectors;
@@ -45,6 +46,12 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
+        ["smp"] => smp::run(),
+        ["smp", "migrate", count] => smp::migrate(count),
+        ["smp", "crowd", count] => smp::crowd(count),
+        ["smp", "exhaust"] => smp::exhaust(),
+        ["smp", "leave"] => smp::leave(),
+        ["smp", "deadlock"] => smp::deadlock(),
         ["sweep", attacker] => sweep::run(attacker),
         ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),
         ["thread-pointer"] => thread_pointer::run(),

@@ -17,6 +17,7 @@ mod images;
 mod privilege;
 mod programs;
 mod refusals;
+mod smp;
 mod stacks;
 mod tested;
 mod wild_write;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(refusals::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
+    trials.extend(smp::trials());
     trials.extend(costs::trials());
     trials.extend(cpus::trials());
     trials.extend(crates::trials());

@@ -1,0 +1,126 @@
+//! Several CPUs: the same programs, and what only several CPUs can show.
+
+use domains::{Isolation, status};
+use libtest_mimic::Trial;
+use tests::boot::{Boot, Outcome};
+
+use crate::images::{TOOL, guest_with, image};
+use crate::{Verdict, ensure, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    Isolation::ALL.into_iter().flat_map(of_mode).collect()
+}
+
+fn of_mode(mode: Isolation) -> Vec<Trial> {
+    let machines = [
+        ("microvm", "2"),
+        ("microvm", "4"),
+        ("q35", "4"),
+        ("microvm", "8"),
+    ];
+    let on_machines = machines.into_iter().flat_map(move |(machine, cpus)| {
+        let named = |name: &str| format!("smp::{mode}::{name}_on_{cpus}_cpus_of_{machine}");
+        [
+            trial(named("the_threads_example_passes"), move || {
+                threads(mode, machine, cpus)
+            }),
+            trial(named("every_check_passes"), move || {
+                checks(mode, machine, cpus)
+            }),
+        ]
+    });
+    let named = |name: &str, body: fn(Isolation) -> Verdict| {
+        trial(format!("smp::{mode}::{name}"), move || body(mode))
+    };
+    let others = vec![
+        named("one_cpu_passes_the_same_checks", |mode| {
+            checks(mode, "microvm", "1")
+        }),
+        named("registers_survive_going_elsewhere", migration),
+        named("a_thousand_threads_meet", crowd),
+        named("a_thread_too_many_is_refused", exhaustion),
+        named("exit_ends_busy_cpus_too", leaving),
+        named("who_sleeps_for_ever_keeps_no_cpu_busy", deadlock),
+        named("pi_is_the_same_by_any_number_of_threads", pi),
+    ];
+    on_machines.chain(others).collect()
+}
+
+fn threads(mode: Isolation, machine: &str, cpus: &str) -> Verdict {
+    let flags = ["--machine", machine, "-c", cpus];
+    let outcome = boot("examples/threads", mode, &flags, &[]);
+    let holds = outcome.status == 0 && outcome.stdout.contains("threads: all passed");
+    ensure(holds, "all of the threads example to pass", &outcome)
+}
+
+fn checks(mode: Isolation, machine: &str, cpus: &str) -> Verdict {
+    let outcome = guest_with(mode, &["smp"], &["--machine", machine, "-c", cpus]);
+    let has_them = outcome.stdout.starts_with(&format!("{cpus} CPUs\n"));
+    ensure(
+        outcome.status == 0 && has_them,
+        "every check to pass, on that many CPUs",
+        &outcome,
+    )
+}
+
+fn migration(mode: Isolation) -> Verdict {
+    let outcome = guest_with(mode, &["smp", "migrate", "200"], &["-c", "4"]);
+    ensure(outcome.status == 0, "200 moves, no change", &outcome)
+}
+
+fn crowd(mode: Isolation) -> Verdict {
+    let outcome = guest_with(mode, &["smp", "crowd", "1000"], &["-c", "4"]);
+    ensure(outcome.status == 0, "1,000 threads to meet", &outcome)
+}
+
+fn exhaustion(mode: Isolation) -> Verdict {
+    let outcome = guest_with(mode, &["smp", "exhaust"], &["-c", "2", "-m", "32M"]);
+    ensure(
+        outcome.status == 0 && outcome.stdout.contains("50 threads met"),
+        "a refusal, and threads again afterwards",
+        &outcome,
+    )
+}
+
+fn leaving(mode: Isolation) -> Verdict {
+    let outcome = guest_with(mode, &["smp", "leave"], &["-c", "4"]);
+    ensure(outcome.status == 7, "status 7", &outcome)
+}
+
+/// A program that waits for nobody is not ended by anybody but the host, and
+/// not reported: that is what it asked for.
+fn deadlock(mode: Isolation) -> Verdict {
+    let flags = ["-c", "4", "--timeout", "8"];
+    let arguments = ["--", "smp", "deadlock"];
+    let output = TOOL
+        .command(["run"])
+        .arg(image("tests/guests", mode))
+        .args(flags)
+        .args(arguments)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure(
+        output.status.code() == Some(i32::from(status::TIMEOUT)) && said.contains("all asleep"),
+        "status 121, after all sleep",
+        &(output.status, said),
+    )
+}
+
+fn pi(mode: Isolation) -> Verdict {
+    for (cpus, threads) in [("1", "1"), ("1", "4"), ("4", "4"), ("4", "1")] {
+        let arguments = [threads, "200000"];
+        let outcome = boot("examples/pi", mode, &["-c", cpus], &arguments);
+        let is_pi = outcome.stdout.starts_with("pi is about 3.14159265");
+        ensure(outcome.status == 0 && is_pi, "pi", &outcome)?;
+    }
+    Ok(())
+}
+
+fn boot(folder: &'static str, mode: Isolation, flags: &[&str], arguments: &[&str]) -> Outcome {
+    let boot = Boot {
+        flags,
+        arguments,
+        ..Boot::default()
+    };
+    TOOL.boot(&image(folder, mode), &boot)
+}
