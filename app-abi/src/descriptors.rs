@@ -4,21 +4,17 @@
 
 use core::ffi::c_void;
 use core::mem::offset_of;
-use core::slice;
 
 use domains::files::{Status, mode};
-use gate::{clock, safe};
+use gate::safe;
 use hermit_abi::{
-    EFAULT, EINVAL, ENOTTY, F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, POLLNVAL, S_IFCHR,
-    S_IFDIR, S_IFLNK, S_IFREG, iovec, nfds_t, pollfd, stat,
+    EINVAL, ENOTTY, F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FIONBIO, O_NONBLOCK, S_IFCHR,
+    S_IFDIR, S_IFLNK, S_IFREG, iovec, stat,
 };
 
 use crate::errno::{fail, reply, reply32};
 use crate::export::export;
-
-/// How often a poll that waits looks again, in nanoseconds: the kernel cannot
-/// wait for several descriptors at once yet.
-const POLL_INTERVAL: u64 = 1_000_000;
+use crate::own;
 
 /// Why `descriptor` is no good: `other` if it is open, EBADF if it is not.
 pub(crate) fn error_of(descriptor: i32, other: i32) -> i32 {
@@ -26,45 +22,6 @@ pub(crate) fn error_of(descriptor: i32, other: i32) -> i32 {
     match unsafe { safe::describe(descriptor) } {
         error if error < 0 => error.wrapping_neg() as i32,
         _ => other,
-    }
-}
-
-/// Looks at each descriptor once; how many have events.
-fn poll_once(descriptors: &mut [pollfd]) -> i32 {
-    let mut ready = 0;
-    for descriptor in descriptors {
-        descriptor.revents = events_of(descriptor);
-        ready += i32::from(descriptor.revents != 0);
-    }
-    ready
-}
-
-fn events_of(descriptor: &pollfd) -> i16 {
-    if descriptor.fd < 0 {
-        return 0;
-    }
-    let wanted = u32::from(descriptor.events as u16);
-    // SAFETY: the call takes no address.
-    let events = unsafe { safe::poll(descriptor.fd, wanted) };
-    i16::try_from(events)
-        .ok()
-        .filter(|events| *events >= 0)
-        .unwrap_or(POLLNVAL)
-}
-
-/// Looks until there are events or `timeout` milliseconds are over; negative
-/// is for ever.
-fn poll(descriptors: &mut [pollfd], timeout: i32) -> i32 {
-    let start = clock::monotonic_ns();
-    let limit = u64::try_from(timeout).map_or(safe::FOREVER, |limit| limit * 1_000_000);
-    loop {
-        let ready = poll_once(descriptors);
-        let over = clock::monotonic_ns().wrapping_sub(start);
-        if ready > 0 || over >= limit {
-            return ready;
-        }
-        // SAFETY: the call takes no address.
-        unsafe { safe::sleep(POLL_INTERVAL.min(limit - over)) };
     }
 }
 
@@ -84,14 +41,34 @@ fn control(descriptor: i32, command: i32, argument: i32) -> i32 {
     }
 }
 
+/// Has reads and writes of a descriptor wait if the word at `fails` is zero,
+/// and fail otherwise.
+fn set_patience(descriptor: i32, fails: *const i32) -> i32 {
+    let nonblock = match own::read(fails) {
+        Ok(0) => 0,
+        Ok(_) => O_NONBLOCK,
+        Err(error) => return fail(error),
+    };
+    // SAFETY: the call takes no address.
+    let flags = reply32(unsafe { safe::flags(descriptor) });
+    if flags < 0 {
+        return flags;
+    }
+    let flags = flags & !O_NONBLOCK | nonblock;
+    // SAFETY: the call takes no address.
+    reply32(unsafe { safe::set_flags(descriptor, flags as u32) })
+}
+
 export! {
     /// Reads at most `size` bytes.
+    #[abi(kernel, [EAGAIN, EBADF, EFAULT, EINVAL, EISDIR, EIO])]
     fn sys_read(descriptor: i32, buffer: *mut u8, size: usize) -> isize {
         // SAFETY: the caller gave a buffer of that size.
         reply(unsafe { safe::read(descriptor, buffer.expose_provenance(), size) })
     }
 
     /// Writes at most `size` bytes.
+    #[abi(kernel, [EAGAIN, EBADF, EFAULT, EFBIG, EINVAL, EIO, ENOSPC])]
     fn sys_write(descriptor: i32, buffer: *const u8, size: usize) -> isize {
         // SAFETY: the caller gave a buffer of that size.
         reply(unsafe { safe::write(descriptor, buffer.expose_provenance(), size) })
@@ -112,12 +89,14 @@ export! {
     }
 
     /// Closes a descriptor.
+    #[abi(kernel, [EBADF])]
     fn sys_close(descriptor: i32) -> i32 {
         // SAFETY: the call takes no address.
         reply32(unsafe { safe::close(descriptor) })
     }
 
     /// Duplicates a descriptor.
+    #[abi(kernel, [EBADF, EMFILE, ENOMEM])]
     fn sys_dup(descriptor: i32) -> i32 {
         // SAFETY: the call takes no address.
         reply32(unsafe { safe::duplicate(descriptor) })
@@ -137,29 +116,23 @@ export! {
         reply(unsafe { safe::seek(descriptor, offset as i64, whence) })
     }
 
-    /// Controls a device, of which none has anything to control.
-    fn sys_ioctl(descriptor: i32, _command: i32, _argument: *mut c_void) -> i32 {
-        fail(error_of(descriptor, ENOTTY))
+    /// Controls what is open: whether reads and writes wait.
+    #[abi(kernel, [EBADF, EFAULT, ENOTTY], "`FIONBIO` works for every descriptor; there is no other command.")]
+    fn sys_ioctl(descriptor: i32, command: i32, argument: *mut c_void) -> i32 {
+        match error_of(descriptor, 0) {
+            0 if command == FIONBIO => set_patience(descriptor, argument.cast()),
+            0 => fail(ENOTTY),
+            error => fail(error),
+        }
     }
 
     /// Controls a descriptor.
+    #[abi(kernel, [EBADF, EINVAL, EMFILE, ENOMEM])]
     fn sys_fcntl(descriptor: i32, command: i32, argument: i32) -> i32 {
         match error_of(descriptor, 0) {
             0 => control(descriptor, command, argument),
             error => fail(error),
         }
-    }
-
-    /// Waits until one of the descriptors has events; how many have.
-    fn sys_poll(descriptors: *mut pollfd, count: nfds_t, timeout: i32) -> i32 {
-        if count == 0 {
-            return poll(&mut [], timeout);
-        }
-        if descriptors.is_null() {
-            return fail(EFAULT);
-        }
-        // SAFETY: the caller gave that many.
-        poll(unsafe { slice::from_raw_parts_mut(descriptors, count) }, timeout)
     }
 }
 

@@ -106,13 +106,14 @@ export! {
 }
 
 refuse! {
-    /// Would make a descriptor that counts events.
-    fn sys_eventfd(value: u64, flags: i16) -> i32: ENOSYS;
     /// Would map memory.
+    #[abi([ENOSYS])]
     fn sys_mmap(size: usize, protection: u32, address: &mut *mut u8) -> i32: ENOSYS;
     /// Would unmap memory.
+    #[abi([ENOSYS])]
     fn sys_munmap(address: *mut u8, size: usize) -> i32: ENOSYS;
     /// Would change the rights of a mapping.
+    #[abi([ENOSYS])]
     fn sys_mprotect(address: *mut u8, size: usize, protection: u32) -> i32: ENOSYS;
 }
 

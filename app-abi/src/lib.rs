@@ -15,9 +15,10 @@
 //! | `memory`, `heap`, `cache`, `slab`, `extents`, `lock` | allocation |
 //! | `bytes` | the memory functions that the compiler calls |
 //! | `time`, `process` | clocks, exit and entropy |
-//! | `descriptors`, `files` | input and output, files and directories |
+//! | `descriptors`, `files`, `events` | input and output, files and directories, poll |
 //! | `queues`, `names` | the old wait queues, names of hosts |
 //! | `sockets` | not served yet: the right error |
+//! | `own`, `export` | pointers of the caller, and what is said of each function |
 //!
 //! Functions return a negative errno on failure and store it in the thread's
 //! block as well. The safe kernel tries every pointer that it follows and
@@ -40,6 +41,7 @@ mod bytes;
 mod cache;
 mod descriptors;
 mod errno;
+mod events;
 mod export;
 mod extents;
 mod files;
@@ -58,6 +60,8 @@ mod slab;
 mod sockets;
 #[cfg(target_os = "hermit")]
 mod start;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -29,6 +29,8 @@ unsafe impl Plain for addrinfo {}
 unsafe impl Plain for *mut addrinfo {}
 // SAFETY: a number.
 unsafe impl Plain for u8 {}
+// SAFETY: a number.
+unsafe impl Plain for i32 {}
 
 /// Whether a value at `pointer` would lie in the application's region. On the
 /// host, which has no regions, every pointer but null passes.

@@ -4,28 +4,33 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::string::{String, ToString};
+use std::vec::Vec;
 use std::{env, fs};
 
-/// Compiles only if both functions have one type: the elements of an array
-/// become pointers to functions of the same signature.
+/// What is said of each function. Compiles only if both functions have one
+/// type: the elements of an array become pointers to functions of the same
+/// signature.
 macro_rules! same {
-    ($($module:ident: $($declared:ident = $defined:ident),* $(,)?;)*) => {
+    ($($module:ident: $($declared:ident = $defined:ident),* $(,)?;)*) => {{
         $($(let _ = [hermit_abi::$declared, crate::$module::$defined];)*)*
-    };
+        [$($(crate::$module::$defined::SYMBOL),*),*]
+    }};
 }
 
 #[test]
 #[expect(deprecated, reason = "the ABI keeps its old names")]
-fn signatures_are_those_of_the_abi() {
-    same! {
+fn signatures_are_those_of_the_abi_and_the_documentation_says_so() {
+    let symbols = same! {
         descriptors:
             close = sys_close, dup = sys_dup, fcntl = sys_fcntl, fstat = sys_fstat,
-            ioctl = sys_ioctl, lseek = sys_lseek, poll = sys_poll, read = sys_read,
+            ioctl = sys_ioctl, lseek = sys_lseek, read = sys_read,
             readv = sys_readv, write = sys_write, writev = sys_writev;
+        events:
+            eventfd = sys_eventfd, poll = sys_poll;
         errno:
             errno = sys_errno, get_errno = sys_get_errno;
         files:
-            eventfd = sys_eventfd, fsync = sys_fsync, getdents64 = sys_getdents64,
+            fsync = sys_fsync, getdents64 = sys_getdents64,
             lstat = sys_lstat, mkdir = sys_mkdir, mmap = sys_mmap, mprotect = sys_mprotect,
             munmap = sys_munmap, open = sys_open, opendir = sys_opendir, rmdir = sys_rmdir,
             stat = sys_stat, unlink = sys_unlink;
@@ -60,7 +65,16 @@ fn signatures_are_those_of_the_abi() {
             wakeup_task = sys_wakeup_taskt, yield_now = sys_yield;
         time:
             clock_gettime = sys_clock_gettime, nanosleep = sys_nanosleep, usleep = sys_usleep;
-    }
+    };
+    // The crate keeps these two to itself.
+    let private = [
+        crate::threads::sys_get_priority::SYMBOL,
+        crate::threads::sys_set_priority::SYMBOL,
+    ];
+    let symbols: Vec<_> = symbols.into_iter().chain(private).collect();
+    let names: BTreeSet<_> = symbols.iter().map(|symbol| symbol.name).collect();
+    assert_eq!((names.len(), symbols.len()), (82, 82), "each once");
+    crate::table::check(symbols);
 }
 
 #[test]

@@ -72,8 +72,9 @@ interface! {
     20 => duplicate(descriptor: i32);
     /// What a descriptor is: 0 if it is open to a character device.
     21 => describe(descriptor: i32);
-    /// How many events of `events` a descriptor has, as poll bits.
-    22 => poll(descriptor: i32, events: u32);
+    /// Waits at most `limit` nanoseconds until one of the `count` descriptors in
+    /// the ABI's list at `address` has events; how many have some.
+    22 => poll(address: usize, count: usize, limit: u64);
     /// Opens the file whose path lies at `path`; its descriptor. Flags and mode
     /// are those of the ABI.
     30 => open(path: usize, flags: u32, mode: u32);
@@ -112,6 +113,9 @@ interface! {
     61 => grow_heap(address: usize, size: usize, more: usize);
     /// Copies `size` bytes, at most a page, within the application's memory.
     70 => copy(target: usize, source: usize, size: usize);
+    /// Opens an event counter of `value`; its descriptor. Flags are those of
+    /// the ABI.
+    71 => open_counter(value: u64, flags: u32);
     /// With `test-hooks`: a foothold in the kernels, see the hooks module.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

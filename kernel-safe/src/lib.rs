@@ -14,7 +14,8 @@
 //! | [`thread`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
-//! | [`descriptors`], [`files`] | what is open, and the name space |
+//! | [`descriptors`], [`poll`], [`counter`] | what is open, waiting for it, counting events |
+//! | [`files`] | the name space |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //!
@@ -37,6 +38,7 @@ extern crate alloc;
 
 pub mod boot;
 pub mod copy;
+pub mod counter;
 pub mod cpu;
 pub mod descriptors;
 pub mod drivers;
@@ -47,6 +49,7 @@ pub mod futex;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod memory;
+pub mod poll;
 pub mod pool;
 pub mod priority;
 pub mod random;

@@ -17,7 +17,7 @@ use crate::schedule::fleet::Task;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
-use crate::{copy, cpu, descriptors, files, futex, random, schedule, wait};
+use crate::{copy, counter, cpu, descriptors, files, futex, poll, random, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -123,8 +123,8 @@ impl Serve for Kernel {
         word(descriptors::describe(descriptor))
     }
 
-    fn poll(descriptor: i32, events: u32) -> i64 {
-        word(descriptors::poll(descriptor, events))
+    fn poll(address: usize, count: usize, limit: u64) -> i64 {
+        word(poll::poll(address, count, limit))
     }
 
     fn open(path: usize, flags: u32, mode: u32) -> i64 {
@@ -194,6 +194,10 @@ impl Serve for Kernel {
 
     fn grow_heap(address: usize, size: usize, more: usize) -> i64 {
         word(heap::grow(address, size, more))
+    }
+
+    fn open_counter(value: u64, flags: u32) -> i64 {
+        word(counter::open(value, flags))
     }
 
     fn copy(target: usize, source: usize, size: usize) -> i64 {

@@ -22,10 +22,12 @@ use spin::Mutex;
 
 use self::open::{Object, Open};
 use self::table::{Entry, Table};
+use crate::counter::Patience;
 use crate::errno::{Answer, Errno, count};
 use crate::files::flags;
 use crate::files::status::{self, Status};
 use crate::stdio::{self, Stream};
+use crate::wait::Key;
 
 /// Bits of poll, as Hermit's ABI numbers them.
 pub mod poll_bits {
@@ -35,6 +37,10 @@ pub mod poll_bits {
     pub const OUTPUT: u32 = 0x04 | 0x100;
     /// Something has failed.
     pub const ERROR: u32 = 0x08;
+    /// The other side is gone.
+    pub const HANG_UP: u32 = 0x10;
+    /// The descriptor is not open.
+    pub const NOT_OPEN: u32 = 0x20;
 }
 
 /// The flags that can be changed while something is open.
@@ -110,6 +116,7 @@ fn write_all(open: &Open, buffers: &[UserSlice]) -> Answer {
     }
     match open.object()? {
         Object::File(file) => count(file.write(open, buffers)?),
+        Object::Counter(counter) => counter.write(first(buffers), patience(open)),
     }
 }
 
@@ -120,6 +127,21 @@ fn read_all(open: &Open, buffers: &[UserSlice]) -> Answer {
     }
     match open.object()? {
         Object::File(file) => count(file.read(open, buffers)?),
+        Object::Counter(counter) => counter.read(first(buffers), patience(open)),
+    }
+}
+
+/// The one buffer of a request to what has only one value.
+fn first(buffers: &[UserSlice]) -> UserSlice {
+    buffers.first().copied().unwrap_or(UserSlice::new(0, 0))
+}
+
+/// Whether a request may wait.
+fn patience(open: &Open) -> Patience {
+    if open.flags() & flags::NONBLOCK != 0 {
+        Patience::Fails
+    } else {
+        Patience::Waits
     }
 }
 
@@ -159,6 +181,7 @@ pub fn describe(descriptor: i32) -> Answer {
         Entry::Stream(_) => Ok(0),
         Entry::Open(open) => match open.object()? {
             Object::File(file) => Ok(i64::from(!file.is_device())),
+            Object::Counter(_) => Ok(1),
         },
     }
 }
@@ -173,6 +196,7 @@ pub fn status(descriptor: i32, address: usize) -> Answer {
         Entry::Stream(_) => status::of_stream(),
         Entry::Open(open) => match open.object()? {
             Object::File(file) => Status::from(&file.metadata()?),
+            Object::Counter(_) => status::of_stream(),
         },
     };
     status::write(&status, address)
@@ -188,6 +212,7 @@ pub fn seek(descriptor: i32, offset: i64, whence: i32) -> Answer {
         Entry::Stream(_) => Err(Errno::NoSeek),
         Entry::Open(open) => match open.object()? {
             Object::File(file) => file.seek(&open, offset, whence),
+            Object::Counter(_) => Err(Errno::NoSeek),
         },
     }
 }
@@ -202,6 +227,7 @@ pub fn list(descriptor: i32, address: usize, size: usize) -> Answer {
         Entry::Stream(_) => Err(Errno::NotDirectory),
         Entry::Open(open) => match open.object()? {
             Object::File(file) => file.list(&open, UserSlice::new(address, size)),
+            Object::Counter(_) => Err(Errno::NotDirectory),
         },
     }
 }
@@ -216,6 +242,7 @@ pub fn sync(descriptor: i32) -> Answer {
         Entry::Stream(_) => Err(Errno::Invalid),
         Entry::Open(open) => match open.object()? {
             Object::File(file) => file.sync().map(|()| 0),
+            Object::Counter(_) => Err(Errno::Invalid),
         },
     }
 }
@@ -245,17 +272,30 @@ pub fn set_flags(descriptor: i32, flags: u32) -> Answer {
     Ok(0)
 }
 
-/// Which of `events` a descriptor has.
+/// Which events a descriptor has at the moment.
 ///
 /// # Errors
 ///
-/// It is not open.
-pub fn poll(descriptor: i32, events: u32) -> Answer {
-    let has = match find(descriptor)? {
-        Entry::Stream(stream) => stdio::poll(stream),
-        // A file neither waits to be read nor to be written.
-        Entry::Open(_) => poll_bits::INPUT | poll_bits::OUTPUT,
-    };
-    // An error is told whether it was asked for or not.
-    Ok(i64::from(has & (events | poll_bits::ERROR)))
+/// None while it is open.
+pub fn events(entry: &Entry) -> Result<u32, Errno> {
+    Ok(match entry {
+        Entry::Stream(stream) => stdio::poll(*stream),
+        Entry::Open(open) => match open.object()? {
+            // A file neither waits to be read nor to be written.
+            Object::File(_) => poll_bits::INPUT | poll_bits::OUTPUT,
+            Object::Counter(counter) => counter.events(),
+        },
+    })
+}
+
+/// What is woken when the events of a descriptor change; none if they do not.
+pub fn key(entry: &Entry) -> Option<Key> {
+    match entry {
+        Entry::Stream(Stream::Input) => Some(Key::INPUT),
+        Entry::Stream(Stream::Output | Stream::Error) => None,
+        Entry::Open(open) => match open.object() {
+            Ok(Object::Counter(counter)) => Some(counter.key()),
+            Ok(Object::File(_)) | Err(_) => None,
+        },
+    }
 }

@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use spin::Mutex;
 
 use super::turn::{Taken, Turn};
+use crate::counter::Counter;
 use crate::errno::Errno;
 use crate::files::file::File;
 use crate::pool::Pool;
@@ -21,12 +22,15 @@ static POOL: Mutex<Pool<Description>> = Mutex::new(Pool::new());
 pub enum Object {
     /// A file, a directory, or a device.
     File(File),
+    /// An event counter.
+    Counter(Counter),
 }
 
 impl Object {
     fn close(self) {
         match self {
             Object::File(file) => file.close(),
+            Object::Counter(counter) => counter.close(),
         }
     }
 }

@@ -8,6 +8,8 @@ use super::Key;
 #[derive(Debug)]
 pub struct Bucket<T> {
     waiters: VecDeque<(Key, T)>,
+    /// How often one of the keys was woken, whether somebody waited or not.
+    wakes: u64,
 }
 
 impl<T: Copy + PartialEq> Bucket<T> {
@@ -15,7 +17,18 @@ impl<T: Copy + PartialEq> Bucket<T> {
     pub const fn new() -> Bucket<T> {
         Bucket {
             waiters: VecDeque::new(),
+            wakes: 0,
         }
+    }
+
+    /// How often one of the keys was woken.
+    pub fn wakes(&self) -> u64 {
+        self.wakes
+    }
+
+    /// Counts that one of the keys is woken.
+    pub fn count_wake(&mut self) {
+        self.wakes = self.wakes.wrapping_add(1);
     }
 
     /// Adds a waiter for `key`.

@@ -6,6 +6,7 @@
 //! a deadline exactly one ends a sleep; who loses finds the thread awake.
 
 pub mod bucket;
+pub mod many;
 
 use gate::clock;
 use spin::Mutex;
@@ -63,6 +64,11 @@ impl Key {
         Key((4 << 32) | number as u64)
     }
 
+    /// A change of an event counter.
+    pub const fn counter(number: u32) -> Key {
+        Key((6 << 32) | number as u64)
+    }
+
     fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {
         // Multiplicative hashing: the upper bits depend on all bits.
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -104,6 +110,7 @@ pub fn wait(
 /// The caller lets them run, by [`schedule::give_way`], when it can.
 pub fn wake(key: Key, most: usize) -> usize {
     let mut bucket = key.bucket().lock();
+    bucket.count_wake();
     let waiters = core::iter::from_fn(|| bucket.take(key));
     waiters
         .filter(|thread| schedule::wake(*thread))

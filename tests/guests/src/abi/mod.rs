@@ -1,5 +1,6 @@
 //! Hermit's ABI where std does not reach it: semaphores, queues, names.
 
+mod events;
 mod names;
 mod queues;
 mod semaphores;
@@ -7,7 +8,8 @@ mod simple;
 
 /// Runs every check.
 pub fn run() -> Result<(), String> {
-    let all: [(&str, fn() -> Result<(), String>); 4] = [
+    let all: [(&str, fn() -> Result<(), String>); 5] = [
+        ("events", events::run),
         ("semaphores", semaphores::run),
         ("queues", queues::run),
         ("names", names::run),
