@@ -9,6 +9,7 @@
 )]
 
 use core::arch::asm;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{clock, driver};
 
@@ -42,6 +43,11 @@ pub const MOVE_THREAD_POINTER: u32 = 12;
 pub const READ_VECTORS: u32 = 13;
 /// PKRU behind the return from a null call into the unsafe kernel.
 pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
+/// The address of the domain's canary, or, with an argument, how many of its
+/// words have changed.
+pub const CANARY: u32 = 30;
+/// Safe kernel only: lets every pointer of the application pass.
+pub const BLUNT_POINTERS: u32 = 31;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -50,6 +56,21 @@ pub const PRIVILEGED: [&str; 15] = [
     "cli", "hlt", "in", "out", "mov cr4", "mov dr7", "wrmsr", "xsetbv", "invlpg", "clts",
     "lgdt", "lidt", "ltr", "swapgs", "sgdt",
 ];
+
+/// What a word of a canary holds.
+const CANARY_WORD: u64 = 0x0dd5_ea1e_dca9_a21e;
+/// Words of which each domain has its own, for attacks to aim at. Two pages, so
+/// that whatever a call writes fits in.
+static CANARY_WORDS: [AtomicU64; 1024] = [const { AtomicU64::new(CANARY_WORD) }; 1024];
+
+/// The canary's address, or how many of its words have changed.
+fn canary(argument: usize) -> i64 {
+    if argument == 0 {
+        return CANARY_WORDS.as_ptr().addr() as i64;
+    }
+    let has_changed = |word: &&AtomicU64| word.load(Ordering::Relaxed) != CANARY_WORD;
+    CANARY_WORDS.iter().filter(has_changed).count() as i64
+}
 
 /// Does what `kind` says with the calling domain's rights.
 ///
@@ -68,6 +89,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             CORE_CALL => return core_call(argument),
             PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
             READ_VECTORS => return vectors(),
+            CANARY => return canary(argument),
             MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),
             TIME_UNSAFE_CALLS => {
                 return ticks_of(argument, || {

@@ -8,6 +8,7 @@ mod abi;
 mod attack;
 mod cpus;
 mod files;
+mod fuzz;
 mod hooks;
 mod pkru;
 mod pointers;
@@ -42,6 +43,8 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["files", checks] => files::run(checks),
+        ["fuzz", seed, calls] => fuzz::run(seed, calls),
+        ["fuzz", "mutant"] => fuzz::run_on_mutant(),
         ["on", cpu, rest @ ..] => cpus::run_on(cpu, rest),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),

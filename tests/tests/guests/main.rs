@@ -12,6 +12,7 @@ mod cpus;
 mod crates;
 mod edges;
 mod files;
+mod fuzz;
 mod gates;
 mod images;
 mod privilege;
@@ -33,6 +34,7 @@ fn main() -> std::process::ExitCode {
     let mut trials = Vec::new();
     trials.extend(programs::trials());
     trials.extend(abi::trials());
+    trials.extend(fuzz::trials());
     trials.extend(edges::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());
