@@ -1,6 +1,6 @@
 //! Several CPUs: each has all the walls, and none sees what another took away.
 
-use domains::layout::PAGE_SIZE;
+use domains::layout::{self, PAGE_SIZE};
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
@@ -34,16 +34,29 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
     ];
     trials.extend(up());
+    trials.push(trial(
+        "cpus::app_reads_the_cores_stack_on_another_cpu".into(),
+        core_stack,
+    ));
+    // Under mpk the emulator flushes everything when such a CPU wakes.
+    trials.push(trial(
+        "cpus::an_unmapped_page_is_gone_for_a_sleeper".into(),
+        || stale(Isolation::None, "stale-sleeper"),
+    ));
+    trials.push(trial(
+        "cpus::mutant_without_shootdown_is_caught_by_a_sleeper".into(),
+        || still_read(Isolation::None, "stale-sleeper"),
+    ));
     trials.extend([Domain::App, Domain::Unsafe].map(sweep));
     trials.extend(["write", "read", "execute"].map(attack));
     for mode in Isolation::ALL {
         trials.push(trial(
             format!("cpus::an_unmapped_page_is_gone_everywhere_{mode}"),
-            move || stale(mode),
+            move || stale(mode, "stale"),
         ));
         trials.push(trial(
             format!("cpus::mutant_without_shootdown_is_caught_{mode}"),
-            move || still_read(mode),
+            move || still_read(mode, "stale"),
         ));
         trials.push(trial(
             format!("cpus::first_touches_at_once_are_one_page_{mode}"),
@@ -167,8 +180,23 @@ fn attack(access: &'static str) -> Trial {
     })
 }
 
-fn stale(mode: Isolation) -> Verdict {
-    let outcome = guest_with(mode, &["cpus", "stale"], &TWO);
+/// A CPU that did not boot has the core's stacks at addresses of its own.
+fn core_stack() -> Verdict {
+    let address = format!("{:#x}", layout::CORE_STACKS + PAGE_SIZE);
+    let arguments = ["on", "1", "attack", "app", "read", &address];
+    let outcome = guest_with(Isolation::Mpk, &arguments, &TWO);
+    let mut faults = outcome.faults.iter();
+    let reported =
+        faults.any(|fault| fault["page"] == "core" && fault["cause"] == "supervisor");
+    ensure(
+        reported && outcome.status == i32::from(status::VIOLATION),
+        "the core's page to be out of reach",
+        &outcome,
+    )
+}
+
+fn stale(mode: Isolation, test: &str) -> Verdict {
+    let outcome = guest_with(mode, &["cpus", test], &TWO);
     let hexadecimal = |text: &str| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok();
     let mut lines = outcome.stdout.lines();
     let page = lines.find_map(|line| hexadecimal(line.strip_prefix("page ")?));
@@ -182,8 +210,8 @@ fn stale(mode: Isolation) -> Verdict {
     )
 }
 
-fn still_read(mode: Isolation) -> Verdict {
-    let outcome = guest_with(mode, &["cpus", "stale", "mutant"], &TWO);
+fn still_read(mode: Isolation, test: &str) -> Verdict {
+    let outcome = guest_with(mode, &["cpus", test, "mutant"], &TWO);
     let is_seen = outcome.stdout.contains("the page is still read");
     ensure(
         is_seen && outcome.status == 1,

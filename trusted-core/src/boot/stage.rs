@@ -106,7 +106,7 @@ impl Stage {
         if !space.place_page(layout::CORE_CPU_PAGE, entry) {
             return None;
         }
-        let local = Local::new(0, page, Place::boot(), self.isolation);
+        let local = Local::new(0, space.tables, page, Place::boot(), self.isolation);
         // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
         unsafe { local.install() };
         Some(())

@@ -16,6 +16,7 @@ use super::page::{Caller, CpuPage};
 use super::pkru;
 use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
+use crate::memory::tables::Tables;
 use crate::time::refine::Stretch;
 use crate::time::timer::Timer;
 use crate::trap::watchdog::Watchdog;
@@ -29,6 +30,8 @@ pub(crate) struct Local {
     pub(crate) core_stack: Cell<u64>,
     /// The number of the CPU.
     pub(crate) number: u64,
+    /// Its page tables, which are its own in the first gibibyte.
+    pub(crate) tables: Tables,
     /// The CPU page.
     pub(crate) page: CpuPage,
     /// The deadline that the safe kernel set.
@@ -44,10 +47,11 @@ pub(crate) struct Local {
 const_assert!(size_of::<Local>() as u64 <= OWN_OFFSET);
 
 impl Local {
-    /// The state of CPU `number`, whose page is `page` and whose stacks lie at
-    /// `stacks`.
+    /// The state of CPU `number`, which runs on `tables`, whose page is `page`
+    /// and whose stacks lie at `stacks`.
     pub(crate) fn new(
         number: u64,
+        tables: Tables,
         page: CpuPage,
         stacks: Place,
         isolation: Isolation,
@@ -56,6 +60,7 @@ impl Local {
             user_stack: Cell::new(0),
             core_stack: Cell::new(stacks.top(Stack::Call)),
             number,
+            tables,
             page,
             timer: Cell::new(Timer::DISARMED),
             stretch: Cell::new(None),

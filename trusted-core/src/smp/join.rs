@@ -52,7 +52,13 @@ fn set_up(terms: &Terms, features: &Features) -> bool {
     syscall::enable();
     lapic::enable();
     let seat = &terms.seat;
-    let local = Local::new(seat.number, seat.page, Place::OWN, terms.isolation);
+    let local = Local::new(
+        seat.number,
+        seat.tables,
+        seat.page,
+        Place::OWN,
+        terms.isolation,
+    );
     // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
     unsafe { local.install() };
     control::settings() == terms.settings

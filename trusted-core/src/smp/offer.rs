@@ -55,7 +55,7 @@ static TERMS: Lock<Option<Terms>> = Lock::new(None);
 
 /// Offers a seat to the CPU with APIC id `id`.
 pub(super) fn make(id: u8, terms: Terms) {
-    ROOT.store(terms.seat.root.address(), Release);
+    ROOT.store(terms.seat.tables.root().address(), Release);
     TERMS.with(|place| *place = Some(terms));
     OFFER.store(u32::from(id) + NAME, Release);
 }

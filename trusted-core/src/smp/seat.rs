@@ -6,7 +6,6 @@ use domains::layout::{self, PAGE_SIZE, Region};
 use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
 use crate::memory::entry::{Bits, Entry, Rights};
-use crate::memory::frame::Frame;
 use crate::memory::hatch;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
@@ -18,8 +17,8 @@ use crate::memory::tables::Tables;
 pub(crate) struct Seat {
     /// Its number.
     pub(crate) number: u64,
-    /// Its root.
-    pub(crate) root: Frame,
+    /// Its page tables.
+    pub(crate) tables: Tables,
     /// Its CPU page, filled.
     pub(crate) page: CpuPage,
 }
@@ -38,7 +37,7 @@ pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
     }
     Some(Seat {
         number,
-        root: own.root(),
+        tables: own,
         page,
     })
 }

@@ -54,7 +54,7 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
         return Some(Finding(cause, Page::Nothing));
     }
     let address = address(registers);
-    let entry = trap.core.space.tables.find(address);
+    let entry = trap.local.tables.find(address);
     if cause::is_outdated(registers.error, entry) {
         tlb::flush(address);
         return None;

@@ -63,6 +63,15 @@ fn a_plugin_counts_where_somebody_wants_to_know() {
 }
 
 #[test]
+fn a_guest_gets_as_many_cpus_as_asked_for() {
+    let line = line(&Spec {
+        cpus: 4,
+        ..spec(Machine::Q35)
+    });
+    assert!(line.contains(" -smp 4 "), "{line}");
+}
+
+#[test]
 fn counted_runs_have_no_chance_in_them() {
     let line = line(&Spec {
         counted: true,

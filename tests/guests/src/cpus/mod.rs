@@ -19,6 +19,8 @@ pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
         ("settings", ["mutant"]) => settings::run(true),
         ("stale", []) => stale::run(false),
         ("stale", ["mutant"]) => stale::run(true),
+        ("stale-sleeper", []) => stale::run_asleep(false),
+        ("stale-sleeper", ["mutant"]) => stale::run_asleep(true),
         ("faults", []) => faults::run(),
         ("touch", []) => touch::run(),
         _ => Err(format!("no such test of several CPUs: {what} {rest:?}")),
