@@ -55,7 +55,8 @@ pub enum CoreCall {
     /// stack of its own.
     StartCpus = 17,
     /// Changes what the application may do with `(address, pages)` of its own
-    /// to the rights in `(rights)`: bits of [`rights`].
+    /// to the rights in `(rights)`: bits of [`rights`]. Denied where WRPKRU
+    /// could be executed.
     Protect = 18,
     /// Tells the host `(kind, value)` of a program that dies: a line of its
     /// backtrace.
@@ -162,6 +163,9 @@ pub mod test_hook {
     pub const FORGET_HERE_ONLY: u64 = 5;
     /// Unmaps the page of the application at the argument.
     pub const UNMAP: u64 = 6;
+    /// Lets WRPKRU be executed where the application puts it, if the argument
+    /// is not zero.
+    pub const SKIP_SCAN: u64 = 7;
 
     /// How many words [`SETTINGS`] has.
     pub const SETTINGS_WORDS: u64 = 8;

@@ -24,6 +24,13 @@ pub(crate) fn forgets_here_only() -> bool {
     FORGETS_HERE_ONLY.load(Relaxed)
 }
 
+static IS_BLIND: AtomicBool = AtomicBool::new(false);
+
+/// Whether the core does not look at what is to be executed.
+pub(crate) fn is_blind() -> bool {
+    IS_BLIND.load(Relaxed)
+}
+
 /// Makes hook number `hook`. What it answers is the result of the call, which
 /// that of [`test_hook::SWEEP`] makes when it is through.
 pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Result<u64, i64> {
@@ -40,6 +47,10 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             Ok(0)
         }
         test_hook::UNMAP => trap.core.space.unmap(argument, 1).map(|()| 0),
+        test_hook::SKIP_SCAN => {
+            IS_BLIND.store(argument != 0, Relaxed);
+            Ok(0)
+        }
         _ => Err(error::INVALID),
     }
 }

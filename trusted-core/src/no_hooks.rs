@@ -25,3 +25,8 @@ pub(crate) const fn forgets_here_only() -> bool {
 
 /// No interrupt is part of a test.
 pub(crate) fn interrupted(_: &mut Trap<'_>) {}
+
+/// The core always looks at what is to be executed.
+pub(crate) const fn is_blind() -> bool {
+    false
+}

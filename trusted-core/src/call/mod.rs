@@ -4,12 +4,12 @@ mod pci;
 
 use domains::Area;
 use domains::core_call::{CoreCall, error};
-use domains::layout::PAGE_SIZE;
 use domains::report::Record;
 
 use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
 use crate::hooks;
+use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::report;
 use crate::smp;
@@ -87,6 +87,7 @@ fn answer(
         CoreCall::Null | CoreCall::Idle => Ok(0),
         CoreCall::Map => core.space.map(first, second, third).map(done),
         CoreCall::Unmap => core.space.unmap(first, second).map(done),
+        CoreCall::Protect => core.space.protect(first, second, third).map(done),
         CoreCall::Discard => context::discard(core, first).map(done),
         CoreCall::Exit => report::end(u8::try_from(first).map_err(|_| error::INVALID)?),
         CoreCall::Print => print(arguments).map(done),
@@ -114,19 +115,13 @@ fn print([length, words @ ..]: Arguments) -> Result<(), i64> {
 
 /// The physical address of a page that drivers may give to devices.
 fn translate(core: &Core, address: u64) -> Result<u64, i64> {
-    let frame = core
-        .space
-        .tables
-        .find(address)
-        .frame()
-        .ok_or(error::BAD_ADDRESS)?;
-    let owner = core.space.frames.owner(frame);
+    let physical = core.space.tables.translate(address);
+    let physical = physical.ok_or(error::BAD_ADDRESS)?;
+    let owner = core.space.frames.owner(Frame::containing(physical));
     let is_drivers = [Area::Unsafe, Area::Frames]
         .map(Owner::area)
         .contains(&owner);
-    is_drivers
-        .then_some(frame.address() + address % PAGE_SIZE)
-        .ok_or(error::BAD_ADDRESS)
+    is_drivers.then_some(physical).ok_or(error::BAD_ADDRESS)
 }
 
 #[cfg(test)]

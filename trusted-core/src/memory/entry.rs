@@ -1,11 +1,16 @@
-//! One entry of a last-level page table.
+//! One entry of a page table that maps something.
 //!
 //! Beside what the MMU reads, an entry carries the area of its page in bits
 //! that the MMU ignores, so that a fault can be told apart whether keys are in
 //! use or not. An entry that is not present may be a promise: *lazy*, to be
-//! mapped at the first touch, or *guard*, the page below a stack.
+//! mapped at the first touch; *guard*, the page below a stack; or *withheld*, a
+//! page that nobody may touch now, whose frame, if it has one, is kept.
+//!
+//! An entry above the last level maps a *huge* page, of 512 times the size for
+//! each level.
 
 use bitflags::bitflags;
+use domains::layout::PAGE_SIZE;
 use domains::{Area, table};
 
 use super::frame::Frame;
@@ -22,11 +27,21 @@ bitflags! {
         const HUGE = 1 << 7;
         const LAZY = 1 << 9;
         const GUARD = 1 << 10;
+        const WITHHELD = 1 << 11;
+        /// With a right to write that is taken away for a while.
+        const WAS_WRITABLE = 1 << 55;
         const NO_EXECUTE = 1 << 63;
     }
 }
 
 const FRAME_MASK: u64 = 0x000f_ffff_ffff_f000;
+/// What says what ring 3 may do.
+const RIGHTS: Bits = Bits::PRESENT
+    .union(Bits::WRITE)
+    .union(Bits::LAZY)
+    .union(Bits::WITHHELD)
+    .union(Bits::WAS_WRITABLE)
+    .union(Bits::NO_EXECUTE);
 const AREA_SHIFT: u32 = 52;
 const AREA_MASK: u64 = 0b111;
 const KEY_SHIFT: u32 = 59;
@@ -34,11 +49,13 @@ const KEY_SHIFT: u32 = 59;
 /// What ring 3 may do with a page, as far as its entry has a say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Rights {
+    /// Nothing: the page is withheld.
+    None,
     /// Loads.
     Read,
     /// Loads and stores.
     Write,
-    /// Fetches. There is no value for stores and fetches together.
+    /// Fetches and loads. There is no value for stores and fetches together.
     Execute,
 }
 
@@ -71,17 +88,66 @@ impl Entry {
 
     /// A page of ring 3 with all that it is to have: one write maps it.
     pub(crate) fn user(frame: Frame, area: Area, rights: Rights, keys: Keys) -> Entry {
-        let rights = match rights {
-            Rights::Read => Bits::NO_EXECUTE,
-            Rights::Write => Bits::NO_EXECUTE | Bits::WRITE,
-            Rights::Execute => Bits::empty(),
-        };
-        let bits = Bits::PRESENT | Bits::USER | rights;
         let key = match keys {
             Keys::On => u64::from(table::key_of(area).number()) << KEY_SHIFT,
             Keys::Off => 0,
         };
-        Entry(frame.address() | bits.bits() | area_bits(area) | key)
+        let page = frame.address() | Bits::USER.bits() | area_bits(area) | key;
+        Entry(page).with_rights(rights)
+    }
+
+    /// The same page, or promise, with other rights.
+    pub(crate) fn with_rights(self, rights: Rights) -> Entry {
+        let is_promise = !self.has_frame();
+        let here = match is_promise {
+            true => Bits::LAZY,
+            false => Bits::PRESENT,
+        };
+        let bits = match rights {
+            Rights::None => Bits::NO_EXECUTE | Bits::WITHHELD,
+            Rights::Read => Bits::NO_EXECUTE | here,
+            Rights::Write => Bits::NO_EXECUTE | Bits::WRITE | here,
+            Rights::Execute => here,
+        };
+        Entry(self.0 & !RIGHTS.bits() | bits.bits())
+    }
+
+    /// What ring 3 may do with the page, or is promised.
+    pub(crate) fn rights(self) -> Rights {
+        if !self.has(Bits::PRESENT) && !self.has(Bits::LAZY) {
+            Rights::None
+        } else if self.has(Bits::WRITE) {
+            Rights::Write
+        } else if self.has(Bits::NO_EXECUTE) {
+            Rights::Read
+        } else {
+            Rights::Execute
+        }
+    }
+
+    /// The same page without the right to write, which it remembers.
+    pub(crate) fn suspended(self) -> Entry {
+        Entry(self.with_rights(Rights::Read).0 | Bits::WAS_WRITABLE.bits())
+    }
+
+    /// The same page as before it was suspended.
+    pub(crate) fn resumed(self) -> Entry {
+        match self.has(Bits::WAS_WRITABLE) {
+            true => self.with_rights(Rights::Write),
+            false => self,
+        }
+    }
+
+    /// The same mapping as a huge page.
+    pub(crate) const fn huge(self) -> Entry {
+        Entry(self.0 | Bits::HUGE.bits())
+    }
+
+    /// The part number `index` of a huge page of `level`.
+    pub(crate) fn part(self, level: u32, index: u64) -> Entry {
+        let offset = index * span(level - 1);
+        let huge = if level > 1 { 0 } else { Bits::HUGE.bits() };
+        Entry((self.0 + offset) & !huge)
     }
 
     /// Device registers for a driver: as a writable page, but not cached.
@@ -95,27 +161,14 @@ impl Entry {
         Entry(frame.address() | (bits | Bits::PRESENT).bits())
     }
 
-    /// The promise to map a page of `area` when it is touched.
+    /// The promise to map a writable page of `area` when it is touched.
     pub(crate) fn lazy(area: Area) -> Entry {
-        Entry(Bits::LAZY.bits() | area_bits(area))
+        Entry(area_bits(area)).with_rights(Rights::Write)
     }
 
     /// The page below a stack of `area`.
     pub(crate) fn guard(area: Area) -> Entry {
         Entry(Bits::GUARD.bits() | area_bits(area))
-    }
-
-    /// This entry, not present any more, but with its frame still in it.
-    pub(crate) const fn leaving(self) -> Entry {
-        Entry(self.0 & !Bits::PRESENT.bits())
-    }
-
-    /// The frame of an entry that is [`leaving`](Entry::leaving).
-    pub(crate) const fn left_frame(self) -> Option<Frame> {
-        match self.0 & FRAME_MASK {
-            0 => None,
-            address => Some(Frame::containing(address)),
-        }
     }
 
     /// Whether all of `bits` are set.
@@ -134,6 +187,16 @@ impl Entry {
             .then_some(Frame::containing(self.0 & FRAME_MASK))
     }
 
+    /// The frame of the page, be it present or withheld.
+    pub(crate) fn own_frame(self) -> Option<Frame> {
+        self.has_frame()
+            .then_some(Frame::containing(self.0 & FRAME_MASK))
+    }
+
+    const fn has_frame(self) -> bool {
+        self.0 & FRAME_MASK != 0
+    }
+
     /// The area that the page belongs or is promised to.
     pub(crate) fn area(self) -> Option<Area> {
         let number = (self.0 >> AREA_SHIFT) & AREA_MASK;
@@ -141,6 +204,11 @@ impl Entry {
             .get(usize::try_from(number.checked_sub(1)?).ok()?)
             .copied()
     }
+}
+
+/// The bytes that an entry of a table of `level` maps.
+pub(crate) const fn span(level: u32) -> u64 {
+    PAGE_SIZE << (9 * level)
 }
 
 const fn area_bits(area: Area) -> u64 {
@@ -184,11 +252,61 @@ mod tests {
         }
     }
 
+    const RIGHTS: [Rights; 4] = [Rights::None, Rights::Read, Rights::Write, Rights::Execute];
+
     #[test]
     fn no_page_is_writable_and_executable() {
-        for rights in [Rights::Read, Rights::Write, Rights::Execute] {
+        for rights in RIGHTS {
             let entry = Entry::user(FRAME, Area::Text, rights, Keys::On);
             assert!(!entry.has(Bits::WRITE) || entry.has(Bits::NO_EXECUTE));
+        }
+    }
+
+    #[test]
+    fn rights_change_and_nothing_else() {
+        for (before, after) in RIGHTS
+            .into_iter()
+            .flat_map(|one| RIGHTS.map(|two| (one, two)))
+        {
+            for keys in [Keys::On, Keys::Off] {
+                let entry = Entry::user(FRAME, Area::App, before, keys).huge();
+                assert_eq!(entry.rights(), before);
+                let changed = entry.with_rights(after);
+                assert_eq!(changed, Entry::user(FRAME, Area::App, after, keys).huge());
+                assert_eq!(changed.own_frame(), Some(FRAME));
+                assert_eq!(changed.frame().is_some(), after != Rights::None);
+            }
+            let promise = Entry::lazy(Area::App)
+                .with_rights(before)
+                .with_rights(after);
+            assert_eq!((promise.rights(), promise.own_frame()), (after, None));
+            assert_eq!(promise.has(Bits::LAZY), after != Rights::None);
+        }
+    }
+
+    #[test]
+    fn a_suspended_page_gets_back_what_it_had() {
+        for rights in RIGHTS {
+            let entry = Entry::user(FRAME, Area::App, rights, Keys::On);
+            assert_eq!(entry.resumed(), entry);
+        }
+        let entry = Entry::user(FRAME, Area::App, Rights::Write, Keys::On);
+        assert_eq!(entry.suspended().rights(), Rights::Read);
+        assert_eq!(entry.suspended().resumed(), entry);
+        let final_entry = entry.with_rights(Rights::Execute);
+        assert_eq!(entry.suspended().with_rights(Rights::Execute), final_entry);
+    }
+
+    #[test]
+    fn the_parts_of_a_huge_page_are_the_page() {
+        let frame = Frame::from_number(512);
+        let page = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        for level in [1, 2] {
+            let part = page.huge().part(level, 3);
+            let frame = Frame::from_number(512 + 3 * (span(level - 1) / PAGE_SIZE));
+            let small = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+            let expected = if level == 1 { small } else { small.huge() };
+            assert_eq!(part, expected);
         }
     }
 }

@@ -48,6 +48,15 @@ impl Frames {
         Some(Frame::from_number(index as u64))
     }
 
+    /// Hands out `count` free frames in a row that begin at a multiple of it.
+    pub(crate) fn allocate_run(&mut self, count: usize, owner: Owner) -> Option<Frame> {
+        let is_free = |run: &&mut [Owner]| run.iter().all(|owner| *owner == Owner::FREE);
+        let mut runs = self.owners.chunks_exact_mut(count).enumerate();
+        let (number, run) = runs.find(|(_, run)| is_free(&run))?;
+        run.fill(owner);
+        Some(Frame::from_number((number * count) as u64))
+    }
+
     /// Passes `frame` from one owner to another; false if it was not `from`'s,
     /// or is no memory.
     pub(crate) fn pass(&mut self, frame: Frame, from: Owner, to: Owner) -> bool {
@@ -61,6 +70,13 @@ impl Frames {
     /// Gives `frame` back.
     pub(crate) fn release(&mut self, frame: Frame) {
         self.pass(frame, self.owner(frame), Owner::FREE);
+    }
+
+    /// Gives `count` frames from `first` on back.
+    pub(crate) fn release_run(&mut self, first: Frame, count: u64) {
+        for number in first.number()..first.number() + count {
+            self.release(Frame::from_number(number));
+        }
     }
 
     /// Says at boot that the frames `first..end` belong to `owner`, whatever
@@ -117,6 +133,19 @@ mod tests {
         assert_eq!(frames.allocate(Owner::TABLE), Some(Frame::from_number(3)));
         assert_eq!(frames.allocate(Owner::TABLE), Some(first));
         assert_eq!(frames.allocate(Owner::TABLE), None);
+    }
+
+    #[test]
+    fn a_run_is_aligned_and_free() {
+        let mut frames = frames(30);
+        frames.declare(1, 30, Owner::FREE);
+        let owner = Owner::area(Area::App);
+        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(8)));
+        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(16)));
+        assert_eq!(frames.allocate_run(8, owner), None, "the last is cut off");
+        assert_eq!(frames.free(), 29 - 16);
+        frames.release_run(Frame::from_number(8), 8);
+        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(8)));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! One byte a frame says who owns it ([`owner`]); [`frames`] hands frames out;
 //! [`physical`] is the core's view of all memory; [`tables`] maps frames for
 //! ring 3 with key and rights in one write; [`kernel_map`] maps the core;
-//! [`hatch`] is what each further CPU has for itself.
+//! [`hatch`] is what each further CPU has for itself. [`space`] is what ring 3
+//! sees; [`protect`] changes the application's rights over its own, and
+//! [`scan`] keeps WRPKRU out of what it executes.
 
 pub(crate) mod entry;
 pub(crate) mod frame;
@@ -12,5 +14,7 @@ pub(crate) mod hatch;
 pub(crate) mod kernel_map;
 pub(crate) mod owner;
 pub(crate) mod physical;
+mod protect;
+mod scan;
 pub(crate) mod space;
 pub(crate) mod tables;

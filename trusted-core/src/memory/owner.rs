@@ -1,8 +1,8 @@
 //! Who owns a frame: one byte in the owner table.
 //!
-//! A frame has exactly one owner. W^X over frames follows: code belongs to
-//! [`Area::Text`], which no core call maps, and no frame of text is ever mapped
-//! a second time.
+//! A frame has exactly one owner, and is mapped for ring 3 at one place. W^X
+//! over frames follows: the entry there never has both rights. Code of the
+//! image belongs to [`Area::Text`], which no core call maps.
 
 use domains::Area;
 use zerocopy::FromBytes;

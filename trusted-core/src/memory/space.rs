@@ -1,18 +1,21 @@
 //! The address space of ring 3: what core calls may map, and first touches.
 //!
 //! A range belongs to a region of the layout, and the region says whose frames
-//! these are: the caller chooses an address, never a key, an owner or a right
-//! to execute. Images are mapped at boot and out of reach here.
+//! these are: the caller chooses an address, never a key or an owner. Images
+//! are mapped at boot and out of reach here. Where a range that is to have its
+//! frames at once covers a whole huge page, and free frames lie right for it,
+//! it gets one; who takes away a part of it divides it.
 
 use domains::core_call::{error, map_flags};
 use domains::layout::{APP, FRAMES, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
-use super::entry::{Bits, Entry, Keys, Rights};
+use super::entry::{Bits, Entry, Keys, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
-use super::tables::{Slot, Tables, load, slot, store};
+use super::tables::{Leaf, Tables, load, slot, store};
+use crate::cpu::features::Features;
 use crate::cpu::tlb;
 
 /// The bits of an entry that leads to pages of ring 3. The right to write is
@@ -26,6 +29,8 @@ pub(crate) struct Space {
     /// Who owns which frame.
     pub(crate) frames: Frames,
     keys: Keys,
+    /// The level of the tables whose entries may map the largest pages.
+    largest: u32,
 }
 
 /// A range that core calls may map.
@@ -46,51 +51,54 @@ impl Space {
             tables,
             frames,
             keys,
+            largest: 1 + u32::from(Features::detect().has_gib_pages),
         }
     }
 
-    /// Maps `pages` cleared pages at `address`, or promises them.
+    /// Maps `pages` cleared pages at `address`, or promises them. If memory
+    /// runs out, nothing is mapped.
     pub(crate) fn map(&mut self, address: u64, pages: u64, flags: u64) -> Result<(), i64> {
         if flags & !map_flags::LAZY != 0 {
             return Err(error::INVALID);
         }
         let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
-        let guards = u64::from(place.is_stack);
-        self.reserve(address - guards * PAGE_SIZE, pages + guards)?;
-        let is_taken = self
-            .slots(address, pages)
-            .any(|(_, slot)| !load(slot).is_empty());
-        if is_taken || place.is_stack && !self.guard(address, place.area) {
+        let mut leaves = self.tables.leaves(address, pages);
+        if leaves.any(|leaf| !leaf.entry.is_empty()) {
             return Err(error::BAD_ADDRESS);
         }
-        for (_, slot) in self.slots(address, pages) {
-            let entry = match flags & map_flags::LAZY {
-                0 => self.fresh(place.area),
-                _ => Some(Entry::lazy(place.area)),
-            };
-            let Some(entry) = entry else {
-                self.clear(address, pages, place);
+        if place.is_stack {
+            self.guard(address - PAGE_SIZE, place.area)?;
+        }
+        let largest = match (place.is_stack, flags) {
+            (false, 0) => self.largest,
+            _ => 0,
+        };
+        let end = address + pages * PAGE_SIZE;
+        let mut at = address;
+        while at < end {
+            let Some(leaf) = self.map_one(at, end - at, largest, place.area, flags) else {
+                self.clear(address, (at - address) / PAGE_SIZE, place);
                 return Err(error::NO_MEMORY);
             };
-            store(slot, entry);
+            at += leaf.pages() * PAGE_SIZE;
         }
         Ok(())
     }
 
-    /// Takes `pages` pages at `address` away and frees their frames.
+    /// Takes `pages` pages at `address` away and frees their frames. If memory
+    /// runs out, for a huge page has to be divided, nothing is taken.
     pub(crate) fn unmap(&mut self, address: u64, pages: u64) -> Result<(), i64> {
         let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
+        self.divide_around(address, pages)?;
         self.clear(address, pages, place);
         Ok(())
     }
 
     /// Keeps the promise of a lazy page of `area`; false if no frame is free.
     pub(crate) fn touch(&mut self, address: u64, area: Area) -> bool {
-        let slot = self.slots(address, 1).next();
-        let entry = slot.and_then(|_| self.fresh(area));
-        slot.zip(entry)
-            .map(|((_, slot), entry)| store(slot, entry))
-            .is_some()
+        let leaf = self.tables.leaf(address);
+        let entry = self.fresh(0, area, leaf.entry.rights());
+        entry.map(|entry| leaf.set(entry)).is_some()
     }
 
     /// Maps one page of the image, of the info pages or of a device. False if
@@ -113,68 +121,103 @@ impl Space {
         Entry::device(frame, self.keys)
     }
 
-    /// The slots of a range, where there are tables.
-    pub(crate) fn slots(
-        &self,
-        address: u64,
-        pages: u64,
-    ) -> impl Iterator<Item = (u64, Slot)> + use<> {
-        self.tables.slots(address, pages)
-    }
-
-    /// Makes the tables of a range.
-    fn reserve(&mut self, address: u64, pages: u64) -> Result<(), i64> {
-        const SPAN: u64 = 512 * PAGE_SIZE;
-        let end = address + pages * PAGE_SIZE;
-        let mut at = address;
-        while at < end {
-            let table = self.tables.make(at, 0, PATH, &mut self.frames);
-            table.ok_or(error::NO_MEMORY)?;
-            at = (at + 1).next_multiple_of(SPAN);
+    /// Makes both ends of a range ends of pages, too.
+    pub(super) fn divide_around(&mut self, address: u64, pages: u64) -> Result<(), i64> {
+        for end in [address, address + pages * PAGE_SIZE] {
+            let divided = self.tables.divide(end, &mut self.frames);
+            divided.ok_or(error::NO_MEMORY)?;
         }
         Ok(())
     }
 
-    /// Marks the page below a stack; false if another stack ends there.
-    fn guard(&mut self, address: u64, area: Area) -> bool {
-        self.slots(address - PAGE_SIZE, 1).all(|(_, slot)| {
-            let before = load(slot);
-            let is_free = before.is_empty() || before.has(Bits::GUARD);
-            if is_free {
-                store(slot, Entry::guard(area));
-            }
-            is_free
-        })
-    }
-
-    /// A cleared page of `area`.
-    fn fresh(&mut self, area: Area) -> Option<Entry> {
-        let frame = self.frames.allocate(Owner::area(area))?;
-        self.tables.physical().zero(frame);
-        Some(self.user(frame, area, Rights::Write))
-    }
-
-    fn clear(&mut self, address: u64, pages: u64, place: Place) {
-        let mut is_mapped = false;
-        for (_, slot) in self.slots(address, pages) {
-            let entry = load(slot);
-            is_mapped |= entry.has(Bits::PRESENT);
-            store(slot, entry.leaving());
+    /// A cleared page of `area`, of the size that tables of `level` map.
+    pub(super) fn fresh(&mut self, level: u32, area: Area, rights: Rights) -> Option<Entry> {
+        let count = span(level) / PAGE_SIZE;
+        let owner = Owner::area(area);
+        let first = match level {
+            0 => self.frames.allocate(owner)?,
+            _ => self.frames.allocate_run(count as usize, owner)?,
+        };
+        for number in first.number()..first.number() + count {
+            self.tables.physical().zero(Frame::from_number(number));
         }
-        // No frame is used again while a CPU could still reach it by this way.
-        if is_mapped {
+        let entry = self.user(first, area, rights);
+        Some(if level > 0 { entry.huge() } else { entry })
+    }
+
+    /// Maps or promises the largest page that fits the `room` from `address`
+    /// on, where nothing is mapped; none if memory runs out.
+    fn map_one(
+        &mut self,
+        address: u64,
+        room: u64,
+        largest: u32,
+        area: Area,
+        flags: u64,
+    ) -> Option<Leaf> {
+        let free = self.tables.leaf(address).level;
+        for level in (1..=largest.min(free)).rev() {
+            let fits = address.is_multiple_of(span(level)) && room >= span(level);
+            if fits && let Some(leaf) = self.map_huge(address, level, area) {
+                return Some(leaf);
+            }
+        }
+        self.tables.make(address, 0, PATH, &mut self.frames)?;
+        let entry = match flags & map_flags::LAZY {
+            0 => self.fresh(0, area, Rights::Write)?,
+            _ => Entry::lazy(area),
+        };
+        let leaf = self.tables.leaf(address);
+        leaf.set(entry);
+        Some(leaf)
+    }
+
+    /// Maps a huge page, if frames lie right for it.
+    fn map_huge(&mut self, address: u64, level: u32, area: Area) -> Option<Leaf> {
+        self.tables.make(address, level, PATH, &mut self.frames)?;
+        let entry = self.fresh(level, area, Rights::Write)?;
+        let leaf = self.tables.leaf(address);
+        leaf.set(entry);
+        Some(leaf)
+    }
+
+    /// Marks the page below a stack, unless another stack ends there.
+    fn guard(&mut self, address: u64, area: Area) -> Result<(), i64> {
+        let table = self.tables.make(address, 0, PATH, &mut self.frames);
+        table.ok_or(error::NO_MEMORY)?;
+        let leaf = self.tables.leaf(address);
+        if !leaf.entry.is_empty() && !leaf.entry.has(Bits::GUARD) {
+            return Err(error::BAD_ADDRESS);
+        }
+        leaf.set(Entry::guard(area));
+        Ok(())
+    }
+
+    /// Empties a range that ends where pages end. No frame is free before no
+    /// CPU knows it any more.
+    fn clear(&mut self, address: u64, pages: u64, place: Place) {
+        let leaves = || {
+            let leaves = self.tables.leaves(address, pages);
+            leaves.filter(|leaf| !leaf.entry.is_empty())
+        };
+        let mut was_present = false;
+        for leaf in leaves() {
+            was_present |= leaf.entry.has(Bits::PRESENT);
+            leaf.set(leaf.entry.with_rights(Rights::None));
+        }
+        if was_present {
             tlb::forget(address, pages);
         }
-        for (_, slot) in self.slots(address, pages) {
-            if let Some(frame) = load(slot).left_frame() {
-                self.frames.release(frame);
+        for leaf in leaves() {
+            leaf.set(Entry::EMPTY);
+            if let Some(frame) = leaf.entry.own_frame() {
+                self.frames.release_run(frame, leaf.pages());
             }
-            store(slot, Entry::EMPTY);
         }
-        let guards = u64::from(place.is_stack);
-        for (_, slot) in self.slots(address - guards * PAGE_SIZE, guards) {
-            if load(slot).has(Bits::GUARD) {
-                store(slot, Entry::EMPTY);
+        if place.is_stack {
+            let guard = self.tables.leaf(address - PAGE_SIZE);
+            if guard.entry.has(Bits::GUARD) {
+                guard.set(Entry::EMPTY);
             }
         }
     }
@@ -199,126 +242,4 @@ fn place(address: u64, pages: u64) -> Option<Place> {
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-
-    use std::boxed::Box;
-    use std::vec;
-
-    use domains::layout;
-
-    use super::*;
-    use crate::memory::physical;
-
-    const HEAP: u64 = layout::APP.heap().start;
-    const STACK: u64 = layout::SAFE.stacks().start;
-
-    fn space(count: usize) -> Space {
-        let mut frames = Frames::new(Box::leak(vec![Owner::ABSENT; count].into_boxed_slice()));
-        frames.declare(0, count as u64, Owner::FREE);
-        let tables = Tables::new(physical::fake(count), &mut frames).expect("a free frame");
-        Space::new(tables, frames, Isolation::Mpk)
-    }
-
-    #[test]
-    fn mapped_pages_have_their_areas_key_and_cleared_frames() {
-        let mut space = space(32);
-        space.tables.physical().words(Frame::from_number(6))[7]
-            .store(99, core::sync::atomic::Ordering::Relaxed);
-        assert_eq!(space.map(HEAP, 3, 0), Ok(()));
-        for page in 0..3 {
-            let entry = space.tables.find(HEAP + page * PAGE_SIZE);
-            let frame = entry.frame().expect("present");
-            assert_eq!(
-                entry,
-                Entry::user(frame, Area::App, Rights::Write, Keys::On)
-            );
-            assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
-            let words = space.tables.physical().words(frame);
-            assert!(
-                words
-                    .iter()
-                    .all(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
-            );
-        }
-        assert!(space.tables.find(HEAP + 3 * PAGE_SIZE).is_empty());
-    }
-
-    #[test]
-    fn what_is_mapped_is_not_mapped_again() {
-        let mut space = space(32);
-        assert_eq!(space.map(HEAP + PAGE_SIZE, 1, map_flags::LAZY), Ok(()));
-        assert_eq!(space.map(HEAP, 3, 0), Err(error::BAD_ADDRESS));
-        assert!(space.tables.find(HEAP).is_empty(), "nothing happened");
-    }
-
-    #[test]
-    fn a_failed_map_leaves_nothing_behind() {
-        let mut space = space(12);
-        let before = space.frames.free();
-        assert_eq!(space.map(HEAP, 20, 0), Err(error::NO_MEMORY));
-        assert_eq!(space.frames.free(), before - 3, "only the tables stay");
-        assert!(space.tables.find(HEAP).is_empty());
-    }
-
-    #[test]
-    fn unmapping_frees_the_frames() {
-        let mut space = space(32);
-        space.map(HEAP, 4, 0).expect("there is room");
-        let before = space.frames.free();
-        space.unmap(HEAP + PAGE_SIZE, 2).expect("it is mapped");
-        assert_eq!(space.frames.free(), before + 2);
-        assert!(space.tables.find(HEAP + PAGE_SIZE).is_empty());
-        assert!(!space.tables.find(HEAP).is_empty());
-    }
-
-    #[test]
-    fn a_stack_has_a_guard_below_that_goes_with_it() {
-        let mut space = space(32);
-        let stack = STACK + 16 * PAGE_SIZE;
-        space.map(stack, 2, 0).expect("there is room");
-        assert_eq!(
-            space.tables.find(stack - PAGE_SIZE),
-            Entry::guard(Area::Safe)
-        );
-        assert_eq!(space.map(stack - PAGE_SIZE, 1, 0), Err(error::BAD_ADDRESS));
-        let above = stack + 2 * PAGE_SIZE;
-        assert_eq!(space.map(above, 1, 0), Err(error::BAD_ADDRESS), "no gap");
-        space.unmap(stack, 2).expect("it is mapped");
-        assert!(space.tables.find(stack - PAGE_SIZE).is_empty());
-    }
-
-    #[test]
-    fn a_promise_is_kept_at_the_first_touch() {
-        let mut space = space(32);
-        space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
-        let free = space.frames.free();
-        assert!(space.tables.find(HEAP).has(Bits::LAZY));
-        assert!(space.touch(HEAP + 123, Area::App));
-        assert_eq!(space.frames.free(), free - 1);
-        assert!(space.tables.find(HEAP).has(Bits::PRESENT));
-    }
-
-    #[test]
-    fn images_devices_info_and_the_core_are_out_of_reach() {
-        for address in [
-            layout::APP.start,
-            layout::SAFE.image().start,
-            layout::UNSAFE.devices().start,
-            layout::INFO.start,
-            layout::GATE_PAGE,
-            layout::CORE_CPU_PAGE,
-            layout::PHYSICAL_MAP,
-            HEAP + 1,
-        ] {
-            assert_eq!(place(address, 1), None, "{address:#x}");
-        }
-        assert_eq!(place(HEAP, 0), None);
-        assert_eq!(place(HEAP, u64::MAX / PAGE_SIZE), None);
-        assert_eq!(
-            place(layout::APP.heap().end - PAGE_SIZE, 2),
-            None,
-            "over the end"
-        );
-    }
-}
+pub(super) mod tests;

@@ -1,15 +1,16 @@
 //! Walks and grows the page tables.
 //!
-//! Four levels; ring 3 uses last-level entries only, the core also huge ones.
-//! Tables are never taken away again: a table stays where a region once was,
-//! so a reference to one is good for ever.
+//! Four levels; an entry of the lowest three may map a page. Tables are never
+//! taken away again: a table stays where a region once was, so a reference to
+//! one is good for ever. A huge page may become a table of its parts.
 
+use core::iter;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
 use domains::layout::PAGE_SIZE;
 
-use super::entry::{Bits, Entry};
+use super::entry::{Bits, Entry, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
@@ -47,34 +48,73 @@ impl Tables {
         self.map
     }
 
-    /// The entry that decides about `address`: of the last level, or huge.
+    /// The entry that decides about `address`.
     pub(crate) fn find(&self, address: u64) -> Entry {
-        let mut table = self.map.words(self.root);
-        for level in (0..=ROOT_LEVEL).rev() {
-            let entry = load(slot(table, address, level));
-            match entry.frame() {
-                Some(next) if level > 0 && !entry.has(Bits::HUGE) => {
-                    table = self.map.words(next)
-                }
-                _ => return entry,
-            }
-        }
-        Entry::EMPTY
+        self.leaf(address).entry
     }
 
-    /// The last-level table for `address`, if there is one.
-    pub(crate) fn last_level(&self, address: u64) -> Option<Table> {
-        (1..=ROOT_LEVEL)
-            .rev()
-            .try_fold(self.map.words(self.root), |table, level| {
-                let entry = load(slot(table, address, level));
-                let next = entry.frame()?;
-                (!entry.has(Bits::HUGE)).then(|| self.map.words(next))
-            })
+    /// The physical address of the byte at `address`, if it is mapped.
+    pub(crate) fn translate(&self, address: u64) -> Option<u64> {
+        let leaf = self.leaf(address);
+        let frame = leaf.entry.frame()?;
+        Some(frame.address() + (address - leaf.address))
+    }
+
+    /// Where the way to `address` ends.
+    pub(crate) fn leaf(&self, address: u64) -> Leaf {
+        let mut table = self.map.words(self.root);
+        let mut level = ROOT_LEVEL;
+        loop {
+            let slot = slot(table, address, level);
+            let entry = load(slot);
+            match entry.frame() {
+                Some(next) if level > 0 && !entry.has(Bits::HUGE) => {
+                    table = self.map.words(next);
+                    level -= 1;
+                }
+                _ => {
+                    return Leaf {
+                        address: address & !(span(level) - 1),
+                        level,
+                        slot,
+                        entry,
+                    };
+                }
+            }
+        }
+    }
+
+    /// All leaves from the one at `start` to the one at the end of so many
+    /// pages. The caller may change their entries, but not the tables.
+    pub(crate) fn leaves(self, start: u64, pages: u64) -> impl Iterator<Item = Leaf> {
+        let end = start + pages * PAGE_SIZE;
+        let mut next = start;
+        iter::from_fn(move || {
+            let leaf = (next < end).then(|| self.leaf(next))?;
+            next = leaf.address + span(leaf.level);
+            Some(leaf)
+        })
+    }
+
+    /// Divides the huge page around `address`, if there is one that does not
+    /// begin there; none if no frame is free for a table.
+    pub(crate) fn divide(&self, address: u64, frames: &mut Frames) -> Option<()> {
+        loop {
+            let leaf = self.leaf(address);
+            if leaf.address == address || leaf.entry.is_empty() || leaf.level == 0 {
+                return Some(());
+            }
+            let table = new_table(self.map, frames)?;
+            for (index, slot) in self.map.words(table).iter().enumerate() {
+                store(slot, leaf.entry.part(leaf.level, index as u64));
+            }
+            store(leaf.slot, Entry::core(table, Bits::USER | Bits::WRITE));
+        }
     }
 
     /// The table of `level` for `address`, made if need be with `bits` in the
-    /// entries that lead to it; none if no frame is free.
+    /// entries that lead to it; none if no frame is free, or a huge page is in
+    /// the way.
     pub(crate) fn make(
         &self,
         address: u64,
@@ -87,26 +127,42 @@ impl Tables {
             .rev()
             .try_fold(self.map.words(self.root), |table, level| {
                 let slot = slot(table, address, level);
-                if let Some(next) = load(slot).frame() {
-                    return Some(self.map.words(next));
+                let entry = load(slot);
+                if let Some(next) = entry.frame() {
+                    return (!entry.has(Bits::HUGE)).then(|| self.map.words(next));
+                }
+                if !entry.is_empty() {
+                    return None;
                 }
                 let next = new_table(self.map, frames)?;
                 store(slot, Entry::core(next, bits | Bits::WRITE));
                 Some(self.map.words(next))
             })
     }
+}
 
-    /// The last-level slots of `pages` pages from `start`, where there is a
-    /// table, with their addresses.
-    pub(crate) fn slots(self, start: u64, pages: u64) -> impl Iterator<Item = (u64, Slot)> {
-        let mut table = None;
-        (0..pages).filter_map(move |page| {
-            let address = start + page * PAGE_SIZE;
-            if page == 0 || index(address, 0) == 0 {
-                table = self.last_level(address);
-            }
-            table.map(|table| (address, slot(table, address, 0)))
-        })
+/// An entry that leads to no table, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaf {
+    /// The first address that it decides about.
+    pub(crate) address: u64,
+    /// The level of its table.
+    pub(crate) level: u32,
+    /// Its place.
+    pub(crate) slot: Slot,
+    /// What was read there.
+    pub(crate) entry: Entry,
+}
+
+impl Leaf {
+    /// How many pages it decides about.
+    pub(crate) const fn pages(&self) -> u64 {
+        span(self.level) / PAGE_SIZE
+    }
+
+    /// Puts another entry there.
+    pub(crate) fn set(&self, entry: Entry) {
+        store(self.slot, entry);
     }
 }
 

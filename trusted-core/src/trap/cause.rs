@@ -33,6 +33,8 @@ pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
     if !entry.has(Bits::PRESENT) {
         return if entry.has(Bits::GUARD) {
             Cause::StackOverflow
+        } else if entry.has(Bits::WITHHELD) {
+            Cause::Permission
         } else {
             Cause::Unmapped
         };

@@ -16,7 +16,7 @@ use super::cause::{self, PAGE_FAULT};
 use super::registers::Registers;
 use crate::cpu::tlb;
 use crate::hooks;
-use crate::memory::entry::Bits;
+use crate::memory::entry::{self, Bits, Entry};
 use crate::report;
 
 /// What the core found out about a fault.
@@ -60,7 +60,7 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
         return None;
     }
     let cause = match entry.area() {
-        Some(area) if entry.has(Bits::LAZY) => match denial(trap, area) {
+        Some(area) if entry.has(Bits::LAZY) => match denial(trap, area, entry) {
             Some(cause) => cause,
             None if trap.core.space.touch(address, area) => return None,
             None => Cause::OutOfMemory,
@@ -71,14 +71,15 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
 }
 
 /// Why the domain may not touch a promised page of `area`; none if it may.
-fn denial(trap: &Trap<'_>, area: Area) -> Option<Cause> {
+fn denial(trap: &Trap<'_>, area: Area, entry: Entry) -> Option<Cause> {
     let access = cause::access(trap.registers.error);
     let has_keys = trap.core.isolation == Isolation::Mpk;
     let rights = trap
         .caller
         .domain
         .map_or(Rights::None, |domain| table::rights(domain, area));
-    if access == Access::Execute {
+    let is_read_only = access == Access::Write && entry.rights() != entry::Rights::Write;
+    if access == Access::Execute || is_read_only {
         Some(Cause::Permission)
     } else {
         (has_keys && !rights.allow(access)).then_some(Cause::Key)

@@ -1,0 +1,102 @@
+//! Changes what the application may do with memory of its own.
+//!
+//! Never writing and executing at once: not on one page, and not on two CPUs
+//! while rights change. So a right that goes is gone everywhere before another
+//! comes. What is to be executed is searched for WRPKRU while nobody can write
+//! it: the application alone has these frames, at this place only.
+
+use domains::Area;
+use domains::core_call::{error, rights};
+use domains::layout::{APP, PAGE_SIZE};
+
+use super::entry::{Bits, Entry, Rights};
+use super::scan;
+use super::space::Space;
+use crate::cpu::tlb;
+use crate::hooks;
+
+impl Space {
+    /// Gives the application `rights` over `pages` pages at `address` of its
+    /// heap region, all of which are mapped or promised. Unless that is done,
+    /// its rights stay what they were.
+    pub(crate) fn protect(&mut self, address: u64, pages: u64, bits: u64) -> Result<(), i64> {
+        let wanted = wanted(bits).ok_or(error::INVALID)?;
+        if !is_in_heap(address, pages) {
+            return Err(error::BAD_ADDRESS);
+        }
+        let mut leaves = self.tables.leaves(address, pages);
+        if leaves.any(|leaf| leaf.entry.is_empty()) {
+            return Err(error::BAD_ADDRESS);
+        }
+        self.divide_around(address, pages)?;
+        if wanted == Rights::Execute {
+            self.populate(address, pages)?;
+        }
+        self.change(address, pages, |entry| withdrawn(entry, wanted));
+        let is_bad = wanted == Rights::Execute
+            && !hooks::is_blind()
+            && scan::finds_wrpkru(&self.tables, address, pages);
+        if is_bad {
+            self.change(address, pages, Entry::resumed);
+            return Err(error::DENIED);
+        }
+        self.change(address, pages, |entry| entry.with_rights(wanted));
+        Ok(())
+    }
+
+    /// Gives the pages that were promised their frames.
+    fn populate(&mut self, address: u64, pages: u64) -> Result<(), i64> {
+        for leaf in self.tables.leaves(address, pages) {
+            if leaf.entry.own_frame().is_none() {
+                let rights = leaf.entry.rights();
+                let entry = self.fresh(leaf.level, Area::App, rights);
+                leaf.set(entry.ok_or(error::NO_MEMORY)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes all entries of a range, and has every CPU know.
+    fn change(&self, address: u64, pages: u64, change: impl Fn(Entry) -> Entry) {
+        let mut was_known = false;
+        for leaf in self.tables.leaves(address, pages) {
+            let after = change(leaf.entry);
+            was_known |= after != leaf.entry && leaf.entry.has(Bits::PRESENT);
+            leaf.set(after);
+        }
+        if was_known {
+            tlb::forget(address, pages);
+        }
+    }
+}
+
+/// The entry on the way to `wanted`: without what goes, without what comes.
+fn withdrawn(entry: Entry, wanted: Rights) -> Entry {
+    match (entry.rights(), wanted) {
+        (Rights::Write, Rights::Execute) => entry.suspended(),
+        (Rights::Execute, Rights::Write) => entry.with_rights(Rights::Read),
+        _ => entry,
+    }
+}
+
+/// The rights that `bits` ask for.
+fn wanted(bits: u64) -> Option<Rights> {
+    match bits {
+        0 => Some(Rights::None),
+        rights::READ => Some(Rights::Read),
+        bits if bits & !(rights::READ | rights::WRITE) == 0 => Some(Rights::Write),
+        bits if bits & !(rights::READ | rights::EXECUTE) == 0 => Some(Rights::Execute),
+        _ => None,
+    }
+}
+
+/// Whether the range is of the kind that an application may ask about.
+fn is_in_heap(address: u64, pages: u64) -> bool {
+    let size = pages.checked_mul(PAGE_SIZE);
+    pages > 0
+        && address.is_multiple_of(PAGE_SIZE)
+        && size.is_some_and(|size| APP.heap().contains_range(address, size))
+}
+
+#[cfg(test)]
+mod tests;

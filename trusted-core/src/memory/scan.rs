@@ -1,0 +1,124 @@
+//! Looks for the instruction that changes PKRU in what is to be executed.
+//!
+//! WRPKRU is three bytes, and may begin at any of them. XRSTOR and the writes of
+//! segment bases need no look: XCR0 leaves PKRU's component out, and no gate
+//! relies on a segment.
+
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::entry::Rights;
+use super::frame::Frame;
+use super::tables::Tables;
+use domains::layout::PAGE_SIZE;
+
+/// The bytes of WRPKRU.
+const WRPKRU: [u8; 3] = [0x0f, 0x01, 0xef];
+/// The last of them, in every byte of a word.
+const LAST: u64 = u64::from_le_bytes([WRPKRU[2]; 8]);
+
+/// Looks through words as they follow each other in memory.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    previous: u64,
+    has_found: bool,
+}
+
+impl Scan {
+    /// Looks at the next word.
+    fn see(&mut self, word: u64) {
+        if has_zero_byte(word ^ LAST) {
+            self.has_found |= ends_in(self.previous, word);
+        }
+        self.previous = word;
+    }
+
+    /// Looks at the words of a whole frame.
+    fn see_all(&mut self, words: &[AtomicU64]) {
+        words.iter().for_each(|word| self.see(word.load(Relaxed)));
+    }
+}
+
+/// Whether WRPKRU stands anywhere in `pages` pages at `address`, which have
+/// frames, or across the border to a page before or behind that can be executed.
+pub(super) fn finds_wrpkru(tables: &Tables, address: u64, pages: u64) -> bool {
+    let end = address + pages * PAGE_SIZE;
+    let map = tables.physical();
+    let mut scan = Scan::default();
+    if let Some(words) = executable_words(tables, address - PAGE_SIZE) {
+        scan.previous = words[words.len() - 1].load(Relaxed);
+    }
+    for leaf in tables.leaves(address, pages) {
+        let first = leaf.entry.own_frame().map_or(0, Frame::number);
+        for number in first..first + leaf.pages() {
+            scan.see_all(map.words(Frame::from_number(number)));
+        }
+    }
+    if let Some(words) = executable_words(tables, end) {
+        scan.see(words[0].load(Relaxed));
+    }
+    scan.has_found
+}
+
+/// The words of the page at `address`, if it can be executed.
+fn executable_words(tables: &Tables, address: u64) -> Option<&'static [AtomicU64; 512]> {
+    let entry = tables.find(address);
+    let physical = tables.translate(address)?;
+    (entry.rights() == Rights::Execute)
+        .then(|| tables.physical().words(Frame::containing(physical)))
+}
+
+/// Whether WRPKRU ends in `word`, in front of which `previous` stands.
+fn ends_in(previous: u64, word: u64) -> bool {
+    let both = u128::from(previous) | u128::from(word) << 64;
+    let bytes = both.to_le_bytes();
+    bytes[6..].windows(WRPKRU.len()).any(|part| part == WRPKRU)
+}
+
+/// Whether one of the bytes is zero.
+const fn has_zero_byte(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    word.wrapping_sub(ONES) & !word & HIGHS != 0
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+
+    use super::*;
+
+    fn finds(bytes: &[u8]) -> bool {
+        let mut scan = Scan::default();
+        for word in bytes.chunks_exact(8) {
+            scan.see(u64::from_le_bytes(word.try_into().expect("eight")));
+        }
+        scan.has_found
+    }
+
+    #[test]
+    fn it_is_found_at_every_offset() {
+        for fill in [0, 0x0f, 0x01, 0xef, 0x90, 0xff] {
+            for offset in 0..=61 {
+                let mut bytes = vec![fill; 64];
+                assert!(!finds(&bytes));
+                bytes[offset..offset + 3].copy_from_slice(&WRPKRU);
+                assert!(finds(&bytes), "{fill:#x} {offset}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_found() {
+        for offset in 0..=61 {
+            for wrong in 0..3 {
+                let mut bytes = vec![0x0f; 64];
+                bytes[offset..offset + 3].copy_from_slice(&WRPKRU);
+                bytes[offset + wrong] ^= 0x80;
+                assert!(!finds(&bytes), "{offset} {wrong}");
+            }
+        }
+    }
+}

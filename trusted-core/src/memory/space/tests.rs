@@ -1,0 +1,205 @@
+//! The address space over memory of the host.
+
+extern crate std;
+
+use std::boxed::Box;
+use std::vec;
+
+use domains::layout;
+
+use super::*;
+use crate::memory::physical;
+
+const HEAP: u64 = layout::APP.heap().start;
+const STACK: u64 = layout::SAFE.stacks().start;
+
+pub(crate) fn space(count: usize) -> Space {
+    let mut frames = Frames::new(Box::leak(vec![Owner::ABSENT; count].into_boxed_slice()));
+    frames.declare(0, count as u64, Owner::FREE);
+    let tables = Tables::new(physical::fake(count), &mut frames).expect("a free frame");
+    Space::new(tables, frames, Isolation::Mpk)
+}
+
+#[test]
+fn mapped_pages_have_their_areas_key_and_cleared_frames() {
+    let mut space = space(32);
+    space.tables.physical().words(Frame::from_number(6))[7]
+        .store(99, core::sync::atomic::Ordering::Relaxed);
+    assert_eq!(space.map(HEAP, 3, 0), Ok(()));
+    for page in 0..3 {
+        let entry = space.tables.find(HEAP + page * PAGE_SIZE);
+        let frame = entry.frame().expect("present");
+        assert_eq!(
+            entry,
+            Entry::user(frame, Area::App, Rights::Write, Keys::On)
+        );
+        assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
+        let words = space.tables.physical().words(frame);
+        assert!(
+            words
+                .iter()
+                .all(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
+        );
+    }
+    assert!(space.tables.find(HEAP + 3 * PAGE_SIZE).is_empty());
+}
+
+#[test]
+fn what_is_mapped_is_not_mapped_again() {
+    let mut space = space(32);
+    assert_eq!(space.map(HEAP + PAGE_SIZE, 1, map_flags::LAZY), Ok(()));
+    assert_eq!(space.map(HEAP, 3, 0), Err(error::BAD_ADDRESS));
+    assert!(space.tables.find(HEAP).is_empty(), "nothing happened");
+}
+
+#[test]
+fn a_failed_map_leaves_nothing_behind() {
+    let mut space = space(12);
+    let before = space.frames.free();
+    assert_eq!(space.map(HEAP, 20, 0), Err(error::NO_MEMORY));
+    assert_eq!(space.frames.free(), before - 3, "only the tables stay");
+    assert!(space.tables.find(HEAP).is_empty());
+}
+
+#[test]
+fn unmapping_frees_the_frames() {
+    let mut space = space(32);
+    space.map(HEAP, 4, 0).expect("there is room");
+    let before = space.frames.free();
+    space.unmap(HEAP + PAGE_SIZE, 2).expect("it is mapped");
+    assert_eq!(space.frames.free(), before + 2);
+    assert!(space.tables.find(HEAP + PAGE_SIZE).is_empty());
+    assert!(!space.tables.find(HEAP).is_empty());
+}
+
+#[test]
+fn a_stack_has_a_guard_below_that_goes_with_it() {
+    let mut space = space(32);
+    let stack = STACK + 16 * PAGE_SIZE;
+    space.map(stack, 2, 0).expect("there is room");
+    assert_eq!(
+        space.tables.find(stack - PAGE_SIZE),
+        Entry::guard(Area::Safe)
+    );
+    assert_eq!(space.map(stack - PAGE_SIZE, 1, 0), Err(error::BAD_ADDRESS));
+    let above = stack + 2 * PAGE_SIZE;
+    assert_eq!(space.map(above, 1, 0), Err(error::BAD_ADDRESS), "no gap");
+    space.unmap(stack, 2).expect("it is mapped");
+    assert!(space.tables.find(stack - PAGE_SIZE).is_empty());
+}
+
+#[test]
+fn a_promise_is_kept_at_the_first_touch() {
+    let mut space = space(32);
+    space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
+    let free = space.frames.free();
+    assert!(space.tables.find(HEAP).has(Bits::LAZY));
+    assert!(space.touch(HEAP + 123, Area::App));
+    assert_eq!(space.frames.free(), free - 1);
+    assert!(space.tables.find(HEAP).has(Bits::PRESENT));
+}
+
+#[test]
+fn images_devices_info_and_the_core_are_out_of_reach() {
+    for address in [
+        layout::APP.start,
+        layout::SAFE.image().start,
+        layout::UNSAFE.devices().start,
+        layout::INFO.start,
+        layout::GATE_PAGE,
+        layout::CORE_CPU_PAGE,
+        layout::PHYSICAL_MAP,
+        HEAP + 1,
+    ] {
+        assert_eq!(place(address, 1), None, "{address:#x}");
+    }
+    assert_eq!(place(HEAP, 0), None);
+    assert_eq!(place(HEAP, u64::MAX / PAGE_SIZE), None);
+    assert_eq!(
+        place(layout::APP.heap().end - PAGE_SIZE, 2),
+        None,
+        "over the end"
+    );
+}
+
+#[test]
+fn a_range_that_covers_a_huge_page_gets_one() {
+    let mut space = space(3 * 512);
+    assert_eq!(space.map(HEAP, 512 + 3, 0), Ok(()));
+    let leaf = space.tables.leaf(HEAP + 5 * PAGE_SIZE);
+    assert_eq!((leaf.level, leaf.address), (1, HEAP));
+    assert_eq!(space.tables.leaf(HEAP + 512 * PAGE_SIZE).level, 0);
+    let frame = leaf.entry.frame().expect("present");
+    assert!(frame.number().is_multiple_of(512));
+    assert_eq!(
+        space.tables.translate(HEAP + 5 * PAGE_SIZE + 7),
+        Some(frame.address() + 5 * PAGE_SIZE + 7)
+    );
+    let tables = space.frames.free();
+    assert_eq!(space.unmap(HEAP, 515), Ok(()));
+    assert_eq!(space.frames.free(), tables + 515);
+}
+
+#[test]
+fn a_part_of_a_huge_page_can_go() {
+    let mut space = space(3 * 512);
+    space.map(HEAP, 512, 0).expect("there is room");
+    let before = space.frames.free();
+    assert_eq!(space.unmap(HEAP + 7 * PAGE_SIZE, 2), Ok(()));
+    assert_eq!(
+        space.frames.free(),
+        before - 1 + 2,
+        "a table, for two pages"
+    );
+    for page in [0, 6, 9, 511] {
+        let entry = space.tables.find(HEAP + page * PAGE_SIZE);
+        let frame = entry.frame().expect("present");
+        let expected = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        assert_eq!(entry, expected, "{page}");
+        assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
+    }
+    assert!(space.tables.find(HEAP + 8 * PAGE_SIZE).is_empty());
+}
+
+#[test]
+fn promises_and_stacks_have_small_pages() {
+    let mut space = space(3 * 512);
+    let stack = STACK + span(1);
+    space
+        .map(HEAP, 512, map_flags::LAZY)
+        .expect("there is room");
+    space.map(stack, 512, 0).expect("there is room");
+    assert_eq!(space.tables.leaf(HEAP).level, 0);
+    assert_eq!(space.tables.leaf(stack).level, 0);
+}
+
+#[test]
+fn without_a_frame_for_its_table_a_huge_page_stays_whole() {
+    let mut space = space(2 * 512);
+    space.map(HEAP, 512, 0).expect("there is room");
+    while space.frames.allocate(Owner::CORE).is_some() {}
+    assert_eq!(space.unmap(HEAP, 1), Err(error::NO_MEMORY));
+    assert!(space.tables.find(HEAP).has(Bits::PRESENT));
+    assert_eq!(space.unmap(HEAP, 512), Ok(()), "all of it needs no table");
+}
+
+#[test]
+fn a_gibibyte_divides_into_parts_of_both_sizes() {
+    let mut space = space(32);
+    let table = space.tables.make(HEAP, 2, Bits::USER, &mut space.frames);
+    let slot = slot(table.expect("a free frame"), HEAP, 2);
+    let first = Frame::from_number(1 << 18);
+    store(
+        slot,
+        Entry::user(first, Area::App, Rights::Write, Keys::On).huge(),
+    );
+    let byte = HEAP + 3 * span(1) + 5 * PAGE_SIZE;
+    assert_eq!(space.divide_around(byte, 1), Ok(()));
+    let levels = [0, 3 * span(1) - 1, 3 * span(1), 3 * span(1) + span(1)]
+        .map(|offset| space.tables.leaf(HEAP + offset).level);
+    assert_eq!(levels, [1, 1, 0, 1]);
+    for offset in [0, 12345, 3 * span(1) + 6789, span(2) - 1] {
+        let physical = first.address() + offset;
+        assert_eq!(space.tables.translate(HEAP + offset), Some(physical));
+    }
+}
