@@ -10,11 +10,11 @@ use core::mem::offset_of;
 use domains::files::entry;
 use gate::safe;
 use hermit_abi::{
-    DT_CHR, DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN, ENOSYS, O_DIRECTORY, O_RDONLY, dirent64, stat,
+    DT_CHR, DT_DIR, DT_LNK, DT_REG, DT_UNKNOWN, O_DIRECTORY, O_RDONLY, dirent64, stat,
 };
 
 use crate::errno::{reply, reply32};
-use crate::export::{export, refuse};
+use crate::export::export;
 
 /// Opens a file; its descriptor.
 fn open(name: *const c_char, flags: i32, mode: i32) -> i32 {
@@ -103,18 +103,6 @@ export! {
         // SAFETY: the call takes no address.
         reply32(unsafe { safe::sync(descriptor) })
     }
-}
-
-refuse! {
-    /// Would map memory.
-    #[abi([ENOSYS])]
-    fn sys_mmap(size: usize, protection: u32, address: &mut *mut u8) -> i32: ENOSYS;
-    /// Would unmap memory.
-    #[abi([ENOSYS])]
-    fn sys_munmap(address: *mut u8, size: usize) -> i32: ENOSYS;
-    /// Would change the rights of a mapping.
-    #[abi([ENOSYS])]
-    fn sys_mprotect(address: *mut u8, size: usize, protection: u32) -> i32: ENOSYS;
 }
 
 /// The kernel writes `dirent64` as the ABI has it.

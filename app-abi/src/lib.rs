@@ -13,6 +13,7 @@
 //! | `start`, `tls`, `arguments` | the first instructions of program and threads |
 //! | `threads`, `futex`, `semaphore` | threads and waiting |
 //! | `memory`, `heap`, `cache`, `slab`, `extents`, `lock` | allocation |
+//! | `mapping` | memory by the page |
 //! | `bytes` | the memory functions that the compiler calls |
 //! | `time`, `process` | clocks, exit and entropy |
 //! | `descriptors`, `files`, `events` | input and output, files and directories, poll |
@@ -48,6 +49,7 @@ mod files;
 mod futex;
 mod heap;
 mod lock;
+mod mapping;
 mod memory;
 mod names;
 mod own;

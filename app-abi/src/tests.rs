@@ -31,11 +31,13 @@ fn signatures_are_those_of_the_abi_and_the_documentation_says_so() {
             errno = sys_errno, get_errno = sys_get_errno;
         files:
             fsync = sys_fsync, getdents64 = sys_getdents64,
-            lstat = sys_lstat, mkdir = sys_mkdir, mmap = sys_mmap, mprotect = sys_mprotect,
-            munmap = sys_munmap, open = sys_open, opendir = sys_opendir, rmdir = sys_rmdir,
+            lstat = sys_lstat, mkdir = sys_mkdir,
+            open = sys_open, opendir = sys_opendir, rmdir = sys_rmdir,
             stat = sys_stat, unlink = sys_unlink;
         futex:
             futex_wait = sys_futex_wait, futex_wake = sys_futex_wake;
+        mapping:
+            mmap = sys_mmap, mprotect = sys_mprotect, munmap = sys_munmap;
         memory:
             alloc = sys_alloc, alloc_zeroed = sys_alloc_zeroed, dealloc = sys_dealloc,
             free = sys_free, malloc = sys_malloc, realloc = sys_realloc;

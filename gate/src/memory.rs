@@ -18,6 +18,8 @@ pub enum MapError {
     NoMemory,
     /// The range is not free, or not where it may be.
     BadRange,
+    /// The pages hold what nobody may execute.
+    Denied,
 }
 
 /// When pages get their frames.
@@ -46,6 +48,19 @@ pub fn unmap_app(address: u64, pages: u64) -> Result<(), MapError> {
     }
     // SAFETY: the safe kernel holds no reference into the application.
     judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
+}
+
+/// Changes what the application may do with pages of its heap region, to bits
+/// of [`domains::core_call::rights`].
+///
+/// # Errors
+///
+/// Not all of them are mapped or promised; the bits make no sense; the pages
+/// are to be executed and hold WRPKRU; or memory is short.
+pub fn protect_app(address: u64, pages: u64, rights: u64) -> Result<(), MapError> {
+    // SAFETY: the core changes nothing but the application's own pages, into
+    // which the safe kernel holds no reference.
+    judge(unsafe { core_call(CoreCall::Protect, [address, pages, rights, 0]) })
 }
 
 /// Maps the first buffers between safe and unsafe kernel.
@@ -136,6 +151,7 @@ fn judge(result: i64) -> Result<(), MapError> {
     match result {
         0 => Ok(()),
         error::NO_MEMORY => Err(MapError::NoMemory),
+        error::DENIED => Err(MapError::Denied),
         _ => Err(MapError::BadRange),
     }
 }

@@ -111,6 +111,13 @@ interface! {
     /// Maps `more` bytes of the heap's memory behind the `size` bytes of it at
     /// `address`.
     61 => grow_heap(address: usize, size: usize, more: usize);
+    /// Maps `size` bytes, with the rights in `protection`: bits of
+    /// [`domains::core_call::rights`]. Writes their address to `place`.
+    62 => map(size: usize, protection: u32, place: usize);
+    /// Unmaps `size` bytes at `address`, which [`map`] gave.
+    63 => unmap(address: usize, size: usize);
+    /// Changes the rights over `size` bytes at `address`, which [`map`] gave.
+    64 => protect(address: usize, size: usize, protection: u32);
     /// Copies `size` bytes, at most a page, within the application's memory.
     70 => copy(target: usize, source: usize, size: usize);
     /// Opens an event counter of `value`; its descriptor. Flags are those of

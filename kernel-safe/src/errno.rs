@@ -22,7 +22,7 @@ pub enum Errno {
     Again = 11,
     /// Memory or another supply is used up (ENOMEM).
     NoMemory = 12,
-    /// The file's mode does not let the caller (EACCES).
+    /// It is forbidden, by a file's mode or for a page (EACCES).
     Denied = 13,
     /// The address is not the caller's (EFAULT).
     BadAddress = 14,
@@ -90,8 +90,11 @@ impl From<BadAddress> for Errno {
 }
 
 impl From<MapError> for Errno {
-    fn from(_: MapError) -> Errno {
-        Errno::NoMemory
+    fn from(error: MapError) -> Errno {
+        match error {
+            MapError::NoMemory | MapError::BadRange => Errno::NoMemory,
+            MapError::Denied => Errno::Denied,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use gate::user::UserSlice;
 use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
 use crate::files::walk::Last;
-use crate::memory::heap;
+use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::fleet::Task;
@@ -205,6 +205,18 @@ impl Serve for Kernel {
             UserSlice::new(target, size),
             UserSlice::new(source, size),
         ))
+    }
+
+    fn map(size: usize, protection: u32, place: usize) -> i64 {
+        word(mapping::map(size, protection, place))
+    }
+
+    fn unmap(address: usize, size: usize) -> i64 {
+        word(mapping::unmap(address, size))
+    }
+
+    fn protect(address: usize, size: usize, protection: u32) -> i64 {
+        word(mapping::protect(address, size, protection))
     }
 
     #[cfg(feature = "test-hooks")]

@@ -24,10 +24,20 @@ impl Space {
         }
     }
 
-    /// Takes `size` bytes, which are not zero; where they start.
-    pub fn take(&mut self, size: u64) -> Option<u64> {
-        let hole = self.holes.iter().find(|hole| hole.size() >= size);
-        let start = hole.map_or(self.fresh, |hole| hole.start);
+    /// Takes `size` bytes, which are not zero, at a multiple of `alignment`;
+    /// where they start.
+    pub fn take(&mut self, size: u64, alignment: u64) -> Option<u64> {
+        let fits = |hole: Region| {
+            let start = hole.start.checked_next_multiple_of(alignment)?;
+            hole.contains_range(start, size).then_some(start)
+        };
+        let hole = self.holes.iter().find_map(fits);
+        if let Some(start) = hole {
+            return self.take_at(start, size);
+        }
+        let start = self.fresh.checked_next_multiple_of(alignment)?;
+        start.checked_add(size).filter(|end| *end <= self.end)?;
+        self.skip_to(start)?;
         self.take_at(start, size)
     }
 
@@ -58,6 +68,19 @@ impl Space {
         }
     }
 
+    /// Makes a hole of the fresh part below `start`.
+    fn skip_to(&mut self, start: u64) -> Option<()> {
+        if start > self.fresh {
+            let skipped = Region {
+                start: self.fresh,
+                end: start,
+            };
+            self.holes.insert(skipped).ok()?;
+            self.fresh = start;
+        }
+        Some(())
+    }
+
     /// A hole that reaches up to the fresh part is fresh again.
     fn shrink(&mut self) {
         if let Some(hole) = self.holes.last().filter(|hole| hole.end == self.fresh)
@@ -80,13 +103,13 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Step {
-        Take(u64),
+        Take(u64, u64),
         GiveBack(usize),
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            2 => (1_u64..40).prop_map(Step::Take),
+            2 => (1_u64..40, 0_u32..4).prop_map(|(size, shift)| Step::Take(size, 1 << shift)),
             1 => (0_usize..20).prop_map(Step::GiveBack),
         ]
     }
@@ -98,8 +121,9 @@ mod tests {
             let mut taken: Vec<Region> = Vec::new();
             for step in steps {
                 match step {
-                    Step::Take(size) => {
-                        let Some(start) = space.take(size) else { continue };
+                    Step::Take(size, alignment) => {
+                        let Some(start) = space.take(size, alignment) else { continue };
+                        prop_assert!(start.is_multiple_of(alignment));
                         let part = Region::new(start, size);
                         prop_assert!(start >= 1000 && part.end <= 1000 + SIZE);
                         for other in &taken {
@@ -117,15 +141,15 @@ mod tests {
             for part in taken {
                 space.give_back(part.start, part.size());
             }
-            prop_assert_eq!(space.take(SIZE), Some(1000), "all of it is free again");
+            prop_assert_eq!(space.take(SIZE, 1), Some(1000), "all of it is free again");
         }
     }
 
     #[test]
     fn a_size_beyond_all_bounds_is_refused() {
         let mut space = Space::new(Region::new(1000, SIZE));
-        assert_eq!(space.take(u64::MAX), None);
-        assert_eq!(space.take(SIZE + 1), None);
-        assert_eq!(space.take(SIZE), Some(1000));
+        assert_eq!(space.take(u64::MAX, 1), None);
+        assert_eq!(space.take(SIZE + 1, 1), None);
+        assert_eq!(space.take(SIZE, 1), Some(1000));
     }
 }

@@ -6,6 +6,7 @@
 //! the core calls that go with them: the core would take its own one by one.
 
 pub mod heap;
+pub mod mapping;
 pub mod ranges;
 
 use domains::layout::{APP, PAGE_SIZE, Region};
@@ -22,11 +23,13 @@ use ranges::Ranges;
 struct Memory {
     space: Space,
     heap: Ranges,
+    mapped: Ranges,
 }
 
 static MEMORY: Mutex<Memory> = Mutex::new(Memory {
     space: Space::new(APP.heap()),
     heap: Ranges::new(),
+    mapped: Ranges::new(),
 });
 
 /// What a range is to be.
@@ -35,12 +38,16 @@ enum Use {
     /// An extent of the allocator. It has its frames at once: what was granted
     /// cannot fail later.
     Heap,
+    /// A mapping that the program asked for. It has its frames when they are
+    /// touched.
+    Mapping,
 }
 
 impl Memory {
     /// Maps `size` bytes for `purpose` where there is room.
     fn map(&mut self, size: u64, purpose: Use) -> Result<u64, Errno> {
-        let start = self.space.take(size).ok_or(Errno::NoMemory)?;
+        let start = self.space.take(size, alignment(size));
+        let start = start.ok_or(Errno::NoMemory)?;
         let part = Region::new(start, size);
         self.note_and_map(part, purpose)
             .inspect_err(|_| self.space.give_back(start, size))?;
@@ -59,6 +66,7 @@ impl Memory {
         self.ranges(purpose).insert(part)?;
         let populate = match purpose {
             Use::Heap => Populate::Now,
+            Use::Mapping => Populate::OnTouch,
         };
         memory::map_app(part.start, part.size() / PAGE_SIZE, populate).map_err(|error| {
             // What was noted last goes without a new note.
@@ -85,8 +93,18 @@ impl Memory {
     fn ranges(&mut self, purpose: Use) -> &mut Ranges {
         match purpose {
             Use::Heap => &mut self.heap,
+            Use::Mapping => &mut self.mapped,
         }
     }
+}
+
+/// What `size` bytes are aligned by, so that huge pages fit.
+const fn alignment(size: u64) -> u64 {
+    let mut alignment = PAGE_SIZE;
+    while alignment << 9 <= size && alignment < 1 << 30 {
+        alignment <<= 9;
+    }
+    alignment
 }
 
 /// `size` bytes in whole pages, if the machine can have so many.
@@ -117,6 +135,19 @@ fn pages_at(address: usize, size: usize) -> Result<Region, Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_holds_a_huge_page_is_aligned_for_it() {
+        for (size, expected) in [
+            (PAGE_SIZE, PAGE_SIZE),
+            ((2 << 20) - 1, PAGE_SIZE),
+            (2 << 20, 2 << 20),
+            (1 << 30, 1 << 30),
+            (1 << 39, 1 << 30),
+        ] {
+            assert_eq!(alignment(size), expected);
+        }
+    }
 
     #[test]
     fn ranges_are_whole_pages_of_the_heap_region() {

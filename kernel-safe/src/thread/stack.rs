@@ -39,7 +39,7 @@ impl Stack {
             return Err(Errno::NoMemory);
         }
         let range = size.checked_add(PAGE_SIZE).ok_or(Errno::NoMemory)?;
-        let guard = SPACE.lock().take(range).ok_or(Errno::NoMemory)?;
+        let guard = SPACE.lock().take(range, PAGE_SIZE).ok_or(Errno::NoMemory)?;
         let start = guard.saturating_add(PAGE_SIZE);
         let mapped = memory::map_app(start, size / PAGE_SIZE, Populate::OnTouch);
         if let Err(error) = mapped {

@@ -6,10 +6,13 @@
 
 mod abi;
 mod attack;
+mod code;
 mod cpus;
 mod files;
 mod fuzz;
 mod hooks;
+mod mapping;
+mod memory;
 mod pkru;
 mod pointers;
 mod preempt;
@@ -46,6 +49,9 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["fuzz", seed, calls] => fuzz::run(seed, calls),
         ["fuzz", "mutant"] => fuzz::run_on_mutant(),
         ["on", cpu, rest @ ..] => cpus::run_on(cpu, rest),
+        ["code", what @ ..] => code::run(what),
+        ["mapping"] => mapping::run(),
+        ["memory", what] => memory::run(what),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),

@@ -15,6 +15,7 @@ mod files;
 mod fuzz;
 mod gates;
 mod images;
+mod memory;
 mod privilege;
 mod programs;
 mod refusals;
@@ -40,6 +41,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
     trials.extend(tested::trials());
+    trials.extend(memory::trials());
     trials.extend(refusals::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());

@@ -1,0 +1,113 @@
+//! Mappings that the program asks for by itself.
+//!
+//! Their pages have frames when they are touched, but no more is promised than
+//! the machine has: all mappings together are as large as its memory at most.
+//! The core keeps writing and executing apart, and looks for WRPKRU before
+//! anything can be executed.
+
+use domains::core_call::rights::{EXECUTE, READ, WRITE};
+use domains::layout::{PAGE_SIZE, Region};
+use gate::info;
+use gate::memory;
+use gate::user::UserSlice;
+
+use super::{MEMORY, Memory, Use, pages_at, whole_pages};
+use crate::errno::{Answer, Errno};
+
+/// Maps at least `size` bytes of zeros with the rights in `protection`, and
+/// writes their address to `place`.
+///
+/// # Errors
+///
+/// The size is zero, the rights make no sense or exclude each other, `place`
+/// is not the application's, or memory is used up.
+pub fn map(size: usize, protection: u32, place: usize) -> Answer {
+    let rights = rights(protection)?;
+    let size = whole_pages(size)?;
+    let place = UserSlice::new(place, size_of::<u64>());
+    place.check()?;
+    let part = MEMORY.lock().map_with(size, rights)?;
+    if place.write(&part.start.to_le_bytes()).is_err() {
+        MEMORY.lock().unmap(part, Use::Mapping)?;
+        return Err(Errno::BadAddress);
+    }
+    Ok(0)
+}
+
+/// Takes back what [`map`] gave, or a part of it.
+///
+/// # Errors
+///
+/// It is no mapping.
+pub fn unmap(address: usize, size: usize) -> Answer {
+    let part = pages_at(address, size)?;
+    MEMORY.lock().unmap(part, Use::Mapping)?;
+    Ok(0)
+}
+
+/// Changes the rights over what [`map`] gave, or a part of it.
+///
+/// # Errors
+///
+/// It is no mapping; the rights make no sense or exclude each other; what is
+/// to be executed holds WRPKRU; or memory is used up.
+pub fn protect(address: usize, size: usize, protection: u32) -> Answer {
+    let rights = rights(protection)?;
+    let part = pages_at(address, size)?;
+    let memory = MEMORY.lock();
+    if !memory.mapped.contains(part) {
+        return Err(Errno::Invalid);
+    }
+    memory::protect_app(part.start, part.size() / PAGE_SIZE, rights)?;
+    Ok(0)
+}
+
+impl Memory {
+    fn map_with(&mut self, size: u64, rights: u64) -> Result<Region, Errno> {
+        let total = self.mapped.size().saturating_add(size);
+        if total > info::boot().memory {
+            return Err(Errno::NoMemory);
+        }
+        let start = self.map(size, Use::Mapping)?;
+        let part = Region::new(start, size);
+        if rights & WRITE == 0
+            && let Err(error) = memory::protect_app(start, size / PAGE_SIZE, rights)
+        {
+            self.unmap(part, Use::Mapping)?;
+            return Err(error.into());
+        }
+        Ok(part)
+    }
+}
+
+/// The rights that `protection` asks for, which are bits of the same value.
+fn rights(protection: u32) -> Result<u64, Errno> {
+    let rights = u64::from(protection);
+    if rights & !(READ | WRITE | EXECUTE) != 0 {
+        return Err(Errno::Invalid);
+    }
+    if rights & WRITE != 0 && rights & EXECUTE != 0 {
+        return Err(Errno::Denied);
+    }
+    Ok(rights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_and_executing_exclude_each_other() {
+        for protection in 0..8 {
+            let both = u32::try_from(WRITE | EXECUTE).expect("small");
+            let expected = if protection & both == both {
+                Err(Errno::Denied)
+            } else {
+                Ok(u64::from(protection))
+            };
+            assert_eq!(rights(protection), expected);
+        }
+        assert_eq!(rights(8), Err(Errno::Invalid));
+        assert_eq!(rights(u32::MAX), Err(Errno::Invalid));
+    }
+}

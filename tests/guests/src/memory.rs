@@ -1,0 +1,182 @@
+//! Memory that is used up, comes back, and is mapped by the page.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::hint::black_box;
+use std::sync::{Arc, Barrier};
+use std::thread::{Builder, JoinHandle};
+use std::{iter, ptr};
+
+use crate::mapping::Mapping;
+
+const MIB: usize = 1 << 20;
+const STACK: usize = 64 << 10;
+
+/// Runs the test called `what`.
+pub fn run(what: &str) -> Result<(), String> {
+    match what {
+        "churn" => churn(),
+        "exhaust" => exhaust(),
+        "spawn" => spawn(),
+        "map" => map(),
+        "stack" => stack(),
+        other => Err(format!("no such test: {other}")),
+    }
+}
+
+/// Allocates and frees many times what the machine has, in varying sizes.
+fn churn() -> Result<(), String> {
+    let before = largest_block();
+    let mut live: Vec<Vec<u8>> = Vec::new();
+    let mut sum = 0;
+    for round in 0..1200_usize {
+        let size = match round % 8 {
+            0 => round * 7919 % (6 * MIB),
+            1..4 => round * 7919 % 200_000,
+            _ => round * 7919 % 3000,
+        };
+        sum += size;
+        live.push(vec![round as u8; size]);
+        if live.len() > 20 {
+            let old = live.swap_remove(round * 31 % live.len());
+            let is_kept = old.iter().step_by(4093).all(|byte| *byte == old[0]);
+            if !is_kept {
+                return Err("bytes changed".into());
+            }
+        }
+    }
+    drop(live);
+    let after = largest_block();
+    println!(
+        "{} MiB in all; largest block {before}, then {after}",
+        sum / MIB
+    );
+    if sum < 300 * MIB || after + MIB < before {
+        return Err("memory did not come back".into());
+    }
+    Ok(())
+}
+
+/// How many bytes can be had in one piece, to 64 KiB.
+fn largest_block() -> usize {
+    let (mut fits, mut fails) = (0_usize, 1 << 30);
+    while fails - fits > 64 << 10 {
+        let size = fits.midpoint(fails);
+        let mut bytes: Vec<u8> = Vec::new();
+        match bytes.try_reserve_exact(size) {
+            Ok(()) => fits = size,
+            Err(_) => fails = size,
+        }
+    }
+    fits
+}
+
+/// Takes all memory in pieces of several sizes, each time anew.
+fn exhaust() -> Result<(), String> {
+    for size in [MIB, 300 << 10, 5000, 64, MIB] {
+        let layout = Layout::from_size_align(size, 8).map_err(|error| error.to_string())?;
+        // The pieces are their own list: there is no memory for another.
+        let mut last: *mut *mut u8 = ptr::null_mut();
+        let mut count = 0;
+        loop {
+            // SAFETY: the size is not zero.
+            let piece: *mut *mut u8 = unsafe { alloc(layout) }.cast();
+            if piece.is_null() {
+                break;
+            }
+            // SAFETY: a piece holds a pointer.
+            unsafe { piece.write(last.cast()) };
+            last = piece;
+            count += 1;
+        }
+        while !last.is_null() {
+            // SAFETY: each piece leads to the one before it.
+            let next = unsafe { last.read() }.cast();
+            // SAFETY: it was allocated so.
+            unsafe { dealloc(last.cast(), layout) };
+            last = next;
+        }
+        println!("{count} pieces of {size}");
+        if count * size < 5 * MIB {
+            return Err("that was not all".into());
+        }
+    }
+    Ok(())
+}
+
+/// Starts threads until one cannot be started, twice.
+fn spawn() -> Result<(), String> {
+    let counts = [(); 2].map(|()| threads());
+    println!("{counts:?} threads");
+    if counts[0] < 50 || counts[1] + 2 < counts[0] {
+        return Err("threads did not come back".into());
+    }
+    Ok(())
+}
+
+fn threads() -> usize {
+    let gate = Arc::new(std::sync::RwLock::new(()));
+    let closed = gate.write();
+    let start = || {
+        let gate = Arc::clone(&gate);
+        let wait = move || drop(gate.read());
+        Builder::new().stack_size(STACK).spawn(wait).ok()
+    };
+    let mut threads: Vec<JoinHandle<()>> = Vec::with_capacity(4000);
+    threads.extend(iter::from_fn(start).take(4000));
+    drop(closed);
+    let count = threads.len();
+    for thread in threads {
+        thread.join().expect("it only waits");
+    }
+    count
+}
+
+/// Maps until nothing can be mapped, twice.
+fn map() -> Result<(), String> {
+    let counts = [(); 2].map(|()| {
+        let mut mappings: Vec<Mapping> = Vec::with_capacity(1000);
+        mappings.extend(iter::from_fn(|| Mapping::new(MIB, 3).ok()).take(1000));
+        mappings.len()
+    });
+    println!("{counts:?} mappings");
+    if counts[0] == 0 || counts[0] == 1000 || counts[0] != counts[1] {
+        return Err("memory did not come back".into());
+    }
+    Ok(())
+}
+
+/// Touches a new page of a stack when no memory is left: the end.
+fn stack() -> Result<(), String> {
+    // The stream's buffer needs memory, too.
+    println!("memory goes");
+    let ready = Arc::new(Barrier::new(2));
+    let go = Arc::new(Barrier::new(2));
+    let barriers = (Arc::clone(&ready), Arc::clone(&go));
+    let thread = Builder::new().stack_size(MIB).spawn(move || {
+        barriers.0.wait();
+        barriers.1.wait();
+        deepen(100)
+    });
+    let thread = thread.map_err(|error| error.to_string())?;
+    ready.wait();
+    let mut pieces: Vec<Vec<u8>> = Vec::with_capacity(20_000);
+    for size in [MIB, 1 << 19, 1 << 18, 1 << 16, 4096, 1024] {
+        pieces.extend(iter::from_fn(|| {
+            let mut piece = Vec::new();
+            piece.try_reserve_exact(size).ok().map(|()| piece)
+        }));
+    }
+    println!("all memory is taken");
+    go.wait();
+    let depth = thread.join().map_err(|_| "it panicked")?;
+    Err(format!("there was a stack of {depth} pages"))
+}
+
+#[inline(never)]
+fn deepen(depth: usize) -> usize {
+    let page = black_box([depth as u8; 4096]);
+    match depth {
+        0 => 0,
+        _ => deepen(depth - 1) + 1 + usize::from(page[7]) / 256,
+    }
+}
