@@ -130,6 +130,11 @@ impl CoreCall {
 pub mod map_flags {
     /// Map each page when it is first touched.
     pub const LAZY: u64 = 1 << 0;
+    /// Map the last [`TOP_PAGES`] at once all the same: where a stack begins.
+    pub const TOP: u64 = 1 << 1;
+
+    /// See [`TOP`].
+    pub const TOP_PAGES: u64 = 4;
 }
 
 /// Rights of [`CoreCall::Protect`]. None is a page that nobody may touch;

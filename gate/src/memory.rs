@@ -29,6 +29,8 @@ pub enum Populate {
     Now,
     /// When they are first touched.
     OnTouch,
+    /// As [`Populate::OnTouch`], but for the last few: a stack begins there.
+    TopNow,
 }
 
 /// Maps zeroed pages for the application.
@@ -136,10 +138,10 @@ fn map_in(
     if !region.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
         return Err(MapError::BadRange);
     }
-    let flags = if populate == Populate::OnTouch {
-        map_flags::LAZY
-    } else {
-        0
+    let flags = match populate {
+        Populate::Now => 0,
+        Populate::OnTouch => map_flags::LAZY,
+        Populate::TopNow => map_flags::LAZY | map_flags::TOP,
     };
     // SAFETY: the core maps only what is not mapped, so nothing that anybody
     // refers to changes.

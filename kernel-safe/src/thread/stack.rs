@@ -1,7 +1,8 @@
 //! Stacks of the application's threads.
 //!
-//! Only the addresses are set aside when a thread starts; the core maps each
-//! page when it is first touched. The page below a stack stays unmapped, so
+//! Only the addresses and the first few pages are set aside when a thread
+//! starts, so that it can start; the core maps each further page when it is
+//! first touched. The page below a stack stays unmapped, so
 //! that a stack that overflows faults instead of running into its neighbour.
 
 use domains::Isolation;
@@ -41,7 +42,7 @@ impl Stack {
         let range = size.checked_add(PAGE_SIZE).ok_or(Errno::NoMemory)?;
         let guard = SPACE.lock().take(range, PAGE_SIZE).ok_or(Errno::NoMemory)?;
         let start = guard.saturating_add(PAGE_SIZE);
-        let mapped = memory::map_app(start, size / PAGE_SIZE, Populate::OnTouch);
+        let mapped = memory::map_app(start, size / PAGE_SIZE, Populate::TopNow);
         if let Err(error) = mapped {
             SPACE.lock().give_back(guard, range);
             return Err(error.into());

@@ -15,70 +15,77 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
+/// What the guest is told, with how much memory, and what it says at its end.
+const SAID: [(&str, &[&str], &str, &str); 7] = [
+    (
+        "what_is_freed_comes_back",
+        &["memory", "churn"],
+        "64M",
+        "in all",
+    ),
+    (
+        "exhaustion_is_an_error",
+        &["memory", "exhaust"],
+        "16M",
+        "pieces",
+    ),
+    (
+        "threads_run_out_and_come_back",
+        &["memory", "spawn"],
+        "16M",
+        "threads",
+    ),
+    (
+        "mappings_run_out_and_come_back",
+        &["memory", "map"],
+        "16M",
+        "mappings",
+    ),
+    (
+        "mappings_are_as_promised",
+        &["mapping"],
+        "64M",
+        "as promised",
+    ),
+    ("code_can_be_made_and_called", &["code", "jit"], "64M", "42"),
+    (
+        "no_wrpkru_is_executed",
+        &["code", "wrpkru"],
+        "64M",
+        "none got",
+    ),
+];
+
+/// What the guest is told, and the cause of its end.
+const ENDS: [(&str, &[&str], &str); 4] = [
+    (
+        "a_stack_without_memory_ends_it",
+        &["memory", "stack"],
+        "out-of-memory",
+    ),
+    ("code_is_not_written", &["code", "write-code"], "permission"),
+    (
+        "data_is_not_executed",
+        &["code", "execute-data"],
+        "permission",
+    ),
+    (
+        "what_is_gone_is_gone",
+        &["code", "execute-unmapped"],
+        "unmapped",
+    ),
+];
+
 fn of_mode(mode: Isolation) -> Vec<Trial> {
-    let said = |name: &str, words: &'static [&'static str], memory, text| {
+    let said = SAID.into_iter().map(|(name, words, memory, text)| {
         let name = format!("memory::{mode}::{name}");
         trial(name, move || says(mode, words, memory, text))
-    };
-    let dies = |name: &str, words: &'static [&'static str], cause| {
+    });
+    let ends = ENDS.into_iter().map(|(name, words, cause)| {
         let name = format!("memory::{mode}::{name}");
-        trial(name, move || ends(mode, words, cause))
-    };
-    vec![
-        said(
-            "what_is_freed_comes_back",
-            &["memory", "churn"],
-            "64M",
-            "in all",
-        ),
-        said(
-            "exhaustion_is_an_error",
-            &["memory", "exhaust"],
-            "16M",
-            "pieces of",
-        ),
-        said(
-            "threads_run_out_and_come_back",
-            &["memory", "spawn"],
-            "16M",
-            "threads",
-        ),
-        said(
-            "mappings_run_out_and_come_back",
-            &["memory", "map"],
-            "16M",
-            "mappings",
-        ),
-        said(
-            "mappings_are_as_promised",
-            &["mapping"],
-            "64M",
-            "as promised",
-        ),
-        said("code_can_be_made_and_called", &["code", "jit"], "64M", "42"),
-        said(
-            "no_wrpkru_is_executed",
-            &["code", "wrpkru"],
-            "64M",
-            "none got",
-        ),
-        dies(
-            "a_stack_without_memory_ends_it",
-            &["memory", "stack"],
-            "out-of-memory",
-        ),
-        dies("code_is_not_written", &["code", "write-code"], "permission"),
-        dies(
-            "data_is_not_executed",
-            &["code", "execute-data"],
-            "permission",
-        ),
-        dies(
-            "what_is_gone_is_gone",
-            &["code", "execute-unmapped"],
-            "unmapped",
-        ),
-    ]
+        trial(name, move || self::ends(mode, words, cause))
+    });
+    said.chain(ends).collect()
 }
 
 fn says(mode: Isolation, words: &[&str], memory: &str, text: &str) -> Verdict {

@@ -83,6 +83,7 @@ impl Stage {
         let interrupts = self.connect_devices();
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
+        space.frames.fill_reserve();
         state::install(Core {
             isolation,
             space,

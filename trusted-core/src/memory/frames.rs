@@ -3,21 +3,39 @@
 //! Next fit: the search goes on where the last one ended, so that frames which
 //! are asked for together tend to lie together. Frames come out as they are;
 //! whoever maps one for ring 3 clears it first.
+//!
+//! A few frames are kept back for what cannot be refused politely: the touch of
+//! a page that was promised, and the context of a thread that is interrupted.
+//! So who asks for more than there is learns of it first.
 
 use super::frame::Frame;
 use super::owner::Owner;
+
+/// How many frames are kept back.
+const RESERVE: usize = 32;
 
 /// All frames of the machine with their owners.
 pub(crate) struct Frames {
     owners: &'static mut [Owner],
     next: usize,
+    /// Frames that are kept back: so many of the first of these.
+    reserve: [Frame; RESERVE],
+    reserved: usize,
+    /// Whether some of them were handed out.
+    reserve_was_used: bool,
 }
 
 impl Frames {
     /// Frames that are all absent; boot then says what there is.
     pub(crate) fn new(owners: &'static mut [Owner]) -> Frames {
         owners.fill(Owner::ABSENT);
-        Frames { owners, next: 0 }
+        Frames {
+            owners,
+            next: 0,
+            reserve: [Frame::from_number(0); RESERVE],
+            reserved: 0,
+            reserve_was_used: false,
+        }
     }
 
     /// Who owns `frame`; a frame beyond the table is absent.
@@ -52,9 +70,32 @@ impl Frames {
     pub(crate) fn allocate_run(&mut self, count: usize, owner: Owner) -> Option<Frame> {
         let is_free = |run: &&mut [Owner]| run.iter().all(|owner| *owner == Owner::FREE);
         let mut runs = self.owners.chunks_exact_mut(count).enumerate();
-        let (number, run) = runs.find(|(_, run)| is_free(&run))?;
+        let (number, run) = runs.find(|(_, run)| is_free(run))?;
         run.fill(owner);
         Some(Frame::from_number((number * count) as u64))
+    }
+
+    /// Hands out a free frame, or one of those that are kept back.
+    pub(crate) fn allocate_at_need(&mut self, owner: Owner) -> Option<Frame> {
+        self.allocate(owner).or_else(|| {
+            self.reserved = self.reserved.checked_sub(1)?;
+            let frame = self.reserve[self.reserved];
+            self.reserve_was_used = true;
+            self.owners[frame.index()] = owner;
+            Some(frame)
+        })
+    }
+
+    /// Keeps free frames back until there are enough of them.
+    pub(crate) fn fill_reserve(&mut self) {
+        while self.reserved < RESERVE {
+            let Some(frame) = self.allocate(Owner::RESERVE) else {
+                return;
+            };
+            self.reserve[self.reserved] = frame;
+            self.reserved += 1;
+        }
+        self.reserve_was_used = false;
     }
 
     /// Passes `frame` from one owner to another; false if it was not `from`'s,
@@ -70,6 +111,9 @@ impl Frames {
     /// Gives `frame` back.
     pub(crate) fn release(&mut self, frame: Frame) {
         self.pass(frame, self.owner(frame), Owner::FREE);
+        if self.reserve_was_used {
+            self.fill_reserve();
+        }
     }
 
     /// Gives `count` frames from `first` on back.
@@ -133,6 +177,24 @@ mod tests {
         assert_eq!(frames.allocate(Owner::TABLE), Some(Frame::from_number(3)));
         assert_eq!(frames.allocate(Owner::TABLE), Some(first));
         assert_eq!(frames.allocate(Owner::TABLE), None);
+    }
+
+    #[test]
+    fn the_reserve_is_for_needs_and_fills_again() {
+        let mut frames = frames(RESERVE + 4);
+        frames.declare(1, 100, Owner::FREE);
+        frames.fill_reserve();
+        let owner = Owner::area(Area::App);
+        let three = [(); 3].map(|()| frames.allocate(owner).expect("three are left"));
+        assert_eq!(frames.allocate(owner), None);
+        let needed = frames.allocate_at_need(owner).expect("they are kept back");
+        assert_eq!(frames.owner(needed), owner);
+        frames.release(three[0]);
+        assert_eq!(frames.allocate(owner), None, "the reserve comes first");
+        frames.release(three[1]);
+        assert_eq!(frames.allocate(owner), Some(three[1]));
+        let all = core::iter::from_fn(|| frames.allocate_at_need(owner)).count();
+        assert_eq!(all, RESERVE);
     }
 
     #[test]

@@ -23,6 +23,8 @@ impl Owner {
     pub(crate) const TABLE: Owner = Owner(3);
     /// A saved context.
     pub(crate) const CONTEXT: Owner = Owner(4);
+    /// Nobody: kept back for needs.
+    pub(crate) const RESERVE: Owner = Owner(5);
 
     /// A page that ring 3 sees.
     pub(crate) const fn area(area: Area) -> Owner {
@@ -42,6 +44,7 @@ mod tests {
             Owner::CORE,
             Owner::TABLE,
             Owner::CONTEXT,
+            Owner::RESERVE,
         ];
         for area in Area::ALL {
             assert!(!others.contains(&Owner::area(area)));

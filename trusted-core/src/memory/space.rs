@@ -58,7 +58,7 @@ impl Space {
     /// Maps `pages` cleared pages at `address`, or promises them. If memory
     /// runs out, nothing is mapped.
     pub(crate) fn map(&mut self, address: u64, pages: u64, flags: u64) -> Result<(), i64> {
-        if flags & !map_flags::LAZY != 0 {
+        if flags & !(map_flags::LAZY | map_flags::TOP) != 0 {
             return Err(error::INVALID);
         }
         let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
@@ -74,9 +74,14 @@ impl Space {
             _ => 0,
         };
         let end = address + pages * PAGE_SIZE;
+        let top = match flags & map_flags::TOP {
+            0 => end,
+            _ => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
+        };
         let mut at = address;
         while at < end {
-            let Some(leaf) = self.map_one(at, end - at, largest, place.area, flags) else {
+            let is_lazy = flags & map_flags::LAZY != 0 && at < top;
+            let Some(leaf) = self.map_one(at, end - at, largest, place.area, is_lazy) else {
                 self.clear(address, (at - address) / PAGE_SIZE, place);
                 return Err(error::NO_MEMORY);
             };
@@ -97,8 +102,12 @@ impl Space {
     /// Keeps the promise of a lazy page of `area`; false if no frame is free.
     pub(crate) fn touch(&mut self, address: u64, area: Area) -> bool {
         let leaf = self.tables.leaf(address);
-        let entry = self.fresh(0, area, leaf.entry.rights());
-        entry.map(|entry| leaf.set(entry)).is_some()
+        let Some(frame) = self.frames.allocate_at_need(Owner::area(area)) else {
+            return false;
+        };
+        self.tables.physical().zero(frame);
+        leaf.set(self.user(frame, area, leaf.entry.rights()));
+        true
     }
 
     /// Maps one page of the image, of the info pages or of a device. False if
@@ -153,7 +162,7 @@ impl Space {
         room: u64,
         largest: u32,
         area: Area,
-        flags: u64,
+        is_lazy: bool,
     ) -> Option<Leaf> {
         let free = self.tables.leaf(address).level;
         for level in (1..=largest.min(free)).rev() {
@@ -163,9 +172,9 @@ impl Space {
             }
         }
         self.tables.make(address, 0, PATH, &mut self.frames)?;
-        let entry = match flags & map_flags::LAZY {
-            0 => self.fresh(0, area, Rights::Write)?,
-            _ => Entry::lazy(area),
+        let entry = match is_lazy {
+            false => self.fresh(0, area, Rights::Write)?,
+            true => Entry::lazy(area),
         };
         let leaf = self.tables.leaf(address);
         leaf.set(entry);

@@ -42,7 +42,7 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     if entry_stack == 0 {
         return false;
     }
-    let Some(frame) = trap.core.space.frames.allocate(Owner::CONTEXT) else {
+    let Some(frame) = trap.core.space.frames.allocate_at_need(Owner::CONTEXT) else {
         return false;
     };
     save(trap.core.words(frame), entry_stack, trap.registers);

@@ -203,3 +203,24 @@ fn a_gibibyte_divides_into_parts_of_both_sizes() {
         assert_eq!(space.tables.translate(HEAP + offset), Some(physical));
     }
 }
+
+#[test]
+fn the_top_of_a_stack_is_there_at_once() {
+    let mut space = space(32);
+    let stack = STACK + 16 * PAGE_SIZE;
+    let flags = map_flags::LAZY | map_flags::TOP;
+    space.map(stack, 6, flags).expect("there is room");
+    let is_there = |page: u64| {
+        space
+            .tables
+            .find(stack + page * PAGE_SIZE)
+            .has(Bits::PRESENT)
+    };
+    let expected = [false, false, true, true, true, true];
+    assert_eq!([0, 1, 2, 3, 4, 5].map(is_there), expected);
+    assert!(space.tables.find(stack).has(Bits::LAZY));
+    while space.frames.allocate(Owner::CORE).is_some() {}
+    let other = stack + 16 * PAGE_SIZE;
+    assert_eq!(space.map(other, 6, flags), Err(error::NO_MEMORY));
+    assert!(space.tables.find(other).is_empty());
+}
