@@ -1,7 +1,8 @@
 //! The host tool: builds, packs, verifies and runs images.
 //!
 //! [`build`] turns a cargo package into a packed image, [`image`] knows the
-//! image's form and verifies it, [`vm`] runs one in QEMU, [`report`] says what
+//! image's form and verifies it, [`rootfs`] makes the files that travel in it,
+//! [`vm`] runs one in QEMU, [`report`] says what
 //! went wrong in it, [`testing`] runs tests in it, [`setup`] finds and
 //! installs what all of this needs, and [`cli`] is the command line over them.
 //! The tests of the project use the same functions as the command line does.
@@ -12,6 +13,7 @@ pub mod build;
 pub mod cli;
 pub mod image;
 pub mod report;
+pub mod rootfs;
 pub mod setup;
 pub mod testing;
 pub mod vm;

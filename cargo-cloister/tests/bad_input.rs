@@ -308,3 +308,51 @@ fn a_new_package_is_one_that_cargo_accepts_and_stands_alone() {
         "invalid character `1`",
     );
 }
+
+/// Building must stop at files that cannot be packed, before it compiles.
+fn rootfs_refuses(rootfs: &Path, message: &str) {
+    let (package, _) = folder_with("Cargo.toml", b"");
+    let package = package.path().join("program");
+    let package = package.to_string_lossy();
+    tool(&["new", &package]).assert().success();
+    let rootfs = rootfs.to_string_lossy();
+    let build = tool(&["build", &package, "--rootfs", &rootfs]).assert();
+    build
+        .code(i32::from(status::BUILD_FAILED))
+        .stdout("")
+        .stderr(contains(message));
+}
+
+#[test]
+fn files_for_an_image_that_are_not_there_are_named() {
+    rootfs_refuses(Path::new("/nonexistent"), "could not open `/nonexistent`");
+}
+
+#[test]
+fn a_file_that_is_no_tar_file_is_refused() {
+    let (_folder, text) = folder_with("files.tar", &[b'x'; 2000]);
+    rootfs_refuses(&text, "is not a whole tar file");
+    let (_folder, empty) = folder_with("files.tar", b"");
+    rootfs_refuses(&empty, "its end is missing");
+    let (_folder, packed) = folder_with("files.tar.gz", &[0x1f, 0x8b, 8, 0]);
+    rootfs_refuses(&packed, "gunzip");
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("socket");
+    let _socket = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    rootfs_refuses(folder.path(), "it is a device, a pipe or a socket");
+}
+
+#[test]
+fn an_image_takes_no_more_files() {
+    let (_folder, image) = folder_with("guest.cloister", b"");
+    let image = image.to_string_lossy();
+    refuses(
+        &["run", &image, "--rootfs", "/"],
+        status::USAGE,
+        "`--rootfs` is for building one",
+    );
+}

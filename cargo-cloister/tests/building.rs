@@ -41,6 +41,7 @@ fn build(path: &Path, arguments: &[&str]) -> miette::Result<Built> {
         output: Some(path.join("image.cloister")),
         test_hooks: false,
         tests: None,
+        rootfs: None,
     };
     build::build(&request, &|_| {})
 }

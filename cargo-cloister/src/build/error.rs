@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::toolchain;
 use crate::image::ImageError;
 use crate::image::verify::Refused;
+use crate::rootfs::RootfsError;
 
 /// A build that failed.
 #[derive(Debug, Error, Diagnostic)]
@@ -169,6 +170,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Refused(#[from] Refused),
+    /// The files for the image cannot be packed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rootfs(#[from] RootfsError),
     /// A file could not be read or written.
     #[error("could not {doing} `{}`: {source}", path.display())]
     #[diagnostic(code(cloister::build::io))]

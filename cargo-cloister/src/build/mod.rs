@@ -33,6 +33,7 @@ pub use tested::{TestKind, TestPackage, TestTarget};
 use crate::image::pack::{self, Parts, Traits};
 use crate::image::verify::{self, Rules, Verified};
 use crate::image::{Component, sidecar};
+use crate::rootfs;
 use application::Recipe;
 use folders::Folders;
 use program::Program;
@@ -53,6 +54,8 @@ pub struct BuildRequest {
     pub test_hooks: bool,
     /// The tests to build instead of a program.
     pub tests: Option<TestTarget>,
+    /// The folder or tar file whose files travel in the image.
+    pub rootfs: Option<PathBuf>,
 }
 
 /// What was built.
@@ -124,7 +127,12 @@ impl<'a> Job<'a> {
 
     fn run(&self, progress: &dyn Fn(&str)) -> Result<Built, BuildError> {
         let _lock = self.folders.lock(progress)?;
-        let parts = self.parts(progress)?;
+        // Files that cannot be packed are told before anything is built.
+        let archive = self.archive(progress)?;
+        let parts = Parts {
+            archive,
+            ..self.parts(progress)?
+        };
         progress("packing");
         let isolation = self.request.isolation;
         let traits = Traits {
@@ -169,7 +177,17 @@ impl<'a> Job<'a> {
             gate: built.take(Component::Gate),
             safe: built.take(Component::Safe),
             unsafe_: built.take(Component::Unsafe),
+            archive: Vec::new(),
         })
+    }
+
+    /// The files that travel in the image; nothing if there are none.
+    fn archive(&self, progress: &dyn Fn(&str)) -> Result<Vec<u8>, BuildError> {
+        let Some(path) = &self.request.rootfs else {
+            return Ok(Vec::new());
+        };
+        progress("reading the files of the image");
+        Ok(rootfs::archive(path)?)
     }
 
     /// Where the image goes.

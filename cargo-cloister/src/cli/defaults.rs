@@ -1,7 +1,7 @@
 //! What a package says about itself in `[package.metadata.cloister]`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use domains::Isolation;
@@ -19,6 +19,9 @@ pub(super) struct Defaults {
     /// As `--isolation`.
     #[serde(deserialize_with = "isolation")]
     pub(super) isolation: Option<Isolation>,
+    /// As `--rootfs`; a path without a slash in front is relative to the
+    /// package.
+    pub(super) rootfs: Option<PathBuf>,
     /// As `-m`.
     pub(super) memory: Option<String>,
     /// As `-c`.
@@ -64,13 +67,20 @@ impl Defaults {
         if table.is_null() {
             return Ok(Defaults::default());
         }
-        Defaults::deserialize(table).map_err(|error| {
+        let read = Defaults::deserialize(table);
+        let mut defaults = read.map_err(|error| {
             let message = format!("[package.metadata.cloister] of `{}`: {error}", package.name);
             Failure::build(report(
                 message,
                 format!("correct {}", package.manifest_path),
             ))
-        })
+        })?;
+        if let (Some(rootfs), Some(folder)) =
+            (&mut defaults.rootfs, package.manifest_path.parent())
+        {
+            *rootfs = folder.as_std_path().join(&*rootfs);
+        }
+        Ok(defaults)
     }
 }
 

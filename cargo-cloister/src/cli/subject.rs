@@ -28,6 +28,10 @@ pub(super) struct BuildOptions {
     /// cache, and `build` says where
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     pub(super) image: Option<PathBuf>,
+    /// Pack the files of a folder or a tar file into the image, read-only, for
+    /// the program to find below `/`
+    #[arg(long, value_name = "DIR|TAR")]
+    pub(super) rootfs: Option<PathBuf>,
     /// First install what is missing, as `doctor --fix` does
     #[arg(long)]
     pub(super) setup: bool,
@@ -88,12 +92,18 @@ impl BuildOptions {
     fn only_for_building(&self) -> Option<String> {
         let ours = [
             ("-o", self.image.is_some()),
+            ("--rootfs", self.rootfs.is_some()),
             ("--test-hooks", self.test_hooks),
         ];
         let ours = ours.into_iter().find(|(_, given)| *given);
         let cargos = self.cargo.only_for_building();
         ours.map(|(option, _)| option.to_owned())
             .or(cargos.map(|option| option.to_string_lossy().into_owned()))
+    }
+
+    /// The files for the image: those of the command line, else the package's.
+    pub(super) fn rootfs(&self, defaults: &Defaults) -> Option<PathBuf> {
+        self.rootfs.clone().or_else(|| defaults.rootfs.clone())
     }
 
     /// Installs what is missing, if the user or the environment wants it.
@@ -152,6 +162,7 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
         output: options.image.clone(),
         test_hooks: options.test_hooks,
         tests: None,
+        rootfs: options.rootfs(&defaults),
     };
     let progress = Progress::start(options.cargo.quiet);
     let built = build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;

@@ -194,6 +194,7 @@ impl Session<'_> {
             output: None,
             test_hooks: false,
             tests: Some(target.clone()),
+            rootfs: self.defaults.rootfs.clone(),
         };
         let built =
             build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;

@@ -6,16 +6,17 @@ use std::path::Path;
 
 use domains::layout::PAGE_SIZE;
 use domains::table::{TABLE, key_of};
-use domains::{Area, Domain, Pkru};
+use domains::{Area, Domain, Pkru, layout};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
 
 use super::Component;
 use super::crates::crate_of;
 use super::listed::Listed;
-use super::packed::Packed;
+use super::packed::{Packed, Pages};
 use super::symbols::Symbols;
 use super::verify::{self, Verified};
+use crate::rootfs;
 
 mod text;
 
@@ -42,6 +43,8 @@ pub struct Inspection {
     pub listed: Vec<ListedView>,
     /// The components.
     pub components: Vec<ComponentView>,
+    /// The files that travel in the image, if there are any.
+    pub files: Option<FilesView>,
 }
 
 /// A domain.
@@ -105,6 +108,15 @@ pub struct ComponentView {
     pub crates: Vec<CrateView>,
 }
 
+/// The files that travel in the image.
+#[derive(Clone, Debug, Serialize)]
+pub struct FilesView {
+    /// How many there are, directories and links among them.
+    pub count: usize,
+    /// Bytes of the archive.
+    pub size: u64,
+}
+
 /// A crate's share of a component.
 #[derive(Clone, Debug, Serialize)]
 pub struct CrateView {
@@ -137,6 +149,7 @@ impl Inspection {
                 .map(|it| listed(it, symbols.as_ref()))
                 .collect(),
             components: components(&image, symbols.as_ref()),
+            files: files(&image),
         })
     }
 }
@@ -204,6 +217,22 @@ fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
     views
 }
 
+/// The files of the archive, which verification has found in its place.
+fn files(image: &Packed) -> Option<FilesView> {
+    let size = image.header.archive_size;
+    let pages = image.segments.iter().find(|segment| is_archive(segment))?;
+    let mut archive = image.contents(pages);
+    archive.truncate(usize::try_from(size).ok()?);
+    Some(FilesView {
+        count: rootfs::count(&archive),
+        size,
+    })
+}
+
+fn is_archive(segment: &Pages) -> bool {
+    layout::ARCHIVE.contains(segment.start())
+}
+
 fn sizes(image: &Packed, component: Component) -> ComponentView {
     let mut view = ComponentView {
         name: component.name(),
@@ -220,7 +249,8 @@ fn sizes(image: &Packed, component: Component) -> ComponentView {
             load.memory_size,
         )
     });
-    let ring_3 = image.segments.iter().map(|segment| {
+    let linked = image.segments.iter().filter(|segment| !is_archive(segment));
+    let ring_3 = linked.map(|segment| {
         let (writable, executable) = (segment.is_writable(), segment.is_executable());
         (segment.component(), writable, executable, segment.size())
     });
@@ -276,6 +306,28 @@ mod tests {
         }
         let json = serde_json::to_value(&inspection).unwrap();
         assert_eq!(json["domains"][0]["name"], "safe");
+    }
+
+    #[test]
+    fn the_files_of_an_image_are_counted_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("name"), [7; 9000]).unwrap();
+        let archive = rootfs::archive(folder.path()).unwrap();
+        let size = archive.len() as u64;
+        let parts = crate::image::pack::Parts {
+            archive,
+            ..testing::parts()
+        };
+        let path = folder.path().join("program.cloister");
+        fs::write(&path, pack(&parts, MPK).unwrap()).unwrap();
+        let inspection = Inspection::of(&path).unwrap();
+        let files = inspection.files.as_ref().unwrap();
+        assert_eq!((files.count, files.size), (1, size));
+        assert_eq!(
+            inspection.components[2].constants, 4096,
+            "the safe kernel's own"
+        );
+        assert!(inspection.to_string().contains("files      1 in"));
     }
 
     #[test]

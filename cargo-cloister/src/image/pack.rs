@@ -10,7 +10,7 @@
 mod tests;
 
 use domains::manifest::{self, Header, Segment, rights};
-use domains::{Isolation, layout};
+use domains::{Area, Isolation, layout};
 use zerocopy::IntoBytes;
 
 use super::elf::{Load, Program};
@@ -31,6 +31,8 @@ pub struct Parts {
     pub unsafe_: Vec<u8>,
     /// The application.
     pub app: Vec<u8>,
+    /// The archive of files that the guest reads; empty if there is none.
+    pub archive: Vec<u8>,
 }
 
 /// What else an image says of itself.
@@ -72,6 +74,7 @@ pub fn pack(parts: &Parts, traits: Traits) -> Result<Vec<u8>, ImageError> {
         app,
         pieces,
         manifest_at,
+        archive_size: parts.archive.len() as u64,
         traits,
     };
     image.write()
@@ -83,6 +86,7 @@ struct Image {
     app: Program,
     pieces: Vec<Piece>,
     manifest_at: u64,
+    archive_size: u64,
     traits: Traits,
 }
 
@@ -140,7 +144,7 @@ impl Image {
             physical_end: end,
             app_entry: self.app.entry,
             tls: self.app.tls,
-            archive_size: 0,
+            archive_size: self.archive_size,
         };
         [header.as_bytes(), segments.as_bytes()].concat()
     }
@@ -186,7 +190,19 @@ fn user_pieces(parts: &Parts, app: &Program) -> Result<Vec<Piece>, ImageError> {
     for program in [&safe, &unsafe_, app] {
         pieces.extend(pages::pieces(program)?);
     }
+    pieces.extend(archive_piece(&parts.archive));
     Ok(pieces)
+}
+
+/// The pages of the archive, which only the safe kernel reads.
+fn archive_piece(archive: &[u8]) -> Option<Piece> {
+    (!archive.is_empty()).then(|| Piece {
+        address: layout::ARCHIVE.start,
+        bytes: archive.to_vec(),
+        pages: (archive.len() as u64).div_ceil(layout::PAGE_SIZE),
+        area: Area::Safe,
+        rights: 0,
+    })
 }
 
 fn gate_piece(gate: &Program) -> Result<Vec<Piece>, ImageError> {

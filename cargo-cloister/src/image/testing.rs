@@ -103,6 +103,7 @@ pub(crate) fn parts() -> Parts {
         gate: gate_file(&gate_code()),
         safe: kernel_file(layout::SAFE.start),
         unsafe_: kernel_file(layout::UNSAFE.start),
+        archive: Vec::new(),
         app: app_file(&app_parts()),
     }
 }

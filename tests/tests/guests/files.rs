@@ -1,9 +1,15 @@
 //! Files in memory, and files that travel in the image.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use domains::Isolation;
 use libtest_mimic::Trial;
+use tests::boot::{Boot, Outcome};
 
-use crate::images::guest;
+use crate::images::{TOOL, guest, image};
 use crate::{Verdict, ensure, trial};
 
 /// The checks of the guest's module `files` that need nothing of the host.
@@ -22,14 +28,89 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn of_mode(mode: Isolation) -> Vec<Trial> {
-    let check = |name: &'static str| {
-        trial(format!("files::{mode}::{name}"), move || passes(mode, name))
+    let named = |name: &str, body: fn(Isolation) -> Verdict| {
+        trial(format!("files::{mode}::{name}"), move || body(mode))
     };
-    CHECKS.into_iter().map(check).collect()
+    let check = |name: &'static str| {
+        trial(format!("files::{mode}::{name}"), move || {
+            passes(&guest(mode, &["files", name]))
+        })
+    };
+    let others = [
+        named("rootfs_from_a_folder", rootfs_from_a_folder),
+        named("rootfs_from_a_tar_file", rootfs_from_a_tar_file),
+        named("the_example_counts_its_words", example),
+    ];
+    CHECKS.into_iter().map(check).chain(others).collect()
 }
 
-fn passes(mode: Isolation, name: &str) -> Verdict {
-    let outcome = guest(mode, &["files", name]);
+fn passes(outcome: &Outcome) -> Verdict {
     let holds = outcome.status == 0 && outcome.stdout.contains("passed");
-    ensure(holds, "all checks to pass", &outcome)
+    ensure(holds, "all checks to pass", outcome)
+}
+
+fn rootfs_from_a_folder(mode: Isolation) -> Verdict {
+    finds(mode, "folder", &packed_folder(&format!("{mode}-folder")))
+}
+
+fn rootfs_from_a_tar_file(mode: Isolation) -> Verdict {
+    let folder = packed_folder(&format!("{mode}-tar"));
+    let file = TOOL.scratch_file(&format!("rootfs.{mode}.tar"));
+    let mut tar = Command::new("tar");
+    tar.arg("-cf").arg(&file).arg("-C").arg(&folder).arg(".");
+    let made = tar.status().is_ok_and(|status| status.success());
+    ensure(made, "`tar` to make a file", &file)?;
+    finds(mode, "tar", &file)
+}
+
+/// Boots the guest with `rootfs` in its image.
+fn finds(mode: Isolation, name: &str, rootfs: &Path) -> Verdict {
+    let image = TOOL.scratch_file(&format!("rootfs-{name}.{mode}.cloister"));
+    let mut build = TOOL.command(["build", "tests/guests", "--test-hooks"]);
+    build
+        .args(["--isolation", mode.name(), "--rootfs"])
+        .arg(rootfs);
+    let built = build.arg("-o").arg(&image).output();
+    ensure(
+        built.as_ref().is_ok_and(|output| output.status.success()),
+        "the image to be built",
+        &built,
+    )?;
+    let boot = Boot {
+        arguments: &["files", "rootfs"],
+        ..Boot::default()
+    };
+    passes(&TOOL.boot(&image, &boot))
+}
+
+/// A folder with the files that the guest looks for.
+fn packed_folder(name: &str) -> PathBuf {
+    let root = TOOL.scratch_file(&format!("rootfs.{name}"));
+    // It may be left from an earlier run, or not be there at all.
+    let _ = fs::remove_dir_all(&root);
+    let data = root.join("data");
+    fs::create_dir_all(data.join("deep/er")).expect("a folder");
+    fs::write(data.join("deep/er/file"), "packed\n").expect("a file");
+    let large: Vec<u8> = (0..100_000).map(|place| (place % 251) as u8).collect();
+    fs::write(data.join("large"), large).expect("a file");
+    for (link, target) in [("link", "deep/er/file"), ("loop", "loop"), ("up", "..")] {
+        symlink(target, data.join(link)).expect("a link");
+    }
+    root
+}
+
+fn example(mode: Isolation) -> Verdict {
+    let outcome = TOOL.boot(&image("examples/files", mode), &Boot::default());
+    let said = [
+        "/texts/garden.txt: 8 words",
+        "/texts/gate.txt: 9 words",
+        "stays as it is: read-only",
+        "holds 3 files",
+    ];
+    let holds = said.iter().all(|line| outcome.stdout.contains(line));
+    ensure(
+        holds && outcome.status == 0,
+        "counts, and status 0",
+        &outcome,
+    )
 }

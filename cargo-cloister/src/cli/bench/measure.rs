@@ -64,6 +64,7 @@ impl Benchmark {
             output: None,
             test_hooks: self.test_hooks,
             tests: None,
+            rootfs: None,
         };
         let built =
             build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;

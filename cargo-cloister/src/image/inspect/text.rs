@@ -20,6 +20,9 @@ impl fmt::Display for Inspection {
         }
         writeln!(f, "file       {} bytes", self.file_size)?;
         writeln!(f, "memory     {} bytes", self.memory_size)?;
+        if let Some(files) = &self.files {
+            writeln!(f, "files      {} in {} bytes", files.count, files.size)?;
+        }
         section(f, "domains", domains(&self.domains))?;
         section(f, "keys", keys(self))?;
         section(f, "gates", gates(self))?;

@@ -263,7 +263,32 @@ fn head(image: &Packed) -> Result<(), Violation> {
             "the boot entry {entry:#x} is not in the core's text"
         )));
     }
+    archive(image)?;
     tls(image)
+}
+
+/// Checks that the archive's pages are there, one after the other and read-only,
+/// as many as its size says; the safe kernel reads them as one slice.
+fn archive(image: &Packed) -> Result<(), Violation> {
+    let size = image.header.archive_size;
+    let pages: Vec<&Pages> = image
+        .segments
+        .iter()
+        .filter(|segment| layout::ARCHIVE.contains(segment.start()))
+        .collect();
+    let is_sound = match pages.as_slice() {
+        [] => size == 0,
+        [only] => {
+            let is_read_only = !only.is_writable() && !only.is_executable();
+            let is_filled = (1..=only.size()).contains(&size) && size + PAGE_SIZE > only.size();
+            only.start() == layout::ARCHIVE.start && is_read_only && is_filled
+        }
+        _ => false,
+    };
+    match is_sound {
+        true => Ok(()),
+        false => Err(manifest("the archive of files is not where it says".into())),
+    }
 }
 
 /// Checks the template of thread-local storage, which the application copies.

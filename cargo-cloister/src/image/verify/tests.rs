@@ -332,7 +332,8 @@ fn a_file_that_is_no_image_is_named_for_what_it_is() {
     let version = find(&image, &manifest::MAGIC).next().unwrap() + 8;
     let mut newer = image;
     newer[version] += 1;
-    assert!(unreadable(&newer).contains("has version 2"));
+    let version = manifest::VERSION + 1;
+    assert!(unreadable(&newer).contains(&format!("has version {version}")));
 }
 
 proptest! {
@@ -363,4 +364,41 @@ proptest! {
         let found = violations(&pack(&Parts { unsafe_, ..testing::parts() }, MPK).unwrap());
         prop_assert!(says(&found, "in the unsafe kernel"));
     }
+}
+
+/// A sound image with an archive of `size` bytes, its manifest changed.
+fn with_archive(
+    size: usize,
+    change: impl FnOnce(&mut Header, &mut Segment),
+) -> Result<Verified, Refused> {
+    let parts = Parts {
+        archive: vec![7; size],
+        ..testing::parts()
+    };
+    let mut image = pack(&parts, MPK).unwrap();
+    let at = find(&image, &manifest::MAGIC).next().unwrap();
+    let mut header = Header::read_from_prefix(&image[at..]).unwrap().0;
+    // The archive is the last; what the file leaves out of its record is zero.
+    let last = at + size_of::<Header>() + (header.segments as usize - 1) * size_of::<Segment>();
+    let kept = size_of::<Segment>() - 3;
+    let record = [&image[last..last + kept], &[0; 3]].concat();
+    let mut segment = Segment::read_from_bytes(&record).unwrap();
+    assert_eq!(segment.address, layout::ARCHIVE.start);
+    change(&mut header, &mut segment);
+    image[at..at + size_of::<Header>()].copy_from_slice(header.as_bytes());
+    image[last..last + kept].copy_from_slice(&segment.as_bytes()[..kept]);
+    verify(&image)
+}
+
+#[test]
+fn an_archive_fills_the_pages_that_it_has() {
+    assert!(with_archive(5000, |_, _| ()).is_ok());
+    for size in [0, 1, 4096, 8193, u64::MAX] {
+        let refused = with_archive(5000, |header, _| header.archive_size = size);
+        assert!(refused.is_err(), "{size}");
+    }
+    let moved = with_archive(5000, |_, segment| segment.address += PAGE_SIZE);
+    assert!(moved.is_err());
+    let missing = with_manifest(|header, _| header.archive_size = 1);
+    assert!(says(&violations(&missing), "archive"));
 }
