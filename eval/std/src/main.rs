@@ -8,10 +8,12 @@
 //! Each line is `name value unit budget`; a budget of `-` only shows the value.
 
 mod count;
+mod files;
 mod heap;
 mod threads;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -34,6 +36,19 @@ fn main() {
     for threads in [1, 4, 16, 128] {
         let name = format!("box-64-bytes-by-{threads}-threads");
         Figure::shown(&name).is(heap::pairs_of(threads));
+    }
+    files("root", "/");
+    // Other places: each argument is a name and a folder.
+    for argument in std::env::args().skip(1) {
+        if let Some((name, folder)) = argument.split_once('=') {
+            files(name, folder);
+        }
+    }
+}
+
+fn files(name: &str, folder: &str) {
+    if let Err(error) = files::measure(name, Path::new(folder)) {
+        eprintln!("no files in {folder}: {error}");
     }
 }
 

@@ -12,6 +12,7 @@ mod parallel;
 mod queues;
 mod random;
 mod store;
+mod store_file;
 mod text;
 
 use std::io::{self, Write};
@@ -51,7 +52,7 @@ enum What {
 /// which ends all, or returns false, if something is wrong.
 type Check = (What, &'static str, fn(&Line) -> bool);
 
-const CHECKS: [Check; 25] = [
+const CHECKS: [Check; 26] = [
     (What::Blake3, "vectors", |_| digests::blake3_vectors()),
     (What::Chrono, "calendar", |_| dates::chrono_calendar()),
     (What::Chrono, "now", |_| dates::chrono_now()),
@@ -79,7 +80,8 @@ const CHECKS: [Check; 25] = [
     (What::Rayon, "sorting", |_| parallel::sorting()),
     (What::Rayon, "recursion", |_| parallel::recursion()),
     (What::Redb, "transactions", |_| store::transactions()),
-    (What::Redb, "ten thousand keys", |_| store::many_keys()),
+    (What::Redb, "two thousand keys", |_| store::many_keys()),
+    (What::Redb, "a file", |_| store_file::persistence()),
     (What::Regex, "captures", |_| text::captures()),
     (What::SerdeJson, "there and back", |_| text::json()),
     (What::SerdeJson, "errors have places", |_| {
