@@ -46,6 +46,11 @@ pub fn is_ready() -> Result<bool, Errno> {
     Ok(input.is_ready())
 }
 
+/// Whether everything that will ever come has come in.
+pub fn has_ended() -> bool {
+    INPUT.lock().has_ended()
+}
+
 /// Lets the readers look at what a device may have brought.
 pub fn on_device() {
     wait::wake(Key::INPUT, usize::MAX);

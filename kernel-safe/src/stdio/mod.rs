@@ -68,6 +68,7 @@ pub fn poll(stream: Stream) -> u32 {
     match stream {
         Stream::Output | Stream::Error => poll_bits::OUTPUT,
         Stream::Input => match input::is_ready() {
+            Ok(true) if input::has_ended() => poll_bits::INPUT | poll_bits::HANG_UP,
             Ok(true) => poll_bits::INPUT,
             Ok(false) => 0,
             Err(_) => poll_bits::ERROR,

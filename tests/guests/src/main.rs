@@ -43,10 +43,12 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result<(), String> {
     match words {
         ["abi"] => abi::run(),
+        ["abi", "recurse"] => abi::recurse_in_a_thread(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["files", checks] => files::run(checks),
-        ["fuzz", seed, calls] => fuzz::run(seed, calls),
+        ["fuzz", seed, calls] => fuzz::run(seed, calls, "1"),
+        ["fuzz", seed, calls, threads] => fuzz::run(seed, calls, threads),
         ["fuzz", "mutant"] => fuzz::run_on_mutant(),
         ["on", cpu, rest @ ..] => cpus::run_on(cpu, rest),
         ["code", what @ ..] => code::run(what),

@@ -23,18 +23,24 @@ pub(crate) fn trials() -> Vec<Trial> {
         .map(|mode| {
             let name =
                 format!("fuzz::{mode}::hostile_calls_come_back_and_bad_pointers_are_refused");
-            trial(name, move || hostile_calls(mode))
+            trial(name, move || hostile_calls(mode, "1"))
         })
         .collect();
+    trials.extend(Isolation::ALL.into_iter().map(|mode| {
+        let name = format!("fuzz::{mode}::hostile_calls_of_four_cpus_come_back");
+        trial(name, move || hostile_calls(mode, "4"))
+    }));
     let name = "fuzz::mutant_without_pointer_checks_is_caught";
     trials.push(trial(name.into(), mutant));
     trials
 }
 
-fn hostile_calls(mode: Isolation) -> Verdict {
+/// Makes the calls by as many threads as CPUs.
+fn hostile_calls(mode: Isolation, cpus: &str) -> Verdict {
     let calls = env::var("CLOISTER_FUZZ").unwrap_or_else(|_| CALLS.into());
     let seed = env::var("CLOISTER_FUZZ_SEED").unwrap_or_else(|_| SEED.into());
-    let outcome = guest_with(mode, &["fuzz", &seed, &calls], &["--timeout", TIME_LIMIT]);
+    let arguments = ["fuzz", &seed, &calls, cpus];
+    let outcome = guest_with(mode, &arguments, &["--timeout", TIME_LIMIT, "-c", cpus]);
     let all = format!("{calls} calls came back");
     let holds = outcome.status == 0 && outcome.stdout.contains(&all);
     ensure(holds && outcome.faults.is_empty(), &all, &outcome)

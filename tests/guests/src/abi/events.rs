@@ -102,13 +102,13 @@ fn values() -> Result<(), String> {
 /// Reads wait for writes, and writes for reads.
 fn waiting() -> Result<(), String> {
     let (there, back) = (open(0, 0)?, open(u64::MAX - 1, 0)?);
+    let start = Instant::now();
     let other = thread::spawn(move || {
         thread::sleep(PAUSE);
         let written = add(there, 7);
         thread::sleep(PAUSE);
         (written, take(back))
     });
-    let start = Instant::now();
     expect("a read", take(there), Ok(7))?;
     expect("it waited", start.elapsed() >= NEARLY, true)?;
     expect("a write", add(back, 5), 8)?;

@@ -1,6 +1,7 @@
 //! Hermit's ABI where std does not reach it: semaphores, queues, names.
 
 mod events;
+mod lies;
 mod names;
 mod queues;
 mod semaphores;
@@ -8,7 +9,8 @@ mod simple;
 
 /// Runs every check.
 pub fn run() -> Result<(), String> {
-    let all: [(&str, fn() -> Result<(), String>); 5] = [
+    let all: [(&str, fn() -> Result<(), String>); 6] = [
+        ("lies", lies::run),
         ("events", events::run),
         ("semaphores", semaphores::run),
         ("queues", queues::run),
@@ -20,6 +22,20 @@ pub fn run() -> Result<(), String> {
     }
     println!("abi: all passed");
     Ok(())
+}
+
+/// Has a thread call itself until its stack is full.
+pub fn recurse_in_a_thread() -> Result<(), String> {
+    fn deeper(depth: usize) -> usize {
+        let frame = std::hint::black_box([depth as u8; 256]);
+        match std::hint::black_box(depth) {
+            usize::MAX => 0,
+            depth => deeper(depth + 1) + usize::from(std::hint::black_box(frame)[depth % 256]),
+        }
+    }
+    println!("about to recurse");
+    let depth = std::thread::spawn(|| deeper(0)).join();
+    Err(format!("the stack has no end: {depth:?}"))
 }
 
 /// Fails unless the call answered as it should.

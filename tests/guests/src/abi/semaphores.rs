@@ -46,6 +46,7 @@ fn errors() -> Result<(), String> {
 
 fn limits() -> Result<(), String> {
     let word = Shared::<sem_t>::new(ptr::null()).get();
+    let start = Instant::now();
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(|e| e.to_string())?;
@@ -59,7 +60,6 @@ fn limits() -> Result<(), String> {
         tv_sec: -7,
         tv_nsec: 0,
     };
-    let start = Instant::now();
     // SAFETY: the word and the times are valid.
     unsafe {
         expect("init", sem_init(word, 0, 1), 0)?;

@@ -11,7 +11,10 @@ mod probes;
 mod random;
 mod wild;
 
+use std::thread;
 use std::time::Duration;
+
+use hermit_abi::EBADF;
 
 use self::places::Places;
 use self::probes::Probe;
@@ -29,19 +32,29 @@ const ERROR_MAX: i64 = 4096;
 /// that have grown.
 const MEMORY_LOST_MAX: usize = 8 << 20;
 
-/// Makes so many calls.
-pub fn run(seed: &str, calls: &str) -> Result<(), String> {
+/// Whether other threads make calls as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    /// Nobody else does.
+    Alone,
+    /// Others do, and close what this one has opened.
+    Others,
+}
+
+/// Makes so many calls, by so many threads together.
+pub fn run(seed: &str, calls: &str, threads: &str) -> Result<(), String> {
     let calls: u64 = calls.parse().map_err(|_| "no such number of calls")?;
+    let threads: u64 = threads.parse().map_err(|_| "no such number of threads")?;
     let seed = match seed {
         "clock" => std::time::SystemTime::UNIX_EPOCH
             .elapsed()
             .map_or(0, |since: Duration| since.as_nanos() as u64),
         _ => seed.parse().map_err(|_| "no such seed")?,
     };
-    println!("fuzz: seed {seed}, {calls} calls");
+    println!("fuzz: seed {seed}, {calls} calls by {threads} threads");
     fill_the_table()?;
     let memory = free_memory();
-    let refused = make_calls(&mut Random::new(seed), calls)?;
+    let refused = make_all_calls(seed, calls, threads)?;
     close_all(DESCRIPTORS);
     remove_files("/");
     remove_files("/tmp");
@@ -53,6 +66,24 @@ pub fn run(seed: &str, calls: &str) -> Result<(), String> {
     }
     println!("fuzz: {calls} calls came back, {refused} bad pointers were refused");
     Ok(())
+}
+
+/// Shares the calls out; how many bad pointers were refused.
+fn make_all_calls(seed: u64, calls: u64, threads: u64) -> Result<u64, String> {
+    if threads == 1 {
+        return make_calls(&mut Random::new(seed), calls, Company::Alone);
+    }
+    let share = calls / threads;
+    let one = |number| {
+        let seed = seed.wrapping_add(number);
+        thread::spawn(move || make_calls(&mut Random::new(seed), share, Company::Others))
+    };
+    let running: Vec<_> = (0..threads).map(one).collect();
+    let mut refused = 0;
+    for thread in running {
+        refused += thread.join().map_err(|_| "a thread panicked")??;
+    }
+    Ok(refused)
 }
 
 /// With the check of pointers taken out, the probes must see it.
@@ -74,7 +105,7 @@ pub fn run_on_mutant() -> Result<(), String> {
 }
 
 /// How many bad pointers were refused.
-fn make_calls(random: &mut Random, calls: u64) -> Result<u64, String> {
+fn make_calls(random: &mut Random, calls: u64, company: Company) -> Result<u64, String> {
     let places = Places::find()?;
     let probes = probes::all();
     let mut refused = 0;
@@ -82,7 +113,7 @@ fn make_calls(random: &mut Random, calls: u64) -> Result<u64, String> {
         let failed = |error: String| format!("call {number}: {error}");
         match random.below(3) {
             0 => {
-                probe(&probes, &places, random).map_err(failed)?;
+                probe(&probes, &places, random, company).map_err(failed)?;
                 refused += 1;
             }
             1 => check_answer("a wild call", wild(&places, random)).map_err(failed)?,
@@ -96,11 +127,21 @@ fn make_calls(random: &mut Random, calls: u64) -> Result<u64, String> {
     Ok(refused)
 }
 
-fn probe(probes: &[Probe], places: &Places, random: &mut Random) -> Result<(), String> {
+fn probe(
+    probes: &[Probe],
+    places: &Places,
+    random: &mut Random,
+    company: Company,
+) -> Result<(), String> {
     let probe = &probes[random.below(probes.len() as u64) as usize];
     let pointer = probe.bad_pointer(places, random);
-    let answer = probe.refuses(pointer);
-    answer.map_err(|answer| format!("{} at {pointer:#x} answered {answer}", probe.name))
+    match probe.refuses(pointer) {
+        // Somebody else has closed the descriptor that the call needs.
+        Err(answer) if company == Company::Others && answer == -i64::from(EBADF) => Ok(()),
+        answer => {
+            answer.map_err(|answer| format!("{} at {pointer:#x} answered {answer}", probe.name))
+        }
+    }
 }
 
 fn wild(places: &Places, random: &mut Random) -> i64 {

@@ -1,5 +1,6 @@
 //! Where hostile pointers point, and where valid ones do.
 
+use domains::Isolation;
 use domains::layout::{
     APP, CORE_OFFSET, CORE_PHYSICAL, CPU_PAGE, FRAMES, GATE_PAGE, INFO, PHYSICAL_MAP, SAFE,
     UNSAFE,
@@ -104,10 +105,11 @@ impl Places {
         }
     }
 
-    /// An address of the application's region that it cannot read.
+    /// An address of the application's region that it cannot read. Without keys
+    /// its text is none.
     pub fn unreadable(&self, random: &mut Random) -> usize {
         match random.below(2) {
-            0 => info::boot().app_entry as usize,
+            0 if info::isolation() == Isolation::Mpk => info::boot().app_entry as usize,
             _ => HOLE + random.below(1 << 20) as usize,
         }
     }
