@@ -47,6 +47,13 @@ impl Alarm {
         self.fire_by(self.slice_end)
     }
 
+    /// Another thread runs: its turn is not timed yet. The timer may fire for
+    /// the old one all the same.
+    #[inline(always)]
+    pub const fn forget_slice(&mut self) {
+        self.slice_end = NEVER;
+    }
+
     /// Ends the turn if its time is over; whether it was.
     pub fn end_slice(&mut self, now: u64) -> bool {
         let over = self.slice_end <= now;
@@ -106,5 +113,16 @@ mod tests {
         assert_eq!(alarm.fired(None), Some(7 + SLICE_NS), "it fired early");
         assert!(alarm.end_slice(7 + SLICE_NS));
         assert!(!alarm.times_slice());
+    }
+
+    #[test]
+    fn a_turn_does_not_inherit_what_the_last_one_left() {
+        let mut alarm = Alarm::new();
+        alarm.start_slice(0);
+        alarm.forget_slice();
+        assert!(!alarm.times_slice());
+        assert_eq!(alarm.start_slice(9), None, "the timer fires before that");
+        assert!(!alarm.end_slice(SLICE_NS));
+        assert_eq!(alarm.fired(None), Some(9 + SLICE_NS));
     }
 }

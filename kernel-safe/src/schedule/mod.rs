@@ -41,7 +41,7 @@ use gate::{clock, core_call, switch};
 use self::alarm::NEVER;
 use self::cpu_set::CpuSet;
 use self::turns::{Switch, Turns};
-use crate::cpu::{self, FLEET};
+use crate::cpu::{self, Cpu, FLEET};
 use crate::priority::Priority;
 use crate::thread::{Outcome, ThreadRef};
 
@@ -115,14 +115,16 @@ pub fn set_priority(thread: ThreadRef, priority: Priority) {
 
 /// Serves the timer: wakes who is due, and ends the turn if its time is over.
 /// The caller gives way afterwards.
+///
+/// A turn that nobody timed ends for a sleeper at once: the running thread had
+/// no equal beside it, and has run for as long as it liked.
 pub fn on_timer() {
     let now = clock::monotonic_ns();
     let cpu = cpu::this();
-    while let Some(thread) = cpu.change(|schedule| next_due(schedule, now)) {
-        make_ready(thread);
-    }
+    let is_timed = cpu.look().alarm.times_slice();
+    let woken = wake_due(cpu, now);
     displace(cpu.change(|schedule| {
-        let turn_is_over = schedule.alarm.end_slice(now);
+        let turn_is_over = schedule.alarm.end_slice(now) || woken > 0 && !is_timed;
         let earliest = schedule.sleepers.earliest();
         arm(schedule.alarm.fired(earliest));
         let switch = turn_is_over.then(|| schedule.yield_now()).flatten();
@@ -148,6 +150,13 @@ pub fn stop_idling() {
 /// Adds a thread that has slept to a queue.
 fn make_ready(thread: ThreadRef) {
     kick(FLEET.wake(cpu::number(), thread));
+}
+
+/// Wakes the sleepers of this CPU that are due; how many.
+fn wake_due(cpu: &Cpu, now: u64) -> usize {
+    core::iter::from_fn(|| cpu.change(|schedule| next_due(schedule, now)))
+        .map(make_ready)
+        .count()
 }
 
 /// Takes the next thread whose sleep is over, under the lock that it needs to

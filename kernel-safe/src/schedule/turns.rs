@@ -160,6 +160,7 @@ impl<T: Copy + PartialEq> Turns<T> {
         };
         self.current = Some(to);
         self.priority = priority;
+        self.alarm.forget_slice();
         (from != to).then_some(Switch { from, to })
     }
 }

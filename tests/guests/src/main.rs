@@ -61,6 +61,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp", "migrate", count] => smp::migrate(count),
         ["smp", "crowd", count] => smp::crowd(count),
         ["smp", "exhaust"] => smp::exhaust(),
+        ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),
         ["smp", "deadlock"] => smp::deadlock(),
         ["sweep", attacker] => sweep::run(attacker),

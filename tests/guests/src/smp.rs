@@ -56,6 +56,12 @@ pub fn exhaust() -> Result<(), String> {
     waking::exhaust()
 }
 
+/// Says how late a sleeper is, in microseconds.
+pub fn lateness() -> Result<(), String> {
+    println!("{} late", waking::lateness());
+    Ok(())
+}
+
 /// Ends the program while every CPU is busy.
 pub fn leave() -> ! {
     for _ in 0..2 * cpus() {

@@ -43,6 +43,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         }),
         named("registers_survive_going_elsewhere", migration),
         named("a_thousand_threads_meet", crowd),
+        named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
         named("exit_ends_busy_cpus_too", leaving),
         named("who_sleeps_for_ever_keeps_no_cpu_busy", deadlock),
         named("pi_is_the_same_by_any_number_of_threads", pi),
@@ -75,6 +76,21 @@ fn migration(mode: Isolation) -> Verdict {
 fn crowd(mode: Isolation) -> Verdict {
     let outcome = guest_with(mode, &["smp", "crowd", "1000"], &["-c", "4"]);
     ensure(outcome.status == 0, "1,000 threads to meet", &outcome)
+}
+
+/// Counts instructions as time, so that only the guest can make it late.
+fn lateness(mode: Isolation) -> Verdict {
+    for cpus in ["1", "4"] {
+        let outcome = guest_with(mode, &["smp", "lateness"], &["-c", cpus, "--icount"]);
+        let late = outcome.stdout.strip_suffix(" late\n");
+        let microseconds = late.and_then(|late| late.parse::<u64>().ok());
+        ensure(
+            microseconds.is_some_and(|late| late <= 100),
+            "at most 100 microseconds",
+            &outcome,
+        )?;
+    }
+    Ok(())
 }
 
 fn leaving(mode: Isolation) -> Verdict {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 unsafe extern "C" {
-    safe fn sys_get_processor_count() -> usize;
+    fn sys_get_processor_count() -> usize;
     safe fn sys_join(thread: u32) -> i32;
     fn sys_spawn2(
         function: extern "C" fn(usize),
@@ -20,7 +20,8 @@ const STACK: usize = 64 << 10;
 
 /// How many CPUs there are.
 pub fn cpus() -> usize {
-    sys_get_processor_count()
+    // SAFETY: it takes nothing and only reads.
+    unsafe { sys_get_processor_count() }
 }
 
 /// The number of the CPU that this runs on, at this moment.

@@ -1,11 +1,12 @@
 //! Sleeping, waking, starting and ending, by all CPUs at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, Condvar, Mutex};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
-use super::numbers::{cpus, here, leak, on_each_from};
+use super::numbers::{Pinned, cpus, here, leak, on_each_from};
 
 /// A turn goes round all CPUs; who has not got it sleeps.
 pub fn ping_pong() -> Result<(), String> {
@@ -49,6 +50,28 @@ pub fn sleepers() -> Result<(), String> {
         0 => Ok(()),
         early => Err(format!("{early} woke early")),
     }
+}
+
+/// How late a sleeper is beside a thread that computes on the first CPU: the
+/// worst of many times, in microseconds.
+pub fn lateness() -> u128 {
+    const DURATION: Duration = Duration::from_micros(300);
+    let stop: &AtomicBool = leak(AtomicBool::new(false));
+    let spinner = leak(move || {
+        while !stop.load(Ordering::Acquire) {
+            spin_loop();
+        }
+    });
+    let spinner = Pinned::spawn(0, spinner);
+    let late = |_| {
+        let start = Instant::now();
+        thread::sleep(DURATION);
+        start.elapsed().saturating_sub(DURATION).as_micros()
+    };
+    let worst = (0..100).map(late).max();
+    stop.store(true, Ordering::Release);
+    spinner.into_iter().for_each(Pinned::join);
+    worst.unwrap_or_default()
 }
 
 /// Ten thousand threads, started and joined from every CPU. Their stacks alone
