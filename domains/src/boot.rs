@@ -102,6 +102,9 @@ pub struct OptionsHeader {
     pub volume_limit_ms: u32,
 }
 
+/// The most volumes that a guest can have.
+pub const VOLUMES_MAX: usize = 8;
+
 /// In front of the place of a volume that may not be changed.
 pub const READ_ONLY: u8 = b'r';
 /// In front of the place of a volume that may be changed.

@@ -24,7 +24,7 @@ pub mod device {
 /// What servers behind a channel speak, as [`channel_kind`] answers it.
 pub mod channel {
     /// How many channels there can be.
-    pub const CHANNELS: usize = 8;
+    pub const CHANNELS: usize = domains::boot::VOLUMES_MAX;
     /// How many requests a channel carries at once.
     pub const SLOTS: usize = 4;
     /// The most pages that a request and its reply lie in.

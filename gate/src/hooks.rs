@@ -48,6 +48,9 @@ pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
 pub const CANARY: u32 = 30;
 /// Safe kernel only: lets every pointer of the application pass.
 pub const BLUNT_POINTERS: u32 = 31;
+/// Unsafe kernel only: lies about the replies of channel number `address`, in the
+/// way that `argument` says.
+pub const LIE: u32 = 15;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 

@@ -6,10 +6,12 @@
 //! instruction is the time that every start costs, so whatever can wait is left
 //! for its first use.
 
+use alloc::string::String;
+
 use gate::memory;
 
 use crate::thread::life;
-use crate::{cpu, descriptors, drivers, report};
+use crate::{cpu, descriptors, drivers, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {
@@ -28,6 +30,10 @@ fn start_first() -> ! {
     drivers::start();
     if let Err(errno) = descriptors::start() {
         report::die(format_args!("no descriptors: {errno:?}"));
+    }
+    if let Err((path, errno)) = volumes::mount() {
+        let path = String::from_utf8_lossy(path);
+        report::die(format_args!("no volume at {path}: {errno:?}"));
     }
     let Err(errno) = life::run_first();
     report::die(format_args!("no first thread: {errno:?}"))

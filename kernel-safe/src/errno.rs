@@ -10,6 +10,8 @@ use gate::user::BadAddress;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(i64)]
 pub enum Errno {
+    /// Nobody may do that (EPERM).
+    NotPermitted = 1,
     /// No file has that name (ENOENT).
     NotFound = 2,
     /// There is no such thread (ESRCH).

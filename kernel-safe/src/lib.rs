@@ -59,4 +59,5 @@ pub mod serve;
 pub mod space;
 pub mod stdio;
 pub mod thread;
+pub mod volumes;
 pub mod wait;

@@ -39,6 +39,9 @@ pub(crate) struct Channel {
     number: u16,
     kind: i64,
     under_way: [Option<Request>; SLOTS],
+    /// How it lies.
+    #[cfg(feature = "test-hooks")]
+    pub(crate) lie: crate::lies::Lie,
 }
 
 /// A request that the device has.
@@ -75,6 +78,8 @@ impl Channel {
             number,
             kind,
             under_way: [const { None }; SLOTS],
+            #[cfg(feature = "test-hooks")]
+            lie: crate::lies::Lie::default(),
         })
     }
 
@@ -84,7 +89,7 @@ impl Channel {
     }
 
     /// Gives the device a request of `request` bytes at `offset` of the frames,
-    /// and room for a reply of `reply` bytes behind it.
+    /// and room for a reply of `reply` bytes behind it; some have none.
     pub(crate) fn submit(
         &mut self,
         slot: usize,
@@ -109,6 +114,10 @@ impl Channel {
 
     /// Takes a reply that has come: its slot and its size as the device says.
     pub(crate) fn poll(&mut self) -> Option<(usize, u32)> {
+        #[cfg(feature = "test-hooks")]
+        if let Some(again) = self.lie.again() {
+            return Some(again);
+        }
         let token = self.queue.peek_used()?;
         let is_it = |request: &Option<Request>| {
             request
@@ -122,7 +131,10 @@ impl Channel {
         // SAFETY: these are the slices that were added for the token.
         let size = chain
             .with_slices(|given, taken| unsafe { self.queue.pop_used(token, given, taken) });
-        Some((slot, size.expect("the token was just seen")))
+        let size = size.expect("the token was just seen");
+        #[cfg(feature = "test-hooks")]
+        let (slot, size) = self.lie.tell(slot, size, chain.reply_offset())?;
+        Some((slot, size))
     }
 
     /// Takes note of an interrupt.
@@ -137,7 +149,7 @@ impl Chain {
         let mut pieces = [Piece { offset: 0, size: 0 }; PAGES_MAX];
         let behind = offset.checked_add(request)?;
         let answer = behind.checked_next_multiple_of(REPLY_ALIGN)?;
-        if request == 0 || reply == 0 || frames::address(answer, reply).is_none() {
+        if request == 0 || frames::address(answer, reply).is_none() {
             return None;
         }
         let first = places::cut(offset, request, &mut pieces)?;
@@ -147,6 +159,12 @@ impl Chain {
             request: first,
             all: first + second,
         })
+    }
+
+    /// Where in the frames the reply lies.
+    #[cfg(feature = "test-hooks")]
+    fn reply_offset(&self) -> usize {
+        self.pieces[self.request].offset
     }
 
     /// Calls `then` with the pieces as the queue wants to see them.

@@ -1,6 +1,6 @@
 //! The devices that were found, each in its role.
 
-use gate::driver::channel::{CHANNELS, NINEP};
+use gate::driver::channel::{CHANNELS, FUSE, NINEP};
 use gate::driver::device;
 use spin::{Mutex, MutexGuard};
 use virtio_drivers::transport::{DeviceType, SomeTransport, Transport};
@@ -15,6 +15,9 @@ pub(crate) const CONSOLES: usize = 2;
 
 /// The only queue of a 9P device.
 const NINEP_QUEUE: u16 = 0;
+/// The first queue for requests of a FUSE device. The one before it is for what
+/// may overtake others, and nothing here does.
+const FUSE_QUEUE: u16 = 1;
 
 /// What there is.
 #[derive(Debug)]
@@ -52,8 +55,8 @@ impl Devices {
     pub(crate) fn start(&mut self) -> i64 {
         if !self.is_started {
             self.is_started = true;
-            mmio::find(|transport| self.add(transport));
-            pci::find(|transport| self.add(transport));
+            mmio::find(|transport| self.add(transport, false));
+            pci::find(|transport, is_fuse| self.add(transport, is_fuse));
         }
         self.bits()
     }
@@ -72,7 +75,7 @@ impl Devices {
     }
 
     /// Starts a device and gives it the next role of its kind, if one is open.
-    fn add(&mut self, transport: SomeTransport<'static>) {
+    fn add(&mut self, transport: SomeTransport<'static>, is_fuse: bool) {
         match transport.device_type() {
             DeviceType::Console => {
                 if let Some(role) = self.consoles.get_mut(self.consoles_seen) {
@@ -83,6 +86,7 @@ impl Devices {
             DeviceType::EntropySource if self.entropy.is_none() => {
                 self.entropy = Entropy::new(transport);
             }
+            DeviceType::_9P if is_fuse => self.add_channel(transport, FUSE_QUEUE, FUSE),
             DeviceType::_9P => self.add_channel(transport, NINEP_QUEUE, NINEP),
             _ => {}
         }

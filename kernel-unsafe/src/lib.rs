@@ -32,6 +32,8 @@ mod console;
 mod control;
 mod devices;
 mod entropy;
+#[cfg(feature = "test-hooks")]
+mod lies;
 mod machine;
 mod mmio;
 mod patience;

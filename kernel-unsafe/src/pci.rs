@@ -19,13 +19,23 @@ use crate::machine::{Machine, Mapping, set_mappings};
 /// The bus that devices of the host's command line are on.
 const BUS: u8 = 0;
 
+/// Where a function says what it is.
+const IDENTITY: u8 = 0;
+/// A device for FUSE, which `virtio-drivers` knows nothing of.
+const FUSE: u32 = 0x105a_1af4;
+/// A device for 9P, as which the former passes: it has the same registers.
+const NINEP: u32 = 0x1049_1af4;
+
 /// Configuration by core calls.
 #[derive(Debug)]
 struct Shadow;
 
 impl ConfigurationAccess for Shadow {
     fn read_word(&self, function: DeviceFunction, offset: u8) -> u32 {
-        driver::pci_read(number(function), offset)
+        match driver::pci_read(number(function), offset) {
+            FUSE if offset == IDENTITY => NINEP,
+            word => word,
+        }
     }
 
     fn write_word(&mut self, function: DeviceFunction, offset: u8, value: u32) {
@@ -37,8 +47,9 @@ impl ConfigurationAccess for Shadow {
     }
 }
 
-/// Calls `found` for each device that has a driver, the lowest number first.
-pub(crate) fn find(mut found: impl FnMut(SomeTransport<'static>)) {
+/// Calls `found` for each device that has a driver, the lowest number first,
+/// with whether it is one for FUSE.
+pub(crate) fn find(mut found: impl FnMut(SomeTransport<'static>, bool)) {
     if info::boot().pci == 0 {
         return;
     }
@@ -47,7 +58,8 @@ pub(crate) fn find(mut found: impl FnMut(SomeTransport<'static>)) {
         if virtio_device_type(&description).is_some_and(has_driver)
             && let Some(transport) = open(&mut root, function)
         {
-            found(transport);
+            let is_fuse = driver::pci_read(number(function), IDENTITY) == FUSE;
+            found(transport, is_fuse);
         }
     }
 }

@@ -69,6 +69,11 @@ impl Key {
         Key((6 << 32) | number as u64)
     }
 
+    /// The turn of who changes a volume.
+    pub const fn volume(number: usize) -> Key {
+        Key((5 << 32) | (3 << 16) | number as u64)
+    }
+
     fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {
         // Multiplicative hashing: the upper bits depend on all bits.
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

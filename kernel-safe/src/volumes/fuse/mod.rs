@@ -1,0 +1,322 @@
+//! Volumes by FUSE: folders of the host that a `virtiofsd` serves.
+//!
+//! Nothing is kept: each question goes to the server, whatever it says about
+//! how long an answer holds, so the guest sees what the host changes. An append
+//! is the size and then a write, as by 9P.
+
+pub mod client;
+pub mod message;
+pub mod nodes;
+
+use alloc::vec::Vec;
+
+use self::client::Client;
+use self::message::{HEADER, Listing, ROOT, Subject, code};
+use self::nodes::{File, Handle};
+use crate::descriptors::turn::Turn;
+use crate::errno::Errno;
+use crate::files::system::{
+    Access, Appended, Entries, Entry, FileSystem, Found, Kind, Metadata, NodeId,
+};
+use crate::files::transfer::{Source, Target};
+use crate::volumes::bytes::{Malformed, Reply};
+use crate::volumes::{flags, parts};
+use crate::wait::Key;
+
+/// How many bytes of a directory are asked for at once.
+const LIST_SIZE: usize = 8 << 10;
+/// What the number of a volume is added to, as the number of its device.
+const FIRST_DEVICE: u64 = 0xf000;
+
+/// What a new file does not allow others: servers take modes as they come, and
+/// QEMU's own has the umask of whoever started it.
+const UMASK: u32 = 0o022;
+
+/// A volume.
+#[derive(Debug)]
+pub struct Volume {
+    client: Client,
+    appender: Turn,
+}
+
+impl Volume {
+    /// The volume behind a channel.
+    pub const fn new(number: usize) -> Volume {
+        Volume {
+            client: Client::new(number),
+            appender: Turn::new(Key::volume(number)),
+        }
+    }
+
+    fn file(&self, node: NodeId) -> Result<File, Errno> {
+        self.client.nodes.lock().get(node.0)
+    }
+
+    /// An open file's node and handle.
+    fn open_file(&self, node: NodeId) -> Result<(u64, u64), Errno> {
+        let file = self.file(node)?;
+        let handle = file.handle.ok_or(Errno::BadDescriptor)?;
+        Ok((file.node, handle.number))
+    }
+
+    /// Notes a file. If there is no room for that, the server is told to forget
+    /// it.
+    fn note(&self, file: File) -> Result<NodeId, Errno> {
+        let added = self.client.nodes.lock().add(file);
+        if added.is_err() {
+            self.give_back(file);
+        }
+        added.map(NodeId)
+    }
+
+    fn give_back(&self, file: File) {
+        if let Some(handle) = file.handle {
+            self.client.close(file.node, handle);
+        }
+        if file.told > 0 {
+            self.client.forget(file.node, file.told);
+        }
+    }
+
+    /// Removes a name from a directory. Servers want to have told of a name before
+    /// they remove it.
+    fn remove(&self, code: u32, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
+        let found = self.lookup(directory, name)?;
+        let node = self.file(directory)?.node;
+        let request = |subject| message::named(subject, name);
+        let removed = self.client.tell(code, node, request);
+        self.release(found.node);
+        removed
+    }
+
+    /// Asks for a part of a directory and gives it to `entries`; where the list
+    /// goes on, if it does.
+    fn list_part(
+        &self,
+        directory: (u64, u64),
+        cookie: u64,
+        bytes: &mut [u8],
+        entries: &mut dyn Entries,
+    ) -> Result<Option<u64>, Errno> {
+        let (node, handle) = directory;
+        let room = bytes.len().saturating_sub(HEADER);
+        let size = u32::try_from(room).map_err(|_| Errno::Invalid)?;
+        let request = |subject| message::read(subject, handle, cookie, size);
+        let mut added = Ok(true);
+        let client = &self.client;
+        let next = client.ask_into(code::LIST, node, request, bytes, |reply| {
+            let mut next = None;
+            for listing in message::listed(reply) {
+                let listing = listing?;
+                added = add(entries, &listing);
+                if added != Ok(true) {
+                    return Ok(None);
+                }
+                next = Some(listing.next);
+            }
+            Ok(next)
+        })?;
+        added?;
+        // A list that goes on where it began would do so for ever.
+        Ok(next.filter(|next| *next != cookie))
+    }
+}
+
+/// Passes an entry on, if it can be one.
+fn add(entries: &mut dyn Entries, listing: &Listing<'_>) -> Result<bool, Errno> {
+    if !listing.is_entry() {
+        return Ok(true);
+    }
+    entries.add(&Entry {
+        name: listing.name,
+        inode: listing.inode,
+        kind: listing.kind,
+        next: listing.next,
+    })
+}
+
+impl FileSystem for Volume {
+    fn root(&self) -> Result<NodeId, Errno> {
+        self.client.begin()?;
+        // The root is never forgotten.
+        self.note(File {
+            node: ROOT,
+            told: 0,
+            is_directory: true,
+            handle: None,
+        })
+    }
+
+    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno> {
+        let node = self.file(directory)?.node;
+        let request = |subject| message::named(subject, name);
+        let read = |mut reply: Reply<'_>| message::found(&mut reply);
+        let (node, kind) = self.client.ask(code::LOOKUP, node, request, read)?;
+        if node == 0 {
+            return Err(Errno::NotFound);
+        }
+        let node = self.note(File {
+            node,
+            told: 1,
+            is_directory: kind == Kind::Directory,
+            handle: None,
+        })?;
+        Ok(Found { node, kind })
+    }
+
+    fn release(&self, node: NodeId) {
+        let file = self.client.nodes.lock().take(node.0);
+        if let Some(file) = file {
+            self.give_back(file);
+        }
+    }
+
+    fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
+        let node = self.file(node)?.node;
+        let device = FIRST_DEVICE.saturating_add(self.client.number() as u64);
+        let read = |reply: Reply<'_>| message::metadata(reply, device);
+        let request = message::get_attributes;
+        self.client.ask(code::GET_ATTRIBUTES, node, request, read)
+    }
+
+    fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
+        let node = self.file(node)?.node;
+        let mut bytes = Vec::new();
+        let size = target.len().saturating_add(HEADER);
+        bytes.try_reserve_exact(size)?;
+        bytes.resize(size, 0);
+        let read = |mut reply: Reply<'_>| {
+            let text = reply.rest();
+            let place = target.get_mut(..text.len()).ok_or(Malformed)?;
+            place.copy_from_slice(text);
+            Ok(text.len())
+        };
+        let request = message::request;
+        self.client
+            .ask_into(code::READ_LINK, node, request, &mut bytes, read)
+    }
+
+    fn open(&self, node: NodeId, access: Access) -> Result<NodeId, Errno> {
+        let File {
+            node, is_directory, ..
+        } = self.file(node)?;
+        let code = match is_directory {
+            true => code::OPEN_DIRECTORY,
+            false => code::OPEN,
+        };
+        let request = |subject| message::open(subject, flags::of(access));
+        let read = |mut reply: Reply<'_>| message::opened(&mut reply);
+        let number = self.client.ask(code, node, request, read)?;
+        let handle = Handle {
+            number,
+            is_directory,
+        };
+        self.note(File {
+            node,
+            told: 0,
+            is_directory,
+            handle: Some(handle),
+        })
+    }
+
+    fn create(
+        &self,
+        directory: NodeId,
+        name: &[u8],
+        mode: u32,
+        access: Access,
+    ) -> Result<NodeId, Errno> {
+        let node = self.file(directory)?.node;
+        let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
+        let request = |subject| message::create(subject, name, flags, mode & !UMASK);
+        let read = |mut reply: Reply<'_>| {
+            let (node, _) = message::found(&mut reply)?;
+            Ok((node, message::opened(&mut reply)?))
+        };
+        let (node, number) = self.client.ask(code::CREATE, node, request, read)?;
+        let handle = Handle {
+            number,
+            is_directory: false,
+        };
+        self.note(File {
+            node,
+            told: 1,
+            is_directory: false,
+            handle: Some(handle),
+        })
+    }
+
+    fn make_directory(&self, directory: NodeId, name: &[u8], mode: u32) -> Result<(), Errno> {
+        let node = self.file(directory)?.node;
+        let request = |subject| message::make_directory(subject, name, mode & !UMASK);
+        let read = |mut reply: Reply<'_>| message::found(&mut reply);
+        let made = self.client.ask(code::MAKE_DIRECTORY, node, request, read)?;
+        self.client.forget(made.0, 1);
+        Ok(())
+    }
+
+    fn remove_file(&self, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
+        self.remove(code::REMOVE_FILE, directory, name)
+    }
+
+    fn remove_directory(&self, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
+        self.remove(code::REMOVE_DIRECTORY, directory, name)
+    }
+
+    fn list(
+        &self,
+        directory: NodeId,
+        cookie: u64,
+        entries: &mut dyn Entries,
+    ) -> Result<(), Errno> {
+        let directory = self.open_file(directory)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(LIST_SIZE)?;
+        bytes.resize(LIST_SIZE, 0);
+        let mut next = Some(cookie);
+        while let Some(cookie) = next {
+            next = self.list_part(directory, cookie, &mut bytes, entries)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
+        let file = self.open_file(file)?;
+        let (size, most) = (target.size(), self.client.data()?);
+        parts::each(size, most, offset, |offset, at, size| {
+            self.client.read(file, offset, target, at, size)
+        })
+    }
+
+    fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
+        let file = self.open_file(file)?;
+        let (size, most) = (source.size(), self.client.data()?);
+        parts::each(size, most, offset, |offset, at, size| {
+            self.client.write(file, offset, source, at, size)
+        })
+    }
+
+    fn append(&self, file: NodeId, source: &dyn Source) -> Result<Appended, Errno> {
+        let _turn = self.appender.take()?;
+        let size = self.metadata(file)?.size;
+        let written = self.write(file, size, source)?;
+        let end = size.saturating_add(written as u64);
+        Ok(Appended { written, end })
+    }
+
+    fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
+        let (node, handle) = self.open_file(file)?;
+        let request = |subject: Subject| message::set_size(subject, handle, size);
+        self.client.tell(code::SET_ATTRIBUTES, node, request)
+    }
+
+    fn sync(&self, file: NodeId) -> Result<(), Errno> {
+        let (node, handle) = self.open_file(file)?;
+        let code = match self.file(file)?.is_directory {
+            true => code::SYNC_DIRECTORY,
+            false => code::SYNC,
+        };
+        self.client
+            .tell(code, node, |subject| message::sync(subject, handle))
+    }
+}

@@ -1,0 +1,80 @@
+//! Volumes: folders of the host, by whatever its servers speak.
+//!
+//! The boot options say where each volume is mounted and whether it may be
+//! changed; the order is that of the devices. What a server says passes two
+//! walls, of which neither believes the one before: a channel bounds the driver's
+//! words, and the language's own module looks at every byte of a reply.
+
+pub mod bytes;
+pub mod codes;
+pub mod flags;
+pub mod fuse;
+pub mod kinds;
+pub mod ninep;
+pub mod parts;
+
+use domains::boot::READ_WRITE;
+use gate::info;
+
+use crate::drivers::channel::{self, CHANNELS, Language};
+use crate::errno::Errno;
+use crate::files::mounts;
+use crate::files::system::FileSystem;
+
+static BY_NINEP: [ninep::Volume; CHANNELS] = [
+    ninep::Volume::new(0),
+    ninep::Volume::new(1),
+    ninep::Volume::new(2),
+    ninep::Volume::new(3),
+    ninep::Volume::new(4),
+    ninep::Volume::new(5),
+    ninep::Volume::new(6),
+    ninep::Volume::new(7),
+];
+
+static BY_FUSE: [fuse::Volume; CHANNELS] = [
+    fuse::Volume::new(0),
+    fuse::Volume::new(1),
+    fuse::Volume::new(2),
+    fuse::Volume::new(3),
+    fuse::Volume::new(4),
+    fuse::Volume::new(5),
+    fuse::Volume::new(6),
+    fuse::Volume::new(7),
+];
+
+/// Mounts the volumes that the boot options tell of. No server is spoken to
+/// before somebody walks into its volume.
+///
+/// # Errors
+///
+/// The path of the first that cannot be mounted, and why not.
+pub fn mount() -> Result<(), (&'static [u8], Errno)> {
+    let Some(options) = info::options() else {
+        return Ok(());
+    };
+    for (number, told) in options.volumes().enumerate() {
+        let Some((access, path)) = told.to_bytes().split_first() else {
+            return Err((b"", Errno::Invalid));
+        };
+        let added =
+            find(number).and_then(|system| mounts::add(path, system, *access == READ_WRITE));
+        added.map_err(|errno| (path, errno))?;
+    }
+    Ok(())
+}
+
+/// The volume number `number`, by what its server speaks.
+fn find(number: usize) -> Result<&'static dyn FileSystem, Errno> {
+    let channel = channel::get(number).ok_or(Errno::Invalid)?;
+    match channel.open()? {
+        Language::Ninep => {
+            let volume = BY_NINEP.get(number).ok_or(Errno::Invalid)?;
+            Ok(volume)
+        }
+        Language::Fuse => {
+            let volume = BY_FUSE.get(number).ok_or(Errno::Invalid)?;
+            Ok(volume)
+        }
+    }
+}
