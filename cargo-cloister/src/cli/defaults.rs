@@ -38,6 +38,11 @@ pub(super) struct Defaults {
     pub(super) env: BTreeMap<String, String>,
     /// As `--publish`.
     pub(super) publish: Vec<String>,
+    /// As `--volume`, with host paths seen from the package.
+    pub(super) volume: Vec<String>,
+    /// The package's directory.
+    #[serde(skip)]
+    pub(super) directory: PathBuf,
 }
 
 /// Reads an isolation mode by its name.
@@ -75,10 +80,11 @@ impl Defaults {
                 format!("correct {}", package.manifest_path),
             ))
         })?;
-        if let (Some(rootfs), Some(folder)) =
-            (&mut defaults.rootfs, package.manifest_path.parent())
-        {
-            *rootfs = folder.as_std_path().join(&*rootfs);
+        let directory = package.manifest_path.parent();
+        let directory = directory.map(|folder| folder.as_std_path().to_owned());
+        defaults.directory = directory.unwrap_or_default();
+        if let Some(rootfs) = &mut defaults.rootfs {
+            *rootfs = defaults.directory.join(&*rootfs);
         }
         Ok(defaults)
     }

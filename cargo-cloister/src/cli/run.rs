@@ -12,7 +12,9 @@ use super::show;
 use super::subject::{BuildOptions, Ready, Subject};
 use crate::image::symbols::Symbols;
 use crate::report::{Events, Terminal};
-use crate::vm::{self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec};
+use crate::vm::{
+    self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec, Volume, VolumeDriver,
+};
 
 mod plan;
 
@@ -46,6 +48,16 @@ pub(super) struct RunOptions {
     /// nothing answers there
     #[arg(long, value_name = "[IP:]HOST:GUEST[/udp]")]
     publish: Vec<Publish>,
+    /// Show the program a folder of this machine
+    #[arg(long, value_name = "HOST:GUEST[:ro|rw]")]
+    volume: Vec<Volume>,
+    /// Who serves the folders
+    #[arg(long, value_name = "DRIVER", default_value_t)]
+    volume_driver: VolumeDriver,
+    /// Fail a file operation on a volume that takes longer [default: 120, by
+    /// virtiofs 30; with --icount, never]
+    #[arg(long, value_name = "SECONDS", value_parser = choices::seconds)]
+    volume_timeout: Option<f64>,
     /// Set a variable of the program's environment; without a value, pass on
     /// this process's
     #[arg(short, long, value_name = "NAME=VALUE")]
@@ -131,6 +143,7 @@ impl RunOptions {
         if !self.dry_run {
             vm::qemu_program()?;
             vm::try_ports(&self.publish)?;
+            self.try_volumes()?;
         }
         Ok(())
     }

@@ -39,6 +39,10 @@ impl Sink for Terminal {
         writeln!(io::stderr(), "[core] {line}")
     }
 
+    fn warning(&mut self, line: &str) -> io::Result<()> {
+        writeln!(io::stderr(), "warning: {line}")
+    }
+
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
         let report = FaultReport::new(fault, self.symbols.as_ref());
         if fault.action == Action::Rewind {

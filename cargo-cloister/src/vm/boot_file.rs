@@ -1,7 +1,11 @@
 //! The boot options: arguments, environment and settings of one run.
 
+use std::time::Duration;
+
 use domains::boot::{OPTIONS_MAX, OptionsHeader};
 use zerocopy::IntoBytes;
+
+use super::Volume;
 
 /// What one run tells its program.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -12,6 +16,10 @@ pub struct BootOptions {
     pub environment: Vec<Vec<u8>>,
     /// How much the kernels say: 0 only failures, to 3 for debugging.
     pub log_level: u32,
+    /// Folders of the host that the guest sees.
+    pub volumes: Vec<Volume>,
+    /// How long a volume's server may take to answer; for ever, if not said.
+    pub volume_limit: Option<Duration>,
 }
 
 /// More arguments and environment than a guest accepts.
@@ -29,10 +37,12 @@ pub struct TooLong {
 impl BootOptions {
     /// The module that QEMU hands to the guest.
     pub fn encode(&self) -> Result<Vec<u8>, TooLong> {
+        let volumes: Vec<Vec<u8>> = self.volumes.iter().map(Volume::told).collect();
         let strings: Vec<u8> = self
             .arguments
             .iter()
             .chain(&self.environment)
+            .chain(&volumes)
             .flat_map(|text| text.iter().copied().chain([0]))
             .collect();
         let size = size_of::<OptionsHeader>() + strings.len();
@@ -43,12 +53,17 @@ impl BootOptions {
     }
 
     fn header(&self, strings: usize) -> OptionsHeader {
-        let count = |list: &[Vec<u8>]| u32::try_from(list.len()).unwrap_or(u32::MAX);
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let limit = |limit: Duration| u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
         OptionsHeader::new(
-            count(&self.arguments),
-            count(&self.environment),
+            count(self.arguments.len()),
+            count(self.environment.len()),
             strings as u64,
             self.log_level,
+        )
+        .with_volumes(
+            count(self.volumes.len()),
+            self.volume_limit.map_or(0, limit),
         )
     }
 }
@@ -64,6 +79,8 @@ mod tests {
             arguments: vec![b"hello".to_vec(), b"".to_vec()],
             environment: vec![b"A=1".to_vec()],
             log_level: 2,
+            volumes: vec!["/x:/y:ro".parse().expect("a volume")],
+            volume_limit: Some(Duration::from_secs(3)),
         };
         let bytes = options.encode().expect("short");
         let (header, strings) = OptionsHeader::read_from_prefix(&bytes).expect("a header");
@@ -72,7 +89,8 @@ mod tests {
             (header.arguments, header.environment, header.log_level),
             (2, 1, 2)
         );
-        assert_eq!(strings, b"hello\0\0A=1\0");
+        assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
+        assert_eq!(strings, b"hello\0\0A=1\0r/y\0");
     }
 
     #[test]

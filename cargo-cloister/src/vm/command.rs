@@ -6,9 +6,11 @@
 //! guest's driver does not know the multiport feature.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::slice;
 
-use super::{Accel, Counter, Machine, Spec};
+use super::{Accel, Counter, Machine, Spec, VolumeDriver};
 
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,11 +73,15 @@ pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
     line.control(channels);
     line.consoles(spec.machine, channels);
     line.network(spec);
+    line.volumes(spec, channels);
     line.diagnostics(spec);
     line.path("-kernel", &spec.image);
     line.path("-initrd", &channels.options);
     line.0
 }
+
+/// The slot of the first volume on PCI.
+const FIRST_VOLUME: usize = 6;
 
 #[derive(Default)]
 struct Line(Vec<OsString>);
@@ -164,6 +170,47 @@ impl Line {
         }
     }
 
+    /// Each volume's device; guests know them by their order.
+    fn volumes(&mut self, spec: &Spec, channels: &Channels) {
+        if spec.volume_driver == VolumeDriver::Virtiofs {
+            return self.virtiofs(spec, channels);
+        }
+        for (number, volume) in spec.options.volumes.iter().enumerate() {
+            let mut folder = OsString::from(format!("local,id=volume{number},path="));
+            folder.push(escaped(&volume.host));
+            folder.push(",security_model=none,multidevs=remap");
+            if !volume.is_writable {
+                folder.push(",readonly=on");
+            }
+            self.0.extend(["-fsdev".into(), folder]);
+            let device = format!("fsdev=volume{number},mount_tag=volume{number}");
+            self.virtio("virtio-9p", &device, spec.machine, FIRST_VOLUME + number);
+        }
+    }
+
+    /// Servers read and write the guest's memory, so it is shared with them.
+    fn virtiofs(&mut self, spec: &Spec, channels: &Channels) {
+        let volumes = spec.options.volumes.len();
+        if volumes > 0 {
+            let memory = format!(
+                "memory-backend-memfd,id=memory,size={},share=on",
+                spec.memory
+            );
+            self.option("-object", &memory);
+            self.option("-machine", "memory-backend=memory");
+        }
+        for number in 0..volumes {
+            let name = format!("volume{number}");
+            self.chardev(
+                &name,
+                &Backend::Socket(channels.options.with_file_name(&name)),
+            );
+            let slot = FIRST_VOLUME + number;
+            let device = format!("vhost-user-fs-pci,addr={slot:#x},chardev={name},tag={name}");
+            self.option("-device", &device);
+        }
+    }
+
     fn diagnostics(&mut self, spec: &Spec) {
         if let Some(file) = &spec.interrupt_log {
             self.option("-d", "int");
@@ -211,10 +258,12 @@ impl Line {
 
 /// A path inside a QEMU option, where a comma must be doubled.
 fn escaped(path: &Path) -> OsString {
-    match path.to_str() {
-        Some(text) => text.replace(',', ",,").into(),
-        None => path.into(),
-    }
+    let bytes = path.as_os_str().as_bytes().iter();
+    let doubled = bytes.flat_map(|byte| match byte {
+        b',' => &b",,"[..],
+        byte => slice::from_ref(byte),
+    });
+    OsString::from_vec(doubled.copied().collect())
 }
 
 /// A command as a line that a POSIX shell reads back.

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::memory::mebibytes;
-use super::{Protocol, TooLong};
+use super::{Machine, Protocol, TooLong};
 
 /// Why a run did not come to the program's own end.
 #[derive(Debug, Error, Diagnostic)]
@@ -77,6 +77,82 @@ pub enum Error {
         port: u16,
         /// Why it cannot.
         source: io::Error,
+    },
+    /// A folder of the host that cannot be a volume.
+    #[error("the folder `{host}` cannot be a volume")]
+    #[diagnostic(
+        code(cloister::volume),
+        help(
+            "make it, or give a folder that is there and that you may read: HOST:GUEST[:ro|rw]"
+        )
+    )]
+    Volume {
+        /// The folder.
+        host: PathBuf,
+        /// Why it cannot.
+        source: io::Error,
+    },
+    /// Two volumes at one place.
+    #[error("a volume at `{inner}` would lie inside the one at `{outer}`")]
+    #[diagnostic(
+        code(cloister::volumes_overlap),
+        help("give each volume a place of its own in the guest")
+    )]
+    VolumesOverlap {
+        /// One place.
+        inner: String,
+        /// The same, or one above.
+        outer: String,
+    },
+    /// More volumes than a machine has places for.
+    #[error("a guest on {machine} can have {most} volumes here")]
+    #[diagnostic(
+        code(cloister::too_many_volumes),
+        help(
+            "use `--machine q35`, which has room for 8, or give folders that lie in one another once"
+        )
+    )]
+    TooManyVolumes {
+        /// The machine.
+        machine: Machine,
+        /// How many it can have.
+        most: usize,
+    },
+    /// Virtio-fs on a machine without PCI.
+    #[error("virtio-fs needs a machine with PCI, and microvm has none")]
+    #[diagnostic(
+        code(cloister::virtiofs_machine),
+        help("use `--machine q35`, or volumes by 9p")
+    )]
+    VirtiofsMachine,
+    /// There is no virtiofsd.
+    #[error("virtiofsd is not installed")]
+    #[diagnostic(
+        code(cloister::no_virtiofsd),
+        help(
+            "install your system's package virtiofsd or qemu-system-common, set CLOISTER_VIRTIOFSD \
+             to where it is, or use `--volume-driver 9p`, which needs none"
+        )
+    )]
+    NoVirtiofsd,
+    /// A virtiofsd cannot serve a volume read-only.
+    #[error("this virtiofsd cannot keep the guest from changing the volume at `{0}`")]
+    #[diagnostic(
+        code(cloister::virtiofsd_read_only),
+        help("use `--volume-driver 9p`, which can, or a virtiofsd with `--readonly`")
+    )]
+    VirtiofsdCannotProtect(String),
+    /// A virtiofsd does not serve.
+    #[error("virtiofsd does not serve `{host}`{}", server_said(.said))]
+    #[diagnostic(
+        code(cloister::virtiofsd),
+        help("it may need root; `--volume-driver 9p` does not")
+    )]
+    Virtiofsd {
+        /// The folder.
+        host: PathBuf,
+        /// What it said.
+        said: String,
     },
     /// Too many arguments.
     #[error(transparent)]
@@ -157,6 +233,14 @@ fn features(bits: u64) -> String {
         .filter_map(|(bit, name)| (bits >> bit & 1 == 1).then_some(name))
         .collect();
     names.join(", ")
+}
+
+/// A server's last words behind a message.
+fn server_said(words: &str) -> String {
+    match words.trim() {
+        "" => String::new(),
+        words => format!("; it said: {words}"),
+    }
 }
 
 /// QEMU's last words behind a message.

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::command::{self, Channels};
 use super::socket::{self, Event, Source};
+use super::virtiofsd::{self, Servers};
 use super::watchdog::Watchdog;
 use super::{Error, Publish, Spec};
 
@@ -28,6 +29,7 @@ pub(super) struct Running {
     pub(super) events: Receiver<Event>,
     pub(super) sockets: Vec<PathBuf>,
     pub(super) watchdog: Watchdog,
+    pub(super) servers: Servers,
     /// Removed with everything in it when the run is over.
     _directory: TempDir,
 }
@@ -71,6 +73,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
     write_options(spec, &channels.options)?;
     let (sender, events) = sync_channel(EVENTS_WAITING);
     let sockets = socket::listen(directory.path(), &sender, spec.stdin)?;
+    let servers = virtiofsd::start(spec, directory.path())?;
     let qemu = spawn(&program, spec, &channels, sender)?;
     let watchdog = Watchdog::over(qemu.id());
     Ok(Running {
@@ -78,6 +81,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
         events,
         sockets,
         watchdog,
+        servers,
         _directory: directory,
     })
 }

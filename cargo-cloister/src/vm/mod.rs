@@ -23,6 +23,8 @@ mod sink;
 mod socket;
 mod spec;
 mod stdin;
+mod virtiofsd;
+mod volume;
 mod watchdog;
 
 pub use accel::{Accel, AccelChoice, Host};
@@ -36,3 +38,4 @@ pub use publish::{Protocol, Publish};
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
 pub use spec::{Counter, Machine, Spec};
+pub use volume::{Driver as VolumeDriver, InvalidVolume, Volume, find as find_volumes};

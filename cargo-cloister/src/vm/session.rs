@@ -15,6 +15,7 @@ use super::ending::{Observed, Stop};
 use super::launch::{Running, launch};
 use super::lines::Lines;
 use super::socket::{self, Event, SOCKETS, Source};
+use super::virtiofsd::Servers;
 use super::{Ending, Error, Sink, Spec, Stream};
 
 /// How often we look for signals while the guest is silent.
@@ -38,6 +39,7 @@ pub fn run(spec: &Spec, sink: &mut dyn Sink) -> Result<Ending, Error> {
             Err(RecvTimeoutError::Disconnected) => break,
         }
         session.look_at(signals.pending());
+        session.look_at_servers(&mut running.servers);
         if session.must_end() {
             let _it_may_be_gone = running.qemu.kill();
         }
@@ -154,6 +156,16 @@ impl<'a> Session<'a> {
         {
             let timeout = Stop::Timeout(patience.seconds);
             self.observed.stop.get_or_insert(timeout);
+        }
+    }
+
+    /// Says which servers have ended, unless the guest has, too.
+    fn look_at_servers(&mut self, servers: &mut Servers) {
+        if self.linger.is_none() {
+            for line in servers.ended() {
+                let said = self.sink.warning(&line);
+                self.note_failure(said);
+            }
         }
     }
 

@@ -29,6 +29,11 @@ pub trait Sink {
     /// The core printed a line on its own console.
     fn console(&mut self, line: &str) -> io::Result<()>;
 
+    /// Something of the host goes wrong, and the run goes on.
+    fn warning(&mut self, line: &str) -> io::Result<()> {
+        self.console(line)
+    }
+
     /// A domain faulted.
     fn fault(&mut self, fault: &Fault) -> io::Result<()>;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domains::Isolation;
 
-use super::{Accel, BootOptions, Memory, Publish};
+use super::{Accel, BootOptions, Memory, Publish, VolumeDriver};
 
 /// A kind of virtual machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum, serde::Deserialize)]
@@ -75,6 +75,8 @@ pub struct Spec {
     /// Whether the program reads this process's standard input; it finds the
     /// end of the file otherwise.
     pub stdin: bool,
+    /// Who serves the volumes.
+    pub volume_driver: VolumeDriver,
     /// What the run tells its program.
     pub options: BootOptions,
 }
@@ -101,10 +103,11 @@ impl Spec {
             interrupt_log: None,
             counter: None,
             stdin: false,
+            volume_driver: VolumeDriver::Ninep,
             options: BootOptions {
                 arguments,
-                environment: Vec::new(),
                 log_level: 1,
+                ..BootOptions::default()
             },
         }
     }

@@ -9,7 +9,16 @@ use crate::cli::choices::{self, LogLevel};
 use crate::cli::defaults::Defaults;
 use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
-use crate::vm::{BootOptions, Host, Memory, Publish, Spec};
+use crate::vm::{
+    self, BootOptions, Host, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
+    VolumeDriver,
+};
+
+/// How long QEMU may take to answer, which serves volumes itself: as long as the
+/// host's disks may.
+const NINEP_LIMIT: Duration = Duration::from_secs(120);
+/// How long a `virtiofsd` may take. It may also have ended.
+const VIRTIOFS_LIMIT: Duration = Duration::from_secs(30);
 
 impl RunOptions {
     /// Makes every choice: the command line's, else the package's, else ours.
@@ -31,6 +40,7 @@ impl RunOptions {
             timeout: timeout.map(Duration::from_secs_f64),
             interrupt_log: self.trace_interrupts.clone(),
             stdin: true,
+            volume_driver: self.volume_driver,
             options: self.boot_options(ready)?,
             ..spec
         })
@@ -62,6 +72,47 @@ impl RunOptions {
             .map_err(in_manifest("publish"))
     }
 
+    /// The folders of this machine that the guest sees.
+    fn volumes(&self, defaults: &Defaults) -> Result<Vec<Volume>, Failure> {
+        let volumes = match self.volume.as_slice() {
+            [] => {
+                let parsed = defaults.volume.iter().map(|text| text.parse::<Volume>());
+                let seen = parsed.map(|volume| Ok(volume?.seen_from(&defaults.directory)));
+                seen.collect::<Result<_, InvalidVolume>>()
+                    .map_err(in_manifest("volume"))?
+            }
+            volumes => volumes.to_vec(),
+        };
+        let machine = self.machine.or(defaults.machine).unwrap_or_default();
+        let has_network = !self.publish(defaults)?.is_empty() || self.pcap.is_some();
+        let is_virtiofs = self.volume_driver == VolumeDriver::Virtiofs;
+        if is_virtiofs && machine == Machine::Microvm && !volumes.is_empty() {
+            return Err(vm::Error::VirtiofsMachine.into());
+        }
+        Ok(vm::find_volumes(volumes, machine, has_network)?)
+    }
+
+    /// Whether the folders that the command line names are there.
+    pub(super) fn try_volumes(&self) -> Result<(), Failure> {
+        // The package may choose a machine with more room.
+        let defaults = Defaults {
+            machine: Some(Machine::Q35),
+            ..Defaults::default()
+        };
+        self.volumes(&defaults).map(|_| ())
+    }
+
+    /// How long a volume's server may take. Where time passes by instructions,
+    /// it says nothing of the host.
+    fn volume_limit(&self) -> Option<Duration> {
+        let given = self.volume_timeout.map(Duration::from_secs_f64);
+        let usual = match self.volume_driver {
+            VolumeDriver::Ninep => NINEP_LIMIT,
+            VolumeDriver::Virtiofs => VIRTIOFS_LIMIT,
+        };
+        given.or((!self.icount).then_some(usual))
+    }
+
     fn boot_options(&self, ready: &Ready) -> Result<BootOptions, Failure> {
         let program = OsString::from(&ready.program);
         let arguments = std::iter::once(&program).chain(&self.arguments);
@@ -70,6 +121,8 @@ impl RunOptions {
             arguments: arguments.map(|text| text.as_bytes().to_vec()).collect(),
             environment: self.environment(&ready.defaults)?,
             log_level: log.number(),
+            volumes: self.volumes(&ready.defaults)?,
+            volume_limit: self.volume_limit(),
         })
     }
 
@@ -119,7 +172,6 @@ mod tests {
     use domains::Isolation;
 
     use super::*;
-    use crate::vm::Machine;
 
     fn ready(defaults: Defaults) -> Ready {
         Ready {
@@ -129,6 +181,41 @@ mod tests {
             size: 0,
             defaults,
         }
+    }
+
+    #[test]
+    fn a_packages_volumes_lie_where_the_package_does() {
+        let defaults = Defaults {
+            volume: vec!["etc:/etc:ro".to_owned()],
+            directory: "/".into(),
+            ..Defaults::default()
+        };
+        let volumes = plan(&RunOptions::default(), defaults.clone())
+            .options
+            .volumes;
+        assert_eq!(volumes[0].host, std::path::Path::new("/etc"));
+        let options = RunOptions {
+            volume: vec!["/:/other".parse().expect("a volume")],
+            ..RunOptions::default()
+        };
+        let volumes = plan(&options, defaults).options.volumes;
+        assert_eq!(volumes.len(), 1);
+        assert_eq!(volumes[0].guest, "/other");
+    }
+
+    #[test]
+    fn a_server_has_its_time_unless_time_is_counted() {
+        let limit = |icount, volume_timeout| {
+            let options = RunOptions {
+                icount,
+                volume_timeout,
+                ..RunOptions::default()
+            };
+            options.volume_limit()
+        };
+        assert_eq!(limit(false, None), Some(NINEP_LIMIT));
+        assert_eq!(limit(true, None), None);
+        assert_eq!(limit(true, Some(2.0)), Some(Duration::from_secs(2)));
     }
 
     fn plan(options: &RunOptions, defaults: Defaults) -> Spec {

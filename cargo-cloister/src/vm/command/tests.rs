@@ -131,3 +131,25 @@ fn words_are_quoted_for_a_shell() {
     assert_eq!(quoted("it's"), r"'it'\''s'");
     assert_eq!(quoted(""), "''");
 }
+
+#[test]
+fn volumes_come_last_and_in_order() {
+    let volumes = |spec: Spec| {
+        let volume = |text: &str| text.parse().expect("a volume");
+        let options = crate::vm::BootOptions {
+            volumes: vec![volume("/x:/a"), volume("/y,z:/b:ro")],
+            ..spec.options
+        };
+        Spec { options, ..spec }
+    };
+    let on_microvm = line(&volumes(spec(Machine::Microvm)));
+    let devices = "-device virtio-rng-device \
+         -fsdev local,id=volume0,path=/x,security_model=none,multidevs=remap \
+         -device virtio-9p-device,fsdev=volume0,mount_tag=volume0 \
+         -fsdev local,id=volume1,path=/y,,z,security_model=none,multidevs=remap,readonly=on \
+         -device virtio-9p-device,fsdev=volume1,mount_tag=volume1";
+    assert!(on_microvm.contains(devices), "{on_microvm}");
+    let on_q35 = line(&volumes(spec(Machine::Q35)));
+    let device = "virtio-9p-pci,disable-legacy=on,addr=0x7,fsdev=volume1,mount_tag=volume1";
+    assert!(on_q35.contains(device), "{on_q35}");
+}

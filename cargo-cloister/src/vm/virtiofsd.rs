@@ -1,0 +1,209 @@
+//! The servers of volumes by virtio-fs: one `virtiofsd` for each.
+//!
+//! They are started before QEMU and ended with it. Two programs go by the name:
+//! the one that came with QEMU 5 to 7, and the one of the project of that name.
+//! They take different options; the help tells them apart. Either may need
+//! root, for the walls that it builds around itself.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::volume::{Driver, Volume};
+use super::{Error, Spec};
+
+/// Where distributions put the program.
+const PLACES: [&str; 3] = [
+    "/usr/libexec/virtiofsd",
+    "/usr/lib/qemu/virtiofsd",
+    "/usr/lib/virtiofsd",
+];
+/// How long a server may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often we look whether it does.
+const STEP: Duration = Duration::from_millis(5);
+
+/// The servers of a run.
+#[derive(Debug, Default)]
+pub(super) struct Servers(Vec<Server>);
+
+/// One that runs, or did.
+#[derive(Debug)]
+struct Server {
+    /// Where the guest sees its folder.
+    guest: String,
+    child: Option<Child>,
+}
+
+/// The program, and what it can do.
+#[derive(Debug)]
+struct Program {
+    path: PathBuf,
+    /// The newer one.
+    takes_shared_dir: bool,
+    can_be_read_only: bool,
+}
+
+/// The socket of volume `number` among those in `directory`.
+pub(super) fn socket(directory: &Path, number: usize) -> PathBuf {
+    directory.join(format!("volume{number}"))
+}
+
+/// Starts a server for each volume of `spec`, if that is how they are served.
+pub(super) fn start(spec: &Spec, directory: &Path) -> Result<Servers, Error> {
+    let mut servers = Servers::default();
+    if spec.volume_driver != Driver::Virtiofs || spec.options.volumes.is_empty() {
+        return Ok(servers);
+    }
+    let program = Program::find().ok_or(Error::NoVirtiofsd)?;
+    for (number, volume) in spec.options.volumes.iter().enumerate() {
+        let server = program.start(volume, &socket(directory, number))?;
+        servers.0.push(server);
+    }
+    Ok(servers)
+}
+
+impl Servers {
+    /// Says once for each server that has ended which files it takes along.
+    pub(super) fn ended(&mut self) -> Vec<String> {
+        let ended = self.0.iter_mut().filter_map(|server| {
+            let status = server.child.as_mut()?.try_wait().ok()??;
+            server.child = None;
+            let guest = &server.guest;
+            Some(format!(
+                "virtiofsd for the volume at {guest} has ended ({status}): its files fail from now on"
+            ))
+        });
+        ended.collect()
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for child in self.0.iter_mut().filter_map(|server| server.child.as_mut()) {
+            let _it_may_be_gone = child.kill();
+            let _it_may_be_gone = child.wait();
+        }
+    }
+}
+
+impl Program {
+    fn find() -> Option<Program> {
+        let named = env::var_os("CLOISTER_VIRTIOFSD").map(PathBuf::from);
+        let path = match named {
+            Some(path) => Some(path).filter(|path| path.is_file()),
+            None => PLACES
+                .map(PathBuf::from)
+                .into_iter()
+                .find(|path| path.is_file()),
+        }?;
+        let help = Command::new(&path).arg("--help").output().ok()?;
+        let help = [help.stdout, help.stderr].concat();
+        let help = String::from_utf8_lossy(&help);
+        Some(Program {
+            path,
+            takes_shared_dir: help.contains("--shared-dir"),
+            can_be_read_only: help.contains("--readonly"),
+        })
+    }
+
+    fn arguments(&self, volume: &Volume, socket: &Path) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let mut option = |name: &str, value: &Path| {
+            let mut text = OsString::from(name);
+            text.push(value);
+            arguments.push(text);
+        };
+        option("--socket-path=", socket);
+        if self.takes_shared_dir {
+            option("--shared-dir=", &volume.host);
+        } else {
+            option("-osource=", &volume.host);
+            // It need not be root of a name space of its own.
+            option("-osandbox=", Path::new("chroot"));
+        }
+        if !volume.is_writable {
+            arguments.push("--readonly".into());
+        }
+        arguments
+    }
+
+    fn start(&self, volume: &Volume, socket: &Path) -> Result<Server, Error> {
+        if !volume.is_writable && !self.can_be_read_only {
+            return Err(Error::VirtiofsdCannotProtect(volume.guest.clone()));
+        }
+        let log = socket.with_extension("log");
+        let failed = |said: String| Error::Virtiofsd {
+            host: volume.host.clone(),
+            said,
+        };
+        let child = File::create(&log).and_then(|log| {
+            Command::new(&self.path)
+                .args(self.arguments(volume, socket))
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+        });
+        let child = child.map_err(|error| failed(error.to_string()))?;
+        let mut servers = Servers(vec![Server {
+            guest: volume.guest.clone(),
+            child: Some(child),
+        }]);
+        let end = Instant::now() + PATIENCE;
+        while !socket.exists() {
+            if !servers.ended().is_empty() || Instant::now() > end {
+                return Err(failed(fs::read_to_string(&log).unwrap_or_default()));
+            }
+            thread::sleep(STEP);
+        }
+        servers.0.pop().ok_or(Error::NoVirtiofsd)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(takes_shared_dir: bool, volume: &str) -> Vec<OsString> {
+        let program = Program {
+            path: "virtiofsd".into(),
+            takes_shared_dir,
+            can_be_read_only: takes_shared_dir,
+        };
+        program.arguments(&volume.parse().expect("a volume"), Path::new("s"))
+    }
+
+    #[test]
+    fn either_program_gets_its_options() {
+        let old = ["--socket-path=s", "-osource=/x", "-osandbox=chroot"];
+        assert_eq!(arguments(false, "/x:/a"), old);
+        let new = ["--socket-path=s", "--shared-dir=/x", "--readonly"];
+        assert_eq!(arguments(true, "/x:/a:ro"), new);
+    }
+
+    #[test]
+    fn a_server_that_has_ended_is_named_once() {
+        let child = Command::new("true").spawn().expect("every system has it");
+        let mut servers = Servers(vec![Server {
+            guest: "/data".to_owned(),
+            child: Some(child),
+        }]);
+        let said = loop {
+            let said = servers.ended();
+            if !said.is_empty() {
+                break said;
+            }
+            thread::sleep(STEP);
+        };
+        assert!(
+            said[0].contains("the volume at /data has ended"),
+            "{said:?}"
+        );
+        assert!(servers.ended().is_empty());
+    }
+}
