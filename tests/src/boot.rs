@@ -24,6 +24,8 @@ pub struct Tool {
 /// One boot: what to run, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Boot<'a> {
+    /// What starts the host tool, if it is not the test itself.
+    pub prefix: &'a [&'a str],
     /// Flags of the host tool.
     pub flags: &'a [&'a str],
     /// The program's arguments.
@@ -72,7 +74,23 @@ impl Tool {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let mut command = Command::new(&self.binary);
+        self.command_behind(&[], arguments)
+    }
+
+    /// The same, started by the program and with the arguments of `prefix`.
+    fn command_behind<I, S>(&self, prefix: &[&str], arguments: I) -> Command
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        let mut command = match prefix {
+            [] => Command::new(&self.binary),
+            [program, rest @ ..] => {
+                let mut command = Command::new(program);
+                command.args(rest).arg(&self.binary);
+                command
+            }
+        };
         command
             .arg("cloister")
             .args(arguments)
@@ -108,7 +126,7 @@ impl Tool {
 
     /// Boots `image` and waits for its end.
     pub fn boot(&self, image: &Path, boot: &Boot<'_>) -> Outcome {
-        let mut command = self.command(["run"]);
+        let mut command = self.command_behind(boot.prefix, ["run"]);
         command.arg(image).args(["--output", "json"]);
         if !boot.flags.contains(&"--timeout") {
             command.args(["--timeout", TIME_LIMIT]);

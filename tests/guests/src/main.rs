@@ -20,6 +20,7 @@ mod smp;
 mod sweep;
 mod thread_pointer;
 mod vectors;
+mod volume;
 mod xrstor;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),
         ["thread-pointer"] => thread_pointer::run(),
         ["vectors"] => vectors::run(),
+        ["volume", folder, rest @ ..] => volume::run(folder, rest),
         ["xrstor"] => xrstor::run(false),
         ["xrstor", "mutant"] => xrstor::run(true),
         ["abort"] => std::process::abort(),

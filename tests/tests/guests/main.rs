@@ -22,6 +22,7 @@ mod refusals;
 mod smp;
 mod stacks;
 mod tested;
+mod volumes;
 mod wild_write;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -48,6 +49,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(smp::trials());
     trials.extend(costs::trials());
     trials.extend(cpus::trials());
+    trials.extend(volumes::trials());
     trials.extend(crates::trials());
     trials.extend(files::trials());
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -1,0 +1,73 @@
+//! Volumes: folders of the host, as programs use them.
+
+mod content;
+mod cost;
+mod errors;
+mod host;
+mod large;
+mod lies;
+mod many;
+
+use std::fmt::Debug;
+use std::io;
+
+/// Does what `words` say in the folder that comes first.
+pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
+    match words {
+        ["content"] => content::run(folder),
+        ["cost"] => cost::run(folder),
+        ["errors"] => errors::run(folder),
+        ["gone"] => host::gone(folder),
+        ["killed"] => host::killed(folder),
+        ["large"] => large::run(folder),
+        ["lies", lies] => lies::run(lies),
+        ["limit"] => errors::limit(folder),
+        ["many", count] => many::run(folder, count),
+        ["noise", seed] => lies::noise(folder, seed),
+        ["read-only"] => errors::read_only(folder),
+        ["seen"] => host::seen(folder),
+        ["threads"] => many::threads(folder),
+        other => Err(format!("no such checks: {other:?}")),
+    }?;
+    println!("volume: {words:?} passed");
+    Ok(())
+}
+
+/// Fails with `what` unless both are the same.
+fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what}: found {found:?}, expected {expected:?}"))
+    }
+}
+
+/// Adds what was done to an error.
+fn done<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
+    result.map_err(|error| format!("{what}: {error:?}"))
+}
+
+/// The errno of a failed operation; zero if it did not fail.
+fn errno<T>(result: io::Result<T>) -> i32 {
+    result
+        .err()
+        .and_then(|error| error.raw_os_error())
+        .unwrap_or(0)
+}
+
+/// Bytes that tell where they belong.
+fn pattern(seed: u64, size: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let mut bytes = Vec::with_capacity(size + 8);
+    while bytes.len() < size {
+        bytes.extend_from_slice(&next());
+    }
+    bytes.truncate(size);
+    bytes
+}

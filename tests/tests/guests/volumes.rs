@@ -1,0 +1,344 @@
+//! Folders of the host: what is written, what is refused, and who fails.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use domains::Isolation;
+use libtest_mimic::Trial;
+use tests::boot::{Boot, Outcome};
+
+use crate::images::{TOOL, image};
+use crate::{Verdict, ensure, trial};
+
+/// The image of all these guests.
+const GUEST: &str = "tests/guests";
+/// How long the host waits for a guest to be ready.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Lets no file of what it starts grow beyond a mebibyte, and tells so by an
+/// error instead of a signal.
+const LIMITED: [&str; 4] = [
+    "sh",
+    "-c",
+    "trap '' XFSZ; ulimit -f 2048; exec \"$@\"",
+    "limited",
+];
+/// Where the old `virtiofsd` lies, and the new one.
+const VIRTIOFSD: [&str; 2] = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"];
+
+/// A machine and who serves its volumes.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    name: &'static str,
+    flags: &'static [&'static str],
+}
+
+const MICROVM: Server = Server {
+    name: "9p_on_microvm",
+    flags: &["--machine", "microvm"],
+};
+const Q35: Server = Server {
+    name: "9p_on_q35",
+    flags: &["--machine", "q35"],
+};
+const VIRTIOFS: Server = Server {
+    name: "virtiofs",
+    flags: &["--machine", "q35", "--volume-driver", "virtiofs"],
+};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    use Isolation::{Mpk, None};
+    let mut trials = vec![
+        checks(MICROVM, Mpk, &["content"]),
+        checks(MICROVM, None, &["content"]),
+        checks(Q35, Mpk, &["content"]),
+        checks(MICROVM, Mpk, &["errors"]),
+        checks(Q35, None, &["errors"]),
+        checks(MICROVM, Mpk, &["large"]),
+        checks(MICROVM, None, &["many", "10000"]),
+        checks(MICROVM, Mpk, &["threads"]),
+        trial(
+            "volumes::a_read_only_volume_stays_as_it_is".into(),
+            read_only,
+        ),
+        trial("volumes::two_volumes_are_two_folders".into(), two),
+        trial("volumes::what_the_host_writes_is_seen".into(), || {
+            seen(&MICROVM)
+        }),
+        trial("volumes::a_folder_that_goes_is_an_error".into(), gone),
+        trial("volumes::a_full_disk_is_an_error".into(), limited),
+        trial(
+            "volumes::a_package_can_name_folders".into(),
+            named_by_package,
+        ),
+        trial("volumes::lying_drivers_are_not_believed".into(), lies),
+        trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
+        trial("volumes::a_silent_server_is_given_up".into(), silent),
+        trial("volumes::without_drivers_volumes_fail".into(), no_drivers),
+    ];
+    if VIRTIOFSD.iter().any(|place| Path::new(place).is_file()) {
+        trials.extend([
+            checks(VIRTIOFS, Mpk, &["content"]),
+            checks(VIRTIOFS, None, &["errors"]),
+            checks(VIRTIOFS, Mpk, &["large"]),
+            checks(VIRTIOFS, Mpk, &["many", "1000"]),
+            checks(VIRTIOFS, Mpk, &["threads"]),
+            trial(
+                "volumes::virtiofs_shows_what_the_host_writes".into(),
+                || seen(&VIRTIOFS),
+            ),
+            trial("volumes::a_killed_virtiofsd_is_an_error".into(), killed),
+        ]);
+    } else {
+        eprintln!("no virtiofsd here: volumes by virtio-fs are not tried");
+    }
+    trials
+}
+
+/// A folder of this name, empty, for one trial alone.
+fn folder(name: &str) -> PathBuf {
+    let path = TOOL.scratch_file(&format!("volume-{name}"));
+    // It may be left from an earlier run, or not be there at all.
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("the scratch folder can be written");
+    path
+}
+
+fn at(host: &Path, guest: &str) -> String {
+    format!("{}:{guest}", host.display())
+}
+
+fn boot(mode: Isolation, server: &Server, volumes: &[String], words: &[&str]) -> Outcome {
+    boot_behind(&[], mode, server, volumes, words)
+}
+
+fn boot_behind(
+    prefix: &[&str],
+    mode: Isolation,
+    server: &Server,
+    volumes: &[String],
+    words: &[&str],
+) -> Outcome {
+    let mut flags = server.flags.to_vec();
+    flags.extend(volumes.iter().flat_map(|volume| ["--volume", volume]));
+    let arguments = [&["volume"], words].concat();
+    let boot = Boot {
+        prefix,
+        flags: &flags,
+        arguments: &arguments,
+        ..Boot::default()
+    };
+    TOOL.boot(&image(GUEST, mode), &boot)
+}
+
+fn passed(outcome: &Outcome) -> Verdict {
+    let holds = outcome.status == 0 && outcome.stdout.contains("passed");
+    ensure(holds, "the guest's checks to pass", outcome)
+}
+
+/// A trial of the guest's own checks, in an empty folder.
+fn checks(server: Server, mode: Isolation, words: &'static [&'static str]) -> Trial {
+    let name = words.join("_");
+    trial(
+        format!("volumes::{}::{mode}::{name}", server.name),
+        move || {
+            let folder = folder(&format!("{}-{mode}-{name}", server.name));
+            let words = [&["/data"], words].concat();
+            let outcome = boot(mode, &server, &[at(&folder, "/data")], &words);
+            fs::remove_dir_all(&folder)?;
+            passed(&outcome)
+        },
+    )
+}
+
+fn read_only() -> Verdict {
+    let folder = folder("read-only");
+    fs::write(folder.join("kept"), "kept")?;
+    let volumes = [at(&folder, "/data:ro")];
+    let outcome = boot(Isolation::Mpk, &MICROVM, &volumes, &["/data", "read-only"]);
+    passed(&outcome)?;
+    let kept = fs::read_to_string(folder.join("kept"))?;
+    let count = fs::read_dir(&folder)?.count();
+    ensure(kept == "kept" && count == 1, "the folder as it was", &count)
+}
+
+/// The host's paths hold what QEMU's options and the tool's treat as special.
+fn two() -> Verdict {
+    let (first, second) = (folder("first,of two"), folder("second:of two"));
+    fs::write(second.join("kept"), "kept")?;
+    let volumes = [at(&first, "/a/first"), at(&second, "/a/second:ro")];
+    let words = ["/a/first", "content"];
+    passed(&boot(Isolation::Mpk, &MICROVM, &volumes, &words))?;
+    let words = ["/a/second", "read-only"];
+    passed(&boot(Isolation::Mpk, &Q35, &volumes, &words))
+}
+
+/// Does `what` when the guest is ready, while `guest` runs.
+fn meanwhile(
+    folder: &Path,
+    what: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+    guest: impl FnOnce() -> Outcome,
+) -> Result<Outcome, libtest_mimic::Failed> {
+    let ready = folder.join("ready");
+    let host = thread::spawn(move || {
+        let end = Instant::now() + PATIENCE;
+        while !ready.exists() {
+            if Instant::now() > end {
+                return Err(std::io::ErrorKind::TimedOut.into());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        what()
+    });
+    let outcome = guest();
+    match host.join() {
+        Ok(Ok(())) => Ok(outcome),
+        other => Err(format!("the host's part: {other:?}; {outcome:#?}").into()),
+    }
+}
+
+fn seen(server: &Server) -> Verdict {
+    let folder = folder(&format!("seen-{}", server.name));
+    let host = folder.clone();
+    let write = move || {
+        fs::write(host.join("shared"), "and from the host")?;
+        fs::remove_file(host.join("ready"))?;
+        fs::write(host.join("go"), "")
+    };
+    let volumes = [at(&folder, "/data")];
+    let outcome = meanwhile(&folder, write, || {
+        boot(Isolation::Mpk, server, &volumes, &["/data", "seen"])
+    })?;
+    passed(&outcome)
+}
+
+fn gone() -> Verdict {
+    let folder = folder("gone");
+    let host = folder.clone();
+    let volumes = [at(&folder, "/data")];
+    let outcome = meanwhile(
+        &folder,
+        move || fs::remove_dir_all(host),
+        || boot(Isolation::Mpk, &MICROVM, &volumes, &["/data", "gone"]),
+    )?;
+    passed(&outcome)
+}
+
+fn limited() -> Verdict {
+    let folder = folder("limited");
+    let volumes = [at(&folder, "/data")];
+    let words = ["/data", "limit"];
+    let outcome = boot_behind(&LIMITED, Isolation::Mpk, &MICROVM, &volumes, &words);
+    passed(&outcome)
+}
+
+/// Folders that cannot be volumes stop a run before it is built.
+fn named_by_package() -> Verdict {
+    for (volume, code) in [
+        ("/nowhere/at/all:/data", "cloister::volume"),
+        ("/proc/self/status:/data", "cloister::volume"),
+    ] {
+        let output = TOOL
+            .command(["run", "examples/hello", "--volume", volume])
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let holds = !output.status.success() && said.contains(code);
+        ensure(holds, code, &said)?;
+    }
+    Ok(())
+}
+
+fn lies() -> Verdict {
+    let folder = folder("lies");
+    let volumes: Vec<String> = (0..8)
+        .map(|place| at(&folder, &format!("/{place}")))
+        .collect();
+    let words = ["/", "lies", "1,2,3,4,5,6,7,11"];
+    passed(&boot(Isolation::Mpk, &Q35, &volumes, &words))
+}
+
+fn noise() -> Verdict {
+    for seed in ["1", "1000"] {
+        let folder = folder("noise");
+        let volumes: Vec<String> = (0..8)
+            .map(|place| at(&folder, &format!("/{place}")))
+            .collect();
+        passed(&boot(Isolation::Mpk, &Q35, &volumes, &["/", "noise", seed]))?;
+    }
+    Ok(())
+}
+
+fn silent() -> Verdict {
+    let folder = folder("silent");
+    let volumes = [at(&folder, "/0"), at(&folder, "/1")];
+    let server = Server {
+        flags: &["--volume-timeout", "2"],
+        ..MICROVM
+    };
+    passed(&boot(
+        Isolation::Mpk,
+        &server,
+        &volumes,
+        &["/", "lies", "8,12"],
+    ))
+}
+
+/// A driver that faults takes the volumes along, and the program goes on.
+fn no_drivers() -> Verdict {
+    let folder = folder("no-drivers");
+    let volumes = [at(&folder, "/0")];
+    let words = ["/", "lies", "9"];
+    let outcome = boot(Isolation::Mpk, &MICROVM, &volumes, &words);
+    let said = outcome.console.contains("passed");
+    ensure(
+        outcome.status == 0 && said && outcome.faults.len() == 1,
+        "errors, and one fault of the driver",
+        &outcome,
+    )
+}
+
+fn killed() -> Verdict {
+    let (folder, other) = (folder("killed"), folder("killed-other"));
+    let host = folder.clone();
+    let volumes = [at(&folder, "/data"), at(&other, "/other")];
+    let server = Server {
+        flags: &[
+            "--machine",
+            "q35",
+            "--volume-driver",
+            "virtiofs",
+            "--volume-timeout",
+            "2",
+        ],
+        ..VIRTIOFS
+    };
+    let outcome = meanwhile(
+        &folder,
+        move || kill_server_of(&host),
+        || boot(Isolation::Mpk, &server, &volumes, &["/data", "killed"]),
+    )?;
+    let said = outcome
+        .console
+        .contains("virtiofsd for the volume at /data has ended");
+    passed(&outcome)?;
+    ensure(said, "a word about the server", &outcome)
+}
+
+/// Kills the `virtiofsd` that serves this folder, and no other.
+fn kill_server_of(folder: &Path) -> std::io::Result<()> {
+    let folder = folder.canonicalize()?;
+    let source = format!("source={}", folder.display());
+    for process in fs::read_dir("/proc")?.flatten() {
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+        let is_server = words
+            .first()
+            .is_some_and(|word| word.ends_with(b"virtiofsd"));
+        if is_server && words.iter().any(|word| word.ends_with(source.as_bytes())) {
+            let id = process.file_name();
+            Command::new("kill").arg("-KILL").arg(id).status()?;
+        }
+    }
+    Ok(())
+}
