@@ -1,14 +1,15 @@
 //! The lock around the core's shared state.
 //!
 //! Interrupts are off where it is taken, and it never nests: a CPU waits for
-//! other CPUs only, and meanwhile answers what they ask of it. A fault in the
-//! core itself never takes it.
+//! other CPUs only, and meanwhile answers what they ask of it, or stops if one
+//! of them has ended the machine. A fault in the core itself never takes it.
 
 #![expect(unsafe_code, reason = "a lock hands out exclusive references")]
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use crate::report;
 use crate::smp::shootdown;
 
 /// A spin lock.
@@ -35,6 +36,7 @@ impl<T> Lock<T> {
         while self.is_taken.swap(true, Ordering::Acquire) {
             while self.is_taken.load(Ordering::Relaxed) {
                 shootdown::serve();
+                report::stop_if_ended();
                 core::hint::spin_loop();
             }
         }

@@ -15,6 +15,7 @@ use domains::status;
 
 use crate::device::port::Port;
 use crate::device::uart;
+use crate::smp;
 
 // SAFETY: the debug console, a port that only takes bytes.
 const CHANNEL: Port<u8> = unsafe { Port::new(0xe9) };
@@ -64,7 +65,20 @@ pub(crate) fn end(status: u8) -> ! {
     if !HAS_ENDED.swap(true, Ordering::AcqRel) {
         send(Record::Exit(status));
         DEBUG_EXIT.write(DONE);
+        // Where nothing answers to that, nothing shall go on, either.
+        smp::stop_others();
     }
+    stop()
+}
+
+/// Stops this CPU if the machine has ended.
+pub(crate) fn stop_if_ended() {
+    if HAS_ENDED.load(Ordering::Relaxed) {
+        stop()
+    }
+}
+
+fn stop() -> ! {
     loop {
         x86_64::instructions::interrupts::disable();
         x86_64::instructions::hlt();

@@ -37,6 +37,8 @@ const DIVIDE_BY_ONE: u32 = 0b1011;
 const INTERRUPT: u32 = 1 << 14;
 const INIT: u32 = 1 << 14 | 0b101 << 8;
 const START: u32 = 1 << 14 | 0b110 << 8;
+/// To all CPUs but the one that sends.
+const OTHERS: u32 = 0b11 << 18;
 /// A command that has not been sent yet.
 const IS_SENDING: u32 = 1 << 12;
 /// How often to look whether it has.
@@ -102,6 +104,11 @@ pub(crate) fn id() -> u8 {
 /// Interrupts the CPU with APIC id `id`.
 pub(crate) fn interrupt(id: u8, vector: u8) {
     send(id, INTERRUPT | u32::from(vector));
+}
+
+/// Interrupts all CPUs but this one.
+pub(crate) fn interrupt_others(vector: u8) {
+    send(0, OTHERS | INTERRUPT | u32::from(vector));
 }
 
 /// Puts the CPU with APIC id `id` into the state in which it waits for a start.

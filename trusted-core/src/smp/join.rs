@@ -35,8 +35,7 @@ pub(super) extern "C" fn enter() {
     };
     let features = Features::detect();
     let is_up = features == terms.features && set_up(&terms, &features);
-    offer::reply(is_up);
-    if is_up {
+    if offer::reply(is_up) && is_up {
         sleep();
         enter_safe_kernel();
     }

@@ -56,6 +56,14 @@ pub(crate) fn kick(core: &Core, local: &Local, number: u64) -> Result<(), i64> {
     Ok(())
 }
 
+/// Interrupts all other CPUs, which stop when they see that the machine has
+/// ended.
+pub(crate) fn stop_others() {
+    if shootdown::have_others() {
+        lapic::interrupt_others(KICK);
+    }
+}
+
 /// Lets the CPUs that wait enter the safe kernel. Once.
 pub(crate) fn start(core: &mut Core, local: &Local) -> Result<(), i64> {
     if core.cpus.are_started {

@@ -66,6 +66,13 @@ pub(super) fn withdraw(id: u8) {
     let _ = OFFER.compare_exchange(u32::from(id) + NAME, 0, AcqRel, Acquire);
 }
 
+/// Gives the CPU up that took the offer and does not come: it will find its
+/// reply unwanted, and halt.
+pub(super) fn give_up() {
+    // It failed because the CPU has replied after all.
+    let _ = OFFER.compare_exchange(TAKEN, REFUSED, AcqRel, Acquire);
+}
+
 /// What came of the offer.
 pub(super) fn answer() -> Answer {
     match OFFER.load(Acquire) {
@@ -81,9 +88,12 @@ pub(super) fn terms() -> Option<Terms> {
     TERMS.with(|terms| *terms)
 }
 
-/// Answers that this CPU is up, or that it is not like the first.
-pub(super) fn reply(is_up: bool) {
-    OFFER.store(if is_up { UP } else { REFUSED }, Release);
+/// Answers that this CPU, which took the offer, is up, or that it is not like
+/// the first. False if it was given up meanwhile.
+pub(super) fn reply(is_up: bool) -> bool {
+    let answer = if is_up { UP } else { REFUSED };
+    let replied = OFFER.compare_exchange(TAKEN, answer, AcqRel, Acquire);
+    replied.is_ok()
 }
 
 #[cfg(test)]
@@ -100,7 +110,12 @@ mod tests {
         OFFER.store(TAKEN, Release);
         withdraw(5);
         assert_eq!(answer(), Answer::Taken);
-        reply(true);
+        assert!(reply(true));
+        give_up();
         assert_eq!(answer(), Answer::Up);
+        OFFER.store(TAKEN, Release);
+        give_up();
+        assert!(!reply(true), "too late");
+        assert_eq!(answer(), Answer::Refused);
     }
 }

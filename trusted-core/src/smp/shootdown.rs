@@ -69,6 +69,11 @@ pub(crate) fn ask(pages: Pages) {
     }
 }
 
+/// Whether there are other CPUs that run.
+pub(crate) fn have_others() -> bool {
+    SHOOTDOWN.running.load(Relaxed).count_ones() > 1
+}
+
 /// Answers, if this CPU was asked. Wherever a CPU waits for another with
 /// interrupts off, it calls this.
 pub(crate) fn serve() {

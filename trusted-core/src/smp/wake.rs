@@ -82,6 +82,7 @@ fn wake(id: u8, stub: Frame, terms: Terms) -> Answer {
     offer::withdraw(id);
     if offer::answer() == Answer::Taken {
         wait(u32::MAX);
+        offer::give_up();
     }
     offer::answer()
 }

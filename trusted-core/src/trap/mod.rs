@@ -36,6 +36,7 @@ const EXCEPTIONS: u64 = 32;
 /// `registers` must be what a stub pushed.
 pub(crate) unsafe extern "C" fn enter(registers: *mut Registers) {
     control::close_user_pages();
+    report::stop_if_ended();
     // SAFETY: the caller's duty; nothing else refers to the stack above.
     let registers = unsafe { &mut *registers };
     if registers.is_from_ring_3() {
