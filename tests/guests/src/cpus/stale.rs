@@ -20,11 +20,11 @@ const FALL_ASLEEP: Duration = Duration::from_millis(100);
 
 static READS: AtomicU64 = AtomicU64::new(0);
 
-/// CPU 1 reads a page, without any call, until CPU 0 unmaps it: the next read
+/// CPU 1 reads page `number` of some, without any call, until CPU 0 unmaps it: the next read
 /// must fault, which ends the program. With `mutant` the core does not tell
 /// CPU 1, and this must be seen here.
-pub fn run(mutant: bool) -> Result<(), String> {
-    let page = page()?;
+pub fn run(number: &str, mutant: bool) -> Result<(), String> {
+    let page = page(number)?;
     println!("page {page:#x}");
     pinned(1, move || read_for_ever(page))?;
     wait_for_reads(1_000)?;
@@ -35,8 +35,8 @@ pub fn run(mutant: bool) -> Result<(), String> {
 
 /// The same, but CPU 1 sleeps when the page is unmapped, and reads it when it
 /// has woken.
-pub fn run_asleep(mutant: bool) -> Result<(), String> {
-    let page = page()?;
+pub fn run_asleep(number: &str, mutant: bool) -> Result<(), String> {
+    let page = page(number)?;
     println!("page {page:#x}");
     let (go, wait) = mpsc::channel();
     let reader = pinned(1, move || {
@@ -70,8 +70,9 @@ fn take_away(page: usize, mutant: bool) -> Result<(), String> {
     }
 }
 
-/// A page of its own in the heap, mapped and touched.
-fn page() -> Result<usize, String> {
+/// Page `number` of some in the heap, mapped and touched.
+fn page(number: &str) -> Result<usize, String> {
+    let number: usize = number.parse().map_err(|_| "not a number")?;
     let size = 64 * PAGE_SIZE as usize;
     let layout = Layout::from_size_align(size, PAGE_SIZE as usize).map_err(|_| "no layout")?;
     // SAFETY: the size is not zero.
@@ -80,10 +81,10 @@ fn page() -> Result<usize, String> {
         return Err("no memory".to_owned());
     }
     // SAFETY: the allocation is that large.
-    let middle = unsafe { start.add(size / 2) };
+    let page = unsafe { start.add(number % 64 * PAGE_SIZE as usize) };
     // SAFETY: as above.
-    unsafe { middle.write_volatile(1) };
-    Ok(middle.addr())
+    unsafe { page.write_volatile(1) };
+    Ok(page.addr())
 }
 
 fn read_for_ever(page: usize) {
