@@ -118,7 +118,8 @@ impl Cache {
         if !block.is_null() {
             // SAFETY: blocks in a list are free, and each leads to the next.
             list.first = unsafe { (*block).next };
-            list.room += 1;
+            // There are never more blocks than a word counts.
+            list.room = list.room.wrapping_add(1);
         }
         block
     }

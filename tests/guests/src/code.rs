@@ -1,6 +1,8 @@
 //! Code that the program makes: what runs, and what never may.
 
-use domains::core_call::test_hook::SKIP_SCAN;
+mod race;
+
+use domains::core_call::test_hook::{FORGET_HERE_ONLY, SKIP_SCAN};
 use gate::hooks::{CORE_HOOK, IN_DRIVER, LOAD};
 use hermit_abi::{EACCES, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE, mprotect};
 
@@ -22,6 +24,11 @@ pub fn run(what: &[&str]) -> Result<(), String> {
         ["wrpkru", "mutant"] => {
             hooks::hook(CORE_HOOK, SKIP_SCAN as usize, 1);
             wrpkru()
+        }
+        ["race"] => race::run(),
+        ["race", "mutant"] => {
+            hooks::hook(CORE_HOOK, FORGET_HERE_ONLY as usize, 1);
+            race::run()
         }
         ["keys"] => keys(),
         ["write-code"] => {

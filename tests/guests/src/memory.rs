@@ -2,9 +2,12 @@
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::hint::black_box;
-use std::sync::{Arc, Barrier};
-use std::thread::{Builder, JoinHandle};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread::{self, Builder};
 use std::{iter, ptr};
+
+use hermit_abi::{futex_wait, futex_wake, join, spawn2};
 
 use crate::mapping::Mapping;
 
@@ -19,6 +22,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "spawn" => spawn(),
         "map" => map(),
         "stack" => stack(),
+        "share" => share(),
         other => Err(format!("no such test: {other}")),
     }
 }
@@ -113,25 +117,31 @@ fn spawn() -> Result<(), String> {
     Ok(())
 }
 
+/// Starts threads by the ABI: the library wants memory for a thread before it
+/// asks for the thread, and takes no refusal.
 fn threads() -> usize {
-    // The library wants memory for a thread before it asks for the thread, and
-    // takes no refusal: this much stays in the heap.
-    drop(black_box(vec![1_u8; 200 << 10]));
-    let gate = Arc::new(std::sync::RwLock::new(()));
-    let closed = gate.write();
-    let start = || {
-        let gate = Arc::clone(&gate);
-        let wait = move || drop(gate.read());
-        Builder::new().stack_size(STACK).spawn(wait).ok()
-    };
-    let mut threads: Vec<JoinHandle<()>> = Vec::with_capacity(4000);
+    IS_OPEN.store(0, Ordering::SeqCst);
+    let mut threads: Vec<u32> = Vec::with_capacity(4000);
+    // SAFETY: the function takes any argument.
+    let start = || Some(unsafe { spawn2(wait, 0, 2, STACK, -1) }).filter(|thread| *thread != 0);
     threads.extend(iter::from_fn(start).take(4000));
-    drop(closed);
-    let count = threads.len();
-    for thread in threads {
-        thread.join().expect("it only waits");
+    IS_OPEN.store(1, Ordering::SeqCst);
+    // SAFETY: the word is alive for ever.
+    unsafe { futex_wake(IS_OPEN.as_ptr(), i32::MAX) };
+    for thread in &threads {
+        // SAFETY: the call takes no address.
+        unsafe { join(*thread) };
     }
-    count
+    threads.len()
+}
+
+static IS_OPEN: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn wait(_: usize) {
+    while IS_OPEN.load(Ordering::SeqCst) == 0 {
+        // SAFETY: the word is alive for ever.
+        unsafe { futex_wait(IS_OPEN.as_ptr(), 0, ptr::null(), 0) };
+    }
 }
 
 /// Maps until nothing can be mapped, twice.
@@ -146,6 +156,55 @@ fn map() -> Result<(), String> {
         return Err("memory did not come back".into());
     }
     Ok(())
+}
+
+/// Has threads allocate and map what others free.
+fn share() -> Result<(), String> {
+    const THREADS: usize = 8;
+    let before = largest_block();
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        (0..THREADS).map(|_| mpsc::channel::<Vec<u8>>()).unzip();
+    let threads: Vec<_> = receivers
+        .into_iter()
+        .enumerate()
+        .map(|(seed, receiver)| {
+            let senders = senders.clone();
+            thread::spawn(move || {
+                for round in 0..400 {
+                    let number = round * 131 + seed * 17;
+                    let size = if number % 50 == 0 {
+                        number * 97
+                    } else {
+                        1 + number % 900
+                    };
+                    let bytes = vec![number as u8; size.min(MIB)];
+                    senders[number % THREADS].send(bytes).ok();
+                    if round % 40 == 0 {
+                        let pages =
+                            Mapping::new(1 + number % (1 << 18), 3).expect("there is room");
+                        pages.write(0, b"mine");
+                    }
+                    receiver.try_iter().for_each(check);
+                }
+                drop(senders);
+                receiver.into_iter().for_each(check);
+            })
+        })
+        .collect();
+    drop(senders);
+    for thread in threads {
+        thread.join().map_err(|_| "a thread panicked")?;
+    }
+    let after = largest_block();
+    println!("all came home; largest block {before}, then {after}");
+    if after + 2 * MIB < before {
+        return Err("memory did not come back".into());
+    }
+    Ok(())
+}
+
+fn check(bytes: Vec<u8>) {
+    assert!(bytes.iter().step_by(61).all(|byte| *byte == bytes[0]));
 }
 
 /// Touches a new page of a stack when no memory is left: the end.
