@@ -33,11 +33,18 @@ pub struct Mount {
 ///
 /// Memory is short.
 pub fn root() -> Result<Mount, Errno> {
-    Ok(Mount {
-        path: b"/",
-        system: memory::root()?,
-        is_writable: true,
-    })
+    Ok(Mount::root(memory::root()?))
+}
+
+impl Mount {
+    /// `system` as the root.
+    pub const fn root(system: &'static dyn FileSystem) -> Mount {
+        Mount {
+            path: b"/",
+            system,
+            is_writable: true,
+        }
+    }
 }
 
 /// Mounts `system` at `path`, which is absolute and without `.`, `..` or a slash
@@ -52,10 +59,20 @@ pub fn add(
     system: &'static dyn FileSystem,
     is_writable: bool,
 ) -> Result<(), Errno> {
+    add_below(memory::root()?, path, system, is_writable)
+}
+
+/// As [`add`], where `root` is the root.
+fn add_below(
+    root: &dyn FileSystem,
+    path: &'static [u8],
+    system: &'static dyn FileSystem,
+    is_writable: bool,
+) -> Result<(), Errno> {
     if path::first(path).is_none() {
         return Err(Errno::Busy);
     }
-    make_place(path)?;
+    make_place(root, path)?;
     let mut mounts = MOUNTS.lock();
     if mounts.iter().any(|mount| mount.path == path) {
         return Err(Errno::Busy);
@@ -80,8 +97,7 @@ pub fn find(path: &[u8]) -> Option<Mount> {
 }
 
 /// Makes the directories on the way to `path` in the root.
-fn make_place(path: &[u8]) -> Result<(), Errno> {
-    let root = memory::root()?;
+fn make_place(root: &dyn FileSystem, path: &[u8]) -> Result<(), Errno> {
     let mut directory = root.root()?;
     let mut rest = path;
     while let Some((name, behind)) = path::first(rest) {
@@ -95,4 +111,84 @@ fn make_place(path: &[u8]) -> Result<(), Errno> {
     }
     root.release(directory);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use domains::archive::kind;
+
+    use super::super::memory::Memory;
+    use super::super::memory::tests::{archive, memory};
+    use super::super::system::Kind;
+    use super::super::walk::{Last, Walk};
+    use super::*;
+
+    fn leaked(items: &[(&str, u16, &str)]) -> &'static Memory {
+        Box::leak(Box::new(memory(|| 1 << 24, &archive(items))))
+    }
+
+    /// Where a walk along `path` ends: in which file system, and at what.
+    fn end(root: &'static Memory, path: &str) -> Result<(*const (), Kind, bool), Errno> {
+        let mut walk = Walk::at(Mount::root(root))?;
+        walk.go(path.as_bytes(), Last::Follow)?;
+        let here = walk.here();
+        let system: *const dyn FileSystem = here.system;
+        Ok((system.cast(), here.kind, here.is_writable))
+    }
+
+    #[test]
+    fn a_walk_enters_a_mount_and_leaves_it_by_names_alone() {
+        let root = leaked(&[("etc", kind::DIRECTORY, ""), ("etc/f", kind::FILE, "")]);
+        let volume = leaked(&[
+            ("etc", kind::DIRECTORY, ""),
+            ("up", kind::LINK, "../../etc/f"),
+            ("far", kind::LINK, "/etc"),
+            ("self", kind::LINK, "etc/../self"),
+        ]);
+        let place = b"/walk/volume";
+        assert_eq!(add_below(root, place, volume, false), Ok(()));
+        assert_eq!(add_below(root, place, volume, true), Err(Errno::Busy));
+        assert_eq!(add_below(root, b"/", volume, true), Err(Errno::Busy));
+        let address = |memory: &'static Memory| core::ptr::from_ref(memory).cast();
+        let inside = (address(volume), Kind::Directory, false);
+        let outside = (address(root), Kind::Directory, true);
+        for (path, expected) in [
+            ("/walk/volume", inside),
+            ("/walk/volume/etc/..", inside),
+            ("/walk/../walk/./volume//etc/", inside),
+            ("/walk/volume/..", outside),
+            ("/walk/volume/etc/../../..", outside),
+            ("/walk/volume/../../../../etc", outside),
+            ("/walk/volume/far", outside),
+            ("/walk/volume/far/..", outside),
+            ("/walk/volume/up", (address(root), Kind::File, true)),
+        ] {
+            assert_eq!(end(root, path), Ok(expected), "{path}");
+        }
+        for (path, errno) in [
+            ("/walk/volume/self", Errno::Loop),
+            ("/walk/volume/up/", Errno::NotDirectory),
+            ("/walk/volume/up/..", Errno::NotDirectory),
+            ("/walk/volume/walk", Errno::NotFound),
+        ] {
+            assert_eq!(end(root, path).err(), Some(errno), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_walk_gives_back_all_that_it_took() {
+        let root = leaked(&[("a", kind::DIRECTORY, ""), ("a/b", kind::DIRECTORY, "")]);
+        for _ in 0..3 {
+            assert!(end(root, "/a/b/../b/./..").is_ok());
+            assert_eq!(end(root, "/a/b/none/x").err(), Some(Errno::NotFound));
+        }
+        let a = root
+            .lookup(root.root().expect("a root"), b"a")
+            .expect("it is there");
+        assert_eq!(root.make_directory(a.node, b"c", 0o755), Ok(()));
+        assert_eq!(root.remove_directory(a.node, b"c"), Ok(()));
+        assert_eq!(root.lookup(a.node, b"c").err(), Some(Errno::NotFound));
+    }
 }

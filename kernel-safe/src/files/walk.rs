@@ -97,8 +97,17 @@ impl Walk {
     ///
     /// Memory is short.
     pub fn new() -> Result<Walk, Errno> {
+        Walk::at(mounts::root()?)
+    }
+
+    /// A walk that stands at `root`.
+    ///
+    /// # Errors
+    ///
+    /// The file system cannot be reached.
+    pub fn at(root: Mount) -> Result<Walk, Errno> {
         Ok(Walk {
-            root: Place::root_of(mounts::root()?, 0)?,
+            root: Place::root_of(root, 0)?,
             places: Vec::new(),
             path: Vec::new(),
             links: 0,

@@ -47,6 +47,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["abi", "recurse"] => abi::recurse_in_a_thread(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
+        ["file-costs"] => files::costs(),
         ["files", checks] => files::run(checks),
         ["fuzz", seed, calls] => fuzz::run(seed, calls, "1"),
         ["fuzz", seed, calls, threads] => fuzz::run(seed, calls, threads),

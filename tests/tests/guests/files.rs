@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use domains::Isolation;
-use libtest_mimic::Trial;
+use domains::layout::ARCHIVE;
+use libtest_mimic::{Failed, Trial};
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest, image};
@@ -40,6 +41,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         named("rootfs_from_a_folder", rootfs_from_a_folder),
         named("rootfs_from_a_tar_file", rootfs_from_a_tar_file),
         named("the_example_counts_its_words", example),
+        named("rootfs_is_the_safe_kernels_alone", stolen_rootfs),
     ];
     CHECKS.into_iter().map(check).chain(others).collect()
 }
@@ -63,8 +65,46 @@ fn rootfs_from_a_tar_file(mode: Isolation) -> Verdict {
     finds(mode, "tar", &file)
 }
 
+/// Nobody but the safe kernel reads the pages of the archive, and nobody writes
+/// them. Without walls everybody reads, but still nobody writes.
+fn stolen_rootfs(mode: Isolation) -> Verdict {
+    let image = image_with(mode, "stolen", &packed_folder(&format!("{mode}-stolen")))?;
+    let address = format!("{:#x}", ARCHIVE.start);
+    for (domain, kind) in [
+        ("app", "read"),
+        ("app", "write"),
+        ("unsafe", "read"),
+        ("unsafe", "write"),
+        ("safe", "write"),
+    ] {
+        if mode == Isolation::None && kind == "read" {
+            continue;
+        }
+        let boot = Boot {
+            arguments: &["attack", domain, kind, &address],
+            ..Boot::default()
+        };
+        let outcome = TOOL.boot(&image, &boot);
+        ensure(
+            !outcome.faults.is_empty(),
+            &format!("a {kind} by {domain} to be a fault"),
+            &outcome,
+        )?;
+    }
+    Ok(())
+}
+
 /// Boots the guest with `rootfs` in its image.
 fn finds(mode: Isolation, name: &str, rootfs: &Path) -> Verdict {
+    let boot = Boot {
+        arguments: &["files", "rootfs"],
+        ..Boot::default()
+    };
+    passes(&TOOL.boot(&image_with(mode, name, rootfs)?, &boot))
+}
+
+/// The guest's image with `rootfs` in it.
+fn image_with(mode: Isolation, name: &str, rootfs: &Path) -> Result<PathBuf, Failed> {
     let image = TOOL.scratch_file(&format!("rootfs-{name}.{mode}.cloister"));
     let mut build = TOOL.command(["build", "tests/guests", "--test-hooks"]);
     build
@@ -76,11 +116,7 @@ fn finds(mode: Isolation, name: &str, rootfs: &Path) -> Verdict {
         "the image to be built",
         &built,
     )?;
-    let boot = Boot {
-        arguments: &["files", "rootfs"],
-        ..Boot::default()
-    };
-    passes(&TOOL.boot(&image, &boot))
+    Ok(image)
 }
 
 /// A folder with the files that the guest looks for.

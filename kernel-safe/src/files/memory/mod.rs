@@ -15,7 +15,7 @@ pub mod names;
 pub mod pages;
 pub mod room;
 #[cfg(test)]
-mod tests;
+pub(in crate::files) mod tests;
 
 use spin::Mutex;
 

@@ -23,7 +23,8 @@ const READ: Access = Access {
 };
 const ROOT: NodeId = NodeId(0);
 
-fn memory(limit: fn() -> u64, archive: &[u8]) -> Memory {
+/// A file system with the files of `archive`.
+pub(in crate::files) fn memory(limit: fn() -> u64, archive: &[u8]) -> Memory {
     let memory = Memory::new(limit, || 77);
     let archive = Box::leak(archive.to_vec().into_boxed_slice());
     memory.build(archive).expect("there is memory");
@@ -274,7 +275,7 @@ fn modes_are_kept_to() {
 }
 
 /// An archive as the host tool makes it.
-fn archive(items: &[(&str, u16, &str)]) -> Vec<u8> {
+pub(in crate::files) fn archive(items: &[(&str, u16, &str)]) -> Vec<u8> {
     let records = items.len() * size_of::<Record>();
     let (mut table, mut bytes) = (Vec::new(), Vec::new());
     let start = (size_of::<Header>() + records) as u64;

@@ -2,6 +2,7 @@
 //! the ABI.
 
 mod content;
+mod costs;
 mod errors;
 mod many;
 mod room;
@@ -11,6 +12,8 @@ mod tree;
 use std::ffi::CString;
 use std::fmt::Debug;
 use std::path::Path;
+
+pub use costs::run as costs;
 
 /// Runs the checks called `name`.
 pub fn run(name: &str) -> Result<(), String> {
