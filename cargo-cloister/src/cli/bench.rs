@@ -5,6 +5,7 @@
 
 mod compare;
 mod figures;
+mod files;
 mod measure;
 mod smp;
 
@@ -28,6 +29,8 @@ enum What {
     Gate(Options),
     /// Threads, locks, channels, clocks and memory of std, the same way
     Std(Options),
+    /// A KiB read and written, in memory and on a folder of the host
+    Files(Options),
     /// Pi on 1, 2, 4 and 8 virtual CPUs: the instructions of the busiest one
     Smp(Options),
 }
@@ -54,6 +57,7 @@ impl Bench {
             // Some of its figures are taken inside the kernels.
             What::Gate(options) => compare::run(&options, "gate", true),
             What::Std(options) => compare::run(&options, "std", false),
+            What::Files(options) => files::run(&options),
             What::Smp(options) => smp::run(&options),
         }
     }

@@ -25,6 +25,21 @@ unsafe extern "C" {
 }
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => table(),
+        ["transfer", how, folder, pieces] => transfer(how, folder, pieces),
+        _ => panic!("no arguments, or transfer read|write FOLDER PIECES"),
+    }
+}
+
+/// Does nothing but transfer, for who counts from outside.
+fn transfer(how: &str, folder: &str, pieces: &str) {
+    let pieces = pieces.parse().expect("a number of pieces");
+    files::transfer(how, Path::new(folder), pieces).expect("a folder with room");
+}
+
+fn table() {
     Figure::limited("spawn-and-join", 50_000).is(threads::spawn_and_join());
     Figure::limited("mutex-uncontended", 10).is(mutex());
     Figure::limited("condvar-round-trip", 4_036).is(threads::condition_variable());
@@ -37,19 +52,7 @@ fn main() {
         let name = format!("box-64-bytes-by-{threads}-threads");
         Figure::shown(&name).is(heap::pairs_of(threads));
     }
-    files("root", "/");
-    // Other places: each argument is a name and a folder.
-    for argument in std::env::args().skip(1) {
-        if let Some((name, folder)) = argument.split_once('=') {
-            files(name, folder);
-        }
-    }
-}
-
-fn files(name: &str, folder: &str) {
-    if let Err(error) = files::measure(name, Path::new(folder)) {
-        eprintln!("no files in {folder}: {error}");
-    }
+    files::measure(Path::new("/")).expect("the root is writable");
 }
 
 /// Locks and unlocks what nobody else wants.

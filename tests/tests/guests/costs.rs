@@ -23,6 +23,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             budgets("gate")
         }),
         trial("costs::std_stays_in_its_budgets".into(), || budgets("std")),
+        trial("costs::files_cost_little_beyond_the_copy".into(), || {
+            budgets("files")
+        }),
         trial("costs::four_cpus_share_the_work".into(), || budgets("smp")),
         trial("costs::an_optimised_hello_is_small".into(), size),
     ]

@@ -17,6 +17,18 @@ pub(super) struct Figure {
     budget: Option<f64>,
 }
 
+impl Figure {
+    /// A number of instructions, of which there must not be more than `budget`.
+    pub(super) fn instructions(name: String, value: f64, budget: f64) -> Figure {
+        Figure {
+            name,
+            value,
+            unit: "instructions".to_owned(),
+            budget: Some(budget),
+        }
+    }
+}
+
 /// Reads the figures out of what a program printed; other lines are its own.
 pub(super) fn parse(text: &str) -> Vec<Figure> {
     text.lines().filter_map(figure).collect()

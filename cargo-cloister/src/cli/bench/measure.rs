@@ -1,6 +1,8 @@
 //! Building and booting a program that measures.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domains::Isolation;
@@ -8,7 +10,7 @@ use domains::Isolation;
 use crate::build::{self, BuildRequest};
 use crate::cli::failure::{Failure, report};
 use crate::cli::progress::Progress;
-use crate::vm::{self, Capture, Spec};
+use crate::vm::{self, Capture, Counter, Spec};
 
 /// What a benchmark is built with: optimised as for release, but not for
 /// release, because some figures are taken inside the kernels by the core's
@@ -95,6 +97,31 @@ impl Benchmark {
         }
     }
 
+    /// Boots it with these arguments and with QEMU's `plugin` that counts; what
+    /// each CPU executed.
+    pub(super) fn count(
+        &self,
+        spec: &Spec,
+        plugin: &Path,
+        arguments: &[&str],
+    ) -> Result<Vec<u64>, Failure> {
+        let folder = tempfile::tempdir().map_err(no_counts)?;
+        let counts = folder.path().join("counts");
+        let counter = Counter {
+            plugin: plugin.to_owned(),
+            counts: counts.clone(),
+        };
+        let mut spec = Spec {
+            counter: Some(counter),
+            ..spec.clone()
+        };
+        let arguments = arguments.iter().map(|word| word.as_bytes().to_vec());
+        spec.options.arguments.extend(arguments);
+        self.boot(&spec)?;
+        let text = fs::read(&counts).map_err(no_counts)?;
+        serde_json::from_slice(&text).map_err(no_counts)
+    }
+
     /// The complaint about a run that was in vain.
     pub(super) fn gave_none(&self, spec: &Spec, heard: Heard) -> Failure {
         let message = format!(
@@ -105,4 +132,16 @@ impl Benchmark {
         );
         Failure::new(heard.status.max(1), report(message, heard.stderr))
     }
+}
+
+/// Builds QEMU's plugin that counts; its file.
+pub(super) fn counter() -> Result<PathBuf, Failure> {
+    let progress = Progress::start(false);
+    build::counter(&|what| progress.say(what)).map_err(Failure::build)
+}
+
+fn no_counts(why: impl Display) -> Failure {
+    let message = format!("QEMU's plugin gave no counts: {why}");
+    let help = "CLOISTER_QEMU must name a QEMU that takes plugins, as Debian's does";
+    Failure::new(1, report(message, help))
 }

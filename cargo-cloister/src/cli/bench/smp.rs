@@ -11,13 +11,11 @@ use std::path::PathBuf;
 use domains::Isolation;
 
 use super::Options;
-use super::measure::Benchmark;
-use crate::build;
+use super::measure::{Benchmark, counter};
 use crate::cli::choices::Output;
-use crate::cli::failure::{Failure, report};
-use crate::cli::progress::Progress;
+use crate::cli::failure::Failure;
 use crate::cli::show;
-use crate::vm::{Counter, Spec};
+use crate::vm::Spec;
 use scaling::{LIMITED, Run, Scaling};
 
 /// The work that is divided, by those who divide it.
@@ -51,11 +49,6 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
     Ok(options.status(scaling.is_within_limits()))
 }
 
-fn counter() -> Result<PathBuf, Failure> {
-    let progress = Progress::start(false);
-    build::counter(&|what| progress.say(what)).map_err(Failure::build)
-}
-
 /// A benchmark that can be booted.
 struct Bench<'a> {
     benchmark: &'a Benchmark,
@@ -81,26 +74,11 @@ impl Bench<'_> {
     }
 
     fn run(&self, work: &'static str, cpus: u32) -> Result<Run, Failure> {
-        let folder = tempfile::tempdir().map_err(no_counts)?;
-        let counts = folder.path().join("counts");
-        let mut spec = Spec {
+        let spec = Spec {
             cpus,
-            counter: Some(Counter {
-                plugin: self.plugin.clone(),
-                counts: counts.clone(),
-            }),
             ..self.spec.clone()
         };
-        spec.options.arguments.push(work.as_bytes().to_vec());
-        self.benchmark.boot(&spec)?;
-        let text = std::fs::read(&counts).map_err(no_counts)?;
-        let executed: Vec<u64> = serde_json::from_slice(&text).map_err(no_counts)?;
+        let executed = self.benchmark.count(&spec, &self.plugin, &[work])?;
         Ok(Run::new(work, spec.isolation, cpus, executed))
     }
-}
-
-fn no_counts(why: impl std::fmt::Display) -> Failure {
-    let message = format!("QEMU's plugin gave no counts: {why}");
-    let help = "CLOISTER_QEMU must name a QEMU that takes plugins, as Debian's does";
-    Failure::new(1, report(message, help))
 }

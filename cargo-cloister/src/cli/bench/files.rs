@@ -1,0 +1,104 @@
+//! What transfers of files cost, beyond the copy.
+//!
+//! The time-stamp counter of a counted run goes on while the guest waits for
+//! the host, so what it executes is counted inside QEMU, by a plugin. Two runs
+//! that differ only in how much they transfer give the cost of one KiB.
+
+use std::path::Path;
+
+use domains::Isolation;
+use tempfile::TempDir;
+
+use super::Options;
+use super::figures::{Comparison, Figure};
+use super::measure::{Benchmark, counter};
+use crate::cli::choices::Output;
+use crate::cli::failure::{Failure, report};
+use crate::cli::show;
+use crate::vm::{Spec, Volume};
+
+/// Where the guest sees a folder of the host.
+const VOLUME: &str = "/volume";
+/// How many pieces the two runs transfer.
+const PIECES: [u32; 2] = [16, 80];
+/// The size of a piece.
+const PIECE_KIB: u32 = 64;
+/// QEMU counts one instruction for each byte that is copied.
+const COPY_OF_KIB: f64 = 1024.0;
+
+/// The most that a KiB may cost beyond its copy: more would be a regression.
+const BUDGET: f64 = 200.0;
+
+/// Prints the table.
+pub(super) fn run(options: &Options) -> Result<u8, Failure> {
+    let benchmark = Benchmark::find(options.path.clone(), "std", false)?;
+    let plugin = counter()?;
+    let [none, mpk] = [Isolation::None, Isolation::Mpk].map(|isolation| {
+        let spec = benchmark.build(isolation, options.timeout)?;
+        figures(&benchmark, &plugin, &spec)
+    });
+    let comparison = Comparison::new(none?, &mpk?);
+    match options.output {
+        Output::Human => show::line(&comparison)?,
+        Output::Json => show::line(comparison.json())?,
+    }
+    Ok(options.status(!comparison.exceeds_a_budget()))
+}
+
+fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figure>, Failure> {
+    let folder = tempfile::tempdir().map_err(no_folder)?;
+    let mounted = with_volume(spec, &folder);
+    let mut figures = Vec::new();
+    for (name, spec, place) in [("memory", spec, "/"), ("9p", &mounted, VOLUME)] {
+        for how in ["read", "write"] {
+            let count = |pieces: u32| {
+                let words = ["transfer", how, place, &pieces.to_string()];
+                let executed = benchmark.count(spec, plugin, &words)?;
+                Ok::<u64, Failure>(executed.iter().sum())
+            };
+            let [few, many] = PIECES.map(count);
+            let value = per_kib(few?, many?);
+            figures.push(Figure::instructions(
+                format!("{name}-{how}-KiB"),
+                value,
+                BUDGET,
+            ));
+        }
+    }
+    Ok(figures)
+}
+
+/// What one KiB costs beyond its copy, by what few pieces and many take.
+fn per_kib(few: u64, many: u64) -> f64 {
+    let kib = f64::from((PIECES[1] - PIECES[0]) * PIECE_KIB);
+    many.saturating_sub(few) as f64 / kib - COPY_OF_KIB
+}
+
+fn with_volume(spec: &Spec, folder: &TempDir) -> Spec {
+    let mut spec = spec.clone();
+    spec.options.volumes.push(Volume {
+        host: folder.path().to_owned(),
+        guest: VOLUME.to_owned(),
+        is_writable: true,
+    });
+    spec
+}
+
+fn no_folder(why: std::io::Error) -> Failure {
+    let help = "is there room in the temporary directory, and may you write there?";
+    Failure::new(
+        1,
+        report(format!("there is no folder to share: {why}"), help),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_runs_have_in_common_does_not_count() {
+        let kib = u64::from(64 * PIECE_KIB);
+        assert_eq!(per_kib(1_000_000, 1_000_000 + kib * 1124), 100.0);
+    }
+}
