@@ -13,6 +13,11 @@ use hermit_abi::{
 use super::places::Places;
 use super::random::Random;
 
+unsafe extern "C" {
+    // The crate asks for a reference, which would be valid.
+    fn sys_mmap(size: usize, protection: u32, address: *mut *mut u8) -> i32;
+}
+
 /// How a call follows its pointer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Follows {
@@ -162,6 +167,7 @@ fn kernel_calls() -> Vec<Probe> {
         ))),
         probe!("readv, list", Reads, 1, |p| readv(0, to(p), 1)),
         probe!("writev, list", Reads, 1, |p| writev(2, to(p), 1)),
+        probe!("mmap", Writes, 8, |p| sys_mmap(4096, 3, to(p))),
         probe!("nanosleep", Reads, 1, |p| nanosleep(to(p))),
         probe!("sem_timedwait, time", Reads, 1, |p| wait_until(p)),
         probe!("read_entropy", Writes, 1, |p| read_entropy(to(p), 8, 0)),

@@ -27,7 +27,7 @@ unsafe extern "C" {
     fn sys_mmap(size: usize, protection: u32, address: *mut *mut u8) -> i32;
     fn sys_mprotect(address: *mut u8, size: usize, protection: u32) -> i32;
     fn sys_opendir(name: *const i8) -> i32;
-    safe fn sys_get_processor_count() -> usize;
+    fn sys_get_processor_count() -> usize;
     fn sys_shutdown_socket(socket: i32, how: i32) -> i32;
 }
 
