@@ -180,6 +180,8 @@ fn meanwhile(
     what: impl FnOnce() -> std::io::Result<()> + Send + 'static,
     guest: impl FnOnce() -> Outcome,
 ) -> Result<Outcome, libtest_mimic::Failed> {
+    // The host's patience is for the boot, not for a build before it.
+    let _ = image(GUEST, Isolation::Mpk);
     let ready = folder.join("ready");
     let host = thread::spawn(move || {
         let end = Instant::now() + PATIENCE;
