@@ -1,5 +1,6 @@
 //! Folders of the host: what is written, what is refused, and who fails.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -66,6 +67,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("volumes::what_the_host_writes_is_seen".into(), || {
             seen(&MICROVM)
         }),
+        trial("volumes::links_stay_in_the_guest".into(), || {
+            links(&MICROVM)
+        }),
         trial("volumes::a_folder_that_goes_is_an_error".into(), gone),
         trial("volumes::a_full_disk_is_an_error".into(), limited),
         trial(
@@ -88,6 +92,9 @@ pub(crate) fn trials() -> Vec<Trial> {
                 "volumes::virtiofs_shows_what_the_host_writes".into(),
                 || seen(&VIRTIOFS),
             ),
+            trial("volumes::virtiofs_links_stay_in_the_guest".into(), || {
+                links(&VIRTIOFS)
+            }),
             trial("volumes::a_killed_virtiofsd_is_an_error".into(), killed),
         ]);
     } else {
@@ -213,6 +220,22 @@ fn seen(server: &Server) -> Verdict {
         boot(Isolation::Mpk, server, &volumes, &["/data", "seen"])
     })?;
     passed(&outcome)
+}
+
+fn links(server: &Server) -> Verdict {
+    let folder = folder(&format!("links-{}", server.name));
+    fs::write(folder.join("file"), "text")?;
+    for (name, target) in [
+        ("inside", "file"),
+        ("root", "/etc/passwd"),
+        ("up", "../../../../../../../../etc/passwd"),
+        ("itself", "itself"),
+    ] {
+        symlink(target, folder.join(name))?;
+    }
+    Command::new("mkfifo").arg(folder.join("pipe")).status()?;
+    let volumes = [at(&folder, "/data")];
+    passed(&boot(Isolation::Mpk, server, &volumes, &["/data", "links"]))
 }
 
 fn gone() -> Verdict {

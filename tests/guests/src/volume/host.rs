@@ -56,6 +56,23 @@ pub fn gone(folder: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Links that the host has made lead to places of the guest.
+pub fn links(folder: &str) -> Result<(), String> {
+    const ELOOP: i32 = 40;
+    let read = |name: &str| fs::read_to_string(format!("{folder}/{name}"));
+    same(
+        "a link inside",
+        done("read", read("inside"))?.as_str(),
+        "text",
+    )?;
+    for (name, error) in [("root", ENOENT), ("up", ENOENT), ("itself", ELOOP)] {
+        same(name, errno(read(name)), error)?;
+    }
+    let up = format!("{folder}/../../../../etc/passwd");
+    same("dots", errno(fs::read(up)), ENOENT)?;
+    same("a pipe cannot be opened", read("pipe").is_err(), true)
+}
+
 /// The host kills the server.
 pub fn killed(folder: &str) -> Result<(), String> {
     let at = |name: &str| format!("{folder}/{name}");

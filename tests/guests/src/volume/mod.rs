@@ -22,6 +22,7 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["large"] => large::run(folder),
         ["lies", lies] => lies::run(lies),
         ["limit"] => errors::limit(folder),
+        ["links"] => host::links(folder),
         ["many", count] => many::run(folder, count),
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),
