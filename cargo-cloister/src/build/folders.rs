@@ -75,6 +75,11 @@ impl Folders {
         self.target.join("objects")
     }
 
+    /// Where the packages of the library's own tests go.
+    pub(super) fn suites(&self) -> PathBuf {
+        self.target.join("suites")
+    }
+
     /// Where images go that are given no other place.
     pub(super) fn images(&self) -> PathBuf {
         self.target.join("images")

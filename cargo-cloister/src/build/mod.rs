@@ -18,6 +18,7 @@ mod flags;
 mod folders;
 mod linker;
 mod program;
+mod suite;
 mod tested;
 mod wrpkru;
 
@@ -28,6 +29,7 @@ use domains::Isolation;
 
 pub use error::BuildError;
 pub(crate) use program::{REFUSED, refuse_arguments};
+pub use suite::Suite;
 pub use tested::{TestKind, TestPackage, TestTarget};
 
 use crate::image::pack::{self, Parts, Traits};
@@ -79,6 +81,11 @@ pub fn build(request: &BuildRequest, progress: &dyn Fn(&str)) -> miette::Result<
 /// the repository, or unpacked from an installed tool.
 pub fn benchmark(name: &str) -> miette::Result<PathBuf> {
     Ok(Folders::find()?.benchmark(name))
+}
+
+/// The folder of a package that is made of tests of Rust's own library.
+pub fn suite_package(suite: Suite) -> miette::Result<PathBuf> {
+    Ok(suite::package(suite)?)
 }
 
 /// The package at `path`, with its tests; `arguments` are cargo's own.

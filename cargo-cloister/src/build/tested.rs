@@ -81,6 +81,13 @@ impl fmt::Display for TestTarget {
     }
 }
 
+/// Two functions for numbers of 128 bits, under the names that the compiler
+/// gives them where it expects a C library.
+const C_NAMES: [&str; 2] = [
+    "-Clink-arg=--defsym=fmodl=fmodf128",
+    "-Clink-arg=--defsym=fmal=fmaf128",
+];
+
 /// Finds the package at `path` and its tests.
 pub(super) fn find(
     toolchain: &Toolchain,
@@ -141,7 +148,7 @@ pub(super) fn prepare(command: &mut Command) {
     for profile in ["DEV", "RELEASE"] {
         command.env(format!("CARGO_PROFILE_{profile}_PANIC"), "unwind");
     }
-    command.arg("-Zpanic_abort_tests");
+    command.arg("-Zpanic_abort_tests").args(C_NAMES);
 }
 
 fn is_library(target: &Target) -> bool {

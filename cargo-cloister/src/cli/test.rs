@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::run::RunOptions;
 use super::subject;
-use crate::build::{self, BuildRequest, TestPackage, TestTarget};
+use crate::build::{self, BuildRequest, Built, TestPackage, TestTarget};
 use crate::image::symbols::Symbols;
 use crate::report::Terminal;
 use crate::setup;
@@ -24,8 +24,10 @@ use crate::testing::{self, Flags, Format, Listed, Machine, Show, Tally};
 use crate::vm::{self, Reason, Spec};
 
 mod chosen;
+mod suites;
 
 use chosen::Chosen;
+use suites::Suites;
 
 /// Build a package's tests and run them in the guest.
 ///
@@ -56,6 +58,8 @@ pub(super) struct Test {
     #[arg(long)]
     no_fail_fast: bool,
     #[command(flatten)]
+    suites: Suites,
+    #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
     how: RunOptions,
@@ -80,6 +84,7 @@ impl Test {
             setup: false,
             no_run: false,
             no_fail_fast: false,
+            suites: Suites::default(),
             chosen: Chosen::default(),
             how,
             cargo,
@@ -87,14 +92,17 @@ impl Test {
     }
 
     pub(super) fn run(self) -> Result<u8, Failure> {
-        let session = self.session()?;
+        if self.suites.are_wanted() {
+            return self.suites.run(&self);
+        }
+        let session = self.session(self.path.clone())?;
         let targets = self.targets(&session)?;
         self.all(&session, &targets)
     }
 
     /// Runs the tests whose source this is, as a path from wherever.
     pub(super) fn only(self, source: &Path) -> Result<u8, Failure> {
-        let session = self.session()?;
+        let session = self.session(self.path.clone())?;
         let targets = session.package.targets.iter();
         let targets = targets.filter(|target| source.ends_with(&target.source));
         let targets: Vec<TestTarget> = targets.cloned().collect();
@@ -126,7 +134,7 @@ impl Test {
         Ok(worst)
     }
 
-    fn session(&self) -> Result<Session<'_>, Failure> {
+    fn session(&self, path: Option<PathBuf>) -> Result<Session<'_>, Failure> {
         if self.how.is_dry() {
             let help = "`cargo cloister run --dry-run` shows the command for a program";
             return Err(Failure::usage(
@@ -139,15 +147,16 @@ impl Test {
         }
         self.how.look_ahead()?;
         let options = self.cargo.for_tests()?;
-        let package = build::test_package(self.path.as_deref(), &options.arguments)
-            .map_err(Failure::build)?;
-        let defaults = Defaults::of(self.path.as_deref(), Some(&package.name))?;
+        let package =
+            build::test_package(path.as_deref(), &options.arguments).map_err(Failure::build)?;
+        let defaults = Defaults::of(path.as_deref(), Some(&package.name))?;
         Ok(Session {
             test: self,
             isolation: self
                 .isolation
                 .or(defaults.isolation)
                 .unwrap_or(Isolation::Mpk),
+            path,
             package,
             defaults,
             cargo: options.arguments,
@@ -167,7 +176,7 @@ impl Test {
     fn flags(&self) -> Result<Flags, clap::Error> {
         let mut flags = Flags::read(self.how.arguments())?;
         if self.how.output() == Output::Json {
-            flags.format = Format::Json;
+            flags.format = Some(Format::Json);
         }
         Ok(flags)
     }
@@ -176,6 +185,7 @@ impl Test {
 /// A package under test.
 struct Session<'a> {
     test: &'a Test,
+    path: Option<PathBuf>,
     package: TestPackage,
     defaults: Defaults,
     isolation: Isolation,
@@ -185,10 +195,22 @@ struct Session<'a> {
 impl Session<'_> {
     /// Builds and runs the tests of one target; the status.
     fn test(&self, target: &TestTarget, flags: &Flags) -> Result<u8, Failure> {
+        let built = self.build(target)?;
+        if self.test.no_run {
+            return Ok(0);
+        }
+        let spec = self.spec(built)?;
+        match target.has_harness {
+            true => self.boot(Machine::new(spec), flags),
+            false => self.own_main(&spec),
+        }
+    }
+
+    fn build(&self, target: &TestTarget) -> Result<Built, Failure> {
         let quiet = self.test.cargo.quiet;
         let progress = Progress::start(quiet);
         let request = BuildRequest {
-            path: self.test.path.clone(),
+            path: self.path.clone(),
             isolation: self.isolation,
             cargo_args: self.cargo.clone(),
             output: None,
@@ -199,29 +221,24 @@ impl Session<'_> {
         let built =
             build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
         drop(progress);
-        let image = built.image.clone();
         if !quiet {
-            let doing = if self.test.no_run {
-                "Executable"
-            } else {
-                "Running"
+            let doing = match self.test.no_run {
+                true => "Executable",
+                false => "Running",
             };
-            eprintln!(
-                "{doing:>12} {target} ({}, {})",
-                self.isolation,
-                image.display()
-            );
+            let image = built.image.display();
+            eprintln!("{doing:>12} {target} ({}, {image})", self.isolation);
         }
-        if self.test.no_run {
-            return Ok(0);
-        }
+        Ok(built)
+    }
+
+    fn spec(&self, built: Built) -> Result<Spec, Failure> {
         let ready = subject::ready(built, self.isolation, self.defaults.clone())?;
-        let mut spec = self.test.how.for_tests().plan(&ready)?;
-        spec.stdin = false;
-        match target.has_harness {
-            true => self.boot(Machine::new(spec), flags),
-            false => self.own_main(&spec),
-        }
+        let spec = self.test.how.for_tests().plan(&ready)?;
+        Ok(Spec {
+            stdin: false,
+            ..spec
+        })
     }
 
     /// Runs tests that have a `main` of their own, and may take what flags
@@ -243,21 +260,30 @@ impl Session<'_> {
         })
     }
 
+    /// How long each test may take.
+    fn limit(&self) -> Duration {
+        let limit = self.test.how.limit().or(self.defaults.timeout);
+        Duration::from_secs_f64(limit.unwrap_or(LIMIT))
+    }
+
     fn boot(&self, mut machine: Machine, flags: &Flags) -> Result<u8, Failure> {
         let listed = testing::list(&mut machine)?;
         if flags.list {
             return print_list(&listed, flags);
         }
-        let limit = self.test.how.limit().or(self.defaults.timeout);
-        let limit = Duration::from_secs_f64(limit.unwrap_or(LIMIT));
-        let colour = match flags.color.as_str() {
-            "auto" => io::stdout().is_terminal(),
-            when => when == "always",
-        };
-        let mut show = Show::new(io::stdout(), flags.format, colour, flags.show_output);
-        let tally = testing::run(&mut machine, &listed, flags, limit, &mut show)?;
+        let mut show = show(flags);
+        let tally = testing::run(&mut machine, &listed, flags, self.limit(), &mut show)?;
         Ok(status_of(&tally))
     }
+}
+
+/// What prints the results as the flags have it.
+fn show(flags: &Flags) -> Show<io::Stdout> {
+    let colour = match flags.color.as_str() {
+        "auto" => io::stdout().is_terminal(),
+        when => when == "always",
+    };
+    Show::new(io::stdout(), flags.format(), colour, flags.show_output)
 }
 
 fn status_of(tally: &Tally) -> u8 {
@@ -278,7 +304,7 @@ fn print_list(listed: &Listed, flags: &Flags) -> Result<u8, Failure> {
         .iter()
         .map(|test| format!("{}: test\n", test.name))
         .collect();
-    if flags.format != Format::Terse {
+    if flags.format() != Format::Terse {
         let count = selected.len();
         let s = if count == 1 { "" } else { "s" };
         text.push_str(&format!("\n{count} test{s}, 0 benchmarks"));

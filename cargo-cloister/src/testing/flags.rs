@@ -42,9 +42,9 @@ pub struct Flags {
     /// How many tests run at once in the guest [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub test_threads: Option<u32>,
-    /// How to print the results
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-    pub format: Format,
+    /// How to print the results [default: pretty]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// One character for each test
     #[arg(short, long)]
     pub quiet: bool,
@@ -79,14 +79,21 @@ impl Flags {
     /// Reads them.
     pub fn read(words: &[OsString]) -> Result<Flags, clap::Error> {
         let flags = Flags::try_parse_from(words)?;
+        let quiet = flags.quiet.then_some(Format::Terse);
         Ok(Flags {
-            format: if flags.quiet {
-                Format::Terse
-            } else {
-                flags.format
-            },
+            format: quiet.or(flags.format),
             ..flags
         })
+    }
+
+    /// How to print.
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or_default()
+    }
+
+    /// Whether some tests are chosen by their names.
+    pub fn chooses(&self) -> bool {
+        !self.filters.is_empty() || !self.skip.is_empty()
     }
 
     /// Whether a test is to be looked at, by libtest's rules.
@@ -153,9 +160,9 @@ mod tests {
     #[test]
     fn names_of_old_are_understood() {
         assert!(flags("--nocapture").no_capture);
-        assert_eq!(flags("-q").format, Format::Terse);
+        assert_eq!(flags("-q").format(), Format::Terse);
         assert_eq!(
-            flags("-Zunstable-options --format=json").format,
+            flags("-Zunstable-options --format=json").format(),
             Format::Json
         );
         assert!(Flags::read(&["--bench".into()]).is_err());

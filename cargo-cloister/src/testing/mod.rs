@@ -12,6 +12,7 @@ mod flags;
 mod list;
 mod machine;
 mod show;
+mod skips;
 mod stream;
 mod verdict;
 mod watch;
@@ -21,4 +22,16 @@ pub use flags::{Flags, Format};
 pub use list::{Listed, Test, list};
 pub use machine::{Guest, Machine};
 pub use show::{Reporter, Show};
+pub use skips::{Entry, SkipList, Skipped};
 pub use verdict::{Tally, Verdict};
+
+use crate::build::Suite;
+
+/// What is skipped of a suite of Rust's library.
+pub fn skip_list(suite: Suite) -> Result<SkipList, toml::de::Error> {
+    SkipList::read(match suite {
+        Suite::Core => include_str!("../../../tests/suites/core.toml"),
+        Suite::Alloc => include_str!("../../../tests/suites/alloc.toml"),
+        Suite::Std => include_str!("../../../tests/suites/std.toml"),
+    })
+}
