@@ -31,6 +31,15 @@ pub(super) struct Suites {
     slice: Option<Slice>,
 }
 
+/// The library's tests count on an optimiser: some go through arrays of as many
+/// empty elements as there are numbers.
+const OPTIMISED: [&str; 4] = [
+    "--config",
+    "profile.dev.opt-level=1",
+    "--config",
+    "profile.dev.incremental=false",
+];
+
 /// One of several equal parts of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Slice {
@@ -74,7 +83,8 @@ impl Suites {
 
     fn suite(&self, test: &Test, suite: Suite, flags: &Flags) -> Result<u8, Failure> {
         let folder = build::suite_package(suite).map_err(Failure::build)?;
-        let session = test.session(Some(folder))?;
+        let mut session = test.session(Some(folder))?;
+        session.cargo.extend(OPTIMISED.map(Into::into));
         let list = testing::skip_list(suite).map_err(|error| {
             let help = format!("correct tests/suites/{suite}.toml");
             Failure::build(report(error, help))
