@@ -115,7 +115,7 @@ unsafe fn wait_until(pointer: usize) -> i32 {
 pub fn all() -> Vec<Probe> {
     let mut probes = own_calls();
     probes.extend(kernel_calls());
-    probes.extend(file_calls());
+    probes.extend(file_and_mapping_calls());
     probes
 }
 
@@ -167,7 +167,6 @@ fn kernel_calls() -> Vec<Probe> {
         ))),
         probe!("readv, list", Reads, 1, |p| readv(0, to(p), 1)),
         probe!("writev, list", Reads, 1, |p| writev(2, to(p), 1)),
-        probe!("mmap", Writes, 8, |p| sys_mmap(4096, 3, to(p))),
         probe!("nanosleep", Reads, 1, |p| nanosleep(to(p))),
         probe!("sem_timedwait, time", Reads, 1, |p| wait_until(p)),
         probe!("read_entropy", Writes, 1, |p| read_entropy(to(p), 8, 0)),
@@ -208,8 +207,9 @@ fn kernel_calls() -> Vec<Probe> {
     ]
 }
 
-fn file_calls() -> Vec<Probe> {
+fn file_and_mapping_calls() -> Vec<Probe> {
     vec![
+        probe!("mmap", Writes, 8, |p| sys_mmap(4096, 3, to(p))),
         probe!("open", Reads, 1, |p| open(to(p), 0, 0)),
         probe!("unlink", Reads, 1, |p| unlink(to(p))),
         probe!("mkdir", Reads, 1, |p| mkdir(to(p), 0)),
