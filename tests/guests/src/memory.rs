@@ -23,6 +23,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "map" => map(),
         "stack" => stack(),
         "share" => share(),
+        "grow" => grow(),
         other => Err(format!("no such test: {other}")),
     }
 }
@@ -58,6 +59,38 @@ fn churn() -> Result<(), String> {
         return Err("memory did not come back".into());
     }
     Ok(())
+}
+
+/// Grows a block to more than half of the memory, which only works in place,
+/// and shrinks it, which gives the rest back.
+fn grow() -> Result<(), String> {
+    const STEPS: usize = 40;
+    let before = largest_block();
+    let mut bytes: Vec<u8> = Vec::new();
+    for step in 0..STEPS {
+        let reserved = bytes.try_reserve_exact(MIB);
+        reserved.map_err(|error| format!("at {step} MiB: {error}"))?;
+        // SAFETY: there is room for so many more.
+        unsafe {
+            bytes
+                .as_mut_ptr()
+                .add(step * MIB)
+                .write_bytes(step as u8, MIB)
+        };
+        // SAFETY: they were written.
+        unsafe { bytes.set_len((step + 1) * MIB) };
+    }
+    let is_kept = (0..STEPS).all(|step| bytes[step * MIB + 4097] == step as u8);
+    bytes.truncate(3 * MIB + 5000);
+    bytes.shrink_to_fit();
+    let rest = largest_block();
+    drop(bytes);
+    println!("grown in place; largest block {before}, beside the rest {rest}");
+    if is_kept && rest + 5 * MIB > before && largest_block() + MIB > before {
+        Ok(())
+    } else {
+        Err("bytes or memory were lost".into())
+    }
 }
 
 /// How many bytes can be had in one piece, to 64 KiB.

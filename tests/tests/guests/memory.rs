@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// What the guest is told, its flags, and what it says at its end.
-const SAID: [(&str, &[&str], &[&str], &str); 10] = [
+const SAID: [(&str, &[&str], &[&str], &str); 11] = [
     (
         "what_is_freed_comes_back",
         &["memory", "churn"],
@@ -82,6 +82,12 @@ const SAID: [(&str, &[&str], &[&str], &str); 10] = [
         &["code", "race"],
         &["-c", "2"],
         "none got",
+    ),
+    (
+        "a_block_grows_in_place",
+        &["memory", "grow"],
+        &["-m", "64M"],
+        "grown in place",
     ),
 ];
 
