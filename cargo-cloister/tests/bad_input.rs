@@ -59,7 +59,7 @@ fn an_unknown_flag_is_a_wrong_command_line() {
     refuses(
         &["run", "--volume", "a:b"],
         status::USAGE,
-        "unexpected argument '--volume'",
+        "`b` is no place in the guest",
     );
 }
 
