@@ -16,6 +16,7 @@
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`descriptors`], [`poll`], [`counter`] | what is open, waiting for it, counting events |
 //! | [`files`] | the name space |
+//! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //!
@@ -25,7 +26,7 @@
 //! says can make it panic: every bad argument has an [`errno::Errno`].
 //!
 //! Every CPU may be in here at once. Locks are taken in this order: wait bucket,
-//! roster or stream, driver, schedule; of files in memory, a directory, a file
+//! roster or stream or a channel's slots, driver, schedule; of files in memory, a directory, a file
 //! in it, the pool of files. All others are taken alone, never two of one kind,
 //! and none while a file system is called. A spin is short: who holds a lock
 //! neither waits for another CPU nor is interrupted for longer than the core

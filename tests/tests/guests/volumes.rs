@@ -72,10 +72,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         trial("volumes::a_folder_that_goes_is_an_error".into(), gone),
         trial("volumes::a_full_disk_is_an_error".into(), limited),
-        trial(
-            "volumes::a_package_can_name_folders".into(),
-            named_by_package,
-        ),
+        trial("volumes::what_is_no_folder_stops_a_run".into(), no_folder),
         trial("volumes::lying_drivers_are_not_believed".into(), lies),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
@@ -258,8 +255,8 @@ fn limited() -> Verdict {
     passed(&outcome)
 }
 
-/// Folders that cannot be volumes stop a run before it is built.
-fn named_by_package() -> Verdict {
+/// Folders that cannot be volumes stop a run before anything is built.
+fn no_folder() -> Verdict {
     for (volume, code) in [
         ("/nowhere/at/all:/data", "cloister::volume"),
         ("/proc/self/status:/data", "cloister::volume"),

@@ -250,8 +250,7 @@ pub fn read_text<'a>(reply: &mut Reply<'a>) -> Result<&'a [u8], Malformed> {
     reply.bytes(usize::from(size))
 }
 
-/// How many bytes of data there are; at most `most`, and as many as the reply
-/// of `size` bytes can hold.
+/// How many bytes of data there are; at most `most`.
 ///
 /// # Errors
 ///
