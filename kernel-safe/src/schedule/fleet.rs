@@ -1,8 +1,9 @@
 //! All CPUs' schedules: where a thread goes that becomes ready, and who kicks.
 //!
 //! The decisions are here, without the machine: a function that puts a thread
-//! into another CPU's queue answers with the CPUs that must be kicked. The
-//! rules that keep this right are told at the head of the schedule.
+//! into a queue answers with the CPUs that must look at theirs: this one by
+//! itself, others when they are kicked. The rules that keep this right are told
+//! at the head of the schedule.
 
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
@@ -130,14 +131,14 @@ impl<T: Task> Fleet<T> {
         Ok(())
     }
 
-    /// Makes a thread ready that has slept; whom `this` CPU must kick.
-    pub fn wake(&self, this: usize, task: T) -> CpuSet {
-        self.put(this, task, self.place_to_wake(task))
+    /// Makes a thread ready that has slept; who must look at their queues.
+    pub fn wake(&self, task: T) -> CpuSet {
+        self.put(task, self.place_to_wake(task))
     }
 
-    /// Makes a new thread ready; whom `this` CPU must kick.
+    /// Makes a new thread ready; who must look at their queues.
     pub fn start(&self, this: usize, task: T) -> CpuSet {
-        self.put(this, task, self.place_to_start(this, task))
+        self.put(task, self.place_to_start(this, task))
     }
 
     /// An idle CPU that shall look for work, since this one goes over from the
@@ -186,9 +187,9 @@ impl<T: Task> Fleet<T> {
         self.idle.claim(this);
     }
 
-    /// Changes a thread's priority, for which there is room; whom `this` CPU
-    /// must kick.
-    pub fn set_priority(&self, this: usize, task: T, priority: Priority) -> CpuSet {
+    /// Changes a thread's priority, for which there is room; who must look at
+    /// their queues.
+    pub fn set_priority(&self, task: T, priority: Priority) -> CpuSet {
         loop {
             let number = task.cpu();
             let set = |turns: &mut Turns<T>| {
@@ -200,7 +201,7 @@ impl<T: Task> Fleet<T> {
                 })
             };
             if let Some(needs_a_look) = self.cpu(number).change(set) {
-                return kick_if(needs_a_look && number != this, number);
+                return look_if(needs_a_look, number);
             }
         }
     }
@@ -213,18 +214,18 @@ impl<T: Task> Fleet<T> {
         }
     }
 
-    fn put(&self, this: usize, task: T, place: Place) -> CpuSet {
+    fn put(&self, task: T, place: Place) -> CpuSet {
         let (Place::Claimed(target) | Place::Busy(target)) = place;
         self.move_to(task, target);
         let needs_a_look = self.cpu(target).change(|turns| {
             turns.make_ready(task, task.priority());
             turns.needs_a_look()
         });
-        let kick = kick_if(needs_a_look && target != this, target);
+        let look = look_if(needs_a_look, target);
         match place {
-            Place::Claimed(_) => kick,
+            Place::Claimed(_) => look,
             // A CPU may have become idle after we looked for one.
-            Place::Busy(_) => kick.with(self.offer(task)),
+            Place::Busy(_) => look.with(self.offer(task)),
         }
     }
 
@@ -289,7 +290,7 @@ impl<T: Task> Default for Fleet<T> {
     }
 }
 
-fn kick_if(must: bool, cpu: usize) -> CpuSet {
+fn look_if(must: bool, cpu: usize) -> CpuSet {
     if must { CpuSet::of(cpu) } else { CpuSet::EMPTY }
 }
 

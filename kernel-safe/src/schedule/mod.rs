@@ -105,12 +105,12 @@ pub fn wake(thread: ThreadRef) -> bool {
 
 /// Adds a new thread to a queue. The caller gives way when it can.
 pub fn start(thread: ThreadRef) {
-    kick(FLEET.start(cpu::number(), thread));
+    tell(FLEET.start(cpu::number(), thread));
 }
 
 /// Changes a thread's priority, for which [`fleet::Fleet::reserve`] made room.
 pub fn set_priority(thread: ThreadRef, priority: Priority) {
-    kick(FLEET.set_priority(cpu::number(), thread, priority));
+    tell(FLEET.set_priority(thread, priority));
 }
 
 /// Serves the timer: wakes who is due, and ends the turn if its time is over.
@@ -149,7 +149,7 @@ pub fn stop_idling() {
 
 /// Adds a thread that has slept to a queue.
 fn make_ready(thread: ThreadRef) {
-    kick(FLEET.wake(cpu::number(), thread));
+    tell(FLEET.wake(thread));
 }
 
 /// Wakes the sleepers of this CPU that are due; how many.
@@ -194,16 +194,24 @@ fn arm(deadline: Option<u64>) {
     }
 }
 
+/// Has CPUs look at their queues. This one gives way later, but a turn that
+/// must end some time is timed now.
 #[inline(always)]
-fn kick(cpus: CpuSet) {
-    cpus.for_each(core_call::kick);
+fn tell(cpus: CpuSet) {
+    for cpu in cpus {
+        if cpu == cpu::number() {
+            time_turn(&mut cpu::this().look());
+        } else {
+            core_call::kick(cpu);
+        }
+    }
 }
 
 /// Makes a switch from a thread that could go on, or from the idle one.
 #[inline(always)]
 fn displace(switch: Option<Switch<ThreadRef>>) {
     if let Some(Switch { from, .. }) = switch {
-        kick(FLEET.offer(from));
+        tell(FLEET.offer(from));
     }
     perform(switch);
 }

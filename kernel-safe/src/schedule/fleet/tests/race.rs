@@ -56,7 +56,7 @@ impl World {
         }
     }
 
-    fn wake_one(&self, cpu: usize, dice: &mut Dice) {
+    fn wake_one(&self, dice: &mut Dice) {
         let job = {
             let mut asleep = self.asleep.lock().expect("nobody panicked");
             let place = dice.roll(JOBS as u64) as usize;
@@ -64,7 +64,7 @@ impl World {
         };
         if let Some(job) = job {
             assert!(job.0.is_asleep.swap(false, Ordering::AcqRel));
-            self.kick(self.fleet.wake(cpu, job));
+            self.kick(self.fleet.wake(job));
         }
     }
 
@@ -115,7 +115,7 @@ impl World {
         }
         self.fleet.stop_idling(cpu);
         // A timer may have brought it back.
-        self.wake_one(cpu, dice);
+        self.wake_one(dice);
         self.give_way(cpu);
     }
 
@@ -133,9 +133,9 @@ impl World {
             }
             2 => {
                 let priority = Priority::from_kept(1 + dice.roll(3) as u8);
-                self.kick(self.fleet.set_priority(cpu, current, priority));
+                self.kick(self.fleet.set_priority(current, priority));
             }
-            _ => self.wake_one(cpu, dice),
+            _ => self.wake_one(dice),
         }
         self.give_way(cpu);
     }
