@@ -17,6 +17,8 @@ pub struct Alarm {
     armed: u64,
     slice_end: u64,
     slice_ns: u64,
+    /// What the timer must be armed for when the lock is released.
+    asked: Option<u64>,
 }
 
 impl Alarm {
@@ -26,6 +28,7 @@ impl Alarm {
             armed: NEVER,
             slice_end: NEVER,
             slice_ns: SLICE_NS,
+            asked: None,
         }
     }
 
@@ -71,6 +74,19 @@ impl Alarm {
         }
         self.armed = deadline;
         Some(deadline)
+    }
+
+    /// Keeps what to arm the timer for until [`Alarm::take_asked`].
+    #[inline(always)]
+    pub fn ask(&mut self, deadline: Option<u64>) {
+        // The later answer is the earlier deadline.
+        self.asked = deadline.or(self.asked);
+    }
+
+    /// Takes what to arm the timer for.
+    #[inline(always)]
+    pub const fn take_asked(&mut self) -> Option<u64> {
+        self.asked.take()
     }
 
     /// The timer has fired; what to arm it for next.

@@ -51,7 +51,7 @@ pub type Schedule = Turns<ThreadRef>;
 /// Lets another thread of the same or a higher priority run.
 #[inline]
 pub fn yield_now() {
-    displace(cpu::this().change(|schedule| {
+    displace(change(|schedule| {
         let switch = schedule.yield_now();
         if switch.is_some() {
             time_turn(schedule);
@@ -62,7 +62,7 @@ pub fn yield_now() {
 
 /// Lets a thread of a higher priority run, if one is ready.
 pub fn give_way() {
-    displace(cpu::this().change(|schedule| {
+    displace(change(|schedule| {
         let switch = schedule.give_way();
         time_turn(schedule);
         switch
@@ -76,7 +76,7 @@ pub fn give_way() {
 pub fn sleep(thread: ThreadRef, deadline: u64) -> Outcome {
     // It may wake on another CPU, but this one has it among its sleepers.
     let cpu = cpu::this();
-    perform(cpu.change(|schedule| stop_until(schedule, thread, deadline)));
+    perform(change(|schedule| stop_until(schedule, thread, deadline)));
     let outcome = thread.finish_sleep();
     if outcome == Outcome::Woken && deadline != NEVER {
         cpu.change(|schedule| schedule.sleepers.remove(deadline, thread));
@@ -86,7 +86,7 @@ pub fn sleep(thread: ThreadRef, deadline: u64) -> Outcome {
 
 /// Leaves the running thread for good.
 pub fn leave() {
-    perform(cpu::this().change(|schedule| {
+    perform(change(|schedule| {
         let switch = schedule.stop();
         time_turn(schedule);
         switch
@@ -123,10 +123,11 @@ pub fn on_timer() {
     let cpu = cpu::this();
     let is_timed = cpu.look().alarm.times_slice();
     let woken = wake_due(cpu, now);
-    displace(cpu.change(|schedule| {
+    displace(change(|schedule| {
         let turn_is_over = schedule.alarm.end_slice(now) || woken > 0 && !is_timed;
         let earliest = schedule.sleepers.earliest();
-        arm(schedule.alarm.fired(earliest));
+        let next = schedule.alarm.fired(earliest);
+        schedule.alarm.ask(next);
         let switch = turn_is_over.then(|| schedule.yield_now()).flatten();
         time_turn(schedule);
         switch
@@ -137,7 +138,7 @@ pub fn on_timer() {
 /// nothing: then the CPU may halt, and says [`stop_idling`] when it wakes.
 pub fn seek() -> bool {
     let switch = FLEET.seek(cpu::number());
-    time_turn(&mut cpu::this().look());
+    change(time_turn);
     displace(switch);
     switch.is_some()
 }
@@ -173,7 +174,8 @@ fn stop_until(
 ) -> Option<Switch<ThreadRef>> {
     if deadline != NEVER {
         schedule.sleepers.add(deadline, thread);
-        arm(schedule.alarm.fire_by(deadline));
+        let next = schedule.alarm.fire_by(deadline);
+        schedule.alarm.ask(next);
     }
     let switch = schedule.stop();
     time_turn(schedule);
@@ -184,14 +186,24 @@ fn stop_until(
 #[inline(always)]
 fn time_turn(schedule: &mut Schedule) {
     if schedule.wants_slice() {
-        arm(schedule.alarm.start_slice(clock::monotonic_ns()));
+        let next = schedule.alarm.start_slice(clock::monotonic_ns());
+        schedule.alarm.ask(next);
     }
 }
 
-fn arm(deadline: Option<u64>) {
+/// Changes this CPU's schedule, and arms its timer where that asks for it: when
+/// the lock is free again, for a timer can take the CPU from an emulator's
+/// thread, and others would find the lock taken whenever they look.
+#[inline(always)]
+fn change<R>(change: impl FnOnce(&mut Schedule) -> R) -> R {
+    let (result, deadline) = cpu::this().change(|schedule| {
+        let result = change(schedule);
+        (result, schedule.alarm.take_asked())
+    });
     if let Some(deadline) = deadline {
         core_call::arm_timer(deadline);
     }
+    result
 }
 
 /// Has CPUs look at their queues. This one gives way later, but a turn that
@@ -200,7 +212,7 @@ fn arm(deadline: Option<u64>) {
 fn tell(cpus: CpuSet) {
     for cpu in cpus {
         if cpu == cpu::number() {
-            time_turn(&mut cpu::this().look());
+            change(time_turn);
         } else {
             core_call::kick(cpu);
         }
