@@ -10,7 +10,7 @@ use domains::layout::ARCHIVE;
 use libtest_mimic::{Failed, Trial};
 use tests::boot::{Boot, Outcome};
 
-use crate::images::{TOOL, guest, image};
+use crate::images::{TOOL, guest, guest_with, image};
 use crate::{Verdict, ensure, trial};
 
 /// The checks of the guest's module `files` that need nothing of the host.
@@ -38,6 +38,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         })
     };
     let others = [
+        named("content_on_four_cpus", on_four_cpus),
         named("rootfs_from_a_folder", rootfs_from_a_folder),
         named("rootfs_from_a_tar_file", rootfs_from_a_tar_file),
         named("the_example_counts_its_words", example),
@@ -49,6 +50,13 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
 fn passes(outcome: &Outcome) -> Verdict {
     let holds = outcome.status == 0 && outcome.stdout.contains("passed");
     ensure(holds, "all checks to pass", outcome)
+}
+
+/// Threads of several CPUs append to one file; the CPUs take turns in small
+/// steps.
+fn on_four_cpus(mode: Isolation) -> Verdict {
+    let flags = ["-c", "4", "--icount"];
+    passes(&guest_with(mode, &["files", "content"], &flags))
 }
 
 fn rootfs_from_a_folder(mode: Isolation) -> Verdict {
