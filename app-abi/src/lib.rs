@@ -37,6 +37,7 @@
 
 #[cfg(target_os = "hermit")]
 mod arguments;
+mod backtrace;
 #[cfg(target_os = "hermit")]
 mod bytes;
 mod cache;

@@ -3,6 +3,7 @@
 use gate::{client, info, safe};
 use hermit_abi::{ENOSYS, pid_t};
 
+use crate::backtrace;
 use crate::errno::reply;
 use crate::export::export;
 
@@ -17,8 +18,9 @@ export! {
     }
 
     /// Ends the program abnormally.
-    #[abi(kernel, [], "The host tool exits with 134.")]
+    #[abi(kernel, [], "The host tool exits with 134, and shows a backtrace.")]
     fn sys_abort() -> ! {
+        backtrace::tell(client::frame_pointer());
         loop {
             // SAFETY: the call takes no address and does not return.
             unsafe { safe::abort() };

@@ -7,6 +7,7 @@
 //! cloister started
 //! cloister fault domain=app vector=14 error=0x27 address=0x… rip=0x… rsp=0x… pkru=0x… page=safe cause=key action=terminate
 //! cloister refuse reason=cpu need=pku,smap
+//! cloister trace kind=frame value=0x…
 //! cloister exit status=120
 //! ```
 
@@ -24,9 +25,24 @@ pub enum Record {
     Fault(Fault),
     /// The core will not start this image on this machine.
     Refuse(Refusal),
+    /// The program dies, and a line of its backtrace.
+    Trace(Trace),
     /// The virtual machine ends with this status.
     Exit(u8),
 }
+
+/// A line of a dying program's backtrace. The program itself says it, so it is
+/// to be believed no more than the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trace {
+    /// What is said.
+    pub kind: TraceKind,
+    /// The number or address.
+    pub value: u64,
+}
+
+/// How many lines of backtraces the core sends to the host, and no more.
+pub const TRACES_MAX: u32 = 512;
 
 /// A fault of a domain, as the core saw it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,6 +147,23 @@ words! {
 }
 
 words! {
+    /// What a line of a backtrace says.
+    TraceKind {
+        /// A backtrace begins: the number of the thread that it is of.
+        Thread = "thread",
+        /// The address behind a call that has not returned, innermost first.
+        Frame = "frame",
+    }
+}
+
+impl TraceKind {
+    /// The kind with this number.
+    pub fn from_number(number: u64) -> Option<TraceKind> {
+        TraceKind::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
+words! {
     /// Why the core does not start an image.
     Reason {
         /// The CPU lacks features that the image's isolation needs.
@@ -210,6 +243,9 @@ impl fmt::Display for Record {
                     reason.name()
                 )
             }
+            Record::Trace(Trace { kind, value }) => {
+                write!(f, "trace kind={} value={value:#x}", kind.name())
+            }
             Record::Exit(status) => write!(f, "exit status={status}"),
         }
     }
@@ -253,6 +289,7 @@ impl FromStr for Record {
             "started" => Ok(Record::Started),
             "fault" => Ok(Record::Fault(pairs.fault()?)),
             "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
+            "trace" => Ok(Record::Trace(pairs.trace()?)),
             "exit" => {
                 let status = pairs.number("status")?;
                 u8::try_from(status)
@@ -297,6 +334,13 @@ impl<'a> Pairs<'a> {
             page: Page::from_name(self.word("page")?).ok_or(Malformed)?,
             cause: Cause::from_name(self.word("cause")?).ok_or(Malformed)?,
             action: Action::from_name(self.word("action")?).ok_or(Malformed)?,
+        })
+    }
+
+    fn trace(&self) -> Result<Trace, Malformed> {
+        Ok(Trace {
+            kind: TraceKind::from_name(self.word("kind")?).ok_or(Malformed)?,
+            value: self.number("value")?,
         })
     }
 
@@ -345,6 +389,10 @@ mod tests {
                 ..fault
             }),
             Record::Refuse(refusal),
+            Record::Trace(Trace {
+                kind: TraceKind::Frame,
+                value: 0x3000_0000_1234,
+            }),
             Record::Exit(255),
         ] {
             assert_eq!(record.to_string().parse(), Ok(record));

@@ -66,6 +66,16 @@ pub fn thread_block() -> *mut ThreadBlock {
     block
 }
 
+/// The frame pointer, which a function that keeps none of its own finds as its
+/// caller left it.
+#[inline(always)]
+pub fn frame_pointer() -> usize {
+    let frame;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, rbp", out(reg) frame, options(nomem, nostack, preserves_flags)) };
+    frame
+}
+
 /// Declares `_start`, where the safe kernel enters the first thread, and the
 /// address where it enters every other.
 ///

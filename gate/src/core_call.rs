@@ -103,6 +103,12 @@ pub fn start_cpus() {
     harmless(CoreCall::StartCpus, [0; 4]);
 }
 
+/// Tells the host a line of a dying program's backtrace; negative if there is
+/// no such kind, or were too many.
+pub fn trace(kind: u32, value: u64) -> i64 {
+    harmless(CoreCall::Trace, [u64::from(kind), value, 0, 0])
+}
+
 /// With `test-hooks`: the core's side of a test.
 pub fn test_hook(hook: u64, argument: u64) -> i64 {
     harmless(CoreCall::TestHook, [hook, argument, 0, 0])

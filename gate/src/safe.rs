@@ -123,6 +123,9 @@ interface! {
     /// Opens an event counter of `value`; its descriptor. Flags are those of
     /// the ABI.
     71 => open_counter(value: u64, flags: u32);
+    /// Tells the host a line of the backtrace of a program that dies: its kind
+    /// and its value, as the control channel has them.
+    90 => trace(kind: u32, value: usize);
     /// With `test-hooks`: a foothold in the kernels, see the hooks module.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

@@ -3,9 +3,9 @@
 //! Each line takes an entry's scalars to the module that serves it and turns
 //! the answer into the word that goes back. Nothing is decided here.
 
-use gate::clock;
 use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
+use gate::{clock, core_call};
 
 use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
@@ -217,6 +217,10 @@ impl Serve for Kernel {
 
     fn protect(address: usize, size: usize, protection: u32) -> i64 {
         word(mapping::protect(address, size, protection))
+    }
+
+    fn trace(kind: u32, value: usize) -> i64 {
+        core_call::trace(kind, value as u64)
     }
 
     #[cfg(feature = "test-hooks")]

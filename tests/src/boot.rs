@@ -47,6 +47,8 @@ pub struct Outcome {
     pub console: String,
     /// The reported faults, in order.
     pub faults: Vec<Value>,
+    /// The backtraces of a program that died, in order.
+    pub backtraces: Vec<Value>,
     /// What the host tool itself said.
     pub messages: String,
 }
@@ -145,6 +147,7 @@ impl Tool {
             stderr: String::new(),
             console: String::new(),
             faults: Vec::new(),
+            backtraces: Vec::new(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
         String::from_utf8_lossy(&output.stdout)
@@ -179,6 +182,7 @@ impl Outcome {
                 self.console.push('\n');
             }
             Some("fault") => self.faults.push(event),
+            Some("backtrace") => self.backtraces.push(event),
             _ => (),
         }
     }

@@ -8,6 +8,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::cargo::{self, APP_TARGET};
@@ -21,6 +22,10 @@ const SEPARATOR: &str = "\u{1f}";
 
 /// What a configuration that speaks of flags contains.
 const FLAGS: &str = "rustflags";
+
+/// Keeps the chain of frames that a backtrace follows. It stands before the
+/// user's own flags, which may say otherwise.
+const FRAMES: &str = "-Cforce-frame-pointers=yes";
 
 /// How the kernels' components are compiled and linked: to fixed addresses
 /// anywhere in the address space, so relative to RIP, and without relocations.
@@ -44,8 +49,8 @@ pub(super) fn abi(folders: &Folders, toolchain: &Toolchain) -> String {
     join(component_paths(folders, toolchain))
 }
 
-/// The flags of an application and all its crates: the user's, and the same
-/// mapping of paths for every application. Of several that match a path, the
+/// The flags of an application and all its crates: the user's, and for every
+/// application the same frames and mapping of paths. Of several that match a path, the
 /// compiler takes the last.
 pub(super) fn application(
     folders: &Folders,
@@ -56,7 +61,8 @@ pub(super) fn application(
     let own = env::home_dir().into_iter().chain(folders.repository());
     let own = own.map(|folder| remap(&folder, ""));
     let users = users(toolchain, package, arguments);
-    join(users.into_iter().chain(own).chain(common_paths(toolchain)))
+    let users = iter::once(FRAMES.to_owned()).chain(users);
+    join(users.chain(own).chain(common_paths(toolchain)))
 }
 
 /// The name of a target as cargo writes it in environment variables.

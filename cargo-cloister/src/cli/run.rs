@@ -9,9 +9,9 @@ use clap::Args;
 use super::choices::{self, LogLevel, Output};
 use super::failure::Failure;
 use super::show;
-use super::subject::{BuildOptions, Ready, Subject};
+use super::subject::{BuildOptions, Subject};
 use crate::image::symbols::Symbols;
-use crate::report::{Events, Terminal};
+use crate::report::{Events, Style, Terminal};
 use crate::vm::{
     self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec, Volume, VolumeDriver,
 };
@@ -172,7 +172,7 @@ impl Run {
         if !self.build.cargo.quiet {
             announce(&spec);
         }
-        let ending = boot(&spec, &mut *listener(self.how.output, &ready));
+        let ending = boot(&spec, &mut *listener(self.how.output, &spec));
         if let Some(problem) = ending.problem {
             Failure::new(ending.status, problem).print();
         }
@@ -190,10 +190,11 @@ fn announce(spec: &Spec) {
     }
 }
 
-fn listener(output: Output, ready: &Ready) -> Box<dyn Sink> {
-    let symbols = Symbols::open(&ready.image);
+fn listener(output: Output, spec: &Spec) -> Box<dyn Sink> {
+    let symbols = Symbols::open(&spec.image);
+    let style = Style::in_environment(&spec.options.environment);
     match output {
-        Output::Human => Box::new(Terminal::new(symbols)),
+        Output::Human => Box::new(Terminal::new(symbols, style)),
         Output::Json => Box::new(Events::new(io::stdout(), symbols)),
     }
 }

@@ -18,7 +18,7 @@ use super::run::RunOptions;
 use super::subject;
 use crate::build::{self, BuildRequest, Built, TestPackage, TestTarget};
 use crate::image::symbols::Symbols;
-use crate::report::Terminal;
+use crate::report::{Style, Terminal};
 use crate::setup;
 use crate::testing::{self, Flags, Format, Listed, Machine, Show, Tally};
 use crate::vm::{self, Reason, Spec};
@@ -248,7 +248,10 @@ impl Session<'_> {
         let words = self.test.how.arguments().iter();
         let words = words.map(|word| word.as_bytes().to_vec());
         spec.options.arguments.extend(words);
-        let mut terminal = Terminal::new(Symbols::open(&spec.image));
+        let mut terminal = Terminal::new(
+            Symbols::open(&spec.image),
+            Style::in_environment(&spec.options.environment),
+        );
         let ending = vm::run(&spec, &mut terminal)?;
         if let Some(problem) = ending.problem {
             return Err(Failure::new(ending.status, problem));

@@ -34,6 +34,8 @@ pub struct Found {
     pub file: Option<String>,
     /// The line in it.
     pub line: Option<u32>,
+    /// The column in that.
+    pub column: Option<u32>,
 }
 
 /// A name for a range of addresses.
@@ -80,6 +82,18 @@ impl SymbolFile {
         (found != Found::default()).then_some(found)
     }
 
+    /// The functions at each of these addresses, innermost first: several
+    /// where calls were inlined. The debugging information is read once.
+    pub fn functions_at(&self, addresses: &[u64]) -> Vec<Vec<Found>> {
+        let context = context(&self.file);
+        let functions = |&address: &u64| {
+            let found = context.as_ref().map(|it| frames(it, address));
+            let found = found.filter(|found| !found.is_empty());
+            found.unwrap_or_else(|| self.locate(address).into_iter().collect())
+        };
+        addresses.iter().map(functions).collect()
+    }
+
     fn symbol_at(&self, address: u64) -> Option<&Symbol> {
         let before = self
             .symbols
@@ -95,32 +109,35 @@ impl SymbolFile {
     /// The innermost function that is not of the standard library, with the
     /// line where it is.
     fn frame_at(&self, address: u64) -> Option<Found> {
-        let context = context(&self.file)?;
-        let mut frames = context.find_frames(address).skip_all_loads().ok()?;
-        let mut innermost = None;
-        while let Ok(Some(frame)) = frames.next() {
-            let location = frame.location.as_ref();
-            let file = location
-                .and_then(|location| location.file)
-                .map(str::to_owned);
-            let is_library = file.as_ref().is_some_and(|file| file.starts_with(LIBRARY));
-            let name = frame
-                .function
-                .as_ref()
-                .and_then(|name| Some(demangle(&name.raw_name().ok()?)));
-            let found = Found {
-                function: name,
-                offset: 0,
-                file,
-                line: location.and_then(|location| location.line),
-            };
-            if !is_library {
-                return Some(found);
-            }
-            innermost.get_or_insert(found);
-        }
-        innermost
+        let frames = frames(&context(&self.file)?, address);
+        let is_library = |found: &&Found| {
+            let file = found.file.as_ref();
+            file.is_some_and(|file| file.starts_with(LIBRARY))
+        };
+        let own = frames.iter().find(|found| !is_library(found));
+        own.or(frames.first()).cloned()
     }
+}
+
+/// The functions at `address`, innermost first.
+fn frames(context: &Context<Reader<'_>>, address: u64) -> Vec<Found> {
+    let mut found = Vec::new();
+    let Ok(mut frames) = context.find_frames(address).skip_all_loads() else {
+        return found;
+    };
+    while let Ok(Some(frame)) = frames.next() {
+        let location = frame.location.as_ref();
+        let file = location.and_then(|location| location.file);
+        let name = frame.function.as_ref();
+        found.push(Found {
+            function: name.and_then(|name| Some(demangle(&name.raw_name().ok()?))),
+            offset: 0,
+            file: file.map(str::to_owned),
+            line: location.and_then(|location| location.line),
+            column: location.and_then(|location| location.column),
+        });
+    }
+    found
 }
 
 fn demangle(name: &str) -> String {

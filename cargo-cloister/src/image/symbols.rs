@@ -7,7 +7,7 @@ use domains::layout;
 use object::{Object, ObjectKind};
 
 use super::packed::Packed;
-use super::symbol_file::SymbolFile;
+use super::symbol_file::{Found, SymbolFile};
 use super::{Component, sidecar};
 
 /// The symbols of all components of an image.
@@ -75,6 +75,17 @@ impl Symbols {
             file: found.file,
             line: found.line,
         })
+    }
+
+    /// The application's functions at each of these addresses, innermost
+    /// first.
+    pub fn functions_at(&self, addresses: &[u64]) -> Vec<Vec<Found>> {
+        let app = self.components.iter().find(|(of, _)| *of == Component::App);
+        let Some((_, app)) = app else {
+            return addresses.iter().map(|_| Vec::new()).collect();
+        };
+        let linked = addresses.iter().map(|it| it.wrapping_sub(app.base));
+        app.file.functions_at(&linked.collect::<Vec<_>>())
     }
 
     /// Where the application's symbol `name` lies in the running image, as it

@@ -2,22 +2,23 @@
 
 use std::io::{self, Write};
 
-use domains::report::Fault;
+use domains::report::{Fault, Trace};
 use serde_json::{Value, json};
 
-use super::FaultReport;
+use super::{Backtrace, FaultReport};
 use crate::image::symbols::Symbols;
 use crate::vm::{Ending, Sink, Stream, Utf8Pieces};
 
 /// Turns all that a guest says into events.
 ///
 /// Every event has an `event` field: `started`, `stdout`, `stderr`, `console`,
-/// `fault` or, once and last, `exit`.
+/// `fault`, `backtrace` or, once and last, `exit`.
 pub struct Events<W> {
     to: W,
     symbols: Option<Symbols>,
     stdout: Utf8Pieces,
     stderr: Utf8Pieces,
+    traces: Vec<Trace>,
 }
 
 impl<W: Write> Events<W> {
@@ -29,12 +30,24 @@ impl<W: Write> Events<W> {
             symbols,
             stdout,
             stderr,
+            traces: Vec::new(),
         }
     }
 
     fn event(&mut self, event: &Value) -> io::Result<()> {
         writeln!(self.to, "{event}")?;
         self.to.flush()
+    }
+
+    /// Tells the backtraces, whatever RUST_BACKTRACE says: who reads events
+    /// can leave them out.
+    fn backtraces(&mut self) -> io::Result<()> {
+        for backtrace in Backtrace::read(&self.traces, self.symbols.as_ref()) {
+            let mut event = serde_json::to_value(&backtrace)?;
+            event["event"] = "backtrace".into();
+            self.event(&event)?;
+        }
+        Ok(())
     }
 
     fn text(&mut self, stream: Stream, text: &str) -> io::Result<()> {
@@ -76,10 +89,16 @@ impl<W: Write> Sink for Events<W> {
         self.event(&event)
     }
 
+    fn trace(&mut self, trace: Trace) -> io::Result<()> {
+        self.traces.push(trace);
+        Ok(())
+    }
+
     fn ended(&mut self, ending: &Ending) -> io::Result<()> {
         let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
         self.text(Stream::Stdout, &stdout)?;
         self.text(Stream::Stderr, &stderr)?;
+        self.backtraces()?;
         let problem = ending.problem.as_ref().map(ToString::to_string);
         self.event(&json!({
             "event": "exit",

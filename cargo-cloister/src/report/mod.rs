@@ -4,12 +4,14 @@
 //! image's symbols and the domain table. [`Terminal`] and [`Events`] are the
 //! two listeners of a run that `cargo cloister run` offers.
 
+mod backtrace;
 mod events;
 mod fault;
 mod place;
 mod terminal;
 mod words;
 
+pub use backtrace::{Backtrace, Style, VARIABLE};
 pub use events::Events;
 pub use fault::FaultReport;
 pub use place::Place;

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use domains::report::{Action, Fault};
+use domains::report::{Action, Fault, Trace};
 
-use super::FaultReport;
+use super::{Backtrace, FaultReport, Style};
 use crate::image::symbols::Symbols;
 use crate::vm::{Ending, Sink, Stream};
 
@@ -13,17 +13,33 @@ use crate::vm::{Ending, Sink, Stream};
 #[derive(Default)]
 pub struct Terminal {
     symbols: Option<Symbols>,
+    style: Style,
+    /// Lines of backtraces that wait likewise.
+    traces: Vec<Trace>,
     /// Reports that wait until the program's output is complete.
     last_words: Vec<FaultReport>,
 }
 
 impl Terminal {
-    /// A listener that names addresses by `symbols`.
-    pub fn new(symbols: Option<Symbols>) -> Terminal {
+    /// A listener that names addresses by `symbols`, and shows as much of a
+    /// backtrace as `style` wants.
+    pub fn new(symbols: Option<Symbols>, style: Style) -> Terminal {
         Terminal {
             symbols,
+            style,
+            traces: Vec::new(),
             last_words: Vec::new(),
         }
+    }
+
+    fn backtraces(&mut self) -> io::Result<()> {
+        if self.style == Style::Off {
+            return Ok(());
+        }
+        let backtraces = Backtrace::read(&self.traces, self.symbols.as_ref());
+        backtraces
+            .iter()
+            .try_for_each(|backtrace| write!(io::stderr(), "{}", backtrace.show(self.style)))
     }
 }
 
@@ -52,7 +68,13 @@ impl Sink for Terminal {
         Ok(())
     }
 
+    fn trace(&mut self, trace: Trace) -> io::Result<()> {
+        self.traces.push(trace);
+        Ok(())
+    }
+
     fn ended(&mut self, _ending: &Ending) -> io::Result<()> {
+        self.backtraces()?;
         self.last_words
             .drain(..)
             .try_for_each(|report| write!(io::stderr(), "{report}"))

@@ -198,7 +198,8 @@ impl Course<'_> {
         let mut watch = Watch::new(self.reporter, &mut self.tally, self.limit, passes_on);
         let ending = self.guest.boot(arguments, variables, &mut watch)?;
         let (running, ended) = (watch.running, watch.ended);
-        let (mut output, faults) = (watch.output, watch.faults);
+        let (mut output, faults, traces) = (watch.output, watch.faults, watch.traces);
+        output.extend(self.guest.backtraces(&traces).into_bytes());
         for fault in faults {
             output.extend(self.guest.explain(&fault).into_bytes());
         }

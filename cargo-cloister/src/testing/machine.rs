@@ -1,11 +1,9 @@
 //! What runs the tests' program: a machine for each boot.
 
-use std::io;
-
-use domains::report::Fault;
+use domains::report::{Fault, Trace};
 
 use crate::image::symbols::Symbols;
-use crate::report::FaultReport;
+use crate::report::{Backtrace, FaultReport, Style};
 use crate::vm::{self, Ending, Sink, Spec};
 
 /// Lets libtest take the flags that it calls unstable.
@@ -25,10 +23,9 @@ pub trait Guest {
     /// Says in words what a fault was.
     fn explain(&self, fault: &Fault) -> String;
 
-    /// Where to print what the core says on its own console.
-    fn console(&mut self, line: &str) -> io::Result<()> {
-        use io::Write;
-        writeln!(io::stderr(), "[core] {line}")
+    /// Says where a program was that died, as far as that is wanted.
+    fn backtraces(&self, _traces: &[Trace]) -> String {
+        String::new()
     }
 }
 
@@ -66,5 +63,17 @@ impl Guest for Machine {
 
     fn explain(&self, fault: &Fault) -> String {
         FaultReport::new(fault, self.symbols.as_ref()).to_string()
+    }
+
+    fn backtraces(&self, traces: &[Trace]) -> String {
+        let style = Style::in_environment(&self.spec.options.environment);
+        if style == Style::Off {
+            return String::new();
+        }
+        let found = Backtrace::read(traces, self.symbols.as_ref());
+        found
+            .iter()
+            .map(|backtrace| backtrace.show(style))
+            .collect()
     }
 }

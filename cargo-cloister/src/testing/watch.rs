@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use domains::report::Fault;
+use domains::report::{Fault, Trace};
 
 use super::show::Reporter;
 use super::stream::{Event, Piece, Stream as Events};
@@ -22,6 +22,8 @@ pub(super) struct Watch<'a> {
     pub(super) ended: Vec<String>,
     /// Every fault, in order.
     pub(super) faults: Vec<Fault>,
+    /// Every line of a backtrace, in order.
+    pub(super) traces: Vec<Trace>,
     /// What the running tests have printed; what is passed on is not kept.
     pub(super) output: Vec<u8>,
     events: Events,
@@ -45,6 +47,7 @@ impl<'a> Watch<'a> {
             running: Vec::new(),
             ended: Vec::new(),
             faults: Vec::new(),
+            traces: Vec::new(),
             output: Vec::new(),
             events: Events::default(),
             limit,
@@ -125,6 +128,11 @@ impl Sink for Watch<'_> {
 
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
         self.faults.push(*fault);
+        Ok(())
+    }
+
+    fn trace(&mut self, trace: Trace) -> io::Result<()> {
+        self.traces.push(trace);
         Ok(())
     }
 

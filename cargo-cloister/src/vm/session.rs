@@ -124,6 +124,7 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
+            Ok(Record::Trace(trace)) => self.sink.trace(trace),
             Ok(Record::Refuse(refusal)) => {
                 self.observed.refusal = Some(refusal);
                 Ok(())

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use domains::report::Fault;
+use domains::report::{Fault, Trace};
 
 use super::Ending;
 
@@ -37,6 +37,11 @@ pub trait Sink {
     /// A domain faulted.
     fn fault(&mut self, fault: &Fault) -> io::Result<()>;
 
+    /// The program dies, and says a line of its backtrace.
+    fn trace(&mut self, _trace: Trace) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The run is over; nothing follows.
     fn ended(&mut self, ending: &Ending) -> io::Result<()>;
 
@@ -67,6 +72,8 @@ pub struct Capture {
     pub console: Vec<String>,
     /// Every fault, in order.
     pub faults: Vec<Fault>,
+    /// Every line of a backtrace, in order.
+    pub traces: Vec<Trace>,
 }
 
 impl Sink for Capture {
@@ -85,6 +92,11 @@ impl Sink for Capture {
 
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
         self.faults.push(*fault);
+        Ok(())
+    }
+
+    fn trace(&mut self, trace: Trace) -> io::Result<()> {
+        self.traces.push(trace);
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod fuzz;
 mod hooks;
 mod mapping;
 mod memory;
+mod panics;
 mod pkru;
 mod pointers;
 mod preempt;
@@ -75,6 +76,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["xrstor", "mutant"] => xrstor::run(true),
         ["abort"] => std::process::abort(),
         ["panic"] => panic!("as asked"),
+        ["panic", way @ ..] => panics::run(way),
         other => Err(format!("no such test: {other:?}")),
     }
 }

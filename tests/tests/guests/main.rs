@@ -16,6 +16,7 @@ mod fuzz;
 mod gates;
 mod images;
 mod memory;
+mod panics;
 mod privilege;
 mod programs;
 mod refusals;
@@ -38,6 +39,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(abi::trials());
     trials.extend(fuzz::trials());
     trials.extend(edges::trials());
+    trials.extend(panics::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());
     trials.extend(stacks::trials());

@@ -2,9 +2,11 @@
 
 mod pci;
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use domains::Area;
 use domains::core_call::{CoreCall, error};
-use domains::report::Record;
+use domains::report::{Record, TRACES_MAX, Trace, TraceKind};
 
 use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
@@ -15,6 +17,9 @@ use crate::report;
 use crate::smp;
 use crate::state::Core;
 use crate::trap::{Trap, context, tick};
+
+/// How many lines of backtraces were sent.
+static TRACES: AtomicU32 = AtomicU32::new(0);
 
 /// What the CPU does after a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,6 +102,7 @@ fn answer(
         CoreCall::PciMap => pci::map(core, first, second),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core, local).map(done),
+        CoreCall::Trace => trace(first, second).map(done),
         _ => Err(error::UNKNOWN),
     }
 }
@@ -110,6 +116,16 @@ fn print([length, words @ ..]: Arguments) -> Result<(), i64> {
     let length = usize::try_from(length).map_err(|_| error::INVALID)?;
     let text = bytes.get(..length).ok_or(error::INVALID)?;
     text.iter().copied().for_each(crate::device::uart::send);
+    Ok(())
+}
+
+/// Sends a line of a dying program's backtrace, unless there were many.
+fn trace(kind: u64, value: u64) -> Result<(), i64> {
+    let kind = TraceKind::from_number(kind).ok_or(error::INVALID)?;
+    let fewer = |sent| (sent < TRACES_MAX).then_some(sent + 1);
+    let sent = TRACES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+    sent.map_err(|_| error::NO_MEMORY)?;
+    report::send(Record::Trace(Trace { kind, value }));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::cli::choices::{self, LogLevel};
 use crate::cli::defaults::Defaults;
 use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
+use crate::report::VARIABLE;
 use crate::vm::{
     self, BootOptions, Host, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
     VolumeDriver,
@@ -134,6 +135,12 @@ impl RunOptions {
             .into_iter()
             .map(|(name, value)| (name, OsString::from(value)))
             .collect::<std::collections::BTreeMap<_, _>>();
+        // A backtrace is the tool's work, so the variable that asks for one is
+        // taken from where it is set for the tool.
+        let asked = std::env::var_os(VARIABLE).map(|value| (VARIABLE.to_owned(), value));
+        if let Some((name, value)) = asked {
+            variables.entry(name).or_insert(value);
+        }
         for text in &self.env {
             if let Some((name, value)) = variable(text)? {
                 variables.insert(name, value);
