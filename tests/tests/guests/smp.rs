@@ -43,6 +43,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         }),
         named("registers_survive_going_elsewhere", migration),
         named("a_thousand_threads_meet", crowd),
+        named("a_thread_too_many_is_refused", exhaustion),
         named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
         named("exit_ends_busy_cpus_too", leaving),
         named("who_sleeps_for_ever_keeps_no_cpu_busy", deadlock),
@@ -76,6 +77,15 @@ fn migration(mode: Isolation) -> Verdict {
 fn crowd(mode: Isolation) -> Verdict {
     let outcome = guest_with(mode, &["smp", "crowd", "1000"], &["-c", "4"]);
     ensure(outcome.status == 0, "1,000 threads to meet", &outcome)
+}
+
+fn exhaustion(mode: Isolation) -> Verdict {
+    let outcome = guest_with(mode, &["smp", "exhaust"], &["-c", "2", "-m", "32M"]);
+    ensure(
+        outcome.status == 0 && outcome.stdout.contains("50 threads met"),
+        "a refusal, and threads again afterwards",
+        &outcome,
+    )
 }
 
 /// Counts instructions as time, so that only the guest can make it late.
