@@ -98,7 +98,7 @@ export! {
     }
 
     /// Waits until a file is where it survives.
-    #[abi(kernel, [EBADF, EINVAL, EIO], "The kernel of today has no such function.")]
+    #[abi(kernel, [EBADF, EINVAL, EIO], "Hermit's own kernel has no such function.")]
     fn sys_fsync(descriptor: i32) -> i32 {
         // SAFETY: the call takes no address.
         reply32(unsafe { safe::sync(descriptor) })

@@ -18,8 +18,9 @@
 //! | `time`, `process` | clocks, exit and entropy |
 //! | `descriptors`, `files`, `events` | input and output, files and directories, poll |
 //! | `queues`, `names` | the old wait queues, names of hosts |
-//! | `sockets` | not served yet: the right error |
-//! | `own`, `export` | pointers of the caller, and what is said of each function |
+//! | `sockets` | nothing, by the right error |
+//! | `panic`, `backtrace` | the last words of a program that dies |
+//! | `errno`, `own`, `export` | errors, pointers of the caller, what is said of each function |
 //!
 //! Functions return a negative errno on failure and store it in the thread's
 //! block as well. The safe kernel tries every pointer that it follows and

@@ -2,10 +2,10 @@
 //!
 //! [`build`] turns a cargo package into a packed image, [`image`] knows the
 //! image's form and verifies it, [`rootfs`] makes the files that travel in it,
-//! [`vm`] runs one in QEMU, [`report`] says what
-//! went wrong in it, [`testing`] runs tests in it, [`setup`] finds and
-//! installs what all of this needs, and [`cli`] is the command line over them.
-//! The tests of the project use the same functions as the command line does.
+//! [`vm`] runs one in QEMU, [`report`] says what went wrong in it, [`testing`]
+//! runs tests in it, [`setup`] finds and installs what all of this needs, and
+//! [`cli`] is the command line over them. The tests of the project use the same
+//! functions as the command line does.
 
 #![forbid(unsafe_code)]
 

@@ -15,6 +15,7 @@
 //! | [`memory`], [`switch`], [`cpu`] | safe kernel | mappings, stacks, the CPU page |
 //! | [`info`], [`clock`], [`entropy`] | all | what everyone may read |
 //! | [`client`], [`bytes`] | app | thread pointer, first entry, memory functions |
+//! | [`call`], [`entry`] | all | ways to the gate page, and what a component shows it |
 //!
 //! It is also where the safe kernel's assembly lives, so that the safe kernel
 //! has none: every function of [`user`], [`frames`], [`memory`], [`switch`]

@@ -2,16 +2,15 @@
 //!
 //! The crate serves the entries of [`gate::safe`]: threads and their schedule,
 //! futexes, sleep, the heap's memory, random bytes, files and the standard
-//! streams.
-//! What it decides is plain code that runs on the host in tests; what touches
-//! the machine goes through the crate `gate`.
+//! streams. What it decides is plain code that runs on the host in tests; what
+//! touches the machine goes through the crate `gate`.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
 //! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
-//! | [`thread`] | threads, their numbers and their stacks |
+//! | [`thread`], [`priority`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`descriptors`], [`poll`], [`counter`] | what is open, waiting for it, counting events |
@@ -19,18 +18,25 @@
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
+//! | [`errno`], [`report`] | what the application is told of an error, and the host |
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
 //! threads. The kernel is not preemptible: events that arrive while it runs are
 //! noted, and served when it leaves or idles. And nothing that the application
 //! says can make it panic: every bad argument has an [`errno::Errno`].
 //!
-//! Every CPU may be in here at once. Locks are taken in this order: wait bucket,
-//! roster or stream or a channel's slots, driver, schedule; of files in memory, a directory, a file
-//! in it, the pool of files. All others are taken alone, never two of one kind,
-//! and none while a file system is called. A spin is short: who holds a lock
-//! neither waits for another CPU nor is interrupted for longer than the core
-//! takes to note an event.
+//! Every CPU may be in here at once. Locks are taken in this order:
+//!
+//! - a wait bucket; the roster, standard input, an event counter or a channel's
+//!   slots; the drivers; a schedule,
+//! - the pool of random bytes; the drivers,
+//! - the start of a thread; the space of stacks,
+//! - of files in memory, a directory; a file in it; the pool of files.
+//!
+//! The lock of the kernel's own heap comes behind all of them. All others are
+//! taken alone, never two of one kind, and none while a file system is called.
+//! A spin is short: who holds a lock neither waits for another CPU nor is
+//! interrupted for longer than the core takes to note an event.
 
 #![no_std]
 #![forbid(unsafe_code)]

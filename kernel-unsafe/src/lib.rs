@@ -14,12 +14,14 @@
 //! |---|---|
 //! | `serve` | the entries |
 //! | `devices` | the devices that were found |
-//! | `console`, `control`, `entropy` | two kinds of device |
+//! | `console`, `entropy` | two kinds of device |
+//! | `control` | opening the port of a console that has several |
 //! | `channel` | requests to servers of the host, such as of files |
 //! | `sender`, `receiver` | streams of bytes over rings |
 //! | `ring` | one virtqueue and the pages that the device has |
 //! | `mmio`, `pci` | finding devices on either bus |
 //! | `machine`, `pool`, `places` | memory and addresses for devices |
+//! | `patience` | how long a call waits for one |
 
 #![cfg_attr(target_os = "none", no_std)]
 #![expect(

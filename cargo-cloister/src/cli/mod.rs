@@ -40,7 +40,8 @@ Environment:
   CLOISTER_ISOLATION  The runner's isolation: mpk or none
   CLOISTER_RUSTC      The compiler, one with its library source
   CLOISTER_LINKER     The guest's linker: rust-lld or ld.lld
-  CLOISTER_QEMU       QEMU's program, by its name or path";
+  CLOISTER_QEMU       QEMU's program, by its name or path
+  CLOISTER_VIRTIOFSD  The server of folders by virtio-fs, by its path";
 
 /// Runs ordinary Rust programs on a unikernel with walls inside.
 #[derive(Parser, Debug)]

@@ -54,7 +54,7 @@ pub enum RootfsError {
     #[error("`{}` has {size} bytes, and an image can hold {limit}", path.display())]
     #[diagnostic(
         code(cloister::rootfs::size),
-        help("pack less, or give the folder to the guest when it runs")
+        help("pack less, or give the folder to the guest when it runs, with `--volume`")
     )]
     TooBig {
         /// The folder or tar file.
