@@ -4,6 +4,8 @@
 //! does not fit makes it fail as a whole. A reply is foreign: whatever is
 //! missing in it is [`Malformed`].
 
+use alloc::vec::Vec;
+
 use crate::errno::Errno;
 
 /// The most bytes of a request, but for the data behind it.
@@ -167,6 +169,20 @@ impl<'a> Reply<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
+    /// The next four bytes as a number of bytes, at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// It says that there are more.
+    pub fn count(&mut self, most: usize) -> Result<usize, Malformed> {
+        let count = usize::try_from(self.u32()?).map_err(|_| Malformed)?;
+        if count <= most {
+            Ok(count)
+        } else {
+            Err(Malformed)
+        }
+    }
+
     /// All that is left.
     pub const fn rest(&mut self) -> &'a [u8] {
         let rest = self.0;
@@ -184,6 +200,29 @@ impl<'a> Reply<'a> {
         self.0 = rest;
         Ok(*bytes)
     }
+}
+
+/// Room for `size` bytes of a reply.
+///
+/// # Errors
+///
+/// Memory is short.
+pub fn zeros(size: usize) -> Result<Vec<u8>, Errno> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size)?;
+    bytes.resize(size, 0);
+    Ok(bytes)
+}
+
+/// Copies a text that a server gives; how long it is.
+///
+/// # Errors
+///
+/// It is longer than the place for it.
+pub fn copy_text(text: &[u8], place: &mut [u8]) -> Result<usize, Malformed> {
+    let place = place.get_mut(..text.len()).ok_or(Malformed)?;
+    place.copy_from_slice(text);
+    Ok(text.len())
 }
 
 /// Whether a name that a server gives may stand in a directory.
@@ -223,6 +262,22 @@ mod tests {
         assert_eq!(reply.bytes(usize::MAX), Err(Malformed));
         assert_eq!(reply.bytes(1), Ok(&[9][..]));
         assert!(reply.is_empty());
+    }
+
+    #[test]
+    fn a_count_cannot_pass_what_there_is() {
+        let count = |bytes: &[u8]| Reply::new(bytes).count(100);
+        assert_eq!(count(&[100, 0, 0, 0]), Ok(100));
+        assert_eq!(count(&[101, 0, 0, 0]), Err(Malformed));
+        assert_eq!(count(&[0xff; 4]), Err(Malformed));
+    }
+
+    #[test]
+    fn a_text_fits_its_place_or_is_malformed() {
+        let mut place = [0; 3];
+        assert_eq!(copy_text(b"ab", &mut place), Ok(2));
+        assert_eq!(place, *b"ab\0");
+        assert_eq!(copy_text(b"abcd", &mut place), Err(Malformed));
     }
 
     #[test]

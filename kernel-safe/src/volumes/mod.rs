@@ -10,8 +10,10 @@ pub mod codes;
 pub mod flags;
 pub mod fuse;
 pub mod kinds;
+pub mod listing;
 pub mod ninep;
 pub mod parts;
+pub mod server;
 
 use domains::boot::READ_WRITE;
 use gate::info;

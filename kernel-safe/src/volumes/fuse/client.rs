@@ -1,34 +1,22 @@
 //! Exchanges with a FUSE server.
 
-use gate::driver::channel::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::message::{self, HEADER, REPLY_MAX, ROOT, Subject, WRITE_HEADER, code};
 use super::nodes::{Handle, Nodes};
-use crate::descriptors::turn::Turn;
-use crate::drivers::channel::{self, Channel, Window};
+use crate::drivers::channel::Window;
 use crate::errno::Errno;
 use crate::files::transfer::{Source, Target};
-use crate::volumes::bytes::{Failure, Malformed, Reply, Request};
-use crate::wait::Key;
+use crate::volumes::bytes::{Malformed, Reply, Request};
+use crate::volumes::server::{self, DATA_MAX, Server};
 
-/// The most bytes of data in one message.
-const DATA_MAX: usize = 64 << 10;
-/// The least that a server must agree to.
-const DATA_MIN: usize = 4 << 10;
-
-const _: () = assert!(HEADER + DATA_MAX + 2 * REPLY_ALIGN <= channel::REPLY_MAX);
-const _: () = assert!(WRITE_HEADER + DATA_MAX + REPLY_ALIGN + REPLY_MAX <= channel::REPLY_MAX);
+const _: () = assert!(server::fits(HEADER, WRITE_HEADER, REPLY_MAX));
 
 /// What we know of a server.
 #[derive(Debug)]
 pub struct Client {
-    /// The number of the channel to it.
-    number: usize,
-    /// Whose turn it is to begin the session.
-    beginner: Turn,
-    /// Bytes of data in a message; none before there is a session.
-    data: Mutex<Option<usize>>,
+    /// What does not depend on its language.
+    pub server: Server,
     /// What it told us of.
     pub nodes: Mutex<Nodes>,
 }
@@ -37,16 +25,9 @@ impl Client {
     /// A client that has said nothing yet.
     pub const fn new(number: usize) -> Client {
         Client {
-            number,
-            beginner: Turn::new(Key::volume(number)),
-            data: Mutex::new(None),
+            server: Server::new(number),
             nodes: Mutex::new(Nodes::new()),
         }
-    }
-
-    /// The number of the channel.
-    pub const fn number(&self) -> usize {
-        self.number
     }
 
     /// Begins the session if there is none.
@@ -55,26 +36,10 @@ impl Client {
     ///
     /// The server cannot be reached, or speaks another language.
     pub fn begin(&self) -> Result<(), Errno> {
-        let _turn = self.beginner.take()?;
-        if self.data.lock().is_some() {
-            return Ok(());
-        }
-        let size = self.ask(code::BEGIN, ROOT, message::begin, message::agreed)?;
-        let data = usize::try_from(size).map_or(DATA_MAX, |size| size.min(DATA_MAX));
-        if data < DATA_MIN {
-            return Err(Errno::Device);
-        }
-        *self.data.lock() = Some(data);
-        Ok(())
-    }
-
-    /// Bytes of data in a message.
-    ///
-    /// # Errors
-    ///
-    /// There is no session.
-    pub fn data(&self) -> Result<usize, Errno> {
-        self.data.lock().ok_or(Errno::Device)
+        self.server.begin(|| {
+            let size = self.ask(code::BEGIN, ROOT, message::begin, message::agreed)?;
+            server::bounded(usize::try_from(size).unwrap_or(DATA_MAX))
+        })
     }
 
     /// Has the server forget that it told us of a node so many times.
@@ -144,13 +109,10 @@ impl Client {
         read: impl FnOnce(Reply<'_>) -> Result<T, Malformed>,
     ) -> Result<T, Errno> {
         let (mut window, subject) = self.window(code, node)?;
-        let mut request = build(subject);
-        window.put(request.finish(0)?)?;
-        let size = window.exchange(request.size(), bytes.len())?;
-        let bytes = bytes.get_mut(..size).ok_or(Errno::Device)?;
-        window.get(bytes)?;
+        let most = bytes.len();
+        let (size, bytes) = server::exchange(&mut window, &mut build(subject), most, bytes)?;
         let body = message::body(bytes, size, subject.tag);
-        self.judge(body.and_then(|body| Ok(read(body)?)))
+        self.server.judge(body.and_then(|body| Ok(read(body)?)))
     }
 
     /// Reads at most `size` bytes of one message to the place `at`; how many.
@@ -170,12 +132,11 @@ impl Client {
         let (mut window, subject) = self.window(code::READ, node)?;
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::read(subject, handle, offset, count);
-        window.put(request.finish(0)?)?;
-        let answered = window.exchange(request.size(), size.saturating_add(HEADER))?;
+        let most = size.saturating_add(HEADER);
         let mut head = [0; HEADER];
-        let head = head.get_mut(..answered.min(HEADER)).ok_or(Errno::Device)?;
-        window.get(head)?;
-        self.judge(message::body(head, answered, subject.tag))?;
+        let (answered, head) = server::exchange(&mut window, &mut request, most, &mut head)?;
+        self.server
+            .judge(message::body(head, answered, subject.tag))?;
         let count = answered.saturating_sub(HEADER);
         target.put_frames(at, window.reply_at(HEADER), count)?;
         Ok(count)
@@ -206,31 +167,15 @@ impl Client {
         let reply = reply.get_mut(..answered).ok_or(Errno::Device)?;
         window.get(reply)?;
         let body = message::body(reply, answered, subject.tag);
-        self.judge(body.and_then(|body| Ok(message::count(body, size)?)))
+        self.server
+            .judge(body.and_then(|mut body| Ok(body.count(size)?)))
     }
 
     /// A window, and what to begin its request with.
     fn window(&self, code: u32, node: u64) -> Result<(Window, Subject), Errno> {
-        let window = Window::take(self.channel()?)?;
+        let window = self.server.window()?;
         // Zero names no request, and odd numbers are for interruptions.
         let tag = u64::from(window.tag()).saturating_add(1).saturating_mul(2);
         Ok((window, Subject { code, tag, node }))
-    }
-
-    fn channel(&self) -> Result<&'static Channel, Errno> {
-        channel::get(self.number).ok_or(Errno::Device)
-    }
-
-    /// What a reply has come to. After one that is none, nothing that this
-    /// server says can be told from chance.
-    fn judge<T>(&self, reply: Result<T, Failure>) -> Result<T, Errno> {
-        match reply {
-            Ok(read) => Ok(read),
-            Err(Failure::Refused(errno)) => Err(errno),
-            Err(Failure::Malformed) => {
-                self.channel()?.give_up();
-                Err(Errno::Device)
-            }
-        }
     }
 }

@@ -6,9 +6,10 @@
 //! of Linux' `fuse.h`.
 
 use crate::files::system::{Kind, Metadata};
-use crate::volumes::bytes::{Failure, Malformed, Reply, Request, is_name};
+use crate::volumes::bytes::{Failure, Malformed, Reply, Request};
 use crate::volumes::codes;
 use crate::volumes::kinds;
+use crate::volumes::listing::{Listed, Listing};
 
 /// What a request asks for.
 pub mod code {
@@ -77,23 +78,6 @@ pub struct Subject {
     pub tag: u64,
     /// The node.
     pub node: u64,
-}
-
-/// The entries of a directory, as a reply holds them.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a>(Reply<'a>);
-
-/// One of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Listing<'a> {
-    /// Its name, which may be none that a directory can hold.
-    pub name: &'a [u8],
-    /// What it is.
-    pub kind: Kind,
-    /// Its number.
-    pub inode: u64,
-    /// Where the list goes on.
-    pub next: u64,
 }
 
 /// The beginning of every request. Nobody asks: user, group and process are
@@ -240,41 +224,9 @@ pub fn metadata(mut reply: Reply<'_>, device: u64) -> Result<Metadata, Malformed
     attributes(&mut reply, device)
 }
 
-/// How many bytes were written; at most `most`.
-///
-/// # Errors
-///
-/// It says that there were more.
-pub fn count(mut reply: Reply<'_>, most: usize) -> Result<usize, Malformed> {
-    let count = usize::try_from(reply.u32()?).map_err(|_| Malformed)?;
-    if count <= most {
-        Ok(count)
-    } else {
-        Err(Malformed)
-    }
-}
-
 /// The entries that a reply holds.
-pub const fn listed(reply: Reply<'_>) -> Listed<'_> {
-    Listed(reply)
-}
-
-impl<'a> Iterator for Listed<'a> {
-    type Item = Result<Listing<'a>, Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        Some(listing(&mut self.0))
-    }
-}
-
-impl Listing<'_> {
-    /// Whether a directory can hold it.
-    pub fn is_entry(&self) -> bool {
-        is_name(self.name)
-    }
+pub fn listed(reply: Reply<'_>) -> Listed<'_> {
+    Listed::new(reply, listing)
 }
 
 fn listing<'a>(reply: &mut Reply<'a>) -> Result<Listing<'a>, Malformed> {

@@ -8,23 +8,17 @@ pub mod client;
 pub mod message;
 pub mod nodes;
 
-use alloc::vec::Vec;
-
 use self::client::Client;
-use self::message::{HEADER, Listing, ROOT, Subject, code};
+use self::message::{HEADER, ROOT, Subject, code};
 use self::nodes::{File, Handle};
-use crate::descriptors::turn::Turn;
 use crate::errno::Errno;
 use crate::files::system::{
-    Access, Appended, Entries, Entry, FileSystem, Found, Kind, Metadata, NodeId,
+    Access, Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId,
 };
 use crate::files::transfer::{Source, Target};
-use crate::volumes::bytes::{Malformed, Reply};
-use crate::volumes::{flags, parts};
-use crate::wait::Key;
+use crate::volumes::bytes::{Reply, copy_text, zeros};
+use crate::volumes::{flags, listing, parts};
 
-/// How many bytes of a directory are asked for at once.
-const LIST_SIZE: usize = 8 << 10;
 /// What the number of a volume is added to, as the number of its device.
 const FIRST_DEVICE: u64 = 0xf000;
 
@@ -36,7 +30,6 @@ const UMASK: u32 = 0o022;
 #[derive(Debug)]
 pub struct Volume {
     client: Client,
-    appender: Turn,
 }
 
 impl Volume {
@@ -44,7 +37,6 @@ impl Volume {
     pub const fn new(number: usize) -> Volume {
         Volume {
             client: Client::new(number),
-            appender: Turn::new(Key::volume(number)),
         }
     }
 
@@ -102,37 +94,10 @@ impl Volume {
         let room = bytes.len().saturating_sub(HEADER);
         let size = u32::try_from(room).map_err(|_| Errno::Invalid)?;
         let request = |subject| message::read(subject, handle, cookie, size);
-        let mut added = Ok(true);
-        let client = &self.client;
-        let next = client.ask_into(code::LIST, node, request, bytes, |reply| {
-            let mut next = None;
-            for listing in message::listed(reply) {
-                let listing = listing?;
-                added = add(entries, &listing);
-                if added != Ok(true) {
-                    return Ok(None);
-                }
-                next = Some(listing.next);
-            }
-            Ok(next)
-        })?;
-        added?;
-        // A list that goes on where it began would do so for ever.
-        Ok(next.filter(|next| *next != cookie))
+        let read = |reply: Reply<'_>| message::listed(reply).give_to(entries);
+        self.client
+            .ask_into(code::LIST, node, request, bytes, read)?
     }
-}
-
-/// Passes an entry on, if it can be one.
-fn add(entries: &mut dyn Entries, listing: &Listing<'_>) -> Result<bool, Errno> {
-    if !listing.is_entry() {
-        return Ok(true);
-    }
-    entries.add(&Entry {
-        name: listing.name,
-        inode: listing.inode,
-        kind: listing.kind,
-        next: listing.next,
-    })
 }
 
 impl FileSystem for Volume {
@@ -173,7 +138,7 @@ impl FileSystem for Volume {
 
     fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
         let node = self.file(node)?.node;
-        let device = FIRST_DEVICE.saturating_add(self.client.number() as u64);
+        let device = FIRST_DEVICE.saturating_add(self.client.server.number() as u64);
         let read = |reply: Reply<'_>| message::metadata(reply, device);
         let request = message::get_attributes;
         self.client.ask(code::GET_ATTRIBUTES, node, request, read)
@@ -181,16 +146,8 @@ impl FileSystem for Volume {
 
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
         let node = self.file(node)?.node;
-        let mut bytes = Vec::new();
-        let size = target.len().saturating_add(HEADER);
-        bytes.try_reserve_exact(size)?;
-        bytes.resize(size, 0);
-        let read = |mut reply: Reply<'_>| {
-            let text = reply.rest();
-            let place = target.get_mut(..text.len()).ok_or(Malformed)?;
-            place.copy_from_slice(text);
-            Ok(text.len())
-        };
+        let mut bytes = zeros(target.len().saturating_add(HEADER))?;
+        let read = |mut reply: Reply<'_>| copy_text(reply.rest(), target);
         let request = message::request;
         self.client
             .ask_into(code::READ_LINK, node, request, &mut bytes, read)
@@ -270,19 +227,14 @@ impl FileSystem for Volume {
         entries: &mut dyn Entries,
     ) -> Result<(), Errno> {
         let directory = self.open_file(directory)?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(LIST_SIZE)?;
-        bytes.resize(LIST_SIZE, 0);
-        let mut next = Some(cookie);
-        while let Some(cookie) = next {
-            next = self.list_part(directory, cookie, &mut bytes, entries)?;
-        }
-        Ok(())
+        listing::all(cookie, entries, |cookie, bytes, entries| {
+            self.list_part(directory, cookie, bytes, entries)
+        })
     }
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
         let file = self.open_file(file)?;
-        let (size, most) = (target.size(), self.client.data()?);
+        let (size, most) = (target.size(), self.client.server.data()?);
         parts::each(size, most, offset, |offset, at, size| {
             self.client.read(file, offset, target, at, size)
         })
@@ -290,18 +242,14 @@ impl FileSystem for Volume {
 
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
         let file = self.open_file(file)?;
-        let (size, most) = (source.size(), self.client.data()?);
+        let (size, most) = (source.size(), self.client.server.data()?);
         parts::each(size, most, offset, |offset, at, size| {
             self.client.write(file, offset, source, at, size)
         })
     }
 
     fn append(&self, file: NodeId, source: &dyn Source) -> Result<Appended, Errno> {
-        let _turn = self.appender.take()?;
-        let size = self.metadata(file)?.size;
-        let written = self.write(file, size, source)?;
-        let end = size.saturating_add(written as u64);
-        Ok(Appended { written, end })
+        self.client.server.append(self, file, source)
     }
 
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {

@@ -1,36 +1,24 @@
 //! Exchanges with a 9P server.
 
-use gate::driver::channel::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::fids::{Fids, ROOT};
 use super::message::{self, DATA_HEADER, REPLY_MAX, WRITE_HEADER, kind};
-use crate::descriptors::turn::Turn;
-use crate::drivers::channel::{self, Channel, Window};
 use crate::errno::Errno;
 use crate::files::transfer::{Source, Target};
-use crate::volumes::bytes::{Failure, Malformed, Reply, Request};
-use crate::wait::Key;
+use crate::volumes::bytes::{Malformed, Reply, Request};
+use crate::volumes::server::{self, DATA_MAX, Server};
 
-/// The most bytes of data in one message.
-const DATA_MAX: usize = 64 << 10;
 /// What a message has besides data, as 9P counts it.
 const AROUND_DATA: usize = 24;
-/// The least that a server must agree to.
-const DATA_MIN: usize = 4 << 10;
 
-const _: () = assert!(DATA_HEADER + DATA_MAX <= channel::REPLY_MAX);
-const _: () = assert!(WRITE_HEADER + DATA_MAX + REPLY_ALIGN + REPLY_MAX <= channel::REPLY_MAX);
+const _: () = assert!(server::fits(DATA_HEADER, WRITE_HEADER, REPLY_MAX));
 
 /// What we know of a server.
 #[derive(Debug)]
 pub struct Client {
-    /// The number of the channel to it.
-    number: usize,
-    /// Whose turn it is to begin the session.
-    beginner: Turn,
-    /// Bytes of data in a message, as agreed; none before there is a session.
-    data: Mutex<Option<usize>>,
+    /// What does not depend on its language.
+    pub server: Server,
     fids: Mutex<Fids>,
 }
 
@@ -38,16 +26,9 @@ impl Client {
     /// A client that has said nothing yet.
     pub const fn new(number: usize) -> Client {
         Client {
-            number,
-            beginner: Turn::new(Key::volume(number)),
-            data: Mutex::new(None),
+            server: Server::new(number),
             fids: Mutex::new(Fids::new()),
         }
-    }
-
-    /// The number of the channel.
-    pub const fn number(&self) -> usize {
-        self.number
     }
 
     /// Begins the session if there is none.
@@ -56,30 +37,15 @@ impl Client {
     ///
     /// The server cannot be reached, or speaks another language.
     pub fn begin(&self) -> Result<(), Errno> {
-        let _turn = self.beginner.take()?;
-        if self.data.lock().is_some() {
-            return Ok(());
-        }
-        let most = u32::try_from(DATA_MAX.saturating_add(AROUND_DATA)).unwrap_or(u32::MAX);
-        let version = |_| message::version(most);
-        let size = self.ask(kind::VERSION, version, message::agreed)?;
-        let data = usize::try_from(size).map_err(|_| Errno::Device)?;
-        let data = data.saturating_sub(AROUND_DATA).min(DATA_MAX);
-        if data < DATA_MIN {
-            return Err(Errno::Device);
-        }
-        self.tell(kind::ATTACH, |tag| message::attach(tag, ROOT))?;
-        *self.data.lock() = Some(data);
-        Ok(())
-    }
-
-    /// Bytes of data in a message.
-    ///
-    /// # Errors
-    ///
-    /// There is no session.
-    pub fn data(&self) -> Result<usize, Errno> {
-        self.data.lock().ok_or(Errno::Device)
+        self.server.begin(|| {
+            let most = u32::try_from(DATA_MAX.saturating_add(AROUND_DATA)).unwrap_or(u32::MAX);
+            let version = |_| message::version(most);
+            let size = self.ask(kind::VERSION, version, message::agreed)?;
+            let size = usize::try_from(size).map_err(|_| Errno::Device)?;
+            let data = server::bounded(size.saturating_sub(AROUND_DATA))?;
+            self.tell(kind::ATTACH, |tag| message::attach(tag, ROOT))?;
+            Ok(data)
+        })
     }
 
     /// Takes a number that is not in use, which `make` then makes the server
@@ -143,18 +109,15 @@ impl Client {
         bytes: &mut [u8],
         read: impl FnOnce(Reply<'_>) -> Result<T, Malformed>,
     ) -> Result<T, Errno> {
-        let mut window = Window::take(self.channel()?)?;
+        let mut window = self.server.window()?;
         let tag = match kind {
             kind::VERSION => message::NO_TAG,
             _ => window.tag(),
         };
-        let mut request = build(tag);
-        window.put(request.finish(0)?)?;
-        let size = window.exchange(request.size(), bytes.len())?;
-        let bytes = bytes.get_mut(..size).ok_or(Errno::Device)?;
-        window.get(bytes)?;
+        let most = bytes.len();
+        let (size, bytes) = server::exchange(&mut window, &mut build(tag), most, bytes)?;
         let body = message::body(bytes, size, kind, tag);
-        self.judge(body.and_then(|body| Ok(read(body)?)))
+        self.server.judge(body.and_then(|body| Ok(read(body)?)))
     }
 
     /// Reads at most `size` bytes of one message to the place `at`; how many.
@@ -170,21 +133,18 @@ impl Client {
         at: usize,
         size: usize,
     ) -> Result<usize, Errno> {
-        let mut window = Window::take(self.channel()?)?;
+        let mut window = self.server.window()?;
         let tag = window.tag();
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::read(tag, fid, offset, count);
-        window.put(request.finish(0)?)?;
-        let answered = window.exchange(request.size(), size.saturating_add(DATA_HEADER))?;
+        let most = size.saturating_add(DATA_HEADER);
         let mut head = [0; DATA_HEADER];
-        let head = head
-            .get_mut(..answered.min(DATA_HEADER))
-            .ok_or(Errno::Device)?;
-        window.get(head)?;
+        let (answered, head) = server::exchange(&mut window, &mut request, most, &mut head)?;
         let body = message::body(head, answered, kind::READ, tag);
         let most = size.min(answered.saturating_sub(DATA_HEADER));
-        let count =
-            self.judge(body.and_then(|mut body| Ok(message::count(&mut body, most)?)))?;
+        let count = self
+            .server
+            .judge(body.and_then(|mut body| Ok(body.count(most)?)))?;
         target.put_frames(at, window.reply_at(DATA_HEADER), count)?;
         Ok(count)
     }
@@ -202,7 +162,7 @@ impl Client {
         at: usize,
         size: usize,
     ) -> Result<usize, Errno> {
-        let mut window = Window::take(self.channel()?)?;
+        let mut window = self.server.window()?;
         let tag = window.tag();
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(tag, fid, offset, count);
@@ -214,23 +174,7 @@ impl Client {
         let reply = reply.get_mut(..answered).ok_or(Errno::Device)?;
         window.get(reply)?;
         let body = message::body(reply, answered, kind::WRITE, tag);
-        self.judge(body.and_then(|mut body| Ok(message::count(&mut body, size)?)))
-    }
-
-    fn channel(&self) -> Result<&'static Channel, Errno> {
-        channel::get(self.number).ok_or(Errno::Device)
-    }
-
-    /// What a reply has come to. After one that is none, nothing that this
-    /// server says can be told from chance.
-    fn judge<T>(&self, reply: Result<T, Failure>) -> Result<T, Errno> {
-        match reply {
-            Ok(read) => Ok(read),
-            Err(Failure::Refused(errno)) => Err(errno),
-            Err(Failure::Malformed) => {
-                self.channel()?.give_up();
-                Err(Errno::Device)
-            }
-        }
+        self.server
+            .judge(body.and_then(|mut body| Ok(body.count(size)?)))
     }
 }

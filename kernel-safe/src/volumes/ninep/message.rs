@@ -5,9 +5,10 @@
 //! See Linux' documentation of 9P2000.L, and `diod`'s for the messages.
 
 use crate::files::system::{Kind, Metadata};
-use crate::volumes::bytes::{Failure, Malformed, Reply, Request, is_name};
+use crate::volumes::bytes::{Failure, Malformed, Reply, Request};
 use crate::volumes::codes;
 use crate::volumes::kinds;
+use crate::volumes::listing::{Listed, Listing};
 
 /// Kinds of requests. The reply's is one higher.
 pub mod kind {
@@ -77,23 +78,6 @@ pub struct Qid {
     pub kind: Kind,
     /// Its number.
     pub inode: u64,
-}
-
-/// The entries of a directory, as a reply holds them.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed<'a>(Reply<'a>);
-
-/// One of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Listing<'a> {
-    /// Its name, which may be none that a directory can hold.
-    pub name: &'a [u8],
-    /// What it is.
-    pub kind: Kind,
-    /// Its number.
-    pub inode: u64,
-    /// Where the list goes on.
-    pub next: u64,
 }
 
 /// The beginning of every request.
@@ -250,20 +234,6 @@ pub fn read_text<'a>(reply: &mut Reply<'a>) -> Result<&'a [u8], Malformed> {
     reply.bytes(usize::from(size))
 }
 
-/// How many bytes of data there are; at most `most`.
-///
-/// # Errors
-///
-/// It says that there are more.
-pub fn count(reply: &mut Reply<'_>, most: usize) -> Result<usize, Malformed> {
-    let count = usize::try_from(reply.u32()?).map_err(|_| Malformed)?;
-    if count <= most {
-        Ok(count)
-    } else {
-        Err(Malformed)
-    }
-}
-
 /// The metadata that a reply holds; `device` is the number of its volume.
 ///
 /// # Errors
@@ -294,26 +264,8 @@ pub fn metadata(mut reply: Reply<'_>, device: u64) -> Result<Metadata, Malformed
 }
 
 /// The entries that a reply holds.
-pub const fn listed(data: &[u8]) -> Listed<'_> {
-    Listed(Reply::new(data))
-}
-
-impl<'a> Iterator for Listed<'a> {
-    type Item = Result<Listing<'a>, Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        Some(listing(&mut self.0))
-    }
-}
-
-impl Listing<'_> {
-    /// Whether a directory can hold it.
-    pub fn is_entry(&self) -> bool {
-        is_name(self.name)
-    }
+pub fn listed(data: &[u8]) -> Listed<'_> {
+    Listed::new(Reply::new(data), listing)
 }
 
 fn listing<'a>(reply: &mut Reply<'a>) -> Result<Listing<'a>, Malformed> {

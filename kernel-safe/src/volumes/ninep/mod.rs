@@ -9,23 +9,15 @@ pub mod client;
 pub mod fids;
 pub mod message;
 
-use alloc::vec::Vec;
-
 use self::client::Client;
 use self::fids::ROOT;
-use self::message::{DATA_HEADER, Listing, Qid, REMOVE_DIRECTORY, kind};
-use crate::descriptors::turn::Turn;
+use self::message::{DATA_HEADER, Qid, REMOVE_DIRECTORY, kind};
 use crate::errno::Errno;
-use crate::files::system::{
-    Access, Appended, Entries, Entry, FileSystem, Found, Metadata, NodeId,
-};
+use crate::files::system::{Access, Appended, Entries, FileSystem, Found, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
-use crate::volumes::bytes::{Malformed, Reply};
-use crate::volumes::{flags, parts};
-use crate::wait::Key;
+use crate::volumes::bytes::{Reply, copy_text, zeros};
+use crate::volumes::{flags, listing, parts};
 
-/// How many bytes of a directory are asked for at once.
-const LIST_SIZE: usize = 8 << 10;
 /// What the number of a volume is added to, as the number of its device.
 const FIRST_DEVICE: u64 = 0x9000;
 
@@ -33,7 +25,6 @@ const FIRST_DEVICE: u64 = 0x9000;
 #[derive(Debug)]
 pub struct Volume {
     client: Client,
-    appender: Turn,
 }
 
 impl Volume {
@@ -41,7 +32,6 @@ impl Volume {
     pub const fn new(number: usize) -> Volume {
         Volume {
             client: Client::new(number),
-            appender: Turn::new(Key::volume(number)),
         }
     }
 
@@ -83,39 +73,12 @@ impl Volume {
         let room = bytes.len().saturating_sub(DATA_HEADER);
         let size = u32::try_from(room).map_err(|_| Errno::Invalid)?;
         let request = |tag| message::list(tag, fid, cookie, size);
-        let mut added = Ok(true);
-        let next = self
-            .client
-            .ask_into(kind::LIST, request, bytes, |mut reply| {
-                let size = message::count(&mut reply, room)?;
-                let mut next = None;
-                for listing in message::listed(reply.bytes(size)?) {
-                    let listing = listing?;
-                    added = add(entries, &listing);
-                    if added != Ok(true) {
-                        return Ok(None);
-                    }
-                    next = Some(listing.next);
-                }
-                Ok(next)
-            })?;
-        added?;
-        // A list that goes on where it began would do so for ever.
-        Ok(next.filter(|next| *next != cookie))
+        let read = |mut reply: Reply<'_>| {
+            let size = reply.count(room)?;
+            message::listed(reply.bytes(size)?).give_to(entries)
+        };
+        self.client.ask_into(kind::LIST, request, bytes, read)?
     }
-}
-
-/// Passes an entry on, if it can be one.
-fn add(entries: &mut dyn Entries, listing: &Listing<'_>) -> Result<bool, Errno> {
-    if !listing.is_entry() {
-        return Ok(true);
-    }
-    entries.add(&Entry {
-        name: listing.name,
-        inode: listing.inode,
-        kind: listing.kind,
-        next: listing.next,
-    })
 }
 
 fn fid(node: NodeId) -> Result<u32, Errno> {
@@ -149,7 +112,7 @@ impl FileSystem for Volume {
 
     fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
         let fid = fid(node)?;
-        let device = FIRST_DEVICE.saturating_add(self.client.number() as u64);
+        let device = FIRST_DEVICE.saturating_add(self.client.server.number() as u64);
         let request = |tag| message::get_attributes(tag, fid);
         let read = |reply: Reply<'_>| message::metadata(reply, device);
         self.client.ask(kind::GET_ATTRIBUTES, request, read)
@@ -158,16 +121,9 @@ impl FileSystem for Volume {
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
         const AROUND: usize = message::HEADER + 2;
         let fid = fid(node)?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(target.len().saturating_add(AROUND))?;
-        bytes.resize(target.len().saturating_add(AROUND), 0);
+        let mut bytes = zeros(target.len().saturating_add(AROUND))?;
         let request = |tag| message::read_link(tag, fid);
-        let read = |mut reply: Reply<'_>| {
-            let text = message::read_text(&mut reply)?;
-            let place = target.get_mut(..text.len()).ok_or(Malformed)?;
-            place.copy_from_slice(text);
-            Ok(text.len())
-        };
+        let read = |mut reply: Reply<'_>| copy_text(message::read_text(&mut reply)?, target);
         self.client
             .ask_into(kind::READ_LINK, request, &mut bytes, read)
     }
@@ -219,19 +175,14 @@ impl FileSystem for Volume {
         entries: &mut dyn Entries,
     ) -> Result<(), Errno> {
         let fid = fid(directory)?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(LIST_SIZE)?;
-        bytes.resize(LIST_SIZE, 0);
-        let mut next = Some(cookie);
-        while let Some(cookie) = next {
-            next = self.list_part(fid, cookie, &mut bytes, entries)?;
-        }
-        Ok(())
+        listing::all(cookie, entries, |cookie, bytes, entries| {
+            self.list_part(fid, cookie, bytes, entries)
+        })
     }
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
         let fid = fid(file)?;
-        let (size, most) = (target.size(), self.client.data()?);
+        let (size, most) = (target.size(), self.client.server.data()?);
         parts::each(size, most, offset, |offset, at, size| {
             self.client.read(fid, offset, target, at, size)
         })
@@ -239,18 +190,14 @@ impl FileSystem for Volume {
 
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
         let fid = fid(file)?;
-        let (size, most) = (source.size(), self.client.data()?);
+        let (size, most) = (source.size(), self.client.server.data()?);
         parts::each(size, most, offset, |offset, at, size| {
             self.client.write(fid, offset, source, at, size)
         })
     }
 
     fn append(&self, file: NodeId, source: &dyn Source) -> Result<Appended, Errno> {
-        let _turn = self.appender.take()?;
-        let size = self.metadata(file)?.size;
-        let written = self.write(file, size, source)?;
-        let end = size.saturating_add(written as u64);
-        Ok(Appended { written, end })
+        self.client.server.append(self, file, source)
     }
 
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {

@@ -142,14 +142,6 @@ fn entries_that_no_directory_can_hold_are_told() {
     assert_eq!(cut.next(), Some(Err(Malformed)));
 }
 
-#[test]
-fn a_count_cannot_pass_what_there_is() {
-    let count = |bytes: &[u8]| super::count(&mut Reply::new(bytes), 100);
-    assert_eq!(count(&[100, 0, 0, 0]), Ok(100));
-    assert_eq!(count(&[101, 0, 0, 0]), Err(Malformed));
-    assert_eq!(count(&[0xff; 4]), Err(Malformed));
-}
-
 proptest! {
     #[test]
     fn no_reply_upsets_us(
@@ -164,8 +156,7 @@ proptest! {
         let _ = walked(reply);
         let _ = metadata(reply, 0);
         let _ = read_text(&mut reply.clone());
-        prop_assert!(count(&mut reply.clone(), most).is_ok_and(|count| count <= most)
-            || count(&mut reply.clone(), most).is_err());
+        prop_assert!(reply.clone().count(most).map_or(true, |count| count <= most));
         // Each entry takes at least so many bytes.
         let all = listed(&bytes).take_while(Result::is_ok).count();
         prop_assert!(all <= bytes.len() / 24);

@@ -1,0 +1,158 @@
+//! A server, whatever it speaks: the channel to it, and who has its turn.
+
+use gate::driver::channel::REPLY_ALIGN;
+use spin::Mutex;
+
+use super::bytes::{Failure, Request};
+use crate::descriptors::turn::Turn;
+use crate::drivers::channel::{self, Channel, Window};
+use crate::errno::Errno;
+use crate::files::system::{Appended, FileSystem, NodeId};
+use crate::files::transfer::Source;
+use crate::wait::Key;
+
+/// The most bytes of data in one message.
+pub const DATA_MAX: usize = 64 << 10;
+/// The least that a server must agree to.
+const DATA_MIN: usize = 4 << 10;
+
+/// What we know of a server.
+#[derive(Debug)]
+pub struct Server {
+    /// The number of the channel to it.
+    number: usize,
+    /// Whose turn it is to begin the session.
+    beginner: Turn,
+    /// Whose turn it is to append.
+    appender: Turn,
+    /// Bytes of data in a message, as agreed; none before there is a session.
+    data: Mutex<Option<usize>>,
+}
+
+/// Whether messages with so many bytes around their data fit a window: those
+/// of a reply that carries data, of a request that does, and of its reply.
+pub const fn fits(reply_header: usize, write_header: usize, written: usize) -> bool {
+    reply_header + DATA_MAX + 2 * REPLY_ALIGN <= channel::REPLY_MAX
+        && write_header + DATA_MAX + REPLY_ALIGN + written <= channel::REPLY_MAX
+}
+
+/// How many of the bytes of data that a server takes are used.
+///
+/// # Errors
+///
+/// They are too few.
+pub fn bounded(data: usize) -> Result<usize, Errno> {
+    if data < DATA_MIN {
+        return Err(Errno::Device);
+    }
+    Ok(data.min(DATA_MAX))
+}
+
+/// Sends a request and waits for a reply of at most `most` bytes; its size, and
+/// its first bytes in `head`.
+///
+/// # Errors
+///
+/// The request is too long, or the server does not answer.
+pub fn exchange<'a>(
+    window: &mut Window,
+    request: &mut Request,
+    most: usize,
+    head: &'a mut [u8],
+) -> Result<(usize, &'a [u8]), Errno> {
+    window.put(request.finish(0)?)?;
+    let size = window.exchange(request.size(), most)?;
+    let head = head.get_mut(..size.min(head.len())).ok_or(Errno::Device)?;
+    window.get(head)?;
+    Ok((size, head))
+}
+
+impl Server {
+    /// A server to which nothing was said.
+    pub const fn new(number: usize) -> Server {
+        Server {
+            number,
+            beginner: Turn::new(Key::volume(number)),
+            appender: Turn::new(Key::volume(number)),
+            data: Mutex::new(None),
+        }
+    }
+
+    /// The number of the channel.
+    pub const fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Begins the session if there is none. What `agree` does is to say the
+    /// first words, and how many bytes of data a message has.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short, or `agree` failed.
+    pub fn begin(&self, agree: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
+        let _turn = self.beginner.take()?;
+        if self.data.lock().is_none() {
+            let data = agree()?;
+            *self.data.lock() = Some(data);
+        }
+        Ok(())
+    }
+
+    /// Bytes of data in a message.
+    ///
+    /// # Errors
+    ///
+    /// There is no session.
+    pub fn data(&self) -> Result<usize, Errno> {
+        self.data.lock().ok_or(Errno::Device)
+    }
+
+    /// A window for a request and its reply.
+    ///
+    /// # Errors
+    ///
+    /// There is no such channel, or it was given up.
+    pub fn window(&self) -> Result<Window, Errno> {
+        Window::take(self.channel()?)
+    }
+
+    /// What a reply has come to. After one that is none, nothing that this
+    /// server says can be told from chance.
+    ///
+    /// # Errors
+    ///
+    /// The server refused, or what came is no reply.
+    pub fn judge<T>(&self, reply: Result<T, Failure>) -> Result<T, Errno> {
+        match reply {
+            Ok(read) => Ok(read),
+            Err(Failure::Refused(errno)) => Err(errno),
+            Err(Failure::Malformed) => {
+                self.channel()?.give_up();
+                Err(Errno::Device)
+            }
+        }
+    }
+
+    /// Appends to a file of `volume`: looks at its size and then writes, one
+    /// thread at a time.
+    ///
+    /// # Errors
+    ///
+    /// Not one byte could be written.
+    pub fn append(
+        &self,
+        volume: &dyn FileSystem,
+        file: NodeId,
+        source: &dyn Source,
+    ) -> Result<Appended, Errno> {
+        let _turn = self.appender.take()?;
+        let size = volume.metadata(file)?.size;
+        let written = volume.write(file, size, source)?;
+        let end = size.saturating_add(written as u64);
+        Ok(Appended { written, end })
+    }
+
+    fn channel(&self) -> Result<&'static Channel, Errno> {
+        channel::get(self.number).ok_or(Errno::Device)
+    }
+}
