@@ -6,6 +6,7 @@
 
 mod abi;
 mod attack;
+mod checks;
 mod code;
 mod cpus;
 mod files;

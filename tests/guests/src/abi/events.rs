@@ -9,7 +9,7 @@ use hermit_abi::{
     close, dup, eventfd, poll, pollfd, read, write,
 };
 
-use super::expect;
+use crate::checks::same;
 
 const PAUSE: Duration = Duration::from_millis(20);
 const NEARLY: Duration = Duration::from_millis(15);
@@ -49,7 +49,7 @@ fn take(descriptor: i32) -> Result<u64, isize> {
 fn shut(descriptors: &[i32]) -> Result<(), String> {
     for descriptor in descriptors {
         // SAFETY: the call takes no address.
-        expect("close", unsafe { close(*descriptor) }, 0)?;
+        same("close", unsafe { close(*descriptor) }, 0)?;
     }
     Ok(())
 }
@@ -73,30 +73,30 @@ fn values() -> Result<(), String> {
     let again = Err(-(EAGAIN as isize));
     let all = open(3, EFD_NONBLOCK)?;
     let one = open(2, EFD_NONBLOCK | EFD_SEMAPHORE)?;
-    expect("add", add(all, 1 << 40), 8)?;
-    expect("take all", take(all), Ok((1 << 40) + 3))?;
-    expect("take nothing", take(all), again)?;
-    expect(
+    same("add", add(all, 1 << 40), 8)?;
+    same("take all", take(all), Ok((1 << 40) + 3))?;
+    same("take nothing", take(all), again)?;
+    same(
         "take one",
         [take(one), take(one), take(one)],
         [Ok(1), Ok(1), again],
     )?;
-    expect("too much", add(all, u64::MAX), -(EINVAL as isize))?;
-    expect("all that fits", add(all, u64::MAX - 1), 8)?;
-    expect("one more", add(all, 1), -(EAGAIN as isize))?;
+    same("too much", add(all, u64::MAX), -(EINVAL as isize))?;
+    same("all that fits", add(all, u64::MAX - 1), 8)?;
+    same("one more", add(all, 1), -(EAGAIN as isize))?;
     // SAFETY: the calls take no address that is followed.
     unsafe {
-        expect(
+        same(
             "a short read",
             read(all, ptr::from_mut(&mut 0_u64).cast(), 7),
             -(EINVAL as isize),
         )?;
-        expect("flags", eventfd(0, 0o2), -EINVAL)?;
-        let same = dup(all);
-        expect("the same counter", take(same), Ok(u64::MAX - 1))?;
-        shut(&[all, one, same])?;
+        same("flags", eventfd(0, 0o2), -EINVAL)?;
+        let twin = dup(all);
+        same("the same counter", take(twin), Ok(u64::MAX - 1))?;
+        shut(&[all, one, twin])?;
     }
-    expect("closed", add(all, 1), -(EBADF as isize))
+    same("closed", add(all, 1), -(EBADF as isize))
 }
 
 /// Reads wait for writes, and writes for reads.
@@ -109,12 +109,12 @@ fn waiting() -> Result<(), String> {
         thread::sleep(PAUSE);
         (written, take(back))
     });
-    expect("a read", take(there), Ok(7))?;
-    expect("it waited", start.elapsed() >= NEARLY, true)?;
-    expect("a write", add(back, 5), 8)?;
-    expect("it waited", start.elapsed() >= NEARLY * 2, true)?;
+    same("a read", take(there), Ok(7))?;
+    same("it waited", start.elapsed() >= NEARLY, true)?;
+    same("a write", add(back, 5), 8)?;
+    same("it waited", start.elapsed() >= NEARLY * 2, true)?;
     let done = other.join().map_err(|_| "the other thread panicked")?;
-    expect("the other's", done, (8, Ok(u64::MAX - 1)))?;
+    same("the other's", done, (8, Ok(u64::MAX - 1)))?;
     shut(&[there, back])
 }
 
@@ -130,10 +130,10 @@ fn poll_at_once() -> Result<(), String> {
         entry(some, POLLOUT),
     ];
     let found = (5, [POLLOUT, 0, both, POLLOUT, POLLNVAL, POLLOUT]);
-    expect("many", look(list, 0), found)?;
-    expect("the same without a limit", look(list, -1), found)?;
-    expect("the end of the input", look([entry(0, POLLIN)], -1).0, 1)?;
-    expect("nothing", look([entry(empty, POLLIN)], 0), (0, [0]))?;
+    same("many", look(list, 0), found)?;
+    same("the same without a limit", look(list, -1), found)?;
+    same("the end of the input", look([entry(0, POLLIN)], -1).0, 1)?;
+    same("nothing", look([entry(empty, POLLIN)], 0), (0, [0]))?;
     shut(&[empty, some])
 }
 
@@ -145,16 +145,16 @@ fn poll_waits() -> Result<(), String> {
         entry(first, POLLIN),
     ];
     let start = Instant::now();
-    expect("a limit", look(list, 20), (0, [0; 3]))?;
-    expect("no descriptors", look([], 20).0, 0)?;
-    expect("it waited", start.elapsed() >= NEARLY * 2, true)?;
+    same("a limit", look(list, 20), (0, [0; 3]))?;
+    same("no descriptors", look([], 20).0, 0)?;
+    same("it waited", start.elapsed() >= NEARLY * 2, true)?;
     for (woken, found) in [(first, [POLLIN, 0, POLLIN]), (second, [0, POLLIN, 0])] {
         let other = thread::spawn(move || {
             thread::sleep(PAUSE);
             add(woken, 1)
         });
-        expect("woken", look(list, -1).1, found)?;
-        expect("a value", take(woken), Ok(1))?;
+        same("woken", look(list, -1).1, found)?;
+        same("a value", take(woken), Ok(1))?;
         other.join().map_err(|_| "the other thread panicked")?;
     }
     shut(&[first, second])
@@ -170,10 +170,10 @@ fn many_pollers() -> Result<(), String> {
         .map(|_| thread::spawn(move || look(counters.map(|fd| entry(fd, POLLIN)), 30_000)))
         .collect();
     thread::sleep(PAUSE);
-    expect("add", add(counters[19], 1), 8)?;
+    same("add", add(counters[19], 1), 8)?;
     for poller in pollers {
         let found = poller.join().map_err(|_| "a poller panicked")?;
-        expect("one", (found.0, found.1[19]), (1, POLLIN))?;
+        same("one", (found.0, found.1[19]), (1, POLLIN))?;
     }
     shut(&counters)
 }
@@ -184,11 +184,11 @@ fn lies() -> Result<(), String> {
     let mut one = entry(1, POLLOUT);
     // SAFETY: the ABI is to refuse what is not valid.
     unsafe {
-        expect("a kernel's list", poll(kernel, 1, 0), -EFAULT)?;
-        expect("no list", poll(ptr::null_mut(), 1, 0), -EFAULT)?;
-        expect("a long list", poll(&mut one, 65_537, 0), -EINVAL)?;
-        expect("a longer list", poll(&mut one, usize::MAX, 0), -EINVAL)?;
-        expect(
+        same("a kernel's list", poll(kernel, 1, 0), -EFAULT)?;
+        same("no list", poll(ptr::null_mut(), 1, 0), -EFAULT)?;
+        same("a long list", poll(&mut one, 65_537, 0), -EINVAL)?;
+        same("a longer list", poll(&mut one, usize::MAX, 0), -EINVAL)?;
+        same(
             "a list that ends in a hole",
             poll(&mut one, 65_536, 0),
             -EFAULT,

@@ -10,7 +10,7 @@ use hermit_abi::{
     get_errno, getaddrbyname, getaddrinfo, ioctl, iovec, open, read, readv, write, writev,
 };
 
-use super::expect;
+use crate::checks::same;
 
 const PAGE: usize = PAGE_SIZE as usize;
 const ERROR_STREAM: i32 = 2;
@@ -54,23 +54,23 @@ fn strings(edge: usize) -> Result<(), String> {
         // SAFETY: the ABI is to refuse what has no end.
         unsafe {
             let endless = fill(edge, size, b'x');
-            expect("open", open(endless, 0, 0), -EFAULT)?;
-            expect(
+            same("open", open(endless, 0, 0), -EFAULT)?;
+            same(
                 "a host",
                 getaddrbyname(endless, address.as_mut_ptr(), 4),
                 -EFAULT,
             )?;
             let code = getaddrinfo(endless, ptr::null(), ptr::null(), &mut ptr::null_mut());
-            expect("hosts", (code, get_errno()), (EAI_SYSTEM, EFAULT))?;
+            same("hosts", (code, get_errno()), (EAI_SYSTEM, EFAULT))?;
         }
         let ended = fill(edge, size + 1, 0);
         // SAFETY: the string ends at the last byte of the page.
-        expect("with an end", unsafe { open(ended, 0, 0) }, -ENOENT)?;
+        same("with an end", unsafe { open(ended, 0, 0) }, -ENOENT)?;
     }
     // SAFETY: as above.
     unsafe {
-        expect("open", open(fill(edge, 257, 0), 0, 0), -ENAMETOOLONG)?;
-        expect(
+        same("open", open(fill(edge, 257, 0), 0, 0), -ENAMETOOLONG)?;
+        same(
             "a host",
             getaddrbyname(fill(edge, 300, 0), address.as_mut_ptr(), 4),
             -ENAMETOOLONG,
@@ -96,17 +96,17 @@ fn vectors(edge: usize) -> Result<(), String> {
     let list = ptr::with_exposed_provenance(list);
     // SAFETY: the ABI is to refuse what is not valid.
     unsafe {
-        expect("a count", writev(ERROR_STREAM, &good, IOV_MAX + 1), invalid)?;
-        expect("a count", readv(0, &good, usize::MAX), invalid)?;
-        expect("a sum", writev(ERROR_STREAM, huge.as_ptr(), 2), invalid)?;
-        expect("a sum", readv(0, huge.as_ptr(), 2), invalid)?;
-        expect("a list at an end", writev(ERROR_STREAM, list, 2), fault)?;
-        expect(
+        same("a count", writev(ERROR_STREAM, &good, IOV_MAX + 1), invalid)?;
+        same("a count", readv(0, &good, usize::MAX), invalid)?;
+        same("a sum", writev(ERROR_STREAM, huge.as_ptr(), 2), invalid)?;
+        same("a sum", readv(0, huge.as_ptr(), 2), invalid)?;
+        same("a list at an end", writev(ERROR_STREAM, list, 2), fault)?;
+        same(
             "a buffer at an end",
             writev(ERROR_STREAM, &buffer(edge - 4, 8), 1),
             fault,
         )?;
-        expect("nothing", writev(ERROR_STREAM, ptr::null(), 0), 0)?;
+        same("nothing", writev(ERROR_STREAM, ptr::null(), 0), 0)?;
     }
     split(edge)
 }
@@ -118,16 +118,16 @@ fn split(edge: usize) -> Result<(), String> {
     unsafe {
         let counter = eventfd(7, 0);
         let short = ptr::with_exposed_provenance_mut::<u8>(edge - 4);
-        expect("a place at an end", read(counter, short, 8), fault)?;
-        expect("a value at an end", write(counter, short, 8), fault)?;
+        same("a place at an end", read(counter, short, 8), fault)?;
+        same("a value at an end", write(counter, short, 8), fault)?;
         let mut value = 0_u64;
-        expect(
+        same(
             "a place",
             read(counter, ptr::from_mut(&mut value).cast(), 8),
             8,
         )?;
-        expect("the value", value, 7)?;
-        expect("close", hermit_abi::close(counter), 0)
+        same("the value", value, 7)?;
+        same("close", hermit_abi::close(counter), 0)
     }
 }
 
@@ -139,26 +139,26 @@ fn patience() -> Result<(), String> {
     // SAFETY: the word is valid; the ABI is to refuse what is not.
     unsafe {
         let counter = eventfd(0, 0);
-        expect(
+        same(
             "without a word",
             ioctl(counter, FIONBIO, ptr::null_mut()),
             -EFAULT,
         )?;
-        expect("another command", ioctl(counter, 77, word), -ENOTTY)?;
-        expect("nothing open", ioctl(-1, FIONBIO, word), -EBADF)?;
-        expect("failing", ioctl(counter, FIONBIO, word), 0)?;
-        expect(
+        same("another command", ioctl(counter, 77, word), -ENOTTY)?;
+        same("nothing open", ioctl(-1, FIONBIO, word), -EBADF)?;
+        same("failing", ioctl(counter, FIONBIO, word), 0)?;
+        same(
             "the flag",
             fcntl(counter, F_GETFL, 0) & O_NONBLOCK,
             O_NONBLOCK,
         )?;
         fails = 0;
-        expect(
+        same(
             "waiting",
             ioctl(counter, FIONBIO, ptr::from_mut(&mut fails).cast()),
             0,
         )?;
-        expect("the flag", fcntl(counter, F_GETFL, 0) & O_NONBLOCK, 0)?;
-        expect("close", hermit_abi::close(counter), 0)
+        same("the flag", fcntl(counter, F_GETFL, 0) & O_NONBLOCK, 0)?;
+        same("close", hermit_abi::close(counter), 0)
     }
 }

@@ -38,20 +38,6 @@ pub fn recurse_in_a_thread() -> Result<(), String> {
     Err(format!("the stack has no end: {depth:?}"))
 }
 
-/// Fails unless the call answered as it should.
-#[track_caller]
-fn expect<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    found: T,
-    wanted: T,
-) -> Result<(), String> {
-    if found == wanted {
-        return Ok(());
-    }
-    let place = std::panic::Location::caller();
-    Err(format!("{what}: {found:?}, not {wanted:?} ({place})"))
-}
-
 /// A word that several threads pass to the ABI.
 #[derive(Clone, Copy)]
 struct Shared<T>(*mut T);

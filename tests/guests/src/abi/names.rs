@@ -10,7 +10,7 @@ use hermit_abi::{
     getaddrinfo, socket,
 };
 
-use super::expect;
+use crate::checks::same;
 
 pub fn run() -> Result<(), String> {
     through_std()?;
@@ -28,12 +28,12 @@ fn through_std() -> Result<(), String> {
         ([127, 0, 0, 1], 80).into(),
         ([0, 0, 0, 0, 0, 0, 0, 1], 80).into(),
     ];
-    expect("localhost", found.as_slice(), &wanted[..])?;
-    expect("a name", "example.org:80".to_socket_addrs().is_err(), true)?;
+    same("localhost", found.as_slice(), &wanted[..])?;
+    same("a name", "example.org:80".to_socket_addrs().is_err(), true)?;
     let refused = TcpStream::connect("127.0.0.1:1")
         .map_err(|error| error.raw_os_error())
         .err();
-    expect("connect", refused, Some(Some(ENETDOWN)))
+    same("connect", refused, Some(Some(ENETDOWN)))
 }
 
 fn look_up(node: &CStr) -> (i32, *mut addrinfo) {
@@ -46,24 +46,24 @@ fn look_up(node: &CStr) -> (i32, *mut addrinfo) {
 fn lists() -> Result<(), String> {
     for _ in 0..1000 {
         let (code, list) = look_up(c"::1");
-        expect("a number", code, 0)?;
+        same("a number", code, 0)?;
         // SAFETY: the list was just made.
-        expect("its family", unsafe { (*list).ai_family }, AF_INET6)?;
+        same("its family", unsafe { (*list).ai_family }, AF_INET6)?;
         // SAFETY: nobody uses it any more.
         unsafe { freeaddrinfo(list) };
     }
-    expect("a name", look_up(c"example.org").0, EAI_AGAIN)?;
-    expect("nothing", look_up(c"").0, EAI_NONAME)?;
+    same("a name", look_up(c"example.org").0, EAI_AGAIN)?;
+    same("nothing", look_up(c"").0, EAI_NONAME)?;
     let mut list = ptr::null_mut();
     // SAFETY: the ABI is to refuse a kernel's pointer.
     unsafe {
         let kernel = ptr::with_exposed_provenance(domains::layout::SAFE.start as usize);
         let code = getaddrinfo(kernel, ptr::null(), ptr::null(), &mut list);
-        expect("a kernel's name", (code, get_errno()), (EAI_SYSTEM, EFAULT))?;
+        same("a kernel's name", (code, get_errno()), (EAI_SYSTEM, EFAULT))?;
         let text = c"1.2.3.4".as_ptr();
         let target = kernel.cast_mut().cast();
         let code = getaddrinfo(text, ptr::null(), ptr::null(), target);
-        expect(
+        same(
             "a kernel's result",
             (code, get_errno()),
             (EAI_SYSTEM, EFAULT),
@@ -77,34 +77,34 @@ fn single() -> Result<(), String> {
     let (name, other) = (c"10.0.2.15".as_ptr(), c"example.org".as_ptr());
     // SAFETY: the places have the sizes that are said.
     unsafe {
-        expect("four", getaddrbyname(name, four.as_mut_ptr(), 4), 0)?;
-        expect(
+        same("four", getaddrbyname(name, four.as_mut_ptr(), 4), 0)?;
+        same(
             "localhost",
             getaddrbyname(c"localhost".as_ptr(), six.as_mut_ptr(), 16),
             0,
         )?;
-        expect(
+        same(
             "a name",
             getaddrbyname(other, four.as_mut_ptr(), 4),
             -ENETDOWN,
         )?;
-        expect("a size", getaddrbyname(name, four.as_mut_ptr(), 5), -EINVAL)?;
-        expect(
+        same("a size", getaddrbyname(name, four.as_mut_ptr(), 5), -EINVAL)?;
+        same(
             "null",
             getaddrbyname(ptr::null(), four.as_mut_ptr(), 4),
             -EFAULT,
         )?;
     }
-    expect("four", four, [10, 0, 2, 15])?;
-    expect("six", six[15], 1)
+    same("four", four, [10, 0, 2, 15])?;
+    same("six", six[15], 1)
 }
 
 fn sockets() -> Result<(), String> {
     // SAFETY: no pointer is followed.
     unsafe {
-        expect("socket", socket(AF_INET, SOCK_STREAM, 0), -ENETDOWN)?;
-        expect("vsock", socket(2, SOCK_STREAM, 0), -EAFNOSUPPORT)?;
-        expect("bind of a stream", bind(1, ptr::null(), 0), -ENOTSOCK)?;
-        expect("bind of nothing", bind(-1, ptr::null(), 0), -EBADF)
+        same("socket", socket(AF_INET, SOCK_STREAM, 0), -ENETDOWN)?;
+        same("vsock", socket(2, SOCK_STREAM, 0), -EAFNOSUPPORT)?;
+        same("bind of a stream", bind(1, ptr::null(), 0), -ENOTSOCK)?;
+        same("bind of nothing", bind(-1, ptr::null(), 0), -EBADF)
     }
 }

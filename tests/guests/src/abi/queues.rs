@@ -9,7 +9,8 @@ use hermit_abi::{
     EFAULT, EINVAL, ETIMEDOUT, add_queue, destroy_queue, init_queue, notify, wait,
 };
 
-use super::{Shared, expect};
+use super::Shared;
+use crate::checks::same;
 
 pub fn run() -> Result<(), String> {
     errors()?;
@@ -25,16 +26,16 @@ fn errors() -> Result<(), String> {
     let kernel = domains::layout::SAFE.start as usize;
     // SAFETY: the word is valid; the ABI is to refuse what is not.
     unsafe {
-        expect("notify before init", notify(id, 1), -EINVAL)?;
-        expect("init at null", init_queue(0), -EINVAL)?;
-        expect("init of a kernel's", init_queue(kernel), -EFAULT)?;
-        expect("init", init_queue(id), 0)?;
-        expect("wait without announcement", wait(id), -EINVAL)?;
-        expect("announcement", add_queue(id, 0), 0)?;
-        expect("notify", notify(id, 1), 0)?;
-        expect("a wait for what has come", wait(id), 0)?;
-        expect("destroy", destroy_queue(id), 0)?;
-        expect("destroy twice", destroy_queue(id), -EINVAL)
+        same("notify before init", notify(id, 1), -EINVAL)?;
+        same("init at null", init_queue(0), -EINVAL)?;
+        same("init of a kernel's", init_queue(kernel), -EFAULT)?;
+        same("init", init_queue(id), 0)?;
+        same("wait without announcement", wait(id), -EINVAL)?;
+        same("announcement", add_queue(id, 0), 0)?;
+        same("notify", notify(id, 1), 0)?;
+        same("a wait for what has come", wait(id), 0)?;
+        same("destroy", destroy_queue(id), 0)?;
+        same("destroy twice", destroy_queue(id), -EINVAL)
     }
 }
 
@@ -43,11 +44,11 @@ fn time_limit() -> Result<(), String> {
     let start = Instant::now();
     // SAFETY: the word is valid.
     unsafe {
-        expect("init", init_queue(id), 0)?;
-        expect("announcement", add_queue(id, 20_000_000), 0)?;
-        expect("wait", wait(id), -ETIMEDOUT)?;
+        same("init", init_queue(id), 0)?;
+        same("announcement", add_queue(id, 20_000_000), 0)?;
+        same("wait", wait(id), -ETIMEDOUT)?;
     }
-    expect(
+    same(
         "it waited",
         start.elapsed() >= Duration::from_millis(15),
         true,
@@ -62,14 +63,14 @@ fn wake_up(wake_all: bool) -> Result<(), String> {
     DONE.store(0, Ordering::SeqCst);
     let id = Shared::new(0_u64).get().expose_provenance();
     // SAFETY: the word is valid and lives for ever.
-    expect("init", unsafe { init_queue(id) }, 0)?;
+    same("init", unsafe { init_queue(id) }, 0)?;
     let waiters: Vec<_> = (0..4)
         .map(|_| thread::spawn(move || wait_for_number(id, &NUMBER, &DONE)))
         .collect();
     while DONE.load(Ordering::SeqCst) < 4 {
         *NUMBER.lock().map_err(|error| error.to_string())? += 1;
         // SAFETY: as above.
-        expect(
+        same(
             "notify",
             unsafe { notify(id, if wake_all { -1 } else { 1 }) },
             0,
@@ -86,10 +87,10 @@ fn wait_for_number(id: usize, number: &Mutex<usize>, done: &AtomicUsize) -> Resu
     let mut guard = number.lock().map_err(|error| error.to_string())?;
     while *guard < 10 {
         // SAFETY: the word is valid and lives for ever.
-        expect("announcement", unsafe { add_queue(id, 0) }, 0)?;
+        same("announcement", unsafe { add_queue(id, 0) }, 0)?;
         drop(guard);
         // SAFETY: as above.
-        expect("wait", unsafe { wait(id) }, 0)?;
+        same("wait", unsafe { wait(id) }, 0)?;
         guard = number.lock().map_err(|error| error.to_string())?;
     }
     done.fetch_add(1, Ordering::SeqCst);

@@ -9,7 +9,8 @@ use hermit_abi::{
     sem_t, sem_timedwait, sem_trywait, timespec,
 };
 
-use super::{Shared, expect};
+use super::Shared;
+use crate::checks::same;
 
 pub fn run() -> Result<(), String> {
     errors()?;
@@ -23,24 +24,24 @@ fn errors() -> Result<(), String> {
         ptr::with_exposed_provenance_mut(domains::layout::SAFE.start as usize);
     // SAFETY: the word is valid; the ABI is to refuse what is not.
     unsafe {
-        expect("post before init", sem_post(word), -EINVAL)?;
-        expect("errno", get_errno(), EINVAL)?;
-        expect("init of null", sem_init(ptr::null_mut(), 0, 1), -EINVAL)?;
-        expect("init of a kernel's", sem_init(kernel, 0, 1), -EFAULT)?;
-        expect("post of a kernel's", sem_post(kernel), -EFAULT)?;
-        expect("too high a value", sem_init(word, 0, 1 << 31), -EINVAL)?;
-        expect("init", sem_init(word, 0, i32::MAX as u32), 0)?;
-        expect("one too many", sem_post(word), -EOVERFLOW)?;
-        expect("trywait", sem_trywait(word), 0)?;
-        expect("destroy", sem_destroy(word), 0)?;
-        expect("trywait after destroy", sem_trywait(word), -EINVAL)?;
-        expect("init at zero", sem_init(word, 0, 0), 0)?;
-        expect("trywait at zero", sem_trywait(word), -EAGAIN)?;
+        same("post before init", sem_post(word), -EINVAL)?;
+        same("errno", get_errno(), EINVAL)?;
+        same("init of null", sem_init(ptr::null_mut(), 0, 1), -EINVAL)?;
+        same("init of a kernel's", sem_init(kernel, 0, 1), -EFAULT)?;
+        same("post of a kernel's", sem_post(kernel), -EFAULT)?;
+        same("too high a value", sem_init(word, 0, 1 << 31), -EINVAL)?;
+        same("init", sem_init(word, 0, i32::MAX as u32), 0)?;
+        same("one too many", sem_post(word), -EOVERFLOW)?;
+        same("trywait", sem_trywait(word), 0)?;
+        same("destroy", sem_destroy(word), 0)?;
+        same("trywait after destroy", sem_trywait(word), -EINVAL)?;
+        same("init at zero", sem_init(word, 0, 0), 0)?;
+        same("trywait at zero", sem_trywait(word), -EAGAIN)?;
         let bad = ptr::with_exposed_provenance(domains::layout::SAFE.start as usize);
-        expect("a kernel's time", sem_timedwait(word, bad), -EFAULT)?;
+        same("a kernel's time", sem_timedwait(word, bad), -EFAULT)?;
         // Inside the application's region, but nothing is mapped there.
         let hole = ptr::with_exposed_provenance(domains::layout::APP.end as usize - 4096);
-        expect("a time in a hole", sem_timedwait(word, hole), -EFAULT)
+        same("a time in a hole", sem_timedwait(word, hole), -EFAULT)
     }
 }
 
@@ -62,13 +63,13 @@ fn limits() -> Result<(), String> {
     };
     // SAFETY: the word and the times are valid.
     unsafe {
-        expect("init", sem_init(word, 0, 1), 0)?;
-        expect("a bad time is not looked at", sem_timedwait(word, &bad), 0)?;
-        expect("unless it matters", sem_timedwait(word, &bad), -EINVAL)?;
-        expect("the past is over", sem_timedwait(word, &past), -ETIMEDOUT)?;
-        expect("a limit", sem_timedwait(word, &good), -ETIMEDOUT)?;
+        same("init", sem_init(word, 0, 1), 0)?;
+        same("a bad time is not looked at", sem_timedwait(word, &bad), 0)?;
+        same("unless it matters", sem_timedwait(word, &bad), -EINVAL)?;
+        same("the past is over", sem_timedwait(word, &past), -ETIMEDOUT)?;
+        same("a limit", sem_timedwait(word, &good), -ETIMEDOUT)?;
     }
-    expect(
+    same(
         "it waited",
         start.elapsed() >= Duration::from_millis(15),
         true,
@@ -80,7 +81,7 @@ fn many_threads() -> Result<(), String> {
     const ROUNDS: usize = 200;
     let word = Shared::<sem_t>::new(ptr::null());
     // SAFETY: the word is valid and lives for ever.
-    expect("init", unsafe { sem_init(word.get(), 0, 0) }, 0)?;
+    same("init", unsafe { sem_init(word.get(), 0, 0) }, 0)?;
     let waiters: Vec<_> = (0..4)
         .map(|_| {
             thread::spawn(move || {
@@ -92,16 +93,16 @@ fn many_threads() -> Result<(), String> {
         .collect();
     for round in 0..4 * ROUNDS {
         // SAFETY: as above.
-        expect("post", unsafe { sem_post(word.get()) }, 0)?;
+        same("post", unsafe { sem_post(word.get()) }, 0)?;
         if round % 3 == 0 {
             thread::yield_now();
         }
     }
     for waiter in waiters {
-        expect("waits", waiter.join().unwrap_or(false), true)?;
+        same("waits", waiter.join().unwrap_or(false), true)?;
     }
     // SAFETY: as above.
-    expect(
+    same(
         "nothing is left",
         unsafe { sem_trywait(word.get()) },
         -EAGAIN,

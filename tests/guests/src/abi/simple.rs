@@ -10,7 +10,7 @@ use hermit_abi::{
     nanosleep, read_entropy, realloc, spawn, timespec, wakeup_task, yield_now,
 };
 
-use super::expect;
+use crate::checks::same;
 
 pub fn run() -> Result<(), String> {
     clocks()?;
@@ -27,27 +27,27 @@ fn clocks() -> Result<(), String> {
         for clock in -3..10 {
             let known = [CLOCK_REALTIME, CLOCK_MONOTONIC].contains(&clock);
             let answer = if known { 0 } else { -EINVAL };
-            expect("clock", clock_gettime(clock, &mut time), answer)?;
+            same("clock", clock_gettime(clock, &mut time), answer)?;
         }
-        expect(
+        same(
             "a kernel's place",
             clock_gettime(CLOCK_REALTIME, kernel),
             -EFAULT,
         )?;
-        expect(
+        same(
             "null",
             clock_gettime(CLOCK_REALTIME, ptr::null_mut()),
             -EFAULT,
         )?;
-        expect("no time", nanosleep(ptr::null()), -EFAULT)?;
+        same("no time", nanosleep(ptr::null()), -EFAULT)?;
         for (tv_sec, tv_nsec) in [(-1, 0), (0, -1), (0, 1_000_000_000), (i64::MIN, i32::MIN)] {
-            expect(
+            same(
                 "a bad time",
                 nanosleep(&timespec { tv_sec, tv_nsec }),
                 -EINVAL,
             )?;
         }
-        expect(
+        same(
             "a short sleep",
             nanosleep(&timespec {
                 tv_sec: 0,
@@ -56,7 +56,7 @@ fn clocks() -> Result<(), String> {
             0,
         )?;
         let mut byte = 0;
-        expect(
+        same(
             "entropy's flags",
             read_entropy(&mut byte, 1, 1 << 30),
             -EINVAL as isize,
@@ -68,12 +68,12 @@ fn layouts() -> Result<(), String> {
     // SAFETY: what is allocated is freed with its layout.
     unsafe {
         for (size, align) in [(8, 0), (8, 3), (usize::MAX, 8), (isize::MAX as usize, 4096)] {
-            expect("alloc", alloc(size, align).is_null(), true)?;
-            expect("alloc_zeroed", alloc_zeroed(size, align).is_null(), true)?;
+            same("alloc", alloc(size, align).is_null(), true)?;
+            same("alloc_zeroed", alloc_zeroed(size, align).is_null(), true)?;
         }
         let block = alloc_zeroed(100, 16);
-        expect("zeros", (0..100).all(|place| *block.add(place) == 0), true)?;
-        expect(
+        same("zeros", (0..100).all(|place| *block.add(place) == 0), true)?;
+        same(
             "realloc",
             realloc(block, 100, 16, usize::MAX).is_null(),
             true,
@@ -91,7 +91,7 @@ fn blocking() -> Result<(), String> {
         block_current_task_with_timeout(20);
         yield_now();
     }
-    expect(
+    same(
         "it blocked",
         start.elapsed() >= Duration::from_millis(15),
         true,
@@ -118,14 +118,14 @@ fn spawning() -> Result<(), String> {
     let mut id = 0;
     // SAFETY: the function does nothing; the ABI is to refuse a kernel's place.
     unsafe {
-        expect("spawn", spawn(&mut id, nothing, 0, 2, -1), 0)?;
-        expect("a number", id > 0, true)?;
-        expect("join", hermit_abi::join(id), 0)?;
-        expect(
+        same("spawn", spawn(&mut id, nothing, 0, 2, -1), 0)?;
+        same("a number", id > 0, true)?;
+        same("join", hermit_abi::join(id), 0)?;
+        same(
             "a kernel's place",
             spawn(kernel, nothing, 0, 2, -1),
             -EFAULT,
         )?;
-        expect("a priority", spawn(&mut id, nothing, 0, 200, -1), -EINVAL)
+        same("a priority", spawn(&mut id, nothing, 0, 200, -1), -EINVAL)
     }
 }

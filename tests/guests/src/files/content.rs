@@ -7,7 +7,8 @@ use std::thread;
 
 use hermit_abi::{F_DUPFD, F_GETFL, F_SETFL, O_APPEND, O_RDWR};
 
-use super::{close, done, errno, same};
+use super::close;
+use crate::checks::{done, errno, same};
 
 pub(super) fn run() -> Result<(), String> {
     opened_in_every_way()?;

@@ -7,7 +7,8 @@ use std::io::{Read, Seek, Write};
 
 use hermit_abi::O_RDONLY;
 
-use super::{close, done, open};
+use super::{close, open};
+use crate::checks::done;
 
 const PIECE: usize = 64 << 10;
 const TOTAL: usize = 1 << 20;
@@ -22,6 +23,7 @@ pub fn run() -> Result<(), String> {
             .read(true)
             .write(true)
             .create(true)
+            .truncate(true)
             .open("/tmp/c"),
     )?;
     let pieces = (TOTAL / PIECE) as u64;

@@ -9,7 +9,8 @@ use hermit_abi::{
     O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, iovec,
 };
 
-use super::{close, done, errno, open, same};
+use super::{close, open};
+use crate::checks::{done, errno, same};
 
 const ENOENT: i32 = 2;
 const EBADF: i32 = 9;

@@ -5,7 +5,8 @@ use std::fs::{self, File};
 
 use hermit_abi::O_RDWR;
 
-use super::{close, done, open, same};
+use super::{close, open};
+use crate::checks::{done, same};
 
 const FILES: usize = 10_000;
 const DESCRIPTORS: i32 = 100_000;

@@ -10,7 +10,6 @@ mod rootfs;
 mod tree;
 
 use std::ffi::CString;
-use std::fmt::Debug;
 use std::path::Path;
 
 pub use costs::run as costs;
@@ -30,28 +29,6 @@ pub fn run(name: &str) -> Result<(), String> {
     }?;
     println!("files: {name} passed");
     Ok(())
-}
-
-/// Fails with `what` unless both are the same.
-fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("{what}: found {found:?}, expected {expected:?}"))
-    }
-}
-
-/// Adds what was done to an error.
-fn done<T, E: Debug>(what: &str, result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{what}: {error:?}"))
-}
-
-/// The errno of a failed operation; zero if it did not fail.
-fn errno<T>(result: std::io::Result<T>) -> i32 {
-    result
-        .err()
-        .and_then(|error| error.raw_os_error())
-        .unwrap_or(0)
 }
 
 /// Opens a file by the ABI: its descriptor, or a negative errno.

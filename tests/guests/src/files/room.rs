@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
-use super::{done, errno, same};
+use crate::checks::{done, errno, same};
 
 const ENOSPC: i32 = 28;
 

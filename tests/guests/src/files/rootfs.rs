@@ -2,8 +2,7 @@
 
 use std::fs::{self, File};
 
-use super::tree::listed;
-use super::{done, errno, same};
+use crate::checks::{done, errno, listed, same};
 
 const EROFS: i32 = 30;
 const ELOOP: i32 = 40;

@@ -1,11 +1,10 @@
 //! Directories: names, metadata, `..`, removing what is in use.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::time::{Duration, SystemTime};
 
-use super::{done, same};
+use crate::checks::{done, errno, listed, same};
 
 pub(super) fn run() -> Result<(), String> {
     directories()?;
@@ -157,17 +156,7 @@ fn devices() -> Result<(), String> {
     let mut random = done("urandom", File::open("/dev/urandom"))?;
     done("urandom", random.read_exact(&mut bytes))?;
     same("urandom", bytes == [0; 100], false)?;
-    same("full", super::errno(fs::write("/dev/full", "x")), 28)?;
+    same("full", errno(fs::write("/dev/full", "x")), 28)?;
     let version = done("version", fs::read_to_string("/proc/version"))?;
     same("version", version.starts_with("Cloister"), true)
-}
-
-pub(super) fn listed(path: &str) -> Result<BTreeSet<String>, String> {
-    done(path, fs::read_dir(path))?
-        .map(|entry| {
-            let name = done("entry", entry)?.file_name();
-            name.into_string()
-                .map_err(|name| format!("{name:?} is not text"))
-        })
-        .collect()
 }

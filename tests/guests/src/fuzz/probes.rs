@@ -85,12 +85,11 @@ fn to<T>(address: usize) -> *mut T {
 }
 
 /// What `getaddrinfo` answers, as an errno.
-unsafe fn looked_up(code: i32) -> i32 {
-    // SAFETY: the call takes no address.
-    if code == EAI_SYSTEM {
-        -unsafe { get_errno() }
-    } else {
-        code
+fn looked_up(code: i32) -> i32 {
+    match code {
+        // SAFETY: the call takes no address.
+        EAI_SYSTEM => -unsafe { get_errno() },
+        code => code,
     }
 }
 

@@ -5,7 +5,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, SystemTime};
 
-use super::{done, pattern, same};
+use super::{empty, pattern};
+use crate::checks::{done, same};
 
 pub fn run(folder: &str) -> Result<(), String> {
     directories(folder)?;
@@ -57,16 +58,7 @@ fn whole_files(folder: &str) -> Result<(), String> {
 
 fn positions(folder: &str) -> Result<(), String> {
     let path = format!("{folder}/positions");
-    let mut options = OpenOptions::new();
-    let mut file = done(
-        "open",
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path),
-    )?;
+    let mut file = empty(&path)?;
     done("write", file.write_all(b"0123456789"))?;
     same("seek", file.seek(SeekFrom::Start(4)).ok(), Some(4))?;
     let mut two = [0; 2];

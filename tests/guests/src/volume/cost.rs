@@ -4,12 +4,13 @@
 //! none. The copy itself is measured beside it, as the same instruction does it,
 //! and taken off.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use gate::clock;
 
-use super::done;
+use super::empty;
+use crate::checks::done;
 
 const PIECE: usize = 64 << 10;
 const PIECES: u64 = 16;
@@ -17,16 +18,7 @@ const KIB: u64 = PIECES * PIECE as u64 / 1024;
 
 pub fn run(folder: &str) -> Result<(), String> {
     let path = format!("{folder}/cost");
-    let mut options = OpenOptions::new();
-    let mut file = done(
-        "open",
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path),
-    )?;
+    let mut file = empty(&path)?;
     let mut buffer = vec![1; PIECE];
     pass(&mut file, |file| file.write_all(&buffer))?;
     let write = pass(&mut file, |file| file.write_all(&buffer))?;

@@ -7,7 +7,8 @@ use hermit_abi::errno::{
     EEXIST, EFBIG, EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EROFS,
 };
 
-use super::{done, errno, pattern, same};
+use super::pattern;
+use crate::checks::{done, errno, same};
 
 pub fn run(folder: &str) -> Result<(), String> {
     let at = |name: &str| format!("{folder}/{name}");

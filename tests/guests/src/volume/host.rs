@@ -7,7 +7,7 @@ use std::io::Read;
 use std::thread;
 use std::time::Duration;
 
-use super::{done, errno, same};
+use crate::checks::{done, errno, same};
 
 const STEP: Duration = Duration::from_millis(20);
 const EIO: i32 = 5;

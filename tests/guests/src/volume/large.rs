@@ -1,9 +1,10 @@
 //! A file of a gibibyte, mostly of holes, and one that is full.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use super::{done, pattern, same};
+use super::{empty, pattern};
+use crate::checks::{done, same};
 
 const GIB: u64 = 1 << 30;
 const PART: usize = 1 << 20;
@@ -12,16 +13,7 @@ const FULL: usize = 24 << 20;
 
 pub fn run(folder: &str) -> Result<(), String> {
     let path = format!("{folder}/large");
-    let mut options = OpenOptions::new();
-    let mut file = done(
-        "open",
-        options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path),
-    )?;
+    let mut file = empty(&path)?;
     let places = [GIB - PART as u64, 0, GIB / 2 + 12_345];
     for place in places {
         done("seek", file.seek(SeekFrom::Start(place)))?;

@@ -4,7 +4,7 @@ use std::fs;
 
 use gate::hooks::{IN_DRIVER, LIE};
 
-use super::{done, errno, same};
+use crate::checks::{done, errno, same};
 use crate::hooks::hook;
 
 const EIO: i32 = 5;

@@ -8,8 +8,9 @@ mod large;
 mod lies;
 mod many;
 
-use std::fmt::Debug;
-use std::io;
+use std::fs::File;
+
+use crate::checks::done;
 
 /// Does what `words` say in the folder that comes first.
 pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
@@ -34,26 +35,11 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-/// Fails with `what` unless both are the same.
-fn same<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("{what}: found {found:?}, expected {expected:?}"))
-    }
-}
-
-/// Adds what was done to an error.
-fn done<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
-    result.map_err(|error| format!("{what}: {error:?}"))
-}
-
-/// The errno of a failed operation; zero if it did not fail.
-fn errno<T>(result: io::Result<T>) -> i32 {
-    result
-        .err()
-        .and_then(|error| error.raw_os_error())
-        .unwrap_or(0)
+/// Opens a file that is empty then, to be written and read.
+fn empty(path: &str) -> Result<File, String> {
+    let mut options = File::options();
+    let options = options.read(true).write(true).create(true).truncate(true);
+    done("open", options.open(path))
 }
 
 /// Bytes that tell where they belong.
