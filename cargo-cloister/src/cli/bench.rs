@@ -9,12 +9,15 @@ mod files;
 mod measure;
 mod smp;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::choices::Output;
 use super::failure::Failure;
+use super::show;
 
 /// Measure what the walls cost, and what several CPUs gain.
 #[derive(Args, Debug)]
@@ -63,10 +66,19 @@ impl Bench {
     }
 }
 
+/// What a benchmark prints.
+trait Table: Display + Serialize {
+    /// Whether no figure is beyond its limit.
+    fn is_within_limits(&self) -> bool;
+}
+
 impl Options {
-    /// The status of a table, whose figures are all within their limits or
-    /// not.
-    fn status(&self, within_limits: bool) -> u8 {
-        u8::from(self.check && !within_limits)
+    /// Prints a table; the status.
+    fn print(&self, table: &impl Table) -> Result<u8, Failure> {
+        match self.output {
+            Output::Human => show::line(table)?,
+            Output::Json => show::line(serde_json::json!(table))?,
+        }
+        Ok(u8::from(self.check && !table.is_within_limits()))
     }
 }

@@ -5,21 +5,14 @@ use domains::Isolation;
 use super::Options;
 use super::figures::{Comparison, Figure, parse};
 use super::measure::Benchmark;
-use crate::cli::choices::Output;
 use crate::cli::failure::Failure;
-use crate::cli::show;
 
 /// Prints the table of the benchmark called `name`.
 pub(super) fn run(options: &Options, name: &str, test_hooks: bool) -> Result<u8, Failure> {
     let benchmark = Benchmark::find(options.path.clone(), name, test_hooks)?;
     let none = measure(options, &benchmark, Isolation::None)?;
     let mpk = measure(options, &benchmark, Isolation::Mpk)?;
-    let comparison = Comparison::new(none, &mpk);
-    match options.output {
-        Output::Human => show::line(&comparison)?,
-        Output::Json => show::line(comparison.json())?,
-    }
-    Ok(options.status(!comparison.exceeds_a_budget()))
+    options.print(&Comparison::new(none, &mpk))
 }
 
 /// Builds the benchmark and runs it with time counted in instructions.

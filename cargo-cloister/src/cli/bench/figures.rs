@@ -4,7 +4,6 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
-use serde_json::Value;
 
 /// One line of a measuring program: `name value unit budget`.
 ///
@@ -83,16 +82,13 @@ impl Comparison {
         figures.extend(only_mpk);
         Comparison { figures }
     }
+}
 
-    /// Whether some figure with walls is larger than it may be.
-    pub(super) fn exceeds_a_budget(&self) -> bool {
+impl super::Table for Comparison {
+    fn is_within_limits(&self) -> bool {
         self.figures
             .iter()
-            .any(|pair| pair.within_budget == Some(false))
-    }
-
-    pub(super) fn json(&self) -> Value {
-        serde_json::json!(self)
+            .all(|pair| pair.within_budget != Some(false))
     }
 }
 
@@ -161,6 +157,9 @@ impl fmt::Display for Comparison {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::Table as _;
     use super::*;
 
     const NONE: &str = "hello\nnull-call 20 instructions 48\nboot 500000 instructions -\n";
@@ -176,7 +175,7 @@ mod tests {
     #[test]
     fn figures_stand_side_by_side_with_their_verdict() {
         let comparison = Comparison::new(parse(NONE), &parse(MPK));
-        assert!(comparison.exceeds_a_budget());
+        assert!(!comparison.is_within_limits());
         let text = comparison.to_string();
         let row = |name: &str| -> Vec<String> {
             let line = text
@@ -203,7 +202,7 @@ mod tests {
 
     #[test]
     fn programs_get_the_same_figures() {
-        let json = Comparison::new(parse(NONE), &parse(MPK)).json();
+        let json = json!(Comparison::new(parse(NONE), &parse(MPK)));
         assert_eq!(json["figures"][0]["ratio"], 2.5);
         assert_eq!(json["figures"][0]["within_budget"], false);
         assert_eq!(json["figures"][1]["budget"], Value::Null);

@@ -12,9 +12,7 @@ use tempfile::TempDir;
 use super::Options;
 use super::figures::{Comparison, Figure};
 use super::measure::{Benchmark, counter};
-use crate::cli::choices::Output;
 use crate::cli::failure::{Failure, report};
-use crate::cli::show;
 use crate::vm::{Spec, Volume};
 
 /// Where the guest sees a folder of the host.
@@ -37,12 +35,7 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         let spec = benchmark.build(isolation, options.timeout)?;
         figures(&benchmark, &plugin, &spec)
     });
-    let comparison = Comparison::new(none?, &mpk?);
-    match options.output {
-        Output::Human => show::line(&comparison)?,
-        Output::Json => show::line(comparison.json())?,
-    }
-    Ok(options.status(!comparison.exceeds_a_budget()))
+    options.print(&Comparison::new(none?, &mpk?))
 }
 
 fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figure>, Failure> {

@@ -12,9 +12,7 @@ use domains::Isolation;
 
 use super::Options;
 use super::measure::{Benchmark, counter};
-use crate::cli::choices::Output;
 use crate::cli::failure::Failure;
-use crate::cli::show;
 use crate::vm::Spec;
 use scaling::{LIMITED, Run, Scaling};
 
@@ -42,11 +40,7 @@ pub(super) fn run(options: &Options) -> Result<u8, Failure> {
         }
         scaling.runs.push(bench.undivided()?);
     }
-    match options.output {
-        Output::Human => show::line(&scaling)?,
-        Output::Json => show::line(serde_json::json!(scaling))?,
-    }
-    Ok(options.status(scaling.is_within_limits()))
+    options.print(&scaling)
 }
 
 /// A benchmark that can be booted.

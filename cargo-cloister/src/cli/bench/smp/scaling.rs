@@ -35,9 +35,8 @@ pub(super) struct Run {
     within_limit: Option<bool>,
 }
 
-impl Scaling {
-    /// Whether every run is within its limit.
-    pub(super) fn is_within_limits(&self) -> bool {
+impl super::super::Table for Scaling {
+    fn is_within_limits(&self) -> bool {
         self.runs.iter().all(|run| run.within_limit != Some(false))
     }
 }
