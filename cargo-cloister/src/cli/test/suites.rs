@@ -40,6 +40,14 @@ const OPTIMISED: [&str; 4] = [
     "profile.dev.incremental=false",
 ];
 
+/// A feature that std's tests use and do not name: in the library's own build
+/// it needs no name.
+const STD_FEATURE: [&str; 3] = [
+    "-Zprofile-rustflags",
+    "--config",
+    "profile.dev.package.std-suite.rustflags=['-Zcrate-attr=feature(sync_poison_mod)']",
+];
+
 /// One of several equal parts of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Slice {
@@ -85,6 +93,9 @@ impl Suites {
         let folder = build::suite_package(suite).map_err(Failure::build)?;
         let mut session = test.session(Some(folder))?;
         session.cargo.extend(OPTIMISED.map(Into::into));
+        if suite == Suite::Std {
+            session.cargo.extend(STD_FEATURE.map(Into::into));
+        }
         let list = testing::skip_list(suite).map_err(|error| {
             let help = format!("correct tests/suites/{suite}.toml");
             Failure::build(report(error, help))
