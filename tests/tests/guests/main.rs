@@ -22,6 +22,7 @@ mod programs;
 mod refusals;
 mod smp;
 mod stacks;
+mod suites;
 mod tested;
 mod volumes;
 mod wild_write;
@@ -44,6 +45,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(gates::trials());
     trials.extend(stacks::trials());
     trials.extend(tested::trials());
+    trials.extend(suites::trials());
     trials.extend(memory::trials());
     trials.extend(refusals::trials());
     trials.extend(wild_write::trials());

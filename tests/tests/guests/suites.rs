@@ -1,0 +1,41 @@
+//! The tests of Rust's own library, in the guest: a slice of them for each
+//! mode and number of CPUs, never the same one.
+//!
+//! All of them take minutes; `cargo cloister test --std-suite` runs them.
+
+use domains::Isolation;
+use libtest_mimic::Trial;
+
+use crate::images::TOOL;
+use crate::{Verdict, ensure, trial};
+
+/// Slices: the first number is different in each trial.
+const SLICES: [(u32, [&str; 2]); 2] = [(1, ["1/24", "7/24"]), (4, ["13/24", "19/24"])];
+/// What the tool says at the end of each suite.
+const SUITES: [&str; 3] = ["core", "alloc", "std"];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let of = |(cpus, slices): (u32, [&'static str; 2])| {
+        let modes = Isolation::ALL.into_iter().zip(slices);
+        modes.map(move |(mode, slice)| {
+            let name = format!("suites::{mode}::{cpus}_cpus");
+            trial(name, move || suites(mode, cpus, slice))
+        })
+    };
+    SLICES.into_iter().flat_map(of).collect()
+}
+
+fn suites(mode: Isolation, cpus: u32, slice: &str) -> Verdict {
+    let cpus = cpus.to_string();
+    let mut command = TOOL.command(["test", "--std-suite", "--slice", slice]);
+    command.args(["--isolation", mode.name(), "--cpus", &cpus]);
+    let output = command.output().expect("the tool starts");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    for suite in SUITES {
+        let start = format!("suite {suite} ({mode}): ");
+        let sum = messages.lines().find(|line| line.starts_with(&start));
+        let is_good = sum.is_some_and(|line| line.contains(" 0 failed"));
+        ensure(is_good, &start, &output)?;
+    }
+    ensure(output.status.success(), "status 0", &output)
+}
