@@ -37,7 +37,7 @@ pub(crate) fn place(
 
 /// Copies all entries but the first.
 fn share(from: Table, to: Table) {
-    for (from, to) in from.iter().zip(to).skip(1) {
+    for (from, to) in from[1..].iter().zip(&to[1..]) {
         store(to, load(from));
     }
 }

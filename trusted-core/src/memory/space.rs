@@ -14,7 +14,7 @@ use super::entry::{Bits, Entry, Keys, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
-use super::tables::{Leaf, Tables, load, slot, store};
+use super::tables::{Tables, load, slot, store};
 use crate::cpu::features::Features;
 use crate::cpu::tlb;
 
@@ -38,6 +38,18 @@ pub(crate) struct Space {
 struct Place {
     area: Area,
     is_stack: bool,
+}
+
+/// What a range is to become.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    start: u64,
+    /// What lies below is promised, the rest mapped at once.
+    first_now: u64,
+    end: u64,
+    area: Area,
+    /// The level of the tables whose entries may map the largest pages of it.
+    largest: u32,
 }
 
 impl Space {
@@ -69,25 +81,11 @@ impl Space {
         if place.is_stack {
             self.guard(address - PAGE_SIZE, place.area)?;
         }
-        let largest = match (place.is_stack, flags) {
-            (false, 0) => self.largest,
-            _ => 0,
-        };
-        let end = address + pages * PAGE_SIZE;
-        let top = match flags & map_flags::TOP {
-            0 => end,
-            _ => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
-        };
-        let mut at = address;
-        while at < end {
-            let is_lazy = flags & map_flags::LAZY != 0 && at < top;
-            let Some(leaf) = self.map_one(at, end - at, largest, place.area, is_lazy) else {
-                self.clear(address, (at - address) / PAGE_SIZE, place);
-                return Err(error::NO_MEMORY);
-            };
-            at += leaf.pages() * PAGE_SIZE;
-        }
-        Ok(())
+        let mapped = self.map_all(&self.wish(address, pages, flags, place));
+        mapped.ok_or_else(|| {
+            self.clear(address, pages, place);
+            error::NO_MEMORY
+        })
     }
 
     /// Takes `pages` pages at `address` away and frees their frames. If memory
@@ -154,40 +152,69 @@ impl Space {
         Some(if level > 0 { entry.huge() } else { entry })
     }
 
-    /// Maps or promises the largest page that fits the `room` from `address`
-    /// on, where nothing is mapped; none if memory runs out.
-    fn map_one(
-        &mut self,
-        address: u64,
-        room: u64,
-        largest: u32,
-        area: Area,
-        is_lazy: bool,
-    ) -> Option<Leaf> {
-        let free = self.tables.leaf(address).level;
-        for level in (1..=largest.min(free)).rev() {
-            let fits = address.is_multiple_of(span(level)) && room >= span(level);
-            if fits && let Some(leaf) = self.map_huge(address, level, area) {
-                return Some(leaf);
-            }
-        }
-        self.tables.make(address, 0, PATH, &mut self.frames)?;
-        let entry = match is_lazy {
-            false => self.fresh(0, area, Rights::Write)?,
-            true => Entry::lazy(area),
+    /// What a call for `pages` pages at `address` asks for.
+    fn wish(&self, address: u64, pages: u64, flags: u64, place: Place) -> Wish {
+        let end = address + pages * PAGE_SIZE;
+        let is_set = |flag| flags & flag != 0;
+        let first_now = match (is_set(map_flags::LAZY), is_set(map_flags::TOP)) {
+            (false, _) => address,
+            (true, false) => end,
+            (true, true) => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
         };
-        let leaf = self.tables.leaf(address);
-        leaf.set(entry);
-        Some(leaf)
+        Wish {
+            start: address,
+            first_now,
+            end,
+            area: place.area,
+            largest: match (place.is_stack, flags) {
+                (false, 0) => self.largest,
+                _ => 0,
+            },
+        }
     }
 
-    /// Maps a huge page, if frames lie right for it.
-    fn map_huge(&mut self, address: u64, level: u32, area: Area) -> Option<Leaf> {
-        self.tables.make(address, level, PATH, &mut self.frames)?;
-        let entry = self.fresh(level, area, Rights::Write)?;
-        let leaf = self.tables.leaf(address);
-        leaf.set(entry);
-        Some(leaf)
+    /// Maps or promises a range where nothing is mapped; none if memory runs
+    /// out in its midst.
+    fn map_all(&mut self, wish: &Wish) -> Option<()> {
+        let mut at = wish.start;
+        while at < wish.end {
+            at = self
+                .map_huge(at, wish)
+                .or_else(|| self.map_small(at, wish))?;
+        }
+        Some(())
+    }
+
+    /// Maps the largest page that fits at `address`, if one does and frames lie
+    /// right for it; its end.
+    fn map_huge(&mut self, address: u64, wish: &Wish) -> Option<u64> {
+        let free = self.tables.leaf(address).level;
+        let mut levels = (1..=wish.largest.min(free)).rev();
+        levels.find_map(|level| {
+            let end = address + span(level);
+            let fits = address.is_multiple_of(span(level)) && end <= wish.end;
+            fits.then_some(())?;
+            let table = self.tables.make(address, level, PATH, &mut self.frames)?;
+            let entry = self.fresh(level, wish.area, Rights::Write)?;
+            store(slot(table, address, level), entry);
+            Some(end)
+        })
+    }
+
+    /// Maps or promises small pages from `address` on, as far as their table
+    /// goes; their end.
+    fn map_small(&mut self, address: u64, wish: &Wish) -> Option<u64> {
+        let table = self.tables.make(address, 0, PATH, &mut self.frames)?;
+        let end = wish.end.min((address + 1).next_multiple_of(span(1)));
+        let promise = Entry::lazy(wish.area);
+        for at in (address..end).step_by(PAGE_SIZE as usize) {
+            let entry = match at < wish.first_now {
+                false => self.fresh(0, wish.area, Rights::Write)?,
+                true => promise,
+            };
+            store(slot(table, at, 0), entry);
+        }
+        Some(end)
     }
 
     /// Marks the page below a stack, unless another stack ends there.

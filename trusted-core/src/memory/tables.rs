@@ -62,26 +62,8 @@ impl Tables {
 
     /// Where the way to `address` ends.
     pub(crate) fn leaf(&self, address: u64) -> Leaf {
-        let mut table = self.map.words(self.root);
-        let mut level = ROOT_LEVEL;
-        loop {
-            let slot = slot(table, address, level);
-            let entry = load(slot);
-            match entry.frame() {
-                Some(next) if level > 0 && !entry.has(Bits::HUGE) => {
-                    table = self.map.words(next);
-                    level -= 1;
-                }
-                _ => {
-                    return Leaf {
-                        address: address & !(span(level) - 1),
-                        level,
-                        slot,
-                        entry,
-                    };
-                }
-            }
-        }
+        let (table, level) = self.last_table(address);
+        Leaf::of(table, address, level)
     }
 
     /// All leaves from the one at `start` to the one at the end of so many
@@ -89,11 +71,36 @@ impl Tables {
     pub(crate) fn leaves(self, start: u64, pages: u64) -> impl Iterator<Item = Leaf> {
         let end = start + pages * PAGE_SIZE;
         let mut next = start;
+        let mut table = None;
         iter::from_fn(move || {
-            let leaf = (next < end).then(|| self.leaf(next))?;
-            next = leaf.address + span(leaf.level);
+            if next >= end {
+                return None;
+            }
+            // Most leaves lie in the same table as the one before.
+            if let Some(table) = table.filter(|_| !next.is_multiple_of(span(1))) {
+                let leaf = Leaf::of(table, next, 0);
+                next += PAGE_SIZE;
+                return Some(leaf);
+            }
+            let (last, level) = self.last_table(next);
+            table = (level == 0).then_some(last);
+            let leaf = Leaf::of(last, next, level);
+            next = leaf.address + span(level);
             Some(leaf)
         })
+    }
+
+    /// The table in which the way to `address` ends, and its level.
+    fn last_table(&self, address: u64) -> (Table, u32) {
+        let mut table = self.map.words(self.root);
+        for level in (1..=ROOT_LEVEL).rev() {
+            let entry = load(slot(table, address, level));
+            match entry.frame() {
+                Some(next) if !entry.has(Bits::HUGE) => table = self.map.words(next),
+                _ => return (table, level),
+            }
+        }
+        (table, 0)
     }
 
     /// Divides the huge page around `address`, if there is one that does not
@@ -155,6 +162,18 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
+    /// The one for `address` in `table`, a table of `level`.
+    #[inline(always)]
+    fn of(table: Table, address: u64, level: u32) -> Leaf {
+        let slot = slot(table, address, level);
+        Leaf {
+            address: address & !(span(level) - 1),
+            level,
+            slot,
+            entry: load(slot),
+        }
+    }
+
     /// How many pages it decides about.
     pub(crate) const fn pages(&self) -> u64 {
         span(self.level) / PAGE_SIZE

@@ -9,6 +9,7 @@ use domains::layout;
 
 use super::*;
 use crate::memory::physical;
+use crate::memory::tables::Leaf;
 
 const HEAP: u64 = layout::APP.heap().start;
 const STACK: u64 = layout::SAFE.stacks().start;
@@ -223,4 +224,24 @@ fn the_top_of_a_stack_is_there_at_once() {
     let other = stack + 16 * PAGE_SIZE;
     assert_eq!(space.map(other, 6, flags), Err(error::NO_MEMORY));
     assert!(space.tables.find(other).is_empty());
+}
+
+#[test]
+fn promises_and_pages_cross_from_table_to_table() {
+    let mut space = space(64);
+    let (pages, flags) = (2 * 512 + 1, map_flags::LAZY | map_flags::TOP);
+    let stack = STACK + span(1) - PAGE_SIZE;
+    assert_eq!(space.map(stack, pages, flags), Ok(()));
+    let mapped: vec::Vec<Leaf> = space.tables.leaves(stack, pages).collect();
+    assert_eq!(mapped.len() as u64, pages);
+    for (page, leaf) in (0..).zip(&mapped) {
+        assert_eq!((leaf.address, leaf.level), (stack + page * PAGE_SIZE, 0));
+        let is_top = page >= pages - map_flags::TOP_PAGES;
+        assert_eq!(leaf.entry.has(Bits::PRESENT), is_top);
+        assert_eq!(leaf.entry.has(Bits::LAZY), !is_top);
+    }
+    assert_eq!(space.map(stack + span(1), 2, 0), Err(error::BAD_ADDRESS));
+    assert_eq!(space.unmap(stack, pages), Ok(()));
+    let mut left = space.tables.leaves(stack - PAGE_SIZE, pages + 1);
+    assert!(left.all(|leaf| leaf.entry.is_empty()));
 }
