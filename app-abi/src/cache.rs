@@ -5,7 +5,9 @@
 //! asked for: no lock, no atomic operation, and the last block freed, which is
 //! the one still in the CPU's cache, comes first. The cache lies in the block
 //! of the thread; it holds blocks that other threads allocated like its own,
-//! and what is too much goes home in batches.
+//! and what is too much goes home in batches. Blocks come from home in batches,
+//! too, each twice the size of the last: a thread that needs few blocks fetches
+//! few, and has few to send home when it ends.
 
 use core::ptr;
 
@@ -17,6 +19,8 @@ pub(crate) const SIZE_MAX: usize = 512;
 const LIST_BYTES: usize = 2 << 10;
 const LIST_MIN: usize = 8;
 const LIST_MAX: usize = 64;
+/// How many blocks a list gets from home the first time.
+const FIRST_BATCH: u32 = 2;
 /// One bit for each alignment that every block has.
 const ALIGNS: u32 = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 | 1 << 16;
 
@@ -55,7 +59,7 @@ impl Class {
         (self.0 + 1) * STEP
     }
 
-    /// How many blocks go home, or come from there, at a time.
+    /// How many blocks go home at a time, and how many come from there at most.
     pub(crate) const fn batch(self) -> usize {
         self.limit() / 2
     }
@@ -85,7 +89,9 @@ pub(crate) struct Block {
 struct List {
     first: *mut Block,
     /// How many more it takes.
-    room: usize,
+    room: u32,
+    /// How many come from home the next time.
+    batch: u32,
 }
 
 /// The lists.
@@ -100,14 +106,28 @@ impl Cache {
         let empty = List {
             first: ptr::null_mut(),
             room: 0,
+            batch: FIRST_BATCH,
         };
         let mut lists = [empty; Class::COUNT];
         let mut number = 0;
         while number < Class::COUNT {
-            lists[number].room = Class(number).limit();
+            lists[number].room = Class(number).limit() as u32;
             number += 1;
         }
         Cache { lists }
+    }
+
+    /// Whether there is no block of a class.
+    pub(crate) fn is_empty(&self, class: Class) -> bool {
+        self.lists[class.0].first.is_null()
+    }
+
+    /// How many blocks of a class are to come from home now.
+    pub(crate) fn next_batch(&mut self, class: Class) -> usize {
+        let list = &mut self.lists[class.0];
+        let batch = list.batch as usize;
+        list.batch = (2 * batch).min(class.batch()) as u32;
+        batch
     }
 
     /// Gives a block; null if there is none.
@@ -180,6 +200,17 @@ mod tests {
             assert_eq!(cache.take(class), block.as_mut_ptr().cast());
         }
         assert!(cache.take(class).is_null());
+    }
+
+    #[test]
+    fn batches_grow_up_to_half_a_list() {
+        let mut cache = Cache::new();
+        for class in Class::all() {
+            let batches = [(); 6].map(|()| cache.next_batch(class));
+            assert_eq!(batches[..2], [2, 4]);
+            assert!(batches.is_sorted());
+            assert_eq!(batches[5], class.batch());
+        }
     }
 
     #[test]

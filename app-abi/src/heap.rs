@@ -204,7 +204,9 @@ impl<S: Supply, R: RawMutex> Heap<S, R> {
     /// Gives every block of `cache` back.
     fn empty(&self, cache: &mut Cache) {
         for class in Class::all() {
-            self.send_home(cache, class, usize::MAX);
+            if !cache.is_empty(class) {
+                self.send_home(cache, class, usize::MAX);
+            }
         }
     }
 
@@ -221,7 +223,7 @@ impl<S: Supply, R: RawMutex> Heap<S, R> {
         first
     }
 
-    /// Moves a batch of blocks into `cache`, and gives one more.
+    /// Moves a batch of blocks into `cache`, but for one, which it gives.
     fn fetch(&self, cache: &mut Cache, class: Class) -> *mut Block {
         let mut slabs = self.small[class.number()].lock();
         let mut first = slabs.take(class);
@@ -234,7 +236,7 @@ impl<S: Supply, R: RawMutex> Heap<S, R> {
             unsafe { slabs.add(memory) };
             first = slabs.take(class);
         }
-        for _ in 1..class.batch() {
+        for _ in 1..cache.next_batch(class) {
             let block = slabs.take(class);
             // SAFETY: the block is of this class, and nobody's.
             if block.is_null() || !unsafe { cache.keep(class, block) } {

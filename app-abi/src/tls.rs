@@ -89,7 +89,7 @@ impl Place {
             blocked_until: 0,
             announced: Announced::NOTHING,
         };
-        let cache = Cache::new();
+        let cache = const { Cache::new() };
         // SAFETY: the storage lies between pointer and top, unused.
         unsafe { block.cast::<Storage>().write(Storage { words, cache }) };
         // SAFETY: the block stays, as the caller says, and the variables lie
