@@ -14,7 +14,7 @@ use super::entry::{Bits, Entry, Keys, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
-use super::tables::{Tables, load, slot, store};
+use super::tables::{Tables, load, slot, slots, store};
 use crate::cpu::features::Features;
 use crate::cpu::tlb;
 
@@ -74,8 +74,7 @@ impl Space {
             return Err(error::INVALID);
         }
         let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
-        let mut leaves = self.tables.leaves(address, pages);
-        if leaves.any(|leaf| !leaf.entry.is_empty()) {
+        if !self.tables.is_unused(address, pages) {
             return Err(error::BAD_ADDRESS);
         }
         if place.is_stack {
@@ -206,13 +205,13 @@ impl Space {
     fn map_small(&mut self, address: u64, wish: &Wish) -> Option<u64> {
         let table = self.tables.make(address, 0, PATH, &mut self.frames)?;
         let end = wish.end.min((address + 1).next_multiple_of(span(1)));
+        let now = wish.first_now.clamp(address, end);
         let promise = Entry::lazy(wish.area);
-        for at in (address..end).step_by(PAGE_SIZE as usize) {
-            let entry = match at < wish.first_now {
-                false => self.fresh(0, wish.area, Rights::Write)?,
-                true => promise,
-            };
-            store(slot(table, at, 0), entry);
+        for slot in slots(table, address, now) {
+            store(slot, promise);
+        }
+        for slot in slots(table, now, end) {
+            store(slot, self.fresh(0, wish.area, Rights::Write)?);
         }
         Some(end)
     }

@@ -4,9 +4,9 @@
 //! taken away again: a table stays where a region once was, so a reference to
 //! one is good for ever. A huge page may become a table of its parts.
 
-use core::iter;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
+use core::{iter, slice};
 
 use domains::layout::PAGE_SIZE;
 
@@ -88,6 +88,24 @@ impl Tables {
             next = leaf.address + span(level);
             Some(leaf)
         })
+    }
+
+    /// Whether nothing is mapped or promised in a range.
+    pub(crate) fn is_unused(&self, start: u64, pages: u64) -> bool {
+        let end = start + pages * PAGE_SIZE;
+        let mut next = start;
+        while next < end {
+            let (table, level) = self.last_table(next);
+            let slots = match level {
+                0 => slots(table, next, end),
+                _ => slice::from_ref(slot(table, next, level)),
+            };
+            if slots.iter().any(|slot| !load(slot).is_empty()) {
+                return false;
+            }
+            next = (next | (span(level.max(1)) - 1)) + 1;
+        }
+        true
     }
 
     /// The table in which the way to `address` ends, and its level.
@@ -188,6 +206,14 @@ impl Leaf {
 /// The slot of `table`, a table of `level`, for `address`.
 pub(crate) fn slot(table: Table, address: u64, level: u32) -> Slot {
     &table[index(address, level)]
+}
+
+/// The slots of `table`, a table of the lowest level, from the one for `start`
+/// to the last one below `end`, or to the table's end.
+pub(crate) fn slots(table: Table, start: u64, end: u64) -> &'static [AtomicU64] {
+    let pages = (end - start) / PAGE_SIZE;
+    let behind = &table[index(start, 0)..];
+    &behind[..behind.len().min(pages as usize)]
 }
 
 /// Reads a slot.
