@@ -96,6 +96,8 @@ impl Tool {
         command
             .arg("cloister")
             .args(arguments)
+            // Whoever runs the tests may like backtraces; most trials do not.
+            .env_remove("RUST_BACKTRACE")
             .current_dir(sources::root());
         command
     }

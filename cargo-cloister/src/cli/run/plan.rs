@@ -276,13 +276,18 @@ mod tests {
             ..Defaults::default()
         };
         let options = RunOptions {
-            env: vec!["B=3=4".into(), "NO_SUCH_VARIABLE_ANYWHERE".into()],
+            // The last is here whatever the environment of this test has.
+            env: vec![
+                "B=3=4".into(),
+                "NO_SUCH_VARIABLE_ANYWHERE".into(),
+                "RUST_BACKTRACE=0".into(),
+            ],
             ..RunOptions::default()
         };
         let spec = plan(&options, defaults);
         assert_eq!(
             spec.options.environment,
-            [b"A=1".to_vec(), b"B=3=4".to_vec()]
+            [b"A=1".to_vec(), b"B=3=4".into(), b"RUST_BACKTRACE=0".into()]
         );
         assert!(variable("=x").is_err());
     }
