@@ -258,7 +258,5 @@ unsafe fn look_up(
     list: *mut *mut addrinfo,
 ) -> i32 {
     // SAFETY: forwarded to the caller.
-    let code = unsafe { getaddrinfo(node, service, hints, list) };
-    // SAFETY: the call takes no address.
-    unsafe { looked_up(code) }
+    looked_up(unsafe { getaddrinfo(node, service, hints, list) })
 }
