@@ -76,11 +76,6 @@ impl Context {
             stack,
         }
     }
-
-    /// Its stack, when it will not be used again.
-    pub fn into_stack(self) -> KernelStack {
-        self.stack
-    }
 }
 
 /// Puts what starts `start(argument)` on a stack that nobody runs on; the

@@ -13,13 +13,6 @@ pub enum Verdict {
     Failed(String),
 }
 
-impl Verdict {
-    /// Whether it counts against the program.
-    pub fn is_failure(&self) -> bool {
-        matches!(self, Verdict::Failed(_))
-    }
-}
-
 /// A test's name with what it printed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Printed {
