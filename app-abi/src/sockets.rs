@@ -1,8 +1,8 @@
-//! Sockets: not served until there is a network.
+//! Sockets: refused, because there is no network.
 //!
 //! There is no way to get a socket, so every descriptor is either closed
-//! (EBADF) or something else (ENOTSOCK), as POSIX says. A socket of a family
-//! that there will be is refused with ENETDOWN, which std tells as "network
+//! (EBADF) or something else (ENOTSOCK), as POSIX says. A socket of one of the
+//! Internet's families is refused with ENETDOWN, which std tells as "network
 //! down".
 
 use core::ffi::c_void;

@@ -70,7 +70,8 @@ interface! {
     19 => close(descriptor: i32);
     /// Duplicates a descriptor; the new one.
     20 => duplicate(descriptor: i32);
-    /// What a descriptor is: 0 if it is open to a character device.
+    /// What a descriptor is: 0 if it is open to a character device, 1 if to
+    /// anything else.
     21 => describe(descriptor: i32);
     /// Waits at most `limit` nanoseconds until one of the `count` descriptors in
     /// the ABI's list at `address` has events; how many have some.

@@ -2,8 +2,8 @@
 //!
 //! Guests tell their two consoles apart by place: on virtio-mmio the first
 //! device takes the highest slot, on PCI the addresses are given here. Each
-//! console has a virtio device of its own with a single port, because the
-//! guest's driver does not know the multiport feature.
+//! console is a port of a virtio device of its own: the guest's driver knows
+//! one port of a device.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

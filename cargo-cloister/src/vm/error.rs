@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use domains::boot::VOLUMES_MAX;
 use domains::report::feature;
 use domains::status;
 use miette::Diagnostic;
@@ -108,9 +109,7 @@ pub enum Error {
     #[error("a guest on {machine} can have {most} volumes here")]
     #[diagnostic(
         code(cloister::too_many_volumes),
-        help(
-            "use `--machine q35`, which has room for 8, or give folders that lie in one another once"
-        )
+        help("{}", fewer_volumes(*.machine))
     )]
     TooManyVolumes {
         /// The machine.
@@ -223,6 +222,17 @@ impl Error {
     /// Wraps the failure to do `what`.
     pub(super) fn prepare(what: &'static str) -> impl Fn(io::Error) -> Error {
         move |source| Error::Prepare { what, source }
+    }
+}
+
+/// What helps where there are too many volumes.
+fn fewer_volumes(machine: Machine) -> String {
+    let once = "give folders that lie in one another once";
+    match machine {
+        Machine::Microvm => {
+            format!("use `--machine q35`, which has room for {VOLUMES_MAX}, or {once}")
+        }
+        Machine::Q35 => once.to_owned(),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Only the addresses and the first few pages are set aside when a thread
 //! starts, so that it can start; the core maps each further page when it is
-//! first touched. The page below a stack stays unmapped, so
-//! that a stack that overflows faults instead of running into its neighbour.
+//! first touched. The page below a stack stays unmapped, so that a stack that
+//! overflows faults instead of running into its neighbour.
 
 use domains::Isolation;
 use domains::layout::{APP, PAGE_SIZE};

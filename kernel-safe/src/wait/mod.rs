@@ -1,9 +1,11 @@
 //! Waiting: a thread sleeps on a key until somebody wakes the key.
 //!
-//! Everything that blocks does so here: futexes, join, block, input. What is
-//! waited for is looked at under the lock of the key's bucket, and whoever
-//! changes it wakes the key afterwards, so no wake-up is lost. Of a wake-up and
-//! a deadline exactly one ends a sleep; who loses finds the thread awake.
+//! Everything that blocks does so here: futexes, join, block, input, event
+//! counters, turns, replies of the host. What is waited for is looked at under
+//! the lock of the key's bucket, and whoever changes it wakes the key
+//! afterwards, so no wake-up is lost. Of a wake-up and a deadline exactly one
+//! ends a sleep; who loses finds the thread awake. Who waits for several keys,
+//! as poll does, uses [`many`].
 
 pub mod bucket;
 pub mod many;

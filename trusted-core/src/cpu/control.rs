@@ -1,8 +1,8 @@
 //! Control registers: the walls that the hardware puts up.
 //!
-//! Set once, the same on every CPU, and never changed again: WP, SMEP, SMAP, UMIP and PKE stay
-//! on, AM stays off (an alignment check is nothing the application may cause
-//! in a kernel), and SYSENTER leads nowhere.
+//! Set once, the same on every CPU, and never changed again: WP, SMEP, SMAP,
+//! UMIP and PKE stay on, AM stays off (an alignment check is nothing the
+//! application may cause in a kernel), and SYSENTER leads nowhere.
 
 #![expect(unsafe_code, reason = "writes control registers")]
 

@@ -1,9 +1,9 @@
 //! The core's view of physical memory.
 //!
 //! All of it is mapped at one place, supervisor only and never executable. A
-//! frame is seen as 512 atomic words: other parties (the MMU, the domains, and
-//! one day other CPUs) change some of them while the core looks, and a shared
-//! view of atomics is the one that stays true then.
+//! frame is seen as 512 atomic words: other parties (the MMU, the domains,
+//! other CPUs) change some of them while the core looks, and a shared view of
+//! atomics is the one that stays true then.
 
 #![expect(unsafe_code, reason = "turns physical addresses into references")]
 

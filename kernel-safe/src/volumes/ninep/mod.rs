@@ -1,9 +1,9 @@
 //! Volumes by 9P: folders of the host that QEMU serves itself.
 //!
 //! Each file that the kernel knows is a fid of the server. Names go one at a
-//! time and never hold a slash, so that a path cannot lead out of the folder
-//! but by the host's own links. An append is the size and then a write: one at
-//! a time for the guest, but the host may append in between.
+//! time and never hold a slash, and the server follows no link: a path cannot
+//! lead out of the folder. An append is the size and then a write: one at a
+//! time for the guest, but the host may append in between.
 
 pub mod client;
 pub mod fids;
