@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::image::symbols::Symbols;
 
 /// The variable that chooses the style.
-pub const VARIABLE: &str = "RUST_BACKTRACE";
+pub const BACKTRACE_VARIABLE: &str = "RUST_BACKTRACE";
 /// Std's marks around what is of interest: what panics lies inside of the
 /// first, what starts a program or a thread outside of the second.
 const BEGIN: &str = "__rust_begin_short_backtrace";
@@ -45,7 +45,7 @@ impl Style {
     /// What a program with this environment wants, given as `NAME=value`.
     pub fn in_environment(variables: &[Vec<u8>]) -> Style {
         let value = |variable: &Vec<u8>| {
-            let rest = variable.strip_prefix(VARIABLE.as_bytes())?;
+            let rest = variable.strip_prefix(BACKTRACE_VARIABLE.as_bytes())?;
             Some(rest.strip_prefix(b"=")?.to_vec())
         };
         let value = variables.iter().find_map(value);

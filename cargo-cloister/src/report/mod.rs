@@ -11,7 +11,7 @@ mod place;
 mod terminal;
 mod words;
 
-pub use backtrace::{Backtrace, Style, VARIABLE};
+pub use backtrace::{BACKTRACE_VARIABLE, Backtrace, Style};
 pub use events::Events;
 pub use fault::FaultReport;
 pub use place::Place;

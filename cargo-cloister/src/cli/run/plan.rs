@@ -9,7 +9,7 @@ use crate::cli::choices::{self, LogLevel};
 use crate::cli::defaults::Defaults;
 use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
-use crate::report::VARIABLE;
+use crate::report::BACKTRACE_VARIABLE;
 use crate::vm::{
     self, BootOptions, Host, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
     VolumeDriver,
@@ -137,7 +137,8 @@ impl RunOptions {
             .collect::<std::collections::BTreeMap<_, _>>();
         // A backtrace is the tool's work, so the variable that asks for one is
         // taken from where it is set for the tool.
-        let asked = std::env::var_os(VARIABLE).map(|value| (VARIABLE.to_owned(), value));
+        let asked = std::env::var_os(BACKTRACE_VARIABLE)
+            .map(|value| (BACKTRACE_VARIABLE.to_owned(), value));
         if let Some((name, value)) = asked {
             variables.entry(name).or_insert(value);
         }
