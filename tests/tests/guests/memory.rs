@@ -2,7 +2,7 @@
 
 use domains::{Isolation, status};
 use libtest_mimic::Trial;
-use tests::boot::Boot;
+use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest, guest_with, image};
 use crate::{Verdict, ensure, trial};
@@ -164,26 +164,23 @@ fn keys() -> Verdict {
 
 /// With the scan off WRPKRU must get through: else the test has no power.
 fn mutant() -> Verdict {
-    let outcome = guest(Isolation::Mpk, &["code", "wrpkru", "mutant"]);
-    let is_caught = outcome.stdout.contains("got through");
-    let is_caught = is_caught && !outcome.stdout.contains("none got through");
-    ensure(
-        is_caught && outcome.status == 1,
-        "the test to catch the mutant",
-        &outcome,
-    )
+    caught(&guest(Isolation::Mpk, &["code", "wrpkru", "mutant"]))
 }
 
 /// Where a CPU keeps translations that are gone, it can write to what is
 /// executed: the race must be lost, or the test has no power.
 fn race_mutant() -> Verdict {
     let words = ["code", "race", "mutant"];
-    let outcome = guest_with(Isolation::None, &words, &["-c", "2"]);
-    let is_caught = outcome.stdout.contains(" got through");
-    let is_caught = is_caught && !outcome.stdout.contains("none got through");
+    caught(&guest_with(Isolation::None, &words, &["-c", "2"]))
+}
+
+/// Whether the guest said that something got through, and failed for it.
+fn caught(outcome: &Outcome) -> Verdict {
+    let said = &outcome.stdout;
+    let is_caught = said.contains(" got through") && !said.contains("none got through");
     ensure(
         is_caught && outcome.status == 1,
         "the test to catch the mutant",
-        &outcome,
+        outcome,
     )
 }
