@@ -38,20 +38,25 @@ impl Ranges {
         self.around(part).is_some()
     }
 
-    /// Adds `part`, of which nothing is in the set.
+    /// Adds `part`, of which nothing is in the set. What was just removed can
+    /// always be put back.
     ///
     /// # Errors
     ///
     /// There is no memory to note it; the set is as before.
     pub fn insert(&mut self, part: Region) -> Result<(), TryReserveError> {
-        self.0.try_reserve(1)?;
         let mut part = part;
         let mut place = self.0.partition_point(|range| range.start < part.start);
-        if self.0.get(place).is_some_and(|next| next.start == part.end) {
+        let touches_next = self.0.get(place).is_some_and(|next| next.start == part.end);
+        let before = place.checked_sub(1).and_then(|before| self.0.get(before));
+        let touches_before = before.is_some_and(|before| before.end == part.start);
+        if !touches_next && !touches_before {
+            self.0.try_reserve(1)?;
+        }
+        if touches_next {
             part.end = self.0.remove(place).end;
         }
-        let before = place.checked_sub(1).and_then(|before| self.0.get(before));
-        if before.is_some_and(|before| before.end == part.start) {
+        if touches_before {
             place = place.saturating_sub(1);
             part.start = self.0.remove(place).start;
         }
@@ -59,7 +64,8 @@ impl Ranges {
         Ok(())
     }
 
-    /// Takes `part` out. What is not in the set in one piece stays.
+    /// Takes `part` out. What is not in the set in one piece stays. What was
+    /// just added can always be taken out.
     ///
     /// # Errors
     ///
@@ -68,7 +74,9 @@ impl Ranges {
         let Some(place) = self.around(part) else {
             return Ok(());
         };
-        self.0.try_reserve(1)?;
+        if self.0.get(place).is_some_and(|whole| splits(*whole, part)) {
+            self.0.try_reserve(1)?;
+        }
         let whole = self.0.remove(place);
         let below = Region {
             start: whole.start,
@@ -94,6 +102,11 @@ impl Ranges {
     }
 }
 
+/// Whether `whole` without `part` is two ranges.
+const fn splits(whole: Region, part: Region) -> bool {
+    whole.start < part.start && part.end < whole.end
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -117,6 +130,40 @@ mod tests {
         );
         let size = model.iter().filter(|is_in| **is_in).count();
         assert_eq!(ranges.size(), size as u64);
+    }
+
+    const fn range(start: u64, end: u64) -> Region {
+        Region { start, end }
+    }
+
+    /// What is in a set, to the last place that it has room for.
+    fn full(parts: &[Region]) -> Ranges {
+        let mut all = Vec::with_capacity(parts.len());
+        all.extend_from_slice(parts);
+        Ranges(all)
+    }
+
+    #[test]
+    fn what_was_removed_goes_back_without_memory() {
+        for part in [range(10, 12), range(13, 17), range(18, 20)] {
+            let mut ranges = full(&[range(0, 5), range(10, 20)]);
+            ranges.remove(part).expect("there is memory");
+            ranges.0.shrink_to_fit();
+            let room = ranges.0.capacity();
+            ranges.insert(part).expect("there is memory");
+            assert_eq!(ranges.0.capacity(), room, "{part:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_added_goes_out_without_memory() {
+        for part in [range(5, 10), range(5, 7), range(8, 10), range(6, 8)] {
+            let mut ranges = full(&[range(0, 5), range(10, 20)]);
+            ranges.insert(part).expect("there is memory");
+            let room = ranges.0.capacity();
+            ranges.remove(part).expect("there is memory");
+            assert_eq!(ranges.0.capacity(), room, "{part:?}");
+        }
     }
 
     proptest! {
