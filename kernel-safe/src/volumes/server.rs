@@ -72,8 +72,8 @@ impl Server {
     pub const fn new(number: usize) -> Server {
         Server {
             number,
-            beginner: Turn::new(Key::volume(number)),
-            appender: Turn::new(Key::volume(number)),
+            beginner: Turn::new(Key::beginner(number)),
+            appender: Turn::new(Key::appender(number)),
             data: Mutex::new(None),
         }
     }

@@ -71,9 +71,14 @@ impl Key {
         Key((6 << 32) | number as u64)
     }
 
-    /// The turn of who changes a volume.
-    pub const fn volume(number: usize) -> Key {
-        Key((5 << 32) | (3 << 16) | number as u64)
+    /// The turn of who begins to use a volume.
+    pub const fn beginner(volume: usize) -> Key {
+        Key((5 << 32) | (3 << 16) | volume as u64)
+    }
+
+    /// The turn of who appends to a file of a volume.
+    pub const fn appender(volume: usize) -> Key {
+        Key((5 << 32) | (4 << 16) | volume as u64)
     }
 
     fn bucket(self) -> &'static Mutex<Bucket<ThreadRef>> {
