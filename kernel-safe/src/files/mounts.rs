@@ -140,8 +140,13 @@ mod tests {
 
     #[test]
     fn a_walk_enters_a_mount_and_leaves_it_by_names_alone() {
-        let root = leaked(&[("etc", kind::DIRECTORY, ""), ("etc/f", kind::FILE, "")]);
+        let root = leaked(&[
+            ("etc", kind::DIRECTORY, ""),
+            ("etc/f", kind::FILE, ""),
+            ("zero\0", kind::FILE, ""),
+        ]);
         let volume = leaked(&[
+            ("zero", kind::LINK, "/zero\0"),
             ("etc", kind::DIRECTORY, ""),
             ("up", kind::LINK, "../../etc/f"),
             ("far", kind::LINK, "/etc"),
@@ -172,6 +177,7 @@ mod tests {
             ("/walk/volume/up/", Errno::NotDirectory),
             ("/walk/volume/up/..", Errno::NotDirectory),
             ("/walk/volume/walk", Errno::NotFound),
+            ("/walk/volume/zero", Errno::NotFound),
         ] {
             assert_eq!(end(root, path).err(), Some(errno), "{path}");
         }

@@ -161,7 +161,8 @@ impl Walk {
         way.resize(PATH_MAX, 0);
         let size = self.here().system.read_link(self.here().node, &mut way)?;
         way.truncate(size);
-        if way.is_empty() {
+        // A server may say anything: no name has a zero byte.
+        if way.is_empty() || way.contains(&0) {
             return Err(Errno::NotFound);
         }
         path::append(&mut way, rest)?;
