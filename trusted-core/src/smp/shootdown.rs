@@ -14,6 +14,7 @@ use domains::cpu_page::CPUS_MAX;
 use crate::cpu::vectors::FORGET;
 use crate::cpu::{local, tlb};
 use crate::device::lapic;
+use crate::report;
 
 /// A range of pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +66,8 @@ pub(crate) fn ask(pages: Pages) {
         .filter(|(_, number)| asked & bit(*number) != 0);
     ids.for_each(|(id, _)| lapic::interrupt(id.load(Relaxed), FORGET));
     while !SHOOTDOWN.is_answered() {
+        // A CPU that ended the machine stopped without an answer.
+        report::stop_if_ended();
         core::hint::spin_loop();
     }
 }
