@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use gate::user::UserSlice;
 
 use super::table::Entry;
-use super::{find, read_all, write_all};
+use super::{find, poll_bits, read_all, write_all};
 use crate::errno::{Answer, Errno};
 use crate::stdio::{self, Stream};
 
@@ -29,7 +29,11 @@ pub fn read(descriptor: i32, address: usize, count: usize) -> Answer {
     let entry = find(descriptor)?;
     let buffers = buffers(address, count)?;
     match entry {
-        Entry::Stream(stream) => one_by_one(stream, &buffers, stdio::read),
+        Entry::Stream(stream) => {
+            // Who has something does not wait for more.
+            let has_more = |_| stdio::poll(stream) & poll_bits::INPUT != 0;
+            one_by_one(stream, &buffers, stdio::read, has_more)
+        }
         Entry::Open(open) => read_all(&open, &buffers),
     }
 }
@@ -43,23 +47,29 @@ pub fn write(descriptor: i32, address: usize, count: usize) -> Answer {
     let entry = find(descriptor)?;
     let buffers = buffers(address, count)?;
     match entry {
-        Entry::Stream(stream) => one_by_one(stream, &buffers, stdio::write),
+        Entry::Stream(stream) => {
+            let is_little = |total| total < stdio::WRITE_MAX as i64;
+            one_by_one(stream, &buffers, stdio::write, is_little)
+        }
         Entry::Open(open) => write_all(&open, &buffers),
     }
 }
 
-/// Transfers buffer after buffer, until one is not done in full.
+/// Transfers buffer after buffer, until one is not done in full, or `goes_on`
+/// says of the bytes so far that they are enough.
 fn one_by_one(
     stream: Stream,
     buffers: &[UserSlice],
     one: impl Fn(Stream, UserSlice) -> Answer,
+    goes_on: impl Fn(i64) -> bool,
 ) -> Answer {
     let mut total: i64 = 0;
     for buffer in buffers {
         match one(stream, *buffer) {
             Ok(done) => {
                 total = total.saturating_add(done);
-                if usize::try_from(done).ok() != Some(buffer.size()) {
+                let is_full = usize::try_from(done).ok() == Some(buffer.size());
+                if !is_full || !goes_on(total) {
                     break;
                 }
             }
@@ -137,9 +147,17 @@ mod tests {
             3 => Ok(3),
             _ => Err(Errno::BadAddress),
         };
-        assert_eq!(one_by_one(Stream::Output, &[good, bad], one), Ok(3));
-        let failed = one_by_one(Stream::Output, &[bad, good], one);
-        assert_eq!(failed, Err(Errno::BadAddress));
+        let all = |buffers: &[UserSlice]| one_by_one(Stream::Output, buffers, one, |_| true);
+        assert_eq!(all(&[good, bad]), Ok(3));
+        assert_eq!(all(&[bad, good]), Err(Errno::BadAddress));
+    }
+
+    #[test]
+    fn a_stream_is_not_asked_for_more_than_is_enough() {
+        let buffer = UserSlice::new(0, 3);
+        let one = |_, buffer: UserSlice| Ok(buffer.size() as i64);
+        let bytes = |most| one_by_one(Stream::Input, &[buffer; 4], one, |total| total < most);
+        assert_eq!((bytes(1), bytes(4), bytes(100)), (Ok(3), Ok(6), Ok(12)));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::drivers::Console;
 use crate::errno::{Answer, Errno};
 use crate::files::flags;
 
+pub use output::WRITE_MAX;
+
 /// A standard stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {

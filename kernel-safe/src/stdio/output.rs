@@ -15,7 +15,7 @@ use crate::{report, wait};
 
 /// The most bytes that one request writes; the caller asks again. It bounds how
 /// long other threads wait.
-const WRITE_MAX: usize = 2 * SEND_MAX;
+pub const WRITE_MAX: usize = 2 * SEND_MAX;
 /// Bytes that go to the core's console at once: they lie on the kernel's stack.
 const PIECE: usize = 240;
 /// How long a writer waits before it tries again.
