@@ -18,7 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of = |(cpus, slices): (u32, [&'static str; 2])| {
         let modes = Isolation::ALL.into_iter().zip(slices);
         modes.map(move |(mode, slice)| {
-            let name = format!("suites::{mode}::{cpus}_cpus");
+            let name = format!("suites::{mode}::cpus_{cpus}");
             trial(name, move || suites(mode, cpus, slice))
         })
     };
