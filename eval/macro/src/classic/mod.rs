@@ -1,0 +1,1 @@
+//! Synthetic benchmarks of the last century, which the paper ran too.

@@ -1,0 +1,1 @@
+//! Programs that the paper did not run, with published results.

@@ -1,0 +1,1 @@
+//! Kernels of the NAS Parallel Benchmarks: EP, CG, IS and MG.

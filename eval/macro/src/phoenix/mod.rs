@@ -1,0 +1,1 @@
+//! Programs of Phoenix 2.0: kmeans and pca.
