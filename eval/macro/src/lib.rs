@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod boundary;
 mod catalogue;
 mod check;
 mod classic;
@@ -17,7 +18,7 @@ mod extra;
 mod npb;
 mod phoenix;
 
-pub use catalogue::{PROGRAMS, Program, find};
+pub use catalogue::{Kind, PROGRAMS, Program, find};
 pub use check::{Check, failures};
 
 /// How much a program has to do; what it means is the program's affair.
@@ -32,6 +33,15 @@ pub enum Class {
 }
 
 impl Class {
+    /// The letter for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::S => "S",
+            Class::W => "W",
+            Class::A => "A",
+        }
+    }
+
     /// The class called `name`.
     pub fn from_name(name: &str) -> Option<Class> {
         match name {

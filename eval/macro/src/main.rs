@@ -2,8 +2,9 @@
 //!
 //! `macro-bench PROGRAM CLASS` prints `verified PROGRAM CLASS CHECKS` and ends
 //! with 0, or says on standard error what is wrong and ends with 1. `nothing`
-//! in their place does nothing: what booting and ending take. Run it by
-//! `cargo cloister bench macro`, which counts from outside.
+//! in their place does nothing: what booting and ending take. `list` prints
+//! `program NAME KIND CLASS…` for each. Run it by `cargo cloister bench macro`,
+//! which counts from outside.
 
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["nothing"] => ExitCode::SUCCESS,
+        ["list"] => list(),
         [name, class] => match find(name).zip(Class::from_name(class)) {
             Some((program, of)) if program.classes.contains(&of) => run(program, of, class),
             _ => usage(),
@@ -35,10 +37,16 @@ fn run(program: &Program, class: Class, name_of_class: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn usage() -> ExitCode {
-    eprintln!("macro-bench nothing, or PROGRAM CLASS:");
+fn list() -> ExitCode {
     for program in PROGRAMS {
-        eprintln!("  {} {:?}", program.name, program.classes);
+        let classes: Vec<&str> = program.classes.iter().map(|class| class.name()).collect();
+        let (name, kind) = (program.name, program.kind.name());
+        println!("program {name} {kind} {}", classes.join(" "));
     }
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("macro-bench list, nothing, or PROGRAM CLASS as the list names them");
     ExitCode::from(2)
 }
