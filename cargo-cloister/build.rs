@@ -9,13 +9,18 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 16] = [
     "app-abi",
     "domains",
     "eval/counter",
     "eval/gate",
+    "eval/macro",
+    "eval/noise",
     "eval/parallel",
+    "eval/results",
+    "eval/services",
     "eval/std",
+    "examples/hello",
     "gate",
     "kernel-safe",
     "kernel-unsafe",

@@ -48,6 +48,16 @@ pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
 pub const CANARY: u32 = 30;
 /// Safe kernel only: lets every pointer of the application pass.
 pub const BLUNT_POINTERS: u32 = 31;
+/// Counts the ticks of `address` calls into the unsafe kernel that fill
+/// `argument` bytes there, at most [`FILLED_MAX`].
+pub const TIME_FILLS: u32 = 16;
+/// Counts the ticks of a call into the unsafe kernel that faults, from the call
+/// to the error.
+pub const TIME_FAULT: u32 = 17;
+/// Fills `argument` bytes of the domain's own.
+pub const FILL: u32 = 18;
+/// Safe kernel only: the ticks at which the application was last preempted.
+pub const PREEMPTED_AT: u32 = 19;
 /// Unsafe kernel only: lies about the replies of channel number `address`, in the
 /// way that `argument` says.
 pub const LIE: u32 = 15;
@@ -65,6 +75,31 @@ const CANARY_WORD: u64 = 0x0dd5_ea1e_dca9_a21e;
 /// Words of which each domain has its own, for attacks to aim at. Two pages, so
 /// that whatever a call writes fits in.
 static CANARY_WORDS: [AtomicU64; 1024] = [const { AtomicU64::new(CANARY_WORD) }; 1024];
+
+/// The most bytes that [`FILL`] fills.
+pub const FILLED_MAX: usize = 4096;
+/// What it fills.
+static FILLED: [AtomicU64; FILLED_MAX / 8] = [const { AtomicU64::new(0) }; FILLED_MAX / 8];
+
+/// Fills so many bytes, as a function does that is unsafe because it trusts its
+/// caller; how many.
+fn fill(size: usize) -> i64 {
+    let size = size.min(FILLED_MAX);
+    // What nobody reads would not be written.
+    let target = core::hint::black_box(FILLED.as_ptr().cast::<u8>().cast_mut());
+    // SAFETY: the bytes are there, and whatever they hold is a number.
+    unsafe { core::ptr::write_bytes(target, 0x5a, size) };
+    size as i64
+}
+
+/// The ticks of a call into the unsafe kernel that reads the safe kernel's
+/// memory; negative if it may.
+fn ticks_of_fault() -> i64 {
+    let start = clock::ticks();
+    let outcome = driver::hook(LOAD, domains::layout::SAFE.start as usize, 0);
+    let ticks = clock::ticks() - start;
+    if outcome.is_err() { ticks as i64 } else { -1 }
+}
 
 /// The canary's address, or how many of its words have changed.
 fn canary(argument: usize) -> i64 {
@@ -104,6 +139,13 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
                     let _ = crate::core_call::null();
                 });
             }
+            TIME_FILLS => {
+                return ticks_of(address, || {
+                    let _ = driver::hook(FILL, 0, argument);
+                });
+            }
+            TIME_FAULT => return ticks_of_fault(),
+            FILL => return fill(argument),
             SPIN => loop {
                 core::hint::spin_loop();
             },

@@ -5,8 +5,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use gate::core_call;
-use gate::hooks::{BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTIONS, SET_TIME_SLICE};
+use gate::{clock, core_call};
+use gate::hooks::{
+    BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, SET_TIME_SLICE,
+};
 use spin::Once;
 
 use crate::cpu::FLEET;
@@ -18,14 +20,16 @@ pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;
 
 static ATTACK: Once<Attack> = Once::new();
 static PREEMPTED: AtomicU64 = AtomicU64::new(0);
+static LAST_AT: AtomicU64 = AtomicU64::new(0);
 
 /// Hands the attack over.
 pub fn install(attack: Attack) {
     ATTACK.call_once(|| attack);
 }
 
-/// Counts a preemption of the application.
+/// Notes a preemption of the application, and when it was.
 pub fn note_preemption() {
+    LAST_AT.store(clock::ticks(), Ordering::Relaxed);
     PREEMPTED.fetch_add(1, Ordering::Relaxed);
 }
 
@@ -51,6 +55,7 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
             Ok(0)
         }
         PREEMPTIONS => Ok(PREEMPTED.load(Ordering::Relaxed) as i64),
+        PREEMPTED_AT => Ok(LAST_AT.load(Ordering::Relaxed) as i64),
         CORE_HOOK => Ok(core_call::test_hook(address as u64, argument as u64)),
         _ => {
             let attack = ATTACK.get().ok_or(Errno::NotSupported)?;

@@ -83,6 +83,26 @@ pub fn benchmark(name: &str) -> miette::Result<PathBuf> {
     Ok(Folders::find()?.benchmark(name))
 }
 
+/// Where the example called so lies.
+pub fn example(name: &str) -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.sources.join("examples").join(name))
+}
+
+/// The workspace with the components' sources.
+pub fn sources() -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.sources)
+}
+
+/// The repository, if this program was built in one.
+pub fn repository() -> miette::Result<Option<PathBuf>> {
+    Ok(Folders::find()?.repository())
+}
+
+/// Where what benchmarks find goes, if nobody says otherwise.
+pub fn results() -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.target.join("results"))
+}
+
 /// The folder of a package that is made of tests of Rust's own library.
 pub fn suite_package(suite: Suite) -> miette::Result<PathBuf> {
     Ok(suite::package(suite)?)

@@ -1,84 +1,174 @@
 //! `cargo cloister bench`.
 //!
 //! A benchmark is a program that comes with this tool, beside the components
-//! that it measures. There is one file here for each kind of table.
+//! that it measures. There is one module here for each kind of table; without
+//! a table's name all of them are made, and compared with the committed ones.
 
+mod all;
+mod baseline;
 mod compare;
+mod counts;
+mod curve;
 mod figures;
 mod files;
-mod measure;
+mod footprint;
+mod jobs;
+mod model;
+mod noise;
+mod program;
+mod programs;
+mod results;
+mod rows;
+mod services;
 mod smp;
 
 use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::choices::Output;
 use super::failure::Failure;
 use super::show;
+use results::Measured;
 
-/// Measure what the walls cost, and what several CPUs gain.
+/// Measure what the walls cost: every table, or one.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Bench {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+    #[command(flatten)]
+    all: all::All,
 }
 
 #[derive(Subcommand, Debug)]
 enum What {
-    /// Calls, yields and switches, in instructions, without walls and with
+    /// Whole programs that check their results: the paper's ten, and more
+    Macro(Options),
+    /// Calls, core calls, switches, faults and interrupts
     Gate(Options),
-    /// Threads, locks, channels, clocks and memory of std, the same way
+    /// The paper's `write_bytes`: 1 to 4096 bytes through the drivers' gate
+    WriteBytes(Options),
+    /// Threads, locks, channels, clocks and memory of std
     Std(Options),
-    /// A KiB read and written, in memory and on a folder of the host
+    /// A KiB read and written: files, a folder of the host, streams
     Files(Options),
-    /// Pi on 1, 2, 4 and 8 virtual CPUs: the instructions of the busiest one
+    /// The same work on 1, 2, 4 and 8 virtual CPUs
     Smp(Options),
+    /// Requests of HTTP and of the Redis protocol, over the standard streams
+    Services(Options),
+    /// How often a computation is interrupted, and for how long
+    Noise(Options),
+    /// Sizes of images, the least memory, lines of code, unsafe blocks
+    Footprint(Options),
 }
 
 /// What every table takes.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 struct Options {
     /// The package that measures [default: the one that comes with this tool]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How tables are made and shown.
+#[derive(Args, Clone, Debug, Default)]
+struct How {
+    /// All classes of the whole programs, not just the smallest
+    #[arg(long)]
+    full: bool,
     /// Fail with status 1 if a figure is beyond its limit
     #[arg(long)]
     check: bool,
     /// Whom the output is for
     #[arg(long, value_name = "FORMAT", default_value_t)]
     output: Output,
-    /// End each run after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    timeout: u64,
+    /// End each run after so many seconds [default: 300, or 3600 with --full]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Set {
+    /// Whole programs of the smallest class only.
+    Quick,
+    /// Whole programs of all classes.
+    Full,
 }
 
 impl Bench {
     pub(super) fn run(self) -> Result<u8, Failure> {
         match self.what {
+            Some(what) => what.run(),
+            None => self.all.run(),
+        }
+    }
+}
+
+impl What {
+    fn run(self) -> Result<u8, Failure> {
+        match self {
+            What::Macro(options) => options.print(&programs::measure(&options)?),
             // Some of its figures are taken inside the kernels.
-            What::Gate(options) => compare::run(&options, "gate", true),
-            What::Std(options) => compare::run(&options, "std", false),
-            What::Files(options) => files::run(&options),
-            What::Smp(options) => smp::run(&options),
+            What::Gate(options) => {
+                options.print(&compare::measure(&options, "gate", true, &[])?)
+            }
+            What::WriteBytes(options) => options.print(&curve::measure(&options)?),
+            What::Std(options) => {
+                options.print(&compare::measure(&options, "std", false, &[])?)
+            }
+            What::Files(options) => options.print(&files::measure(&options)?),
+            What::Smp(options) => options.print(&smp::measure(&options)?),
+            What::Services(options) => options.print(&services::measure(&options)?),
+            What::Noise(options) => options.print(&noise::measure(&options)?),
+            What::Footprint(options) => options.print(&footprint::measure(&options)?),
         }
     }
 }
 
 /// What a benchmark prints.
-trait Table: Display + Serialize {
+trait Table: Display {
     /// Whether no figure is beyond its limit.
     fn is_within_limits(&self) -> bool;
+    /// The numbers that must not become worse.
+    fn measured(&self) -> Vec<Measured>;
 }
 
 impl Options {
+    fn of(how: &How) -> Options {
+        Options {
+            path: None,
+            how: how.clone(),
+        }
+    }
+
+    fn set(&self) -> Set {
+        match self.how.full {
+            true => Set::Full,
+            false => Set::Quick,
+        }
+    }
+
+    /// After how many seconds a run is ended.
+    fn timeout(&self) -> u64 {
+        let default = match self.set() {
+            Set::Quick => 300,
+            Set::Full => 3600,
+        };
+        self.how.timeout.unwrap_or(default)
+    }
+
     /// Prints a table; the status.
-    fn print(&self, table: &impl Table) -> Result<u8, Failure> {
-        match self.output {
+    fn print(&self, table: &(impl Table + Serialize)) -> Result<u8, Failure> {
+        match self.how.output {
             Output::Human => show::line(table)?,
             Output::Json => show::line(serde_json::json!(table))?,
         }
-        Ok(u8::from(self.check && !table.is_within_limits()))
+        Ok(u8::from(self.how.check && !table.is_within_limits()))
     }
 }

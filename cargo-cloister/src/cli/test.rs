@@ -21,7 +21,7 @@ use crate::image::symbols::Symbols;
 use crate::report::{Style, Terminal};
 use crate::setup;
 use crate::testing::{self, Flags, Format, Listed, Machine, Show, Tally};
-use crate::vm::{self, Reason, Spec};
+use crate::vm::{self, Input, Reason, Spec};
 
 mod chosen;
 mod suites;
@@ -236,7 +236,7 @@ impl Session<'_> {
         let ready = subject::ready(built, self.isolation, self.defaults.clone())?;
         let spec = self.test.how.for_tests().plan(&ready)?;
         Ok(Spec {
-            stdin: false,
+            input: Input::Empty,
             ..spec
         })
     }

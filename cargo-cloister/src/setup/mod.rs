@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 pub use finding::{Finding, State, findings};
 pub use fix::{SetupError, fix};
+pub(crate) use qemu::Qemu;
 
 /// Whether the environment asks for [`fix`] before anything else.
 pub fn requested() -> bool {

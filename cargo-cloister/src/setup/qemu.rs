@@ -13,15 +13,15 @@ const MACHINES: [&str; 2] = ["microvm", "q35"];
 const FIRMWARE: [&str; 3] = ["qboot.rom", "pvh.bin", "bios-256k.bin"];
 
 /// An installed QEMU.
-pub(super) struct Qemu {
+pub(crate) struct Qemu {
     program: PathBuf,
     /// What it says about its version.
-    pub(super) version: String,
+    pub(crate) version: String,
 }
 
 impl Qemu {
     /// The QEMU that runs would use.
-    pub(super) fn find() -> Option<Qemu> {
+    pub(crate) fn find() -> Option<Qemu> {
         let program = vm::qemu_program().ok()?;
         let said = output(&program, &["--version"])?;
         let version = said.lines().next()?.to_owned();

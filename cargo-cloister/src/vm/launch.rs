@@ -72,7 +72,7 @@ pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
     let channels = Channels::in_directory(directory.path());
     write_options(spec, &channels.options)?;
     let (sender, events) = sync_channel(EVENTS_WAITING);
-    let sockets = socket::listen(directory.path(), &sender, spec.stdin)?;
+    let sockets = socket::listen(directory.path(), &sender, &spec.input)?;
     let servers = virtiofsd::start(spec, directory.path())?;
     let qemu = spawn(&program, spec, &channels, sender)?;
     let watchdog = Watchdog::over(qemu.id());

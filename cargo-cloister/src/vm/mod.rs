@@ -37,5 +37,5 @@ pub use memory::Memory;
 pub use publish::{Protocol, Publish};
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
-pub use spec::{Counter, Machine, Spec};
+pub use spec::{Counter, Input, Machine, Spec};
 pub use volume::{Driver as VolumeDriver, InvalidVolume, Volume, find as find_volumes};

@@ -10,7 +10,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::{Error, stdin};
+use super::{Error, Input, stdin};
 
 /// Where bytes come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,14 +51,14 @@ pub(super) fn private_directory() -> Result<TempDir, Error> {
 pub(super) fn listen(
     directory: &Path,
     events: &SyncSender<Event>,
-    stdin: bool,
+    input: &Input,
 ) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for (source, name) in SOCKETS {
         let path = directory.join(name);
         let listener = UnixListener::bind(&path).map_err(Error::prepare("no socket"))?;
-        let events = events.clone();
-        thread::spawn(move || serve(source, &listener, &events, stdin));
+        let (events, input) = (events.clone(), input.clone());
+        thread::spawn(move || serve(source, &listener, &events, &input));
         paths.push(path);
     }
     Ok(paths)
@@ -71,10 +71,10 @@ pub(super) fn release(paths: &[PathBuf]) {
     }
 }
 
-fn serve(source: Source, listener: &UnixListener, events: &SyncSender<Event>, stdin: bool) {
+fn serve(source: Source, listener: &UnixListener, events: &SyncSender<Event>, input: &Input) {
     if let Ok((stream, _)) = listener.accept() {
         if source == Source::Console {
-            feed(&stream, stdin);
+            feed(&stream, input);
         }
         pump(source, stream, events);
     } else {
@@ -83,12 +83,14 @@ fn serve(source: Source, listener: &UnixListener, events: &SyncSender<Event>, st
 }
 
 /// Starts the thread that gives the guest its standard input.
-fn feed(guest: &UnixStream, stdin: bool) {
+fn feed(guest: &UnixStream, input: &Input) {
     let Ok(guest) = guest.try_clone() else { return };
+    let input = input.clone();
     thread::spawn(move || {
-        let _the_guest_is_gone = match stdin {
-            true => stdin::feed(io::stdin().lock(), guest),
-            false => stdin::feed(io::empty(), guest),
+        let _the_guest_is_gone = match input {
+            Input::Empty => stdin::feed(io::empty(), guest),
+            Input::Own => stdin::feed(io::stdin().lock(), guest),
+            Input::Pipe(pipe) => stdin::feed(&*pipe, guest),
         };
     });
 }

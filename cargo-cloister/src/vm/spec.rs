@@ -1,7 +1,9 @@
 //! What to boot and how.
 
 use std::fmt;
+use std::io::PipeReader;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domains::Isolation;
@@ -28,7 +30,19 @@ impl fmt::Display for Machine {
     }
 }
 
-/// A plugin for QEMU that counts the instructions of each CPU.
+/// What the program finds on its standard input, before the end of the file.
+#[derive(Clone, Debug, Default)]
+pub enum Input {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// What this process is given.
+    Own,
+    /// What comes out of a pipe, whose other end is in this process.
+    Pipe(Arc<PipeReader>),
+}
+
+/// A plugin for QEMU that counts instructions and crossings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counter {
     /// The plugin.
@@ -72,9 +86,8 @@ pub struct Spec {
     pub interrupt_log: Option<PathBuf>,
     /// What counts the instructions of each CPU, if somebody wants to know.
     pub counter: Option<Counter>,
-    /// Whether the program reads this process's standard input; it finds the
-    /// end of the file otherwise.
-    pub stdin: bool,
+    /// What the program reads.
+    pub input: Input,
     /// Who serves the volumes.
     pub volume_driver: VolumeDriver,
     /// What the run tells its program.
@@ -102,7 +115,7 @@ impl Spec {
             timeout: None,
             interrupt_log: None,
             counter: None,
-            stdin: false,
+            input: Input::Empty,
             volume_driver: VolumeDriver::Ninep,
             options: BootOptions {
                 arguments,

@@ -1,31 +1,27 @@
-//! Counts the instructions of each virtual CPU, inside QEMU.
+//! Counts instructions and crossings of each virtual CPU, inside QEMU.
 //!
 //! Under `-icount` the time-stamp counter goes on for all virtual CPUs
-//! together, so only the emulator knows what each of them did. This is a
-//! plugin for it: `-plugin file=libcounter.so,out=FILE`. When QEMU ends, the
-//! file holds the counts as a list in JSON, by the number of the CPU.
+//! together, and while the guest waits; so only the emulator knows what each
+//! of them did. This is a plugin for it: `-plugin file=libcounter.so,out=FILE`.
+//! When QEMU ends, the file holds the [`counts`] in JSON. The guest is as it
+//! is without the plugin: nothing in it counts.
 //!
 //! An instruction that faults counts, as do those behind it in its block, so a
 //! run with many faults is counted a little too high.
 
 #![expect(unsafe_code, reason = "the interface to QEMU is one of C")]
 
+mod counts;
+mod marks;
 mod qemu;
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, ptr};
 
+use marks::Mark;
 use qemu::{Block, CALLBACK_TOUCHES_NO_REGISTERS, Id, Info};
 
-/// More virtual CPUs than any machine here has.
-const CPUS_MAX: usize = 64;
-
-/// What each CPU executed.
-static EXECUTED: [AtomicU64; CPUS_MAX] = [const { AtomicU64::new(0) }; CPUS_MAX];
-/// How many of them ever ran.
-static CPUS: AtomicU64 = AtomicU64::new(0);
 /// Where the counts go.
 static OUT: OnceLock<String> = OnceLock::new();
 
@@ -66,10 +62,11 @@ pub unsafe extern "C" fn qemu_plugin_install(
 }
 
 extern "C" fn started(_id: Id, cpu: c_uint) {
-    CPUS.fetch_max(u64::from(cpu) + 1, Ordering::Relaxed);
+    counts::note_cpu(cpu);
 }
 
-/// Has the block report itself, with its length, each time that it runs.
+/// Has the block report itself, with its length, each time that it runs, and
+/// those of its instructions that are marked.
 extern "C" fn translated(_id: Id, block: *mut Block) {
     // SAFETY: QEMU gave a block, for the time of this call.
     let length = unsafe { qemu::qemu_plugin_tb_n_insns(block) };
@@ -82,23 +79,46 @@ extern "C" fn translated(_id: Id, block: *mut Block) {
             ptr::without_provenance_mut(length),
         );
     }
+    (0..length).for_each(|index| mark(block, index));
 }
 
-extern "C" fn executed(cpu: c_uint, length: *mut c_void) {
-    if let Some(count) = EXECUTED.get(cpu as usize) {
-        count.fetch_add(length.addr() as u64, Ordering::Relaxed);
+/// Has instruction number `index` of the block report itself if it is marked.
+fn mark(block: *mut Block, index: usize) {
+    // SAFETY: the block has so many instructions; QEMU keeps what it answers
+    // for as long as the block is looked at.
+    let (instruction, address, bytes) = unsafe {
+        let instruction = qemu::qemu_plugin_tb_get_insn(block, index);
+        let size = qemu::qemu_plugin_insn_size(instruction);
+        let data = qemu::qemu_plugin_insn_data(instruction).cast::<u8>();
+        let address = qemu::qemu_plugin_insn_vaddr(instruction);
+        let bytes = std::slice::from_raw_parts(data, size);
+        (instruction, address, bytes)
+    };
+    for mark in Mark::of(address, bytes) {
+        // SAFETY: the instruction is one of the block; the mark's number
+        // travels in place of a pointer.
+        unsafe {
+            qemu::qemu_plugin_register_vcpu_insn_exec_cb(
+                instruction,
+                passed,
+                CALLBACK_TOUCHES_NO_REGISTERS,
+                ptr::without_provenance_mut(mark as usize),
+            );
+        }
     }
 }
 
+extern "C" fn executed(cpu: c_uint, length: *mut c_void) {
+    counts::add_instructions(cpu, length.addr() as u64);
+}
+
+extern "C" fn passed(_cpu: c_uint, mark: *mut c_void) {
+    counts::add_mark(mark.addr());
+}
+
 extern "C" fn ended(_id: Id, _data: *mut c_void) {
-    let cpus = usize::try_from(CPUS.load(Ordering::Relaxed)).unwrap_or(CPUS_MAX);
-    let counts = EXECUTED
-        .iter()
-        .take(cpus)
-        .map(|count| count.load(Ordering::Relaxed));
-    let list: Vec<u64> = counts.collect();
     if let Some(path) = OUT.get()
-        && let Err(error) = fs::write(path, format!("{list:?}\n"))
+        && let Err(error) = fs::write(path, counts::as_json())
     {
         eprintln!("counter: {path}: {error}");
     }

@@ -14,6 +14,9 @@ pub type Info = c_void;
 /// A block of instructions that QEMU translates.
 pub type Block = c_void;
 
+/// An instruction of a block.
+pub type Instruction = c_void;
+
 /// A callback that neither reads nor writes the guest's registers.
 pub const CALLBACK_TOUCHES_NO_REGISTERS: c_int = 0;
 
@@ -30,6 +33,21 @@ unsafe extern "C" {
     /// Has `callback` called, with the CPU's number, when the block runs.
     pub fn qemu_plugin_register_vcpu_tb_exec_cb(
         block: *mut Block,
+        callback: extern "C" fn(c_uint, *mut c_void),
+        flags: c_int,
+        data: *mut c_void,
+    );
+    /// Instruction number `index` of the block.
+    pub fn qemu_plugin_tb_get_insn(block: *const Block, index: usize) -> *mut Instruction;
+    /// Where the instruction lies in the guest's address space.
+    pub fn qemu_plugin_insn_vaddr(instruction: *const Instruction) -> u64;
+    /// How many bytes the instruction has.
+    pub fn qemu_plugin_insn_size(instruction: *const Instruction) -> usize;
+    /// Its bytes.
+    pub fn qemu_plugin_insn_data(instruction: *const Instruction) -> *const c_void;
+    /// Has `callback` called, with the CPU's number, when the instruction runs.
+    pub fn qemu_plugin_register_vcpu_insn_exec_cb(
+        instruction: *mut Instruction,
         callback: extern "C" fn(c_uint, *mut c_void),
         flags: c_int,
         data: *mut c_void,

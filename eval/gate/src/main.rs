@@ -1,4 +1,4 @@
-//! What a gate costs, in instructions.
+//! What gates and the core cost, in instructions.
 //!
 //! Run it by `cargo cloister bench gate`, which boots it under `-icount
 //! shift=0`, where the time-stamp counter advances by one an instruction: the
@@ -6,122 +6,58 @@
 //! ticks, and mean something else.
 //!
 //! Each line is `name value unit budget`. A budget is the peer's figure for a
-//! plain function call, or the gate's own from the design.
+//! plain function call, or the gate's own from the design. With the argument
+//! `write-bytes` it prints that curve instead.
 
-use std::arch::asm;
-use std::thread;
+mod calls;
+mod faults;
+mod interrupts;
+mod kernels;
 
-use gate::{clock, hooks, info, safe};
+use std::fmt::Display;
 
-/// How often each thing is done: enough that the loop around it disappears.
-const TIMES: u64 = 1000;
-
-unsafe extern "C" {
-    safe fn sys_yield();
-}
+use gate::{clock, info};
 
 fn main() {
     let at_main = clock::ticks();
-    report(
-        "boot-to-main",
-        at_main - info::boot().boot_tsc,
-        "instructions",
-        600_000,
-    );
-    let overhead = one_call(nothing) - 2;
-    report(
-        "call-app-to-safe",
-        one_call(null_entry) - overhead,
-        "instructions",
-        48,
-    );
-    report(
-        "call-safe-to-unsafe",
-        in_kernel(hooks::TIME_UNSAFE_CALLS),
-        "instructions",
-        56,
-    );
-    report(
-        "core-call",
-        in_kernel(hooks::TIME_CORE_CALLS),
-        "instructions",
-        200,
-    );
-    report(
-        "yield-alone",
-        one_call(yield_entry) - overhead,
-        "instructions",
-        134,
-    );
-    report("switch", switch(), "instructions", 531);
-}
-
-fn report(name: &str, value: u64, unit: &str, budget: u64) {
-    println!("{name} {value} {unit} {budget}");
-}
-
-/// The least that a call of `function` took, from its CALL to the instruction
-/// behind it, and what the measurement itself takes.
-fn one_call(function: extern "C" fn()) -> u64 {
-    (0..TIMES)
-        .map(|_| ticks_of_call(function))
-        .min()
-        .unwrap_or(0)
-}
-
-#[inline(never)]
-fn ticks_of_call(function: extern "C" fn()) -> u64 {
-    let (low, high): (u64, u64);
-    let (end_low, end_high): (u64, u64);
-    // SAFETY: the function keeps what the C ABI keeps; RDTSC touches no memory.
-    unsafe {
-        asm!(
-            "rdtsc",
-            "mov r12, rax",
-            "mov r13, rdx",
-            "call r14",
-            "rdtsc",
-            in("r14") function,
-            out("r12") low,
-            out("r13") high,
-            lateout("rax") end_low,
-            lateout("rdx") end_high,
-            clobber_abi("C"),
-        );
+    match std::env::args().nth(1).as_deref() {
+        None => table(at_main),
+        Some("write-bytes") => curve(),
+        Some(other) => panic!("nothing or write-bytes, not {other}"),
     }
-    (end_low | end_high << 32) - (low | high << 32)
 }
 
-/// Returns at once: two instructions, CALL and RET, and the measurement.
-#[unsafe(naked)]
-extern "C" fn nothing() {
-    std::arch::naked_asm!("ret")
+fn table(at_main: u64) {
+    limited("boot-to-main", at_main - info::boot().boot_tsc, 600_000);
+    shown("call-plain", calls::plain());
+    limited("call-app-to-safe", calls::null(), 48);
+    limited("call-safe-to-unsafe", kernels::unsafe_call(), 56);
+    limited("core-call-by-safe", kernels::core_call_by_safe(), 200);
+    limited("core-call-by-unsafe", kernels::core_call_by_unsafe(), 200);
+    limited("core-call-by-app", calls::core_call(), 200);
+    limited("yield-alone", calls::yield_alone(), 134);
+    limited("switch", calls::switch(), 531);
+    shown("touch-of-new-page", faults::touch());
+    shown("interrupt-to-upcall", interrupts::to_upcall());
+    shown("interruption", interrupts::whole());
+    // Last, for what the report says is for the host.
+    if let Some(ticks) = faults::contained() {
+        shown("fault-to-report-and-error", ticks);
+    }
 }
 
-extern "C" fn null_entry() {
-    // SAFETY: the entry takes no address.
-    unsafe { safe::null() };
+/// What filling memory costs that the unsafe kernel owns.
+fn curve() {
+    for power in 0..=12 {
+        let size = 1 << power;
+        shown(format_args!("write-bytes-{size}"), kernels::fill(size));
+    }
 }
 
-extern "C" fn yield_entry() {
-    sys_yield();
+fn limited(name: &str, value: u64, budget: u64) {
+    println!("{name} {value} instructions {budget}");
 }
 
-/// Instructions of one call that the safe kernel makes, by a hook of it.
-fn in_kernel(kind: u32) -> u64 {
-    // SAFETY: these hooks only count.
-    let ticks = unsafe { safe::hook(kind, 0, TIMES as usize) };
-    ticks.unsigned_abs() / TIMES
-}
-
-/// Instructions of one switch between two threads that yield to each other.
-fn switch() -> u64 {
-    let other = thread::spawn(|| (0..2 * TIMES).for_each(|_| sys_yield()));
-    sys_yield();
-    let start = clock::ticks();
-    (0..TIMES).for_each(|_| sys_yield());
-    let ticks = clock::ticks() - start;
-    other.join().expect("it only yields");
-    // Each of our turns is two switches: there and back.
-    ticks / (2 * TIMES)
+fn shown(name: impl Display, value: u64) {
+    println!("{name} {value} instructions -");
 }

@@ -4,27 +4,34 @@ use domains::Isolation;
 
 use super::Options;
 use super::figures::{Comparison, Figure, parse};
-use super::measure::Benchmark;
+use super::program::Benchmark;
 use crate::cli::failure::Failure;
 
-/// Prints the table of the benchmark called `name`.
-pub(super) fn run(options: &Options, name: &str, test_hooks: bool) -> Result<u8, Failure> {
+/// Runs the benchmark called `name` with these arguments. Some take figures
+/// inside the kernels, by `test_hooks`.
+pub(super) fn measure(
+    options: &Options,
+    name: &str,
+    test_hooks: bool,
+    arguments: &[&str],
+) -> Result<Comparison, Failure> {
     let benchmark = Benchmark::find(options.path.clone(), name, test_hooks)?;
-    let none = measure(options, &benchmark, Isolation::None)?;
-    let mpk = measure(options, &benchmark, Isolation::Mpk)?;
-    options.print(&Comparison::new(none, &mpk))
+    let none = figures(options, &benchmark, Isolation::None, arguments)?;
+    let mpk = figures(options, &benchmark, Isolation::Mpk, arguments)?;
+    Ok(Comparison::new(none, &mpk))
 }
 
 /// Builds the benchmark and runs it with time counted in instructions.
-fn measure(
+fn figures(
     options: &Options,
     benchmark: &Benchmark,
     isolation: Isolation,
+    arguments: &[&str],
 ) -> Result<Vec<Figure>, Failure> {
-    let spec = benchmark.build(isolation, options.timeout)?;
-    let heard = benchmark.boot(&spec)?;
+    let spec = benchmark.build(isolation, options.timeout())?;
+    let heard = benchmark.boot(&spec, arguments)?;
     match parse(&heard.stdout) {
-        figures if figures.is_empty() => Err(benchmark.gave_none(&spec, heard)),
+        figures if figures.is_empty() => Err(benchmark.gave_none(&spec, arguments, heard)),
         figures => Ok(figures),
     }
 }

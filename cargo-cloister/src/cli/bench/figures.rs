@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, Table, presets};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::results::Measured;
+use super::rows;
 
 /// One line of a measuring program: `name value unit budget`.
 ///
@@ -17,13 +19,22 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    /// A number of instructions, of which there must not be more than `budget`.
-    pub(super) fn instructions(name: String, value: f64, budget: f64) -> Figure {
+    /// A number of instructions.
+    pub(super) fn shown(name: String, value: f64) -> Figure {
         Figure {
             name,
             value,
             unit: "instructions".to_owned(),
-            budget: Some(budget),
+            budget: None,
+        }
+    }
+
+    /// A number of instructions, of which there must not be more than `budget`.
+    pub(super) fn instructions(name: String, value: f64, budget: f64) -> Figure {
+        let budget = Some(budget);
+        Figure {
+            budget,
+            ..Figure::shown(name, value)
         }
     }
 }
@@ -51,17 +62,18 @@ fn figure(line: &str) -> Option<Figure> {
 }
 
 /// The same figures measured twice.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Comparison {
-    figures: Vec<Pair>,
+    pub(super) figures: Vec<Pair>,
 }
 
-#[derive(Debug, Serialize)]
-struct Pair {
-    name: String,
+/// A figure without walls and with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pair {
+    pub(super) name: String,
     unit: String,
-    none: Option<f64>,
-    mpk: Option<f64>,
+    pub(super) none: Option<f64>,
+    pub(super) mpk: Option<f64>,
     ratio: Option<f64>,
     budget: Option<f64>,
     within_budget: Option<bool>,
@@ -90,6 +102,15 @@ impl super::Table for Comparison {
             .iter()
             .all(|pair| pair.within_budget != Some(false))
     }
+
+    fn measured(&self) -> Vec<Measured> {
+        let of = |pair: &Pair| {
+            [("none", pair.none), ("mpk", pair.mpk)].map(|(isolation, value)| {
+                value.map(|value| Measured::new(&[&pair.name, isolation], value))
+            })
+        };
+        self.figures.iter().flat_map(of).flatten().collect()
+    }
 }
 
 impl Pair {
@@ -113,45 +134,24 @@ impl Pair {
         }
     }
 
-    fn row(&self) -> [String; 7] {
-        let number = |value: Option<f64>| value.map_or("–".to_owned(), shown);
-        let verdict = match self.within_budget {
-            Some(true) => "ok",
-            Some(false) => "exceeded",
-            None => "",
-        };
-        [
+    fn cells(&self) -> Vec<String> {
+        vec![
             self.name.clone(),
             self.unit.clone(),
-            number(self.none),
-            number(self.mpk),
+            rows::optional(self.none),
+            rows::optional(self.mpk),
             self.ratio
                 .map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
-            number(self.budget),
-            verdict.to_owned(),
+            rows::optional(self.budget),
+            rows::verdict(self.within_budget).to_owned(),
         ]
-    }
-}
-
-/// Whole numbers without a point, others with two digits behind it.
-fn shown(value: f64) -> String {
-    if value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.2}")
     }
 }
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new();
-        table.load_style(presets::ASCII_MARKDOWN);
-        table.set_header(["figure", "unit", "none", "mpk", "ratio", "budget", ""]);
-        table.add_rows(self.figures.iter().map(Pair::row));
-        for column in table.column_iter_mut().skip(2).take(4) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        write!(f, "{table}")
+        let header = ["figure", "unit", "none", "mpk", "ratio", "limit", ""];
+        f.write_str(&rows::table(&header, 2, self.figures.iter().map(Pair::cells)))
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
                 "exceeded"
             ]
         );
-        assert_eq!(row("boot")[3..7], ["500000", "500000.50", "1.00", "–"]);
+        assert_eq!(row("boot")[3..7], ["500,000", "500000.50", "1.00", "–"]);
         assert_eq!(row("extra")[3..8], ["–", "1", "–", "2", "ok"]);
     }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Options;
 use super::figures::{Comparison, Figure};
-use super::measure::{Benchmark, counter};
+use super::program::{Benchmark, counter};
 use crate::cli::failure::{Failure, report};
 use crate::vm::{Spec, Volume};
 
@@ -27,15 +27,15 @@ const COPY_OF_KIB: f64 = 1024.0;
 /// The most that a KiB may cost beyond its copy: more would be a regression.
 const BUDGET: f64 = 200.0;
 
-/// Prints the table.
-pub(super) fn run(options: &Options) -> Result<u8, Failure> {
+/// Transfers in both isolation modes.
+pub(super) fn measure(options: &Options) -> Result<Comparison, Failure> {
     let benchmark = Benchmark::find(options.path.clone(), "std", false)?;
     let plugin = counter()?;
     let [none, mpk] = [Isolation::None, Isolation::Mpk].map(|isolation| {
-        let spec = benchmark.build(isolation, options.timeout)?;
+        let spec = benchmark.build(isolation, options.timeout())?;
         figures(&benchmark, &plugin, &spec)
     });
-    options.print(&Comparison::new(none?, &mpk?))
+    Ok(Comparison::new(none?, &mpk?))
 }
 
 fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figure>, Failure> {
@@ -46,8 +46,8 @@ fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figu
         for how in ["read", "write"] {
             let count = |pieces: u32| {
                 let words = ["transfer", how, place, &pieces.to_string()];
-                let executed = benchmark.count(spec, plugin, &words)?;
-                Ok::<u64, Failure>(executed.iter().sum())
+                let (_, counts) = benchmark.count(spec, plugin, &words)?;
+                Ok::<u64, Failure>(counts.cost().instructions)
             };
             let [few, many] = PIECES.map(count);
             let value = per_kib(few?, many?);

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use domains::Isolation;
 
+use super::counts::Counts;
 use crate::build::{self, BuildRequest};
 use crate::cli::failure::{Failure, report};
 use crate::cli::progress::Progress;
-use crate::vm::{self, Capture, Counter, Spec};
+use crate::vm::{self, Capture, Counter, Sink, Spec};
 
 /// What a benchmark is built with: optimised as for release, but not for
 /// release, because some figures are taken inside the kernels by the core's
 /// test hooks.
-const PROFILE: [&str; 4] = [
+pub(super) const PROFILE: [&str; 4] = [
     "--config",
     "profile.measure.inherits=\"release\"",
     "--profile",
@@ -77,61 +78,85 @@ impl Benchmark {
         })
     }
 
-    /// Boots it, until it ends with status 0.
-    pub(super) fn boot(&self, spec: &Spec) -> Result<Heard, Failure> {
-        let progress = Progress::start(false);
-        progress.say(&format!("measuring with isolation {}", spec.isolation));
+    /// Boots it with these arguments, until it ends with status 0.
+    pub(super) fn boot(&self, spec: &Spec, arguments: &[&str]) -> Result<Heard, Failure> {
         let mut heard = Capture::default();
-        let ending = vm::run(spec, &mut heard)?;
-        if let Some(problem) = ending.problem {
-            return Err(problem.into());
-        }
+        let status = listen(spec, arguments, &mut heard)?;
         let heard = Heard {
-            status: ending.status,
+            status,
             stdout: String::from_utf8_lossy(&heard.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&heard.stderr).into_owned(),
         };
-        match heard.status {
+        match status {
             0 => Ok(heard),
-            _ => Err(self.gave_none(spec, heard)),
+            _ => Err(self.gave_none(spec, arguments, heard)),
         }
     }
 
     /// Boots it with these arguments and with QEMU's `plugin` that counts; what
-    /// each CPU executed.
+    /// it said, and what was counted.
     pub(super) fn count(
         &self,
         spec: &Spec,
         plugin: &Path,
         arguments: &[&str],
-    ) -> Result<Vec<u64>, Failure> {
-        let folder = tempfile::tempdir().map_err(no_counts)?;
-        let counts = folder.path().join("counts");
-        let counter = Counter {
-            plugin: plugin.to_owned(),
-            counts: counts.clone(),
-        };
-        let mut spec = Spec {
-            counter: Some(counter),
-            ..spec.clone()
-        };
-        let arguments = arguments.iter().map(|word| word.as_bytes().to_vec());
-        spec.options.arguments.extend(arguments);
-        self.boot(&spec)?;
-        let text = fs::read(&counts).map_err(no_counts)?;
-        serde_json::from_slice(&text).map_err(no_counts)
+    ) -> Result<(Heard, Counts), Failure> {
+        counted(spec, plugin, |spec| self.boot(spec, arguments))
     }
 
     /// The complaint about a run that was in vain.
-    pub(super) fn gave_none(&self, spec: &Spec, heard: Heard) -> Failure {
+    pub(super) fn gave_none(&self, spec: &Spec, arguments: &[&str], heard: Heard) -> Failure {
         let message = format!(
-            "`{}` gave no figures with isolation {}: it ended with status {}",
+            "`{}` gave no figures with {arguments:?} and isolation {}: it ended with status {}",
             self.package.display(),
             spec.isolation,
             heard.status
         );
         Failure::new(heard.status.max(1), report(message, heard.stderr))
     }
+}
+
+/// Boots `spec` with these arguments, while `sink` listens; the status.
+pub(super) fn listen(
+    spec: &Spec,
+    arguments: &[&str],
+    sink: &mut dyn Sink,
+) -> Result<u8, Failure> {
+    let progress = Progress::start(false);
+    let words = arguments.join(" ");
+    progress.say(&format!("measuring {} {words}", spec.isolation));
+    let ending = vm::run(&with_arguments(spec, arguments), sink)?;
+    match ending.problem {
+        Some(problem) => Err(problem.into()),
+        None => Ok(ending.status),
+    }
+}
+
+/// What `boot` gives for a run in which QEMU's `plugin` counts, and the counts.
+pub(super) fn counted<R>(
+    spec: &Spec,
+    plugin: &Path,
+    boot: impl FnOnce(&Spec) -> Result<R, Failure>,
+) -> Result<(R, Counts), Failure> {
+    let folder = tempfile::tempdir().map_err(no_counts)?;
+    let counts = folder.path().join("counts");
+    let counter = Counter {
+        plugin: plugin.to_owned(),
+        counts: counts.clone(),
+    };
+    let result = boot(&Spec {
+        counter: Some(counter),
+        ..spec.clone()
+    })?;
+    let text = fs::read(&counts).map_err(no_counts)?;
+    Ok((result, serde_json::from_slice(&text).map_err(no_counts)?))
+}
+
+fn with_arguments(spec: &Spec, arguments: &[&str]) -> Spec {
+    let mut spec = spec.clone();
+    let words = arguments.iter().map(|word| word.as_bytes().to_vec());
+    spec.options.arguments.extend(words);
+    spec
 }
 
 /// Builds QEMU's plugin that counts; its file.

@@ -2,7 +2,8 @@
 //!
 //! The time-stamp counter of a counted run is common to all CPUs, so what each
 //! of them executes is counted inside QEMU, by a plugin. Boot and shutdown are
-//! part of every count.
+//! part of every count. Each program checks its result and ends with another
+//! status if it is wrong.
 
 mod scaling;
 
@@ -11,68 +12,116 @@ use std::path::PathBuf;
 use domains::Isolation;
 
 use super::Options;
-use super::measure::{Benchmark, counter};
+use super::jobs;
+use super::program::{Benchmark, counter};
 use crate::cli::failure::Failure;
 use crate::vm::Spec;
-use scaling::{LIMITED, Run, Scaling};
+pub(super) use scaling::Scaling;
+use scaling::{LIMITED, Limit, Run};
 
-/// The work that is divided, by those who divide it.
-const DIVIDED: [&str; 2] = ["threads", "rayon"];
-/// The work that a single thread does.
-const UNDIVIDED: &str = "one";
-/// On how many CPUs it is done.
-const CPUS: [u32; 4] = [1, 2, 4, 8];
-
-/// Prints the table.
-pub(super) fn run(options: &Options) -> Result<u8, Failure> {
-    let benchmark = Benchmark::find(options.path.clone(), "parallel", false)?;
-    let plugin = counter()?;
-    let mut scaling = Scaling { runs: Vec::new() };
-    for isolation in [Isolation::None, Isolation::Mpk] {
-        let spec = benchmark.build(isolation, options.timeout)?;
-        let bench = Bench {
-            benchmark: &benchmark,
-            plugin: plugin.clone(),
-            spec,
-        };
-        for work in DIVIDED {
-            scaling.runs.extend(bench.divided(work)?);
-        }
-        scaling.runs.push(bench.undivided()?);
-    }
-    options.print(&scaling)
+/// Work that can be divided among CPUs.
+struct Work {
+    name: &'static str,
+    /// The package that does it.
+    package: &'static str,
+    arguments: &'static [&'static str],
+    /// On how many CPUs it is done.
+    cpus: &'static [u32],
+    limit: Limit,
 }
 
-/// A benchmark that can be booted.
-struct Bench<'a> {
-    benchmark: &'a Benchmark,
+const WORKS: [Work; 6] = [
+    Work::pi("threads", &["threads"], &[1, 2, 4, 8], Limit::Efficiency),
+    Work::pi("rayon", &["rayon"], &[1, 2, 4, 8], Limit::Efficiency),
+    Work::pi("one", &["one"], &[LIMITED], Limit::Idle),
+    Work::whole("ep", &["ep-parallel", "S"], Limit::Efficiency),
+    Work::whole("cg", &["cg-parallel", "S"], Limit::None),
+    Work::whole("kmeans", &["kmeans-parallel", "S"], Limit::None),
+];
+
+impl Work {
+    /// Pi, by the program that does nothing else.
+    const fn pi(
+        name: &'static str,
+        arguments: &'static [&'static str],
+        cpus: &'static [u32],
+        limit: Limit,
+    ) -> Work {
+        Work {
+            name,
+            package: "parallel",
+            arguments,
+            cpus,
+            limit,
+        }
+    }
+
+    /// One of the whole programs, divided by rayon.
+    const fn whole(
+        name: &'static str,
+        arguments: &'static [&'static str],
+        limit: Limit,
+    ) -> Work {
+        Work {
+            name,
+            package: "macro",
+            arguments,
+            cpus: &[1, 2, 4],
+            limit,
+        }
+    }
+}
+
+/// Counts every work on every number of its CPUs, without walls and with.
+pub(super) fn measure(options: &Options) -> Result<Scaling, Failure> {
+    let plugin = counter()?;
+    let mut works = Vec::new();
+    for isolation in [Isolation::None, Isolation::Mpk] {
+        for work in &WORKS {
+            let benchmark = Benchmark::find(options.path.clone(), work.package, false)?;
+            let spec = benchmark.build(isolation, options.timeout())?;
+            works.push(Bench {
+                work,
+                benchmark,
+                plugin: plugin.clone(),
+                spec,
+            });
+        }
+    }
+    let runs = jobs::all(&works, Bench::runs)?;
+    let runs = runs.into_iter().flatten().collect();
+    Ok(Scaling { runs })
+}
+
+/// Work that can be booted.
+struct Bench {
+    work: &'static Work,
+    benchmark: Benchmark,
     plugin: PathBuf,
     spec: Spec,
 }
 
-impl Bench<'_> {
+impl Bench {
     /// One run on each number of CPUs, compared with the first.
-    fn divided(&self, work: &'static str) -> Result<Vec<Run>, Failure> {
+    fn runs(&self) -> Result<Vec<Run>, Failure> {
         let mut runs: Vec<Run> = Vec::new();
-        for cpus in CPUS {
-            let run = self.run(work, cpus)?;
+        for &cpus in self.work.cpus {
+            let run = self.run(cpus)?;
             let alone = runs.first().unwrap_or(&run).busiest();
-            runs.push(run.compared_with(alone));
+            runs.push(run.judged(alone, self.work.limit));
         }
         Ok(runs)
     }
 
-    /// A run in which all CPUs but one have nothing to do.
-    fn undivided(&self) -> Result<Run, Failure> {
-        Ok(self.run(UNDIVIDED, LIMITED)?.with_idle_cpus())
-    }
-
-    fn run(&self, work: &'static str, cpus: u32) -> Result<Run, Failure> {
+    fn run(&self, cpus: u32) -> Result<Run, Failure> {
         let spec = Spec {
             cpus,
             ..self.spec.clone()
         };
-        let executed = self.benchmark.count(&spec, &self.plugin, &[work])?;
-        Ok(Run::new(work, spec.isolation, cpus, executed))
+        let (_, counts) = self
+            .benchmark
+            .count(&spec, &self.plugin, self.work.arguments)?;
+        let (work, isolation) = (self.work.name, spec.isolation);
+        Ok(Run::new(work, isolation, cpus, counts.instructions))
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
 use crate::report::BACKTRACE_VARIABLE;
 use crate::vm::{
-    self, BootOptions, Host, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
+    self, BootOptions, Host, Input, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
     VolumeDriver,
 };
 
@@ -40,7 +40,7 @@ impl RunOptions {
             counted: self.icount,
             timeout: timeout.map(Duration::from_secs_f64),
             interrupt_log: self.trace_interrupts.clone(),
-            stdin: true,
+            input: Input::Own,
             volume_driver: self.volume_driver,
             options: self.boot_options(ready)?,
             ..spec

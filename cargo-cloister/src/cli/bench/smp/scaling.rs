@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, Table, presets};
 use domains::Isolation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::bench::results::Measured;
+use crate::cli::bench::rows;
 
 /// On so many CPUs the limits hold.
 pub(super) const LIMITED: u32 = 4;
@@ -13,45 +15,66 @@ const EFFICIENCY: f64 = 0.95;
 /// The most that an idle CPU may execute, as a share of a busy one's.
 const IDLE: f64 = 0.01;
 
+/// What a work must keep on [`LIMITED`] CPUs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Limit {
+    /// Nothing.
+    None,
+    /// The busiest CPU does little more than its share.
+    Efficiency,
+    /// All CPUs but one have nothing to do, and do nothing.
+    Idle,
+}
+
 /// All runs.
-#[derive(Debug, Serialize)]
-pub(super) struct Scaling {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli::bench) struct Scaling {
     /// In the order of the table.
-    pub(super) runs: Vec<Run>,
+    pub(in crate::cli::bench) runs: Vec<Run>,
 }
 
 /// What was counted in one run.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Run {
-    work: &'static str,
-    isolation: &'static str,
-    cpus: u32,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::cli::bench) struct Run {
+    pub(in crate::cli::bench) work: String,
+    pub(in crate::cli::bench) isolation: String,
+    pub(in crate::cli::bench) cpus: u32,
     /// Instructions by the number of the CPU.
     executed: Vec<u64>,
     busiest: u64,
     idlest: u64,
     /// What one CPU executes alone, by what the busiest executes of its share.
-    efficiency: Option<f64>,
+    pub(in crate::cli::bench) efficiency: Option<f64>,
     within_limit: Option<bool>,
 }
 
-impl super::super::Table for Scaling {
+impl crate::cli::bench::Table for Scaling {
     fn is_within_limits(&self) -> bool {
         self.runs.iter().all(|run| run.within_limit != Some(false))
+    }
+
+    /// The busiest CPU of work that is divided by itself; who steals from whom
+    /// is not the same in every build.
+    fn measured(&self) -> Vec<Measured> {
+        let of = |run: &Run| {
+            let on = format!("{} CPUs", run.cpus);
+            Measured::new(&[&run.work, &run.isolation, &on], run.busiest as f64)
+        };
+        self.runs.iter().map(of).collect()
     }
 }
 
 impl Run {
     /// A run of `work`, without a limit.
     pub(super) fn new(
-        work: &'static str,
+        work: &str,
         isolation: Isolation,
         cpus: u32,
         executed: Vec<u64>,
     ) -> Run {
         Run {
-            work,
-            isolation: isolation.name(),
+            work: work.to_owned(),
+            isolation: isolation.name().to_owned(),
             cpus,
             busiest: executed.iter().copied().max().unwrap_or(0),
             idlest: executed.iter().copied().min().unwrap_or(0),
@@ -67,55 +90,44 @@ impl Run {
     }
 
     /// The run, compared with one in which a CPU did it all `alone`.
-    pub(super) fn compared_with(self, alone: u64) -> Run {
+    pub(super) fn judged(self, alone: u64, limit: Limit) -> Run {
         let efficiency = alone as f64 / (self.busiest as f64 * f64::from(self.cpus));
-        let within_limit = (self.cpus == LIMITED).then_some(efficiency >= EFFICIENCY);
+        let is_idle = self.idlest as f64 <= IDLE * self.busiest as f64;
+        let within_limit = match limit {
+            Limit::Efficiency => Some(efficiency >= EFFICIENCY),
+            Limit::Idle => Some(is_idle),
+            Limit::None => None,
+        };
         Run {
-            efficiency: Some(efficiency),
-            within_limit,
+            efficiency: (limit != Limit::Idle).then_some(efficiency),
+            within_limit: within_limit.filter(|_| self.cpus == LIMITED),
             ..self
         }
     }
 
-    /// The run, whose CPUs have nothing to do but for one.
-    pub(super) fn with_idle_cpus(self) -> Run {
-        let within_limit = Some(self.idlest as f64 <= IDLE * self.busiest as f64);
-        Run {
-            within_limit,
-            ..self
-        }
-    }
-
-    fn row(&self) -> [String; 8] {
+    fn cells(&self) -> Vec<String> {
         let limit = match (self.within_limit, self.efficiency) {
             (None, _) => "–".to_owned(),
             (Some(_), Some(_)) => format!("{EFFICIENCY}"),
             (Some(_), None) => "idle".to_owned(),
         };
-        let verdict = match self.within_limit {
-            Some(true) => "ok",
-            Some(false) => "missed",
-            None => "",
-        };
-        [
-            self.work.to_owned(),
-            self.isolation.to_owned(),
+        vec![
+            self.work.clone(),
+            self.isolation.clone(),
             self.cpus.to_string(),
-            self.busiest.to_string(),
-            self.idlest.to_string(),
+            rows::whole(self.busiest),
+            rows::whole(self.idlest),
             self.efficiency
                 .map_or("–".to_owned(), |efficiency| format!("{efficiency:.3}")),
             limit,
-            verdict.to_owned(),
+            rows::verdict(self.within_limit).to_owned(),
         ]
     }
 }
 
 impl fmt::Display for Scaling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new();
-        table.load_style(presets::ASCII_MARKDOWN);
-        table.set_header([
+        let header = [
             "work",
             "isolation",
             "CPUs",
@@ -124,12 +136,8 @@ impl fmt::Display for Scaling {
             "efficiency",
             "limit",
             "",
-        ]);
-        table.add_rows(self.runs.iter().map(Run::row));
-        for column in table.column_iter_mut().skip(2).take(5) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        write!(f, "{table}")
+        ];
+        f.write_str(&rows::table(&header, 2, self.runs.iter().map(Run::cells)))
     }
 }
 
@@ -143,11 +151,12 @@ mod tests {
 
     #[test]
     fn efficiency_is_what_the_busiest_cpu_leaves_of_the_gain() {
-        let fair = run(4, &[250, 260, 250, 250]).compared_with(1000);
+        let judged = |cpus, executed| run(cpus, executed).judged(1000, Limit::Efficiency);
+        let fair = judged(4, &[250, 260, 250, 250]);
         assert_eq!(fair.within_limit, Some(true));
-        let unfair = run(4, &[250, 270, 250, 230]).compared_with(1000);
+        let unfair = judged(4, &[250, 270, 250, 230]);
         assert_eq!(unfair.within_limit, Some(false));
-        let unlimited = run(8, &[1000; 8]).compared_with(1000);
+        let unlimited = judged(8, &[1000; 8]);
         assert_eq!(
             (unlimited.efficiency, unlimited.within_limit),
             (Some(0.125), None)
@@ -156,18 +165,18 @@ mod tests {
 
     #[test]
     fn idle_cpus_must_be_idle() {
-        let halts = run(4, &[1000, 9, 10, 10]).with_idle_cpus();
+        let halts = run(4, &[1000, 9, 10, 10]).judged(1000, Limit::Idle);
         assert_eq!(halts.within_limit, Some(true));
-        let spins = run(4, &[1000, 900, 900, 900]).with_idle_cpus();
+        let spins = run(4, &[1000, 900, 900, 900]).judged(1000, Limit::Idle);
         assert_eq!(spins.within_limit, Some(false));
     }
 
     #[test]
     fn the_table_says_what_the_limit_is() {
         let runs = vec![
-            run(1, &[1000]).compared_with(1000),
-            run(4, &[250; 4]).compared_with(1000),
-            run(4, &[1000, 1, 1, 1]).with_idle_cpus(),
+            run(1, &[1000]).judged(1000, Limit::Efficiency),
+            run(4, &[250; 4]).judged(1000, Limit::Efficiency),
+            run(4, &[1000, 1, 1, 1]).judged(1000, Limit::Idle),
         ];
         let text = Scaling { runs }.to_string();
         let rows: Vec<&str> = text.lines().skip(2).collect();

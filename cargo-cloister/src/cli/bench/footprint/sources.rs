@@ -1,0 +1,224 @@
+//! Lines of code and unsafe code by crate, as a compiler's lexer sees them.
+//!
+//! A line counts if a token stands on it that is no comment; what is compiled
+//! for tests only does not count. An unsafe block is the word with a block
+//! behind it, also inside of macros.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use serde::{Deserialize, Serialize};
+
+use crate::build;
+use crate::cli::bench::rows;
+use crate::cli::failure::{Failure, report};
+
+/// The crates of an image, from the most trusted.
+const CRATES: [&str; 6] = [
+    "trusted-core",
+    "gate",
+    "domains",
+    "kernel-safe",
+    "kernel-unsafe",
+    "app-abi",
+];
+
+/// What was counted in a crate.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(in crate::cli::bench) struct Crate {
+    pub(in crate::cli::bench) name: String,
+    pub(in crate::cli::bench) lines: u64,
+    unsafe_blocks: u64,
+    /// Functions that only unsafe code may call.
+    unsafe_functions: u64,
+    unsafe_impls: u64,
+}
+
+/// Counts every crate.
+pub(super) fn count() -> Result<Vec<Crate>, Failure> {
+    let sources = build::sources().map_err(Failure::build)?;
+    CRATES
+        .iter()
+        .map(|name| count_crate(&sources, name))
+        .collect()
+}
+
+fn count_crate(sources: &Path, name: &str) -> Result<Crate, Failure> {
+    let mut total = Crate {
+        name: name.to_owned(),
+        ..Crate::default()
+    };
+    let mut files = Vec::new();
+    collect(&sources.join(name), &mut files).map_err(|why| unreadable(name, &why))?;
+    for file in files {
+        let text = fs::read_to_string(&file).map_err(|why| unreadable(name, &why))?;
+        total.add(&text).map_err(|why| unreadable(name, &why))?;
+    }
+    Ok(total)
+}
+
+/// The Rust files below `folder` that are not for tests only.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_rust = name.ends_with(".rs") && name != "tests.rs" && name != "build.rs";
+        if path.is_dir() && name != "tests" && name != "target" {
+            collect(&path, files)?;
+        } else if is_rust && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(name: &str, why: &dyn std::fmt::Display) -> Failure {
+    let message = format!("the sources of `{name}` cannot be counted: {why}");
+    Failure::new(1, report(message, "does the crate compile?"))
+}
+
+impl Crate {
+    fn add(&mut self, text: &str) -> Result<(), proc_macro2::LexError> {
+        let mut lines = BTreeSet::new();
+        self.walk(text.parse()?, &mut lines);
+        self.lines += lines.len() as u64;
+        Ok(())
+    }
+
+    fn walk(&mut self, tokens: TokenStream, lines: &mut BTreeSet<usize>) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut index = 0;
+        while let Some(token) = tokens.get(index) {
+            let rest = &tokens[index..];
+            if let Some(length) = length_of_comment(rest).or_else(|| length_of_test(rest)) {
+                index += length;
+                continue;
+            }
+            self.note_unsafe(rest);
+            self.note_lines(token, lines);
+            index += 1;
+        }
+    }
+
+    fn note_unsafe(&mut self, tokens: &[TokenTree]) {
+        let [TokenTree::Ident(word), next, ..] = tokens else {
+            return;
+        };
+        if word != "unsafe" {
+            return;
+        }
+        match next {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                self.unsafe_blocks += 1;
+            }
+            TokenTree::Ident(next) if next == "impl" => self.unsafe_impls += 1,
+            TokenTree::Ident(next) if next == "fn" || next == "extern" => {
+                self.unsafe_functions += 1;
+            }
+            _ => (),
+        }
+    }
+
+    fn note_lines(&mut self, token: &TokenTree, lines: &mut BTreeSet<usize>) {
+        match token {
+            TokenTree::Group(group) => {
+                lines.insert(group.span_open().start().line);
+                lines.insert(group.span_close().end().line);
+                self.walk(group.stream(), lines);
+            }
+            token => lines.extend(token.span().start().line..=token.span().end().line),
+        }
+    }
+
+    pub(super) fn cells(&self) -> Vec<String> {
+        let counts = [
+            self.lines,
+            self.unsafe_blocks,
+            self.unsafe_functions,
+            self.unsafe_impls,
+        ];
+        let mut cells = vec![self.name.clone()];
+        cells.extend(counts.map(rows::whole));
+        cells
+    }
+}
+
+/// How many tokens a documentation comment at the start takes, which the lexer
+/// makes an attribute of.
+fn length_of_comment(tokens: &[TokenTree]) -> Option<usize> {
+    let (length, attribute) = attribute(tokens)?;
+    let is_comment = attribute.to_string().starts_with("doc =");
+    is_comment.then_some(length)
+}
+
+/// How many tokens an item at the start takes that is for tests only.
+fn length_of_test(tokens: &[TokenTree]) -> Option<usize> {
+    let (_, attribute) = attribute(tokens)?;
+    let text = attribute.to_string().replace(' ', "");
+    if text != "cfg(test)" {
+        return None;
+    }
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        _ => false,
+    };
+    let end = tokens.iter().position(is_end);
+    Some(end.map_or(tokens.len(), |end| end + 1))
+}
+
+/// The attribute at the start, and how many tokens it takes.
+fn attribute(tokens: &[TokenTree]) -> Option<(usize, TokenStream)> {
+    let is = |token: &TokenTree, sign| matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign);
+    let (length, group) = match tokens {
+        [hash, TokenTree::Group(group), ..] if is(hash, '#') => (2, group),
+        [hash, bang, TokenTree::Group(group), ..] if is(hash, '#') && is(bang, '!') => (3, group),
+        _ => return None,
+    };
+    (group.delimiter() == Delimiter::Bracket).then(|| (length, group.stream()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+//! Head.
+
+/// Comment.
+#[inline]
+pub unsafe fn one() {
+    // SAFETY: none.
+    unsafe { two() }
+    asm!(
+        \"nop\",
+    );
+}
+
+unsafe impl Send for X {}
+macro_rules! m { () => { unsafe { three() } }; }
+
+#[cfg(test)]
+mod tests {
+    fn four() {
+        unsafe { five() }
+    }
+}
+";
+
+    #[test]
+    fn code_is_counted_and_comments_and_tests_are_not() {
+        let mut found = Crate::default();
+        found.add(TEXT).unwrap();
+        let expected = Crate {
+            lines: 9,
+            unsafe_blocks: 2,
+            unsafe_functions: 1,
+            unsafe_impls: 1,
+            ..Crate::default()
+        };
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,37 @@
+//! Calls that the kernels make, by hooks in them.
+
+use gate::{hooks, safe};
+
+use crate::calls::TIMES;
+
+/// A null call from the safe kernel into the unsafe kernel.
+pub fn unsafe_call() -> u64 {
+    per_call(hooks::TIME_UNSAFE_CALLS)
+}
+
+/// A null core call by the safe kernel.
+pub fn core_call_by_safe() -> u64 {
+    per_call(hooks::TIME_CORE_CALLS)
+}
+
+/// A null core call by the unsafe kernel.
+pub fn core_call_by_unsafe() -> u64 {
+    per_call(hooks::TIME_CORE_CALLS | hooks::IN_DRIVER)
+}
+
+/// A call from the safe kernel into the unsafe kernel that fills so many bytes
+/// there.
+pub fn fill(size: usize) -> u64 {
+    ticks(hooks::TIME_FILLS, TIMES as usize, size) / TIMES
+}
+
+/// Instructions of one call, by a hook that counts many.
+fn per_call(kind: u32) -> u64 {
+    ticks(kind, 0, TIMES as usize) / TIMES
+}
+
+fn ticks(kind: u32, address: usize, argument: usize) -> u64 {
+    // SAFETY: these hooks only count, and fill what is theirs.
+    let ticks = unsafe { safe::hook(kind, address, argument) };
+    u64::try_from(ticks).expect("the kernels have these hooks")
+}

@@ -1,0 +1,94 @@
+//! The handlers behind the gates, and the tables that lead to them.
+//!
+//! They run with the rights of a kernel, on its stack: the process's own data
+//! is closed to them, so they are assembly.
+
+#![expect(unsafe_code, reason = "handlers are assembly")]
+
+use std::arch::naked_asm;
+
+use domains::entries::{EntryPage, SLOTS};
+
+use crate::measure::Code;
+use crate::walls::{SINK, Tables};
+
+/// The number of the entry that only answers.
+pub(crate) const NULL: u64 = 0;
+/// The number of the entry that says what rights it has.
+pub(crate) const RIGHTS: u64 = 1;
+/// The number of the unsafe kernel's entry that takes bytes.
+pub(crate) const WRITE: u64 = 2;
+/// What the entry that only answers does answer.
+pub(crate) const WORD: u64 = 0x600d_ca11;
+
+/// The entry tables: all slots that have no handler end the process.
+pub(crate) fn tables() -> Tables {
+    let address = |handler: Code| handler as usize as u64;
+    let refuse = address(refuse);
+    let page = |handlers: &[(u64, Code)]| {
+        let mut table = [refuse; SLOTS];
+        for (number, handler) in handlers {
+            table[*number as usize] = address(*handler);
+        }
+        EntryPage {
+            start: refuse,
+            upcall: refuse,
+            pending: refuse,
+            reserved: [0; 5],
+            table,
+        }
+    };
+    Tables {
+        safe: page(&[(NULL, null), (RIGHTS, rights)]),
+        unsafe_: page(&[(NULL, null), (RIGHTS, rights), (WRITE, take_bytes)]),
+    }
+}
+
+/// An entry that answers a word. Out: RAX.
+///
+/// # Safety
+///
+/// None: it touches nothing.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn null() {
+    naked_asm!("mov eax, {word}", "ret", word = const WORD)
+}
+
+/// An entry that answers its rights. Out: RAX. Clobbers RCX and RDX.
+///
+/// # Safety
+///
+/// Only a gate may call it.
+#[unsafe(naked)]
+unsafe extern "C" fn rights() {
+    naked_asm!("xor ecx, ecx", "rdpkru", "ret")
+}
+
+/// An entry that takes bytes from a frame. In: RDI their address, RSI how many.
+/// Out: RAX how many. Clobbers RCX, RSI and RDI.
+///
+/// # Safety
+///
+/// Only a gate may call it.
+#[unsafe(naked)]
+unsafe extern "C" fn take_bytes() {
+    naked_asm!(
+        "mov rax, rsi",
+        "mov rcx, rsi",
+        "mov rsi, rdi",
+        "movabs rdi, {sink}",
+        "rep movsb",
+        "ret",
+        sink = const SINK,
+    )
+}
+
+/// An entry that nothing may use.
+///
+/// # Safety
+///
+/// Only a gate may call it.
+#[unsafe(naked)]
+unsafe extern "C" fn refuse() {
+    naked_asm!("ud2")
+}

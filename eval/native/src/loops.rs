@@ -1,0 +1,149 @@
+//! The loops that measure, one for each thing.
+//!
+//! A loop takes the time with LFENCE, RDTSC, LFENCE before and RDTSCP, LFENCE
+//! behind (Intel SDM volume 2, RDTSC and RDTSCP): what comes before has ended
+//! when the first is taken, what is timed has ended when the second is, and
+//! nothing moves across either. A sample is the lower half of the difference:
+//! whatever takes longer was interrupted.
+//!
+//! The arguments of a call are ready before the clock starts. What is timed is
+//! the caller's CALL, everything up to its return, and one MOV of the answer,
+//! which the empty measurement has too.
+
+#![expect(unsafe_code, reason = "each loop is assembly")]
+
+use std::arch::naked_asm;
+
+use domains::cpu_page::offset;
+use domains::layout::{CPU_PAGE, GATE_PAGE, gate};
+use domains::{Domain, Pkru};
+
+use crate::handlers::{WORD, WRITE, null};
+use crate::measure::frame;
+use crate::walls::{FRAME, SOURCE};
+
+const APP_RIGHTS: u32 = Pkru::of(Domain::App).bits();
+const SAFE_RIGHTS: u32 = Pkru::of(Domain::Safe).bits();
+
+/// Declares a loop: what is done before the clock starts, and what is timed.
+///
+/// In: RBP the place of the first sample, and the words of [`frame`]. What is
+/// done before is lost in RAX, RBX and RDX. What is timed leaves its answer in
+/// R8, and keeps RBX, RBP and RSP; it may change everything else, and memory
+/// below RSP.
+macro_rules! measured {
+    ($(#[doc = $about:literal])* $name:ident [$($before:literal),*] [$($timed:literal),*]
+     $($operands:tt)*) => {
+        $(#[doc = $about])*
+        ///
+        /// # Safety
+        ///
+        /// Only the trampoline of [`crate::measure`] may call it, with rights
+        /// that the measured code can start with.
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "C" fn $name() {
+            naked_asm!(
+                "2:",
+                $($before,)*
+                // The clock starts: half of it is enough, and the gates keep RBX.
+                "lfence",
+                "rdtsc",
+                "mov ebx, eax",
+                "lfence",
+                $($timed,)*
+                // The clock stops.
+                "rdtscp",
+                "lfence",
+                "sub eax, ebx",
+                "mov dword ptr [rbp], eax",
+                "add rbp, 4",
+                // A wrong answer is counted.
+                "xor eax, eax",
+                "cmp r8, qword ptr [rsp + {expected}]",
+                "setne al",
+                "add qword ptr [rsp + {wrong}], rax",
+                "cmp rbp, qword ptr [rsp + {end}]",
+                "jne 2b",
+                "ret",
+                expected = const frame::EXPECTED,
+                wrong = const frame::WRONG,
+                end = const frame::END,
+                $($operands)*
+            )
+        }
+    };
+}
+
+measured! {
+    /// Nothing: the overhead of all others.
+    empty [] ["mov r8d, {word}"]
+    word = const WORD,
+}
+
+measured! {
+    /// A call of a function that is like a null entry.
+    plain_call [] ["call {null}", "mov r8, rax"]
+    null = sym null,
+}
+
+measured! {
+    /// A call from the application, as its library makes it.
+    app_to_safe
+    ["mov r11, qword ptr [rsp + {argument}]"]
+    ["call qword ptr ds:[{gate}]", "mov r8, rax"]
+    argument = const frame::ARGUMENT,
+    gate = const CPU_PAGE + offset::APP_TO_SAFE as u64,
+}
+
+measured! {
+    /// A call from the safe kernel, without arguments.
+    safe_to_unsafe
+    ["mov r11, qword ptr [rsp + {argument}]",
+     "xor edi, edi", "xor esi, esi", "xor r8d, r8d", "xor r9d, r9d"]
+    ["mov eax, {gate}", "call rax", "mov r8, rdi"]
+    argument = const frame::ARGUMENT,
+    gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
+}
+
+measured! {
+    /// One WRPKRU, of the value that the register holds, and the registers that
+    /// it wants: RDTSC has just changed them.
+    wrpkru
+    []
+    ["xor ecx, ecx", "xor edx, edx", "mov eax, {app}", "wrpkru", "mov r8, rax"]
+    app = const APP_RIGHTS,
+}
+
+measured! {
+    /// Two: to the safe kernel's rights, and back.
+    wrpkru_pair
+    []
+    ["xor ecx, ecx", "xor edx, edx", "mov eax, {safe}", "wrpkru", "mov eax, {app}", "wrpkru",
+     "mov r8, rax"]
+    safe = const SAFE_RIGHTS,
+    app = const APP_RIGHTS,
+}
+
+measured! {
+    /// The control: a call of Linux that does next to nothing.
+    getpid
+    []
+    ["mov eax, {number}", "syscall", "mov r8, rax"]
+    number = const libc::SYS_getpid,
+}
+
+measured! {
+    /// What a write of the console does: the safe kernel copies from the
+    /// application to a frame, and calls the unsafe kernel, which copies to its
+    /// own memory. Both copies are one string instruction, at any length.
+    write_bytes
+    ["mov r12, qword ptr [rsp + {argument}]"]
+    ["movabs rsi, {source}", "movabs rdi, {frame}", "mov rcx, r12", "rep movsb",
+     "movabs rdi, {frame}", "mov rsi, r12", "xor r8d, r8d", "xor r9d, r9d",
+     "mov r11d, {number}", "mov eax, {gate}", "call rax", "mov r8, rdi"]
+    argument = const frame::ARGUMENT,
+    source = const SOURCE,
+    frame = const FRAME,
+    number = const WRITE,
+    gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
+}

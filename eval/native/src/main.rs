@@ -1,0 +1,77 @@
+//! What a gate costs on this processor, in cycles, under an ordinary Linux.
+//!
+//! The program maps the gate page that images carry, byte for byte, at its
+//! address, and around it stacks, entry tables and a CPU page with the keys of
+//! the domain table. Then it crosses the gates with the rights of the domains
+//! and times that. Linux is only there to start it: nothing but the control
+//! `getpid` enters the kernel.
+//!
+//! Numbers appear only at the end, when every call has given the answer that
+//! it should; a gate that does not work ends the process by a signal before.
+//! Exit statuses: 0 measured, 1 failed, 77 skipped, because processor or
+//! kernel has no protection keys.
+
+use std::process::ExitCode;
+
+use crate::arguments::Arguments;
+use crate::machine::Machine;
+use crate::page::GatePage;
+use crate::report::Report;
+
+mod arguments;
+mod figures;
+mod handlers;
+mod loops;
+mod machine;
+mod measure;
+mod page;
+mod pages;
+mod probes;
+mod quiet;
+mod report;
+mod walls;
+
+/// Why there are no numbers.
+#[derive(PartialEq, Eq, Debug)]
+enum Stop {
+    /// This machine cannot run gates at all.
+    Skipped(String),
+    /// Something is wrong.
+    Failed(String),
+}
+
+impl From<String> for Stop {
+    fn from(why: String) -> Stop {
+        Stop::Failed(why)
+    }
+}
+
+fn main() -> ExitCode {
+    let (status, why) = match run() {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Stop::Skipped(why)) => (77, format!("skipped: {why}")),
+        Err(Stop::Failed(why)) => (1, why),
+    };
+    eprintln!("native-bench: {why}");
+    ExitCode::from(status)
+}
+
+fn run() -> Result<(), Stop> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let machine = Machine::look()?;
+    let page = GatePage::read(&arguments.page)?;
+    quiet::prepare()?;
+    let mut walls = walls::raise(&page, &handlers::tables())?;
+    let measured = figures::measure(&mut walls, arguments.samples)?;
+    let report = Report {
+        machine,
+        date: arguments.date,
+        samples: arguments.samples,
+        measured,
+    };
+    match arguments.json {
+        true => println!("{}", report.json()),
+        false => print!("{report}"),
+    }
+    Ok(())
+}

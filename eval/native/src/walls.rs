@@ -1,0 +1,169 @@
+//! The walls: the domain table's keys and regions, in a Linux process.
+//!
+//! Every page lies where it lies in an image and carries the key that it
+//! carries there. Two things differ. The handlers' code is the process's own,
+//! with key 0, because protection keys do not judge fetches; and the process
+//! may write everything while it has its own rights, to set up and to look.
+
+#![expect(unsafe_code, reason = "it looks at pages by their address")]
+
+use std::ptr;
+use std::slice;
+
+use domains::cpu_page::CpuPage;
+use domains::entries::EntryPage;
+use domains::layout::{
+    APP, CPU_PAGE, FRAMES, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE, gate,
+};
+use domains::{Area, Domain};
+use libc::{PROT_EXEC, PROT_READ, PROT_WRITE};
+
+use crate::Stop;
+use crate::arguments::SAMPLES_MAX;
+use crate::page::GatePage;
+use crate::pages::{map, take_keys};
+
+/// Where samples are written: the application's, which both sides that measure
+/// may write to.
+pub(crate) const SAMPLES: u64 = APP.heap().start;
+/// The bytes that the application wants written, one page.
+pub(crate) const SOURCE: u64 = SAMPLES + (SAMPLES_MAX as u64 * 4).next_multiple_of(PAGE_SIZE);
+/// The frame that the bytes travel in.
+pub(crate) const FRAME: u64 = FRAMES.start;
+/// Where the unsafe kernel puts them.
+pub(crate) const SINK: u64 = UNSAFE.heap().start;
+
+/// The entry tables of the two kernels.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// The safe kernel's.
+    pub(crate) safe: EntryPage<u64>,
+    /// The unsafe kernel's.
+    pub(crate) unsafe_: EntryPage<u64>,
+}
+
+/// That everything is mapped.
+#[derive(Debug)]
+pub(crate) struct Walls(());
+
+/// Takes the keys and maps everything.
+pub(crate) fn raise(page: &GatePage, tables: &Tables) -> Result<Walls, Stop> {
+    take_keys()?;
+    let read_write = PROT_READ | PROT_WRITE;
+    let one = |start| Region::new(start, PAGE_SIZE);
+    let source: Vec<u8> = (1..=PAGE_SIZE).map(|it| (it % 251) as u8).collect();
+    let app = Region::new(SAMPLES, SOURCE - SAMPLES);
+    map(
+        one(GATE_PAGE),
+        Area::Text,
+        PROT_READ | PROT_EXEC,
+        page.code(),
+    )?;
+    map(one(CPU_PAGE), Area::Info, read_write, &[])?;
+    map(
+        one(SAFE.start),
+        Area::Safe,
+        PROT_READ,
+        bytes_of(&tables.safe),
+    )?;
+    map(
+        one(UNSAFE.start),
+        Area::Unsafe,
+        PROT_READ,
+        bytes_of(&tables.unsafe_),
+    )?;
+    map(app, Area::App, read_write, &[])?;
+    map(one(SOURCE), Area::App, read_write, &source)?;
+    map(one(FRAME), Area::Frames, read_write, &[])?;
+    map(one(SINK), Area::Unsafe, read_write, &[])?;
+    for domain in Domain::ALL {
+        map(stack(domain), area(domain), read_write, &[])?;
+    }
+    Ok(Walls(()))
+}
+
+impl Walls {
+    /// Sets the CPU page as it is while `domain` runs.
+    pub(crate) fn set_running(&mut self, domain: Domain) {
+        let page = running(domain);
+        // SAFETY: the page is mapped, and we have all rights.
+        unsafe { cpu_page().write_volatile(page) };
+    }
+
+    /// How many calls the gate to the unsafe kernel has counted, if the CPU
+    /// page is else as [`Walls::set_running`] left it.
+    pub(crate) fn unsafe_calls(&self, domain: Domain) -> Result<u64, String> {
+        // SAFETY: as above; the page holds words, for which any value is one.
+        let found = unsafe { cpu_page().read_volatile() };
+        let left = running(domain);
+        match (found.entry_stack, found.armed) == (left.entry_stack, left.armed) {
+            true => Ok(found.unsafe_calls),
+            false => Err(format!("the gates left the tokens wrong: {found:x?}")),
+        }
+    }
+
+    /// The first `count` samples.
+    pub(crate) fn samples(&self, count: usize) -> Vec<u32> {
+        assert!(count <= SAMPLES_MAX, "there is no room for more samples");
+        let first: *const u32 = ptr::with_exposed_provenance(SAMPLES as usize);
+        // SAFETY: so many words are mapped; nobody writes them while we run.
+        unsafe { slice::from_raw_parts(first, count) }.to_vec()
+    }
+
+    /// Whether the bytes that were to be written are where they should be.
+    pub(crate) fn has_delivered(&self) -> bool {
+        let page = |start: u64| {
+            let first: *const u8 = ptr::with_exposed_provenance(start as usize);
+            // SAFETY: both are one mapped page; nobody writes them while we run.
+            unsafe { slice::from_raw_parts(first, PAGE_SIZE as usize) }
+        };
+        page(SOURCE) == page(SINK)
+    }
+}
+
+/// The stack of `domain`.
+pub(crate) const fn stack(domain: Domain) -> Region {
+    match domain {
+        Domain::Safe => SAFE,
+        Domain::Unsafe => UNSAFE,
+        Domain::App => APP,
+    }
+    .start_stack(0)
+}
+
+const fn area(domain: Domain) -> Area {
+    match domain {
+        Domain::Safe => Area::Safe,
+        Domain::Unsafe => Area::Unsafe,
+        Domain::App => Area::App,
+    }
+}
+
+fn cpu_page() -> *mut CpuPage {
+    ptr::with_exposed_provenance_mut(CPU_PAGE as usize)
+}
+
+/// The CPU page while `domain` runs: `entry_stack` is there for the
+/// application only.
+fn running(domain: Domain) -> CpuPage {
+    CpuPage {
+        entry_stack: match domain {
+            Domain::App => stack(Domain::Safe).end,
+            Domain::Safe | Domain::Unsafe => 0,
+        },
+        armed: 0,
+        unsafe_stack: stack(Domain::Unsafe).end,
+        pending: 0,
+        recovery: 0,
+        domain: 0,
+        unsafe_calls: 0,
+        app_to_safe: GATE_PAGE + gate::APP_TO_SAFE,
+        cpu: 0,
+    }
+}
+
+fn bytes_of(page: &EntryPage<u64>) -> &[u8] {
+    let size = size_of::<EntryPage<u64>>();
+    // SAFETY: the page is an array of words without gaps.
+    unsafe { slice::from_raw_parts(ptr::from_ref(page).cast(), size) }
+}
