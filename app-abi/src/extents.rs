@@ -2,8 +2,8 @@
 //!
 //! Extents grow with the heap, so that crossings stay rare and little is asked
 //! for that is never used. Where a large one is refused, the least that serves
-//! is tried. One that is all free goes back, but for one spare: a program that
-//! allocates and frees at the border of an extent does not cross each time.
+//! is tried. One that is all free goes back, but for a few spares: a program that
+//! allocates and frees the same again and again does not cross each time.
 
 use core::alloc::Layout;
 use core::fmt::Debug;
@@ -19,6 +19,9 @@ use talc::source::Source;
 pub(crate) const EXTENT_MIN: usize = 64 << 10;
 /// The largest extent that no single allocation asked for.
 const EXTENT_MAX: usize = 1 << 20;
+/// How many extents are kept that are all free, and their bytes at most.
+const SPARES: usize = 4;
+const SPARE_BYTES: usize = EXTENT_MAX;
 /// What an extent is a multiple of.
 pub(crate) const PAGE: usize = domains::layout::PAGE_SIZE as usize;
 
@@ -52,11 +55,11 @@ pub(crate) struct Extents<S> {
     /// How much the heap has.
     total: usize,
     /// Mapped, and not the heap's.
-    spare: Option<Extent>,
+    spares: [Option<Extent>; SPARES],
     supply: PhantomData<S>,
 }
 
-// SAFETY: the spare extent belongs to whoever holds the heap.
+// SAFETY: the spare extents belong to whoever holds the heap.
 unsafe impl<S> Send for Extents<S> {}
 
 impl<S: Supply> Extents<S> {
@@ -64,7 +67,7 @@ impl<S: Supply> Extents<S> {
     pub(crate) const fn new() -> Extents<S> {
         Extents {
             total: 0,
-            spare: None,
+            spares: [None; SPARES],
             supply: PhantomData,
         }
     }
@@ -76,32 +79,40 @@ impl<S: Supply> Extents<S> {
         let least = least.checked_next_multiple_of(PAGE)?;
         let usual = (self.total / 8).clamp(EXTENT_MIN, EXTENT_MAX);
         let size = least.max(usual.next_multiple_of(PAGE));
-        if let Some(spare) = self.spare.take_if(|spare| spare.size >= least) {
+        if let Some(spare) = self.take_spare(least) {
             return Some(spare);
         }
         let map = |size| S::map(size).map(|start| Extent { start, size });
         map(size).or_else(|| {
-            self.give_spare_back();
+            self.give_spares_back();
             map(least)
         })
+    }
+
+    /// The smallest spare extent that has `least` bytes.
+    fn take_spare(&mut self, least: usize) -> Option<Extent> {
+        let size = |slot: &Option<Extent>| slot.map(|spare| spare.size);
+        let fits = |slot: &&mut Option<Extent>| size(slot).is_some_and(|size| size >= least);
+        let slots = self.spares.iter_mut().filter(fits);
+        slots.min_by_key(|slot| size(slot))?.take()
     }
 
     /// Keeps an extent that the heap does not need, or gives it back.
     fn retire(&mut self, extent: Extent) {
         self.total = self.total.saturating_sub(extent.size);
-        let is_spare = self.spare.is_none() && extent.size <= EXTENT_MAX;
-        if is_spare {
-            self.spare = Some(extent);
-        } else {
+        let kept: usize = self.spares.iter().flatten().map(|spare| spare.size).sum();
+        let slot = self.spares.iter_mut().find(|slot| slot.is_none());
+        match slot {
+            Some(slot) if kept + extent.size <= SPARE_BYTES => *slot = Some(extent),
             // SAFETY: the heap has nothing in it any more.
-            unsafe { S::unmap(extent.start.as_ptr(), extent.size) };
+            _ => unsafe { S::unmap(extent.start.as_ptr(), extent.size) },
         }
     }
 
-    /// Gives the spare extent back.
-    pub(crate) fn give_spare_back(&mut self) {
-        if let Some(spare) = self.spare.take() {
-            // SAFETY: nobody uses the spare one.
+    /// Gives the spare extents back.
+    pub(crate) fn give_spares_back(&mut self) {
+        for spare in self.spares.iter_mut().filter_map(Option::take) {
+            // SAFETY: nobody uses the spare ones.
             unsafe { S::unmap(spare.start.as_ptr(), spare.size) };
         }
     }

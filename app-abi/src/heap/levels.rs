@@ -221,7 +221,7 @@ impl<S: Supply, R: RawMutex> Heap<S, R> {
         let map = || S::map(pages(size));
         map()
             .or_else(|| {
-                self.medium.lock().source.give_spare_back();
+                self.medium.lock().source.give_spares_back();
                 map()
             })
             .map_or(ptr::null_mut(), NonNull::as_ptr)

@@ -140,7 +140,7 @@ fn all_memory_comes_home() {
         live.free(&heap, &mut cache);
     }
     heap.empty(&mut cache);
-    heap.medium.lock().source.give_spare_back();
+    heap.medium.lock().source.give_spares_back();
     assert_eq!(
         Host::out().load(Ordering::Relaxed),
         EXTENT_MIN,
@@ -177,7 +177,7 @@ fn blocks_that_other_threads_free_come_home() {
         .into_iter()
         .for_each(|maker| maker.join().expect("it ends"));
     SHARED.empty(&mut cache);
-    SHARED.medium.lock().source.give_spare_back();
+    SHARED.medium.lock().source.give_spares_back();
     assert_eq!(Host::out().load(Ordering::Relaxed), EXTENT_MIN);
 }
 
