@@ -17,6 +17,7 @@ use super::pkru;
 use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
 use crate::memory::tables::Tables;
+use crate::time::pace::Pace;
 use crate::time::refine::Stretch;
 use crate::time::timer::Timer;
 use crate::trap::watchdog::Watchdog;
@@ -38,6 +39,8 @@ pub(crate) struct Local {
     pub(crate) timer: Cell<Timer>,
     /// Since when the timer runs, if the clocks are to be compared.
     pub(crate) stretch: Cell<Option<Stretch>>,
+    /// How often the core looks for such calls.
+    pub(crate) pace: Cell<Pace>,
     /// How long the call into the unsafe kernel has been running.
     pub(crate) watchdog: Cell<Watchdog>,
     isolation: Isolation,
@@ -64,6 +67,7 @@ impl Local {
             page,
             timer: Cell::new(Timer::DISARMED),
             stretch: Cell::new(None),
+            pace: Cell::new(Pace::SHORTEST),
             watchdog: Cell::new(Watchdog::default()),
             isolation,
         }

@@ -6,7 +6,7 @@
 //! fall between a gate's last look at the pending bits and the WRPKRU that lets
 //! the application run.
 
-/// How often the core looks in while ring 3 runs.
+/// How often the core looks in at most while ring 3 runs.
 pub(crate) const LOOK_NS: u64 = 50_000_000;
 /// How soon it looks again while an event waits.
 pub(crate) const GUARD_NS: u64 = 100_000;
@@ -42,11 +42,12 @@ impl Timer {
         self.deadline != u64::MAX && self.deadline <= now
     }
 
-    /// How long to wait at `now`; none to wait for ever.
-    pub(crate) fn wait(self, now: u64, until: Until) -> Option<u64> {
+    /// How long to wait at `now`, with the next look after `look_ns`; none to
+    /// wait for ever.
+    pub(crate) fn wait(self, now: u64, until: Until, look_ns: u64) -> Option<u64> {
         let own = (self.deadline != u64::MAX).then(|| self.deadline.saturating_sub(now));
         let look = match until {
-            Until::Run => Some(LOOK_NS),
+            Until::Run => Some(look_ns),
             Until::Guard => Some(GUARD_NS),
             Until::Idle => None,
         };
@@ -61,16 +62,16 @@ mod tests {
     #[test]
     fn a_disarmed_timer_is_never_due_and_sleeps_for_ever() {
         assert!(!Timer::DISARMED.is_due(u64::MAX));
-        assert_eq!(Timer::DISARMED.wait(5, Until::Idle), None);
-        assert_eq!(Timer::DISARMED.wait(5, Until::Run), Some(LOOK_NS));
+        assert_eq!(Timer::DISARMED.wait(5, Until::Idle, LOOK_NS), None);
+        assert_eq!(Timer::DISARMED.wait(5, Until::Run, 7), Some(7));
     }
 
     #[test]
     fn the_nearer_of_deadline_and_look_wins() {
         let timer = Timer::armed(1_000_000);
-        assert_eq!(timer.wait(400_000, Until::Run), Some(600_000));
-        assert_eq!(timer.wait(400_000, Until::Guard), Some(GUARD_NS));
-        assert_eq!(timer.wait(2_000_000, Until::Idle), Some(0));
+        assert_eq!(timer.wait(400_000, Until::Run, LOOK_NS), Some(600_000));
+        assert_eq!(timer.wait(400_000, Until::Guard, LOOK_NS), Some(GUARD_NS));
+        assert_eq!(timer.wait(2_000_000, Until::Idle, LOOK_NS), Some(0));
         assert!(timer.is_due(1_000_000) && !timer.is_due(999_999));
     }
 }

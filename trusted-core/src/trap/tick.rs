@@ -49,7 +49,11 @@ pub(crate) fn note_deadline(core: &Core, local: &Local) {
 /// Arms the timer for what the CPU does next.
 pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
     compare(core, local);
-    let wait = local.timer.get().wait(core.clock.now(counter()), until);
+    let look = local.pace.get().period_ns();
+    let wait = local
+        .timer
+        .get()
+        .wait(core.clock.now(counter()), until, look);
     let Some(wait) = wait else {
         return lapic::disarm();
     };
