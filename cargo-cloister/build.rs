@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 17] = [
     "app-abi",
     "domains",
     "eval/counter",
     "eval/gate",
     "eval/macro",
+    "eval/native",
     "eval/noise",
     "eval/parallel",
     "eval/results",

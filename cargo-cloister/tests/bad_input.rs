@@ -356,3 +356,31 @@ fn an_image_takes_no_more_files() {
         "`--rootfs` is for building one",
     );
 }
+
+#[test]
+fn results_that_cannot_be_kept_are_told_before_anything_is_measured() {
+    let (_folder, file) = folder_with("results", b"not a folder");
+    let file = file.to_string_lossy();
+    refuses(&["bench", "--results", &file], 1, "cannot be written");
+    refuses(
+        &["bench", "--adopt"],
+        status::USAGE,
+        "only full results can be adopted",
+    );
+    refuses(&["bench", "everything"], status::USAGE, "unrecognized");
+    refuses(
+        &["bench", "--adopt", "--results", "x"],
+        status::USAGE,
+        "cannot be used with",
+    );
+}
+
+#[test]
+fn a_file_that_holds_no_results_is_named() {
+    let (folder, file) = folder_with("full.json", b"{\"set\": 7}");
+    let (folder, file) = (folder.path().to_string_lossy(), file.to_string_lossy());
+    let line = ["bench", "--results", &folder, "--from", &file];
+    refuses(&line, 1, "full.json holds no results");
+    let line = ["bench", "--results", &folder, "--from", "/no/such/file"];
+    refuses(&line, 1, "/no/such/file holds no results");
+}

@@ -5,10 +5,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use gate::{clock, core_call};
 use gate::hooks::{
     BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, SET_TIME_SLICE,
 };
+use gate::{clock, core_call};
 use spin::Once;
 
 use crate::cpu::FLEET;

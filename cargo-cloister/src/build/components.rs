@@ -1,10 +1,11 @@
 //! The kernels, the gate page and the core, as cargo builds them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domains::Isolation;
 
+use super::cargo::Built;
 use super::folders::Folders;
 use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags};
@@ -14,6 +15,17 @@ use crate::image::Component;
 const PACKAGES: [&str; 4] = ["trusted-core", "gate-page", "kernel-safe", "kernel-unsafe"];
 /// The feature of components that tests need and releases must not have.
 const TEST_HOOKS: &str = "test-hooks";
+
+/// The gate page with walls, as a file.
+pub(super) fn gate_page(
+    folders: &Folders,
+    toolchain: &Toolchain,
+    progress: &dyn Fn(&str),
+) -> Result<PathBuf, BuildError> {
+    let isolation = Isolation::Mpk;
+    let built = cargo_build(folders, toolchain, false, progress)?;
+    Ok(cargo::file_of(&built, binary(Component::Gate, isolation))?.to_owned())
+}
 
 /// The linked components, without the application.
 pub(super) struct Components {
@@ -36,6 +48,27 @@ pub(super) fn build(
     test_hooks: bool,
     progress: &dyn Fn(&str),
 ) -> Result<Components, BuildError> {
+    let built = cargo_build(folders, toolchain, test_hooks, progress)?;
+    let file = |component| {
+        let path = cargo::file_of(&built, binary(component, isolation))?;
+        let content = fs::read(path).map_err(BuildError::io("read", path))?;
+        Ok((component, content))
+    };
+    let files = Component::ALL
+        .into_iter()
+        .filter(|component| *component != Component::App);
+    Ok(Components {
+        files: files.map(file).collect::<Result<_, BuildError>>()?,
+    })
+}
+
+/// Has cargo build every component; what it built.
+fn cargo_build(
+    folders: &Folders,
+    toolchain: &Toolchain,
+    test_hooks: bool,
+    progress: &dyn Fn(&str),
+) -> Result<Vec<Built>, BuildError> {
     progress("building the kernels");
     let mut command = cargo::command(toolchain, "build");
     command
@@ -53,18 +86,7 @@ pub(super) fn build(
             hooked_packages(&folders.sources).join(",")
         ));
     }
-    let built = cargo::run_quietly(command, "the kernels", progress)?;
-    let file = |component| {
-        let path = cargo::file_of(&built, binary(component, isolation))?;
-        let content = fs::read(path).map_err(BuildError::io("read", path))?;
-        Ok((component, content))
-    };
-    let files = Component::ALL
-        .into_iter()
-        .filter(|component| *component != Component::App);
-    Ok(Components {
-        files: files.map(file).collect::<Result<_, BuildError>>()?,
-    })
+    cargo::run_quietly(command, "the kernels", progress)
 }
 
 /// The binary of `component`.

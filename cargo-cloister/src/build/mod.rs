@@ -12,10 +12,10 @@ mod abi_object;
 mod application;
 mod cargo;
 mod components;
-mod counter;
 mod embedded;
 mod flags;
 mod folders;
+mod host;
 mod linker;
 mod program;
 mod suite;
@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use domains::Isolation;
 
 pub use error::BuildError;
+pub use host::NativeGates;
 pub(crate) use program::{REFUSED, refuse_arguments};
 pub use suite::Suite;
 pub use tested::{TestKind, TestPackage, TestTarget};
@@ -119,7 +120,12 @@ pub fn test_package(
 /// Builds the plugin for QEMU that counts what each virtual CPU executes; its
 /// file.
 pub fn counter(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
-    Ok(counter::build(progress)?)
+    Ok(host::counter(progress)?)
+}
+
+/// Builds what measures the gates of `mpk` on this machine, under Linux.
+pub fn native_gates(progress: &dyn Fn(&str)) -> miette::Result<NativeGates> {
+    Ok(host::native_gates(progress)?)
 }
 
 /// A request with everything that it needs found.

@@ -6,14 +6,18 @@
 
 mod all;
 mod baseline;
+mod claims;
 mod compare;
 mod counts;
 mod curve;
+mod documents;
+mod draw;
 mod figures;
 mod files;
 mod footprint;
 mod jobs;
 mod model;
+mod native;
 mod noise;
 mod program;
 mod programs;
@@ -63,6 +67,8 @@ enum What {
     Noise(Options),
     /// Sizes of images, the least memory, lines of code, unsafe blocks
     Footprint(Options),
+    /// The gates in cycles, on this machine's processor, if it has the keys
+    Native(How),
 }
 
 /// What every table takes.
@@ -101,6 +107,24 @@ enum Set {
     Full,
 }
 
+impl Set {
+    /// The file that holds results of this set.
+    fn file(self) -> &'static str {
+        match self {
+            Set::Quick => "quick.json",
+            Set::Full => "full.json",
+        }
+    }
+
+    /// The classes of whole programs in it.
+    fn words(self) -> &'static str {
+        match self {
+            Set::Quick => "class S",
+            Set::Full => "classes S, W and A",
+        }
+    }
+}
+
 impl Bench {
     pub(super) fn run(self) -> Result<u8, Failure> {
         match self.what {
@@ -127,6 +151,7 @@ impl What {
             What::Services(options) => options.print(&services::measure(&options)?),
             What::Noise(options) => options.print(&noise::measure(&options)?),
             What::Footprint(options) => options.print(&footprint::measure(&options)?),
+            What::Native(how) => native::run(&how),
         }
     }
 }

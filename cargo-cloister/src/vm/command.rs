@@ -10,7 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use super::{Accel, Counter, Machine, Spec, VolumeDriver};
+use super::{Counter, Machine, Spec, VolumeDriver};
 
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +72,7 @@ pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
     line.time(spec);
     line.control(channels);
     line.consoles(spec.machine, channels);
+    line.entropy(spec);
     line.network(spec);
     line.volumes(spec, channels);
     line.diagnostics(spec);
@@ -114,7 +115,7 @@ impl Line {
 
     /// One nanosecond an instruction, and every source of chance fixed.
     fn time(&mut self, spec: &Spec) {
-        if spec.counted && spec.accel == Accel::Tcg {
+        if spec.is_counted() {
             self.option("-icount", "shift=0,sleep=off");
             self.option("-seed", "0");
             self.option("-rtc", "base=2000-01-01,clock=vm");
@@ -146,7 +147,14 @@ impl Line {
             let port = format!("virtserialport,bus={name}-bus.0,nr=1,chardev={name}");
             self.option("-device", &port);
         }
-        self.virtio("virtio-rng", "", machine, 4);
+    }
+
+    /// A source of entropy beside the CPU's. It interrupts when the host has
+    /// time for it, so runs that are to be alike have none.
+    fn entropy(&mut self, spec: &Spec) {
+        if !spec.is_counted() {
+            self.virtio("virtio-rng", "", spec.machine, 4);
+        }
     }
 
     fn network(&mut self, spec: &Spec) {

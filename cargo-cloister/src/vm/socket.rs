@@ -88,6 +88,7 @@ fn feed(guest: &UnixStream, input: &Input) {
     let input = input.clone();
     thread::spawn(move || {
         let _the_guest_is_gone = match input {
+            Input::Silent => Ok(()),
             Input::Empty => stdin::feed(io::empty(), guest),
             Input::Own => stdin::feed(io::stdin().lock(), guest),
             Input::Pipe(pipe) => stdin::feed(&*pipe, guest),

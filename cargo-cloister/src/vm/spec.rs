@@ -30,13 +30,16 @@ impl fmt::Display for Machine {
     }
 }
 
-/// What the program finds on its standard input, before the end of the file.
+/// What the program finds on its standard input.
 #[derive(Clone, Debug, Default)]
 pub enum Input {
-    /// Nothing.
+    /// The end of the file.
     #[default]
     Empty,
-    /// What this process is given.
+    /// Nothing, for as long as it runs: not even the end of the file, which
+    /// would come when the host has time for it.
+    Silent,
+    /// What this process is given, and the end of the file.
     Own,
     /// What comes out of a pipe, whose other end is in this process.
     Pipe(Arc<PipeReader>),
@@ -123,6 +126,11 @@ impl Spec {
                 ..BootOptions::default()
             },
         }
+    }
+
+    /// Whether time is the number of instructions.
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted && self.accel == Accel::Tcg
     }
 
     /// Whether the guest gets a network device.

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-const ROUNDS: usize = 20_000;
+const ROUNDS: usize = 200_000;
 /// Steps of a round's work.
 const STEPS: u32 = 1000;
 /// How long a sleeper sleeps.

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::count::{Figure, each};
 
 /// What one call transfers.
-const PIECE: usize = 64 << 10;
+pub const PIECE: usize = 64 << 10;
 
 /// Makes a file in `folder`, and then reads or writes its one piece so many
 /// times.

@@ -10,6 +10,7 @@
 mod count;
 mod files;
 mod heap;
+mod streams;
 mod threads;
 
 use std::hint::black_box;
@@ -28,15 +29,18 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => table(),
-        ["transfer", how, folder, pieces] => transfer(how, folder, pieces),
-        _ => panic!("no arguments, or transfer read|write FOLDER PIECES"),
+        ["transfer", how, place, pieces] => transfer(how, place, pieces),
+        _ => panic!("no arguments, or transfer read|write FOLDER|- PIECES"),
     }
 }
 
 /// Does nothing but transfer, for who counts from outside.
-fn transfer(how: &str, folder: &str, pieces: &str) {
+fn transfer(how: &str, place: &str, pieces: &str) {
     let pieces = pieces.parse().expect("a number of pieces");
-    files::transfer(how, Path::new(folder), pieces).expect("a folder with room");
+    match place {
+        "-" => streams::transfer(how, pieces).expect("streams that somebody holds"),
+        folder => files::transfer(how, Path::new(folder), pieces).expect("a folder with room"),
+    }
 }
 
 fn table() {

@@ -1,59 +1,109 @@
 //! Figures that the project claims: counted, not timed, so they cannot flake.
 
-use domains::Isolation;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
 use libtest_mimic::Trial;
-use tests::boot::Boot;
+use serde_json::Value;
+use tests::sources;
+use walkdir::WalkDir;
 
 use crate::images::TOOL;
 use crate::{Verdict, ensure, trial};
 
-/// An optimised build that shares its std with the one of `bench gate`.
-const OPTIMISED: [&str; 4] = [
-    "--config",
-    "profile.measure.inherits=\"release\"",
-    "--profile",
-    "measure",
-];
-/// The peer's stripped image of the same program, without its loader.
-const IMAGE_BYTES: u64 = 598_000;
-
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        trial("costs::gates_stay_in_their_budgets".into(), || {
-            budgets("gate")
-        }),
-        trial("costs::std_stays_in_its_budgets".into(), || budgets("std")),
-        trial("costs::files_cost_little_beyond_the_copy".into(), || {
-            budgets("files")
-        }),
-        trial("costs::four_cpus_share_the_work".into(), || budgets("smp")),
-        trial("costs::an_optimised_hello_is_small".into(), size),
+        trial("costs::the_quick_set_keeps_its_limits".into(), quick_set),
+        trial(
+            "costs::a_wrong_expectation_gives_no_number".into(),
+            wrong_expectation,
+        ),
+        trial("costs::gates_run_natively_or_say_why_not".into(), native),
     ]
 }
 
-/// The table of that name, with every figure within its limit.
-fn budgets(table: &str) -> Verdict {
-    let output = TOOL.command(["bench", table, "--check"]).output()?;
-    let table = String::from_utf8_lossy(&output.stdout).into_owned();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    println!("{table}");
+/// Every table, with every figure within its limit, and the results kept.
+fn quick_set() -> Verdict {
+    let folder = TOOL.scratch_file("results");
+    let folder = folder.to_string_lossy();
+    let output = TOOL
+        .command(["bench", "--check", "--results", &folder])
+        .output()?;
+    println!("{}", String::from_utf8_lossy(&output.stdout));
     ensure(
         output.status.success(),
-        "every figure within its budget",
-        &(table, said),
+        "every figure within its limit, and none worse than before",
+        &said(&output),
+    )?;
+    let results = fs::read(Path::new(&*folder).join("quick.json"))?;
+    let results: Value = serde_json::from_slice(&results)?;
+    let rows = results["programs"]["rows"].as_array().map_or(0, Vec::len);
+    ensure(rows >= 16, "all whole programs of class S", &rows)?;
+    for figure in [
+        "overhead.svg",
+        "write-bytes.svg",
+        "scaling.svg",
+        "noise.svg",
+    ] {
+        let text = fs::read_to_string(Path::new(&*folder).join(figure))?;
+        ensure(text.starts_with("<svg"), "a figure", &(figure, text))?;
+    }
+    Ok(())
+}
+
+/// One digit of one value that the outside world gave is changed.
+fn wrong_expectation() -> Verdict {
+    const RIGHT: &str = "8.5971775078648";
+    const WRONG: &str = "8.5971785078648";
+    let copy = copy_of("eval/macro")?;
+    let kernel = copy.join("src/npb/cg.rs");
+    let text = fs::read_to_string(&kernel)?;
+    ensure(text.contains(RIGHT), "the value of CG, class S", &kernel)?;
+    fs::write(&kernel, text.replace(RIGHT, WRONG))?;
+    let output = TOOL
+        .command(["bench", "macro", &copy.to_string_lossy()])
+        .output()?;
+    let names_it = String::from_utf8_lossy(&output.stderr).contains("cg");
+    ensure(
+        !output.status.success() && output.stdout.is_empty() && names_it,
+        "a failure that names the program, and not one number",
+        &said(&output),
     )
 }
 
-fn size() -> Verdict {
-    let image = TOOL.build("examples/hello", Isolation::Mpk, &OPTIMISED);
-    let bytes = std::fs::metadata(&image)?.len();
-    ensure(bytes <= IMAGE_BYTES, "at most 598,000 bytes", &bytes)?;
-    let outcome = TOOL.boot(
-        &image,
-        &Boot {
-            flags: &["-m", "4M"],
-            ..Boot::default()
-        },
-    );
-    ensure(outcome.status == 0, "to boot in 4 MiB", &outcome)
+/// The benchmark under Linux, which measures or says what the machine lacks.
+fn native() -> Verdict {
+    let output = TOOL.command(["bench", "native"]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let measured = text.contains("app-to-safe");
+    ensure(
+        output.status.success() && (measured || text.contains("skipped")),
+        "figures, or why there are none",
+        &said(&output),
+    )
+}
+
+/// A copy of a package of the repository, without what was built.
+fn copy_of(package: &str) -> std::io::Result<PathBuf> {
+    let source = sources::root().join(package);
+    let copy = TOOL.scratch_file("changed-package");
+    let is_built = |name: &std::ffi::OsStr| name == "target";
+    let entries = WalkDir::new(&source)
+        .into_iter()
+        .filter_entry(|entry| !is_built(entry.file_name()));
+    for entry in entries {
+        let entry = entry.map_err(std::io::Error::from)?;
+        let path = entry.path().strip_prefix(&source).unwrap_or(entry.path());
+        match entry.file_type().is_dir() {
+            true => fs::create_dir_all(copy.join(path))?,
+            false => _ = fs::copy(entry.path(), copy.join(path))?,
+        }
+    }
+    Ok(copy)
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
 }

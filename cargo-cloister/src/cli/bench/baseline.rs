@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
-use super::results::Results;
+use super::Set;
+use super::results::{Found, Results};
 use super::rows;
 use crate::build;
 use crate::cli::failure::Failure;
@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 0.01;
 const SLACK: f64 = 4.0;
 
 /// Where the committed results lie in the sources.
-const FILE: &str = "eval/results/full.json";
+pub(super) const COMMITTED: &str = "eval/results";
 
 /// The committed results.
 #[derive(Debug)]
@@ -41,17 +41,19 @@ struct Change {
     now: f64,
 }
 
-/// Where the committed results lie.
-pub(super) fn file() -> Result<PathBuf, Failure> {
-    Ok(build::sources().map_err(Failure::build)?.join(FILE))
-}
-
 impl Baseline {
+    fn of(found: Found) -> Baseline {
+        Baseline {
+            results: found.results,
+        }
+    }
+
     /// Reads the committed results; none if there are none yet.
     pub(super) fn find() -> Result<Option<Baseline>, Failure> {
-        let file = file()?;
+        let sources = build::sources().map_err(Failure::build)?;
+        let file = sources.join(COMMITTED).join(Set::Full.file());
         match file.is_file() {
-            true => Results::read(&file).map(|results| Some(Baseline { results })),
+            true => Found::read(&file).map(|found| Some(Baseline::of(found))),
             false => Ok(None),
         }
     }
@@ -117,7 +119,10 @@ impl fmt::Display for Changes {
             self.better.len()
         )?;
         if !self.is_same_code {
-            writeln!(f, "Made with other tools, so that none counts as a regression.")?;
+            writeln!(
+                f,
+                "Made with other tools, so that none counts as a regression."
+            )?;
         }
         for (word, changes) in [("worse", &self.worse), ("better", &self.better)] {
             for Change { name, before, now } in changes {
@@ -164,6 +169,9 @@ mod tests {
         assert!(changes(true).are_regressions());
         assert!(!changes(false).are_regressions());
         let text = changes(true).to_string();
-        assert!(text.contains("worse: gate: call: 100 before, 200 now (100.00 %)"), "{text}");
+        assert!(
+            text.contains("worse: gate: call: 100 before, 200 now (100.00 %)"),
+            "{text}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Options;
 use super::compare;
+use super::counts::{Cost, Crossings};
 use super::figures::Comparison;
 use super::results::Measured;
 use super::rows;
@@ -19,8 +20,7 @@ use crate::cli::failure::{Failure, report};
 const LIMIT: f64 = 56.0;
 
 /// What the paper published: the size, and what isolation added, as a share.
-pub(super) const PAPER: [(u64, f64); 4] =
-    [(1, 4.41), (64, 2.08), (1024, 0.22), (4096, 0.06)];
+pub(super) const PAPER: [(u64, f64); 4] = [(1, 4.41), (64, 2.08), (1024, 0.22), (4096, 0.06)];
 
 /// The curve.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,6 +70,21 @@ impl Curve {
     }
 }
 
+impl Curve {
+    /// What the walls add: one number, or the least and the most.
+    pub(super) fn added(&self) -> String {
+        let added = || self.points.iter().map(|point| point.added);
+        let (least, most) = (
+            added().fold(f64::MAX, f64::min),
+            added().fold(0.0, f64::max),
+        );
+        match least < most {
+            true => format!("{} to {}", rows::number(least), rows::number(most)),
+            false => rows::number(most),
+        }
+    }
+}
+
 impl Point {
     fn new(bytes: u64, none: f64, mpk: f64) -> Point {
         let added = mpk - none;
@@ -83,6 +98,17 @@ impl Point {
             paper: paper.map(|(_, share)| *share),
             within_limit: added <= LIMIT,
         }
+    }
+
+    /// The two calls, with the two WRPKRU of the gate to the drivers.
+    pub(super) fn costs(&self) -> [Cost; 2] {
+        [(self.none, 0), (self.mpk, 2)].map(|(instructions, wrpkru)| Cost {
+            instructions: instructions as u64,
+            crossings: Crossings {
+                wrpkru,
+                ..Crossings::default()
+            },
+        })
     }
 
     fn cells(&self) -> Vec<String> {
@@ -116,8 +142,14 @@ impl super::Table for Curve {
 
 impl fmt::Display for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header = ["bytes", "none", "mpk", "added", "limit", "share", "paper", ""];
-        f.write_str(&rows::table(&header, 0, self.points.iter().map(Point::cells)))
+        let header = [
+            "bytes", "none", "mpk", "added", "limit", "share", "paper", "",
+        ];
+        f.write_str(&rows::table(
+            &header,
+            0,
+            self.points.iter().map(Point::cells),
+        ))
     }
 }
 

@@ -75,11 +75,16 @@ pub(super) struct Pair {
     pub(super) none: Option<f64>,
     pub(super) mpk: Option<f64>,
     ratio: Option<f64>,
-    budget: Option<f64>,
+    pub(super) budget: Option<f64>,
     within_budget: Option<bool>,
 }
 
 impl Comparison {
+    /// The figure called `name`.
+    pub(super) fn find(&self, name: &str) -> Option<&Pair> {
+        self.figures.iter().find(|pair| pair.name == name)
+    }
+
     /// Pairs figures by name; one that a run lacks stays empty.
     pub(super) fn new(none: Vec<Figure>, mpk: &[Figure]) -> Comparison {
         let of_mpk = |name: &str| mpk.iter().find(|figure| figure.name == name);
@@ -151,7 +156,11 @@ impl Pair {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = ["figure", "unit", "none", "mpk", "ratio", "limit", ""];
-        f.write_str(&rows::table(&header, 2, self.figures.iter().map(Pair::cells)))
+        f.write_str(&rows::table(
+            &header,
+            2,
+            self.figures.iter().map(Pair::cells),
+        ))
     }
 }
 

@@ -1,10 +1,13 @@
-//! What transfers of files cost, beyond the copy.
+//! What transfers of bytes cost, beyond the copy: files and streams.
 //!
 //! The time-stamp counter of a counted run goes on while the guest waits for
 //! the host, so what it executes is counted inside QEMU, by a plugin. Two runs
 //! that differ only in how much they transfer give the cost of one KiB.
 
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::thread;
 
 use domains::Isolation;
 use tempfile::TempDir;
@@ -13,7 +16,7 @@ use super::Options;
 use super::figures::{Comparison, Figure};
 use super::program::{Benchmark, counter};
 use crate::cli::failure::{Failure, report};
-use crate::vm::{Spec, Volume};
+use crate::vm::{Input, Spec, Volume};
 
 /// Where the guest sees a folder of the host.
 const VOLUME: &str = "/volume";
@@ -42,11 +45,20 @@ fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figu
     let folder = tempfile::tempdir().map_err(no_folder)?;
     let mounted = with_volume(spec, &folder);
     let mut figures = Vec::new();
-    for (name, spec, place) in [("memory", spec, "/"), ("9p", &mounted, VOLUME)] {
+    let places = [
+        ("memory", spec, "/"),
+        ("9p", &mounted, VOLUME),
+        ("stream", spec, "-"),
+    ];
+    for (name, spec, place) in places {
         for how in ["read", "write"] {
             let count = |pieces: u32| {
                 let words = ["transfer", how, place, &pieces.to_string()];
-                let (_, counts) = benchmark.count(spec, plugin, &words)?;
+                let spec = match how {
+                    "read" => with_input(spec, pieces)?,
+                    _ => spec.clone(),
+                };
+                let (_, counts) = benchmark.count(&spec, plugin, &words)?;
                 Ok::<u64, Failure>(counts.cost().instructions)
             };
             let [few, many] = PIECES.map(count);
@@ -65,6 +77,18 @@ fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figu
 fn per_kib(few: u64, many: u64) -> f64 {
     let kib = f64::from((PIECES[1] - PIECES[0]) * PIECE_KIB);
     many.saturating_sub(few) as f64 / kib - COPY_OF_KIB
+}
+
+/// With so many pieces on standard input.
+fn with_input(spec: &Spec, pieces: u32) -> Result<Spec, Failure> {
+    let (reader, mut writer) = io::pipe().map_err(no_folder)?;
+    let bytes = vec![b'.'; (pieces * PIECE_KIB) as usize * 1024];
+    // It ends when all is read, or when the guest that was to read it is gone.
+    thread::spawn(move || writer.write_all(&bytes));
+    Ok(Spec {
+        input: Input::Pipe(Arc::new(reader)),
+        ..spec.clone()
+    })
 }
 
 fn with_volume(spec: &Spec, folder: &TempDir) -> Spec {

@@ -62,7 +62,11 @@ impl Footprint {
     /// Lines and unsafe code by crate.
     pub(super) fn source_rows(&self) -> String {
         let header = [
-            "crate", "lines of code", "unsafe blocks", "unsafe functions", "unsafe impls",
+            "crate",
+            "lines of code",
+            "unsafe blocks",
+            "unsafe functions",
+            "unsafe impls",
         ];
         rows::table(&header, 1, self.sources.iter().map(Crate::cells))
     }

@@ -11,7 +11,7 @@ use super::counts::Counts;
 use crate::build::{self, BuildRequest};
 use crate::cli::failure::{Failure, report};
 use crate::cli::progress::Progress;
-use crate::vm::{self, Capture, Counter, Sink, Spec};
+use crate::vm::{self, Capture, Counter, Input, Sink, Spec};
 
 /// What a benchmark is built with: optimised as for release, but not for
 /// release, because some figures are taken inside the kernels by the core's
@@ -73,6 +73,7 @@ impl Benchmark {
             build::build(&request, &|what| progress.say(what)).map_err(Failure::build)?;
         Ok(Spec {
             counted: true,
+            input: Input::Silent,
             timeout: Some(Duration::from_secs(timeout)),
             ..Spec::new(built.image, built.program, isolation)
         })

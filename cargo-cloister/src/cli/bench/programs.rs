@@ -12,15 +12,14 @@ use std::path::PathBuf;
 
 use domains::Isolation;
 
-use super::{Options, Set};
 use super::counts::{Cost, Counts};
 use super::jobs;
 use super::program::{Benchmark, counter};
+use super::{Options, Set};
 use crate::cli::failure::{Failure, report};
 use crate::vm::Spec;
 
-pub(super) use table::Programs;
-use table::Row;
+pub(super) use table::{Average, Programs, Row};
 
 /// The classes, from the smallest, and in how much memory each runs.
 const CLASSES: [(&str, &str); 3] = [("S", "64M"), ("W", "256M"), ("A", "1G")];
@@ -153,7 +152,10 @@ fn unverified(words: [&str; 2], spec: &Spec) -> Failure {
     );
     Failure::new(
         1,
-        report(message, "no number is printed for a run that is not verified"),
+        report(
+            message,
+            "no number is printed for a run that is not verified",
+        ),
     )
 }
 

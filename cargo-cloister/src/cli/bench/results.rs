@@ -3,11 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::all::unwritable;
 use super::curve::Curve;
+use super::draw;
 use super::figures::Comparison;
 use super::footprint::Footprint;
+use super::native::Native;
 use super::noise::Noise;
 use super::programs::Programs;
 use super::services::Services;
@@ -30,6 +34,16 @@ pub(super) struct Results {
     pub(super) noise: Noise,
     pub(super) footprint: Footprint,
 }
+
+/// Results, and what this machine's processor said.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) results: Results,
+    pub(super) native: Option<Native>,
+}
+
+/// The file of what a processor said, beside the results.
+const NATIVE: &str = "native.json";
 
 /// What decides over the code that was counted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -68,21 +82,45 @@ impl Results {
             ("footprint", &self.footprint),
         ]
     }
+}
 
-    /// Reads the file at `path`.
-    pub(super) fn read(path: &Path) -> Result<Results, Failure> {
-        let complain = |why: String| {
-            let message = format!("{} holds no results: {why}", path.display());
-            let help = "`cargo cloister bench --full` makes such a file";
-            Failure::new(1, report(message, help))
+impl Found {
+    /// Reads results from the file at `path`, and what lies beside them.
+    pub(super) fn read(path: &Path) -> Result<Found, Failure> {
+        let native = path.with_file_name(NATIVE);
+        Ok(Found {
+            results: read(path)?,
+            native: native.is_file().then(|| read(&native)).transpose()?,
+        })
+    }
+
+    /// Writes all files to `folder`. What another processor said stays there.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let mut files = vec![(self.results.set.file(), text(&self.results))];
+        files.extend(self.native.iter().map(|native| (NATIVE, text(native))));
+        files.extend(draw::figures(&self.results)?);
+        let put = |(name, text): &(&str, String)| {
+            fs::create_dir_all(folder)?;
+            fs::write(folder.join(name), text)
         };
-        let text = fs::read(path).map_err(|error| complain(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| complain(error.to_string()))
+        files
+            .iter()
+            .try_for_each(put)
+            .map_err(|why| unwritable(folder, &why))
     }
+}
 
-    /// The file's text.
-    pub(super) fn text(&self) -> String {
-        let text = serde_json::to_string_pretty(self);
-        text.expect("results hold nothing that JSON does not") + "\n"
-    }
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let complain = |why: String| {
+        let message = format!("{} holds no results: {why}", path.display());
+        let help = "`cargo cloister bench --full` makes such a file";
+        Failure::new(1, report(message, help))
+    };
+    let text = fs::read(path).map_err(|error| complain(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| complain(error.to_string()))
+}
+
+fn text(results: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(results);
+    text.expect("results hold nothing that JSON does not") + "\n"
 }

@@ -33,7 +33,7 @@ pub(super) fn whole(value: u64) -> String {
 
 /// Whole numbers without a point, others with two digits behind it.
 pub(super) fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value >= 0.0 && value < 1e15 {
+    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
         whole(value as u64)
     } else {
         format!("{value:.2}")

@@ -95,7 +95,10 @@ fn wrong(kind: &Kind, count: u32, spec: &Spec) -> Failure {
         "the answers to {count} of {} are wrong with isolation {}",
         kind.name, spec.isolation
     );
-    let help = format!("`cargo cloister run` the package with `-- {}` and see", kind.service);
+    let help = format!(
+        "`cargo cloister run` the package with `-- {}` and see",
+        kind.service
+    );
     Failure::new(1, report(message, help))
 }
 
@@ -146,7 +149,14 @@ impl super::Table for Services {
 impl fmt::Display for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = [
-            "a request", "none", "mpk", "counted", "calls", "drivers", "core exits", "WRPKRU",
+            "a request",
+            "none",
+            "mpk",
+            "counted",
+            "calls",
+            "drivers",
+            "core exits",
+            "WRPKRU",
         ];
         f.write_str(&rows::table(&header, 1, self.rows.iter().map(Row::cells)))
     }

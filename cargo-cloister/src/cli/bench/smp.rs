@@ -16,8 +16,8 @@ use super::jobs;
 use super::program::{Benchmark, counter};
 use crate::cli::failure::Failure;
 use crate::vm::Spec;
-pub(super) use scaling::Scaling;
-use scaling::{LIMITED, Limit, Run};
+use scaling::{LIMITED, Limit};
+pub(super) use scaling::{Run, Scaling};
 
 /// Work that can be divided among CPUs.
 struct Work {

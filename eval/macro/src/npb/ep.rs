@@ -33,11 +33,12 @@ pub(crate) fn run(class: Class) -> Vec<Check> {
 /// By rayon's threads.
 pub(crate) fn run_parallel(class: Class) -> Vec<Check> {
     let problem = Problem::of(class);
-    let tallies: Vec<Tally> = (0..problem.batches())
+    let tallies: Vec<Tally> = (0..problem.batches() as usize)
         .into_par_iter()
+        .with_max_len(1)
         .map(|number| {
             chunk::begin();
-            batch(number)
+            batch(number as u64)
         })
         .collect();
     problem.checks(&tallies.into_iter().fold(Tally::ZERO, Tally::add))

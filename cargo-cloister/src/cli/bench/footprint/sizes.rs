@@ -105,7 +105,11 @@ impl Image {
 
     pub(super) fn cells(&self) -> Vec<Vec<String>> {
         let line = |part: &str, sizes: [u64; 3]| {
-            let mut cells = vec![self.program.clone(), self.isolation.clone(), part.to_owned()];
+            let mut cells = vec![
+                self.program.clone(),
+                self.isolation.clone(),
+                part.to_owned(),
+            ];
             cells.extend(sizes.map(rows::whole));
             cells
         };

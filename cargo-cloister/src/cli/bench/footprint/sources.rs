@@ -174,7 +174,9 @@ fn attribute(tokens: &[TokenTree]) -> Option<(usize, TokenStream)> {
     let is = |token: &TokenTree, sign| matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign);
     let (length, group) = match tokens {
         [hash, TokenTree::Group(group), ..] if is(hash, '#') => (2, group),
-        [hash, bang, TokenTree::Group(group), ..] if is(hash, '#') && is(bang, '!') => (3, group),
+        [hash, bang, TokenTree::Group(group), ..] if is(hash, '#') && is(bang, '!') => {
+            (3, group)
+        }
         _ => return None,
     };
     (group.delimiter() == Delimiter::Bracket).then(|| (length, group.stream()))

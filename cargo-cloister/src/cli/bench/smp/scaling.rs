@@ -66,12 +66,7 @@ impl crate::cli::bench::Table for Scaling {
 
 impl Run {
     /// A run of `work`, without a limit.
-    pub(super) fn new(
-        work: &str,
-        isolation: Isolation,
-        cpus: u32,
-        executed: Vec<u64>,
-    ) -> Run {
+    pub(super) fn new(work: &str, isolation: Isolation, cpus: u32, executed: Vec<u64>) -> Run {
         Run {
             work: work.to_owned(),
             isolation: isolation.name().to_owned(),

@@ -1,0 +1,147 @@
+//! The parts of documents that are made of results.
+//!
+//! A part stands between `<!-- bench: NAME -->` and `<!-- end -->`. All numbers
+//! that the project states stand in such parts, so that none can differ from
+//! what was measured; a test compares them with the committed results.
+
+use super::claims;
+use super::model;
+use super::results::Found;
+use super::rows;
+use crate::cli::failure::{Failure, report};
+
+/// The documents with such parts, from the root of the repository.
+pub(super) const DOCUMENTS: [&str; 2] = ["README.md", "eval/README.md"];
+
+const BEGIN: &str = "<!-- bench: ";
+const CLOSE: &str = " -->";
+const END: &str = "<!-- end -->";
+
+/// `text` with every part made anew.
+pub(super) fn renewed(text: &str, found: &Found) -> Result<String, Failure> {
+    let mut new = String::new();
+    let mut rest = text;
+    while let Some((before, part)) = rest.split_once(BEGIN) {
+        let (name, part) = part
+            .split_once(CLOSE)
+            .ok_or_else(|| broken("a part has no name"))?;
+        let (_, after) = part
+            .split_once(END)
+            .ok_or_else(|| broken(&format!("part `{name}` has no end")))?;
+        let content = content(name, found)
+            .ok_or_else(|| broken(&format!("there is no part `{name}`")))?;
+        new += &format!("{before}{BEGIN}{name}{CLOSE}\n\n{content}\n\n{END}");
+        rest = after;
+    }
+    Ok(new + rest)
+}
+
+fn broken(why: &str) -> Failure {
+    let help = format!("a part is `{BEGIN}NAME{CLOSE}`, its content and `{END}`");
+    Failure::new(
+        1,
+        report(format!("a document cannot be renewed: {why}"), help),
+    )
+}
+
+/// What a part holds.
+fn content(name: &str, found: &Found) -> Option<String> {
+    let results = &found.results;
+    Some(match name {
+        "summary" => claims::summary(results),
+        "claims" => claims::table(results),
+        "made-with" => format!(
+            "{}, {}, whole programs of {}.",
+            results.made_with.rustc,
+            results.made_with.qemu,
+            results.set.words()
+        ),
+        "native" => match &found.native {
+            Some(native) => native.to_string(),
+            None => "[pending]: no machine with protection keys has run it yet.".to_owned(),
+        },
+        "macro" => results.programs.rows(),
+        "averages" => results.programs.average_rows(),
+        "model" => model_rows(),
+        "images" => results.footprint.image_rows(),
+        "memory" => results.footprint.memory_rows(),
+        "sources" => results.footprint.source_rows(),
+        name => {
+            let tables = results.tables();
+            let (_, table) = tables.iter().find(|(table, _)| *table == name)?;
+            table.to_string()
+        }
+    })
+}
+
+fn model_rows() -> String {
+    let cells = |cpu: &model::Cpu| {
+        let [least, most] = cpu.wrpkru.map(rows::number);
+        vec![cpu.name.to_owned(), least, most, cpu.source.to_owned()]
+    };
+    let header = ["CPU", "least", "most", "source"];
+    rows::table(&header, 4, model::CPUS.iter().map(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::super::baseline::COMMITTED;
+    use super::super::{Set, draw};
+    use super::*;
+
+    fn repository() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    }
+
+    fn committed() -> Found {
+        let file = repository().join(COMMITTED).join(Set::Full.file());
+        Found::read(&file).unwrap()
+    }
+
+    #[test]
+    fn every_number_in_a_document_is_one_of_the_committed_results() {
+        let found = committed();
+        for document in DOCUMENTS {
+            let text = fs::read_to_string(repository().join(document)).unwrap();
+            assert!(text.contains(BEGIN), "{document} has no such part");
+            let renewed = renewed(&text, &found).unwrap();
+            let help = "`cargo cloister bench --from eval/results/full.json --adopt` renews it";
+            assert!(text == renewed, "{document} states other numbers: {help}");
+        }
+    }
+
+    #[test]
+    fn every_figure_is_drawn_from_the_committed_results() {
+        for (name, text) in draw::figures(&committed().results).unwrap() {
+            let file = repository().join(COMMITTED).join(name);
+            assert!(
+                fs::read_to_string(file).unwrap() == text,
+                "{name} shows others"
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_keeps_what_stands_around_it() {
+        let found = committed();
+        let text = "a\n<!-- bench: made-with -->\nold\n<!-- end -->\nb\n";
+        let new = renewed(text, &found).unwrap();
+        assert!(
+            new.starts_with("a\n<!-- bench: made-with -->\n\nrustc "),
+            "{new}"
+        );
+        assert!(
+            new.ends_with("\n\n<!-- end -->\nb\n") && !new.contains("old"),
+            "{new}"
+        );
+        for broken in [
+            "<!-- bench: nonsense -->\n<!-- end -->",
+            "<!-- bench: gate -->\n",
+        ] {
+            assert!(renewed(broken, &found).is_err(), "{broken}");
+        }
+    }
+}
