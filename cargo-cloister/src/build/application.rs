@@ -7,7 +7,7 @@ use std::path::Path;
 use super::folders::Folders;
 use super::program::{self, Program};
 use super::toolchain::Toolchain;
-use super::{BuildError, cargo, flags, tested, wrpkru};
+use super::{BuildError, cargo, flags, owners, tested, wrpkru};
 
 /// Flags of a second try at linking: the same code in another order, with
 /// other distances to its data, so that no distance spells WRPKRU by chance.
@@ -63,7 +63,9 @@ impl Recipe<'_> {
             .args(self.arguments)
             .args(&self.program.choice);
         if program::value_of(self.arguments, "", "--target-dir").is_none() {
-            command.arg("--target-dir").arg(self.folders.applications());
+            let shared = self.folders.applications();
+            owners::claim(&shared, &self.program.workspace, &self.program.members)?;
+            command.arg("--target-dir").arg(shared);
         }
         command.arg(cargo::MESSAGES).arg("--");
         command

@@ -17,6 +17,7 @@ mod flags;
 mod folders;
 mod host;
 mod linker;
+mod owners;
 mod program;
 mod suite;
 mod tested;

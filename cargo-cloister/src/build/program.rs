@@ -15,6 +15,8 @@ pub(super) struct Program {
     pub(super) manifest: PathBuf,
     /// The root of its workspace.
     pub(super) workspace: PathBuf,
+    /// The names of the workspace's packages.
+    pub(super) members: Vec<String>,
     /// Its name.
     pub(super) name: String,
     /// What its image is called.
@@ -72,6 +74,7 @@ pub(super) fn choose(
     Ok(Program {
         manifest,
         workspace: metadata.workspace_root.clone().into_std_path_buf(),
+        members: members(&metadata),
         label: name.clone(),
         name,
         choice: all,
@@ -155,6 +158,12 @@ pub(super) fn manifest(path: &Path) -> Result<PathBuf, BuildError> {
         .into_iter()
         .find(|manifest| manifest.is_file())
         .ok_or_else(none)
+}
+
+/// The names of the workspace's packages.
+pub(super) fn members(metadata: &Metadata) -> Vec<String> {
+    let packages = metadata.workspace_packages().into_iter();
+    packages.map(|package| package.name.to_string()).collect()
 }
 
 pub(super) fn metadata(toolchain: &Toolchain, manifest: &Path) -> Result<Metadata, BuildError> {

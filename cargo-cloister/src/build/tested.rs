@@ -134,6 +134,7 @@ pub(super) fn choose(
     Ok(Program {
         manifest,
         workspace: metadata.workspace_root.clone().into_std_path_buf(),
+        members: program::members(&metadata),
         name: target.name.clone(),
         label: format!("{}.{label}-tests", package.name),
         choice,

@@ -79,7 +79,10 @@ fn counted_runs_have_no_chance_in_them() {
     });
     let fixed = "-icount shift=0,sleep=off -seed 0 -rtc base=2000-01-01,clock=vm";
     assert!(line.contains(fixed), "{line}");
-    assert!(!line.contains("virtio-rng"), "it interrupts when it likes: {line}");
+    assert!(
+        !line.contains("virtio-rng"),
+        "it interrupts when it likes: {line}"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{Check, Class};
 
 const SEED: u64 = 271_828_183;
 /// How many pairs of numbers are a batch, which nobody divides.
-const BATCH: u64 = 1 << 16;
+const BATCH: u64 = 1 << 12;
 /// How many annuli are counted; no pair lies further out.
 const ANNULI: usize = 10;
 

@@ -26,6 +26,7 @@ pub(super) fn figure(curve: &Curve) -> Result<String, Failure> {
             .build_cartesian_2d((1.0..4096.0).log_scale().base(2.0), 0.0..MOST)?;
         chart
             .configure_mesh()
+            .max_light_lines(0)
             .x_desc("bytes")
             .y_desc("percent of the call without walls")
             .x_labels(13)

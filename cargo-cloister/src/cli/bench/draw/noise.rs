@@ -23,6 +23,7 @@ pub(super) fn figure(noise: &Noise) -> Result<String, Failure> {
             .build_cartesian_2d(0.0..end, (100.0..1e7).log_scale())?;
         chart
             .configure_mesh()
+            .max_light_lines(0)
             .x_desc("millions of instructions since the first round")
             .y_desc("length in instructions")
             .y_label_formatter(&|y| format!("{y:.0}"))

@@ -20,6 +20,7 @@ pub(super) fn figure(scaling: &Scaling) -> Result<String, Failure> {
             .build_cartesian_2d((1.0..8.0).log_scale().base(2.0), 0.0..1.05)?;
         chart
             .configure_mesh()
+            .max_light_lines(0)
             .x_desc("virtual CPUs")
             .y_desc("one CPU's instructions / (CPUs · the busiest one's)")
             .x_labels(4)
