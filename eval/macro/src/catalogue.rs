@@ -101,3 +101,28 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failures;
+
+    #[test]
+    fn every_program_finds_what_it_must_and_notices_each_wrong_expectation() {
+        for program in PROGRAMS {
+            let name = program.name;
+            let checks = (program.run)(S);
+            assert!(!checks.is_empty(), "{name} checks nothing");
+            assert!(failures(&checks).is_empty(), "{name}: {checks:?}");
+            let distorted: Vec<Check> = checks.iter().map(Check::distorted).collect();
+            assert_eq!(failures(&distorted).len(), checks.len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_paper_has_ten_programs_and_every_program_a_class_s() {
+        let of_paper = PROGRAMS.iter().filter(|it| it.kind == Kind::Paper);
+        assert_eq!(of_paper.count(), 10);
+        assert!(PROGRAMS.iter().all(|program| program.classes.contains(&S)));
+    }
+}
