@@ -9,6 +9,7 @@
 
 mod count;
 mod files;
+mod futex;
 mod heap;
 mod streams;
 mod threads;
@@ -20,10 +21,6 @@ use std::thread;
 use std::time::Instant;
 
 use count::{Figure, each};
-
-unsafe extern "C" {
-    fn sys_futex_wake(address: *mut u32, count: i32) -> i32;
-}
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +47,8 @@ fn table() {
     Figure::limited("sync-channel-0-message", 2_391).is(threads::rendezvous());
     Figure::limited("instant-now", 74).is(each(|| _ = black_box(Instant::now())));
     Figure::limited("box-64-bytes", 150).is(heap::pairs_of_one_thread());
-    Figure::shown("futex-wake-nobody").is(each(wake_nobody));
+    Figure::shown("futex-wake-nobody").is(futex::wake_nobody());
+    Figure::shown("futex-hand-over-and-back").is(futex::hand_over_and_back());
     Figure::shown("yield-alone").is(each(thread::yield_now));
     for threads in [1, 4, 16, 128] {
         let name = format!("box-64-bytes-by-{threads}-threads");
@@ -63,11 +61,4 @@ fn table() {
 fn mutex() -> f64 {
     let mutex = Mutex::new(0_u32);
     each(|| drop(black_box(&mutex).lock()))
-}
-
-/// Wakes whoever waits for a word for which nobody waits.
-fn wake_nobody() {
-    let mut word = 0;
-    // SAFETY: the address is only compared with those of sleepers.
-    unsafe { sys_futex_wake(&raw mut word, 1) };
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::count::{each, now};
 
-const ROUNDS: u32 = 1000;
+pub const ROUNDS: u32 = 1000;
 
 /// A thread that does nothing, from its making to its end.
 pub fn spawn_and_join() -> f64 {
@@ -40,7 +40,8 @@ pub fn rendezvous() -> f64 {
     })
 }
 
-fn per_round(play: impl FnOnce()) -> f64 {
+/// What a round takes, of [`ROUNDS`].
+pub fn per_round(play: impl FnOnce()) -> f64 {
     let start = now();
     play();
     (now() - start) as f64 / f64::from(ROUNDS)
