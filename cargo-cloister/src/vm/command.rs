@@ -10,7 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use super::{Counter, Machine, Spec, VolumeDriver};
+use super::{Accel, Counter, Machine, Spec, VolumeDriver};
 
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,7 +115,7 @@ impl Line {
 
     /// One nanosecond an instruction, and every source of chance fixed.
     fn time(&mut self, spec: &Spec) {
-        if spec.is_counted() {
+        if spec.counted && spec.accel == Accel::Tcg {
             self.option("-icount", "shift=0,sleep=off");
             self.option("-seed", "0");
             self.option("-rtc", "base=2000-01-01,clock=vm");
@@ -149,10 +149,8 @@ impl Line {
         }
     }
 
-    /// A source of entropy beside the CPU's. It interrupts when the host has
-    /// time for it, so runs that are to be alike have none.
     fn entropy(&mut self, spec: &Spec) {
-        if !spec.is_counted() {
+        if spec.entropy_device {
             self.virtio("virtio-rng", "", spec.machine, 4);
         }
     }

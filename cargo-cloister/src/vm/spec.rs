@@ -91,6 +91,9 @@ pub struct Spec {
     pub counter: Option<Counter>,
     /// What the program reads.
     pub input: Input,
+    /// Whether there is a device with random bytes beside the CPU's. It
+    /// interrupts when the host has time for it, so that no two runs are alike.
+    pub entropy_device: bool,
     /// Who serves the volumes.
     pub volume_driver: VolumeDriver,
     /// What the run tells its program.
@@ -119,6 +122,7 @@ impl Spec {
             interrupt_log: None,
             counter: None,
             input: Input::Empty,
+            entropy_device: true,
             volume_driver: VolumeDriver::Ninep,
             options: BootOptions {
                 arguments,
@@ -126,11 +130,6 @@ impl Spec {
                 ..BootOptions::default()
             },
         }
-    }
-
-    /// Whether time is the number of instructions.
-    pub(super) fn is_counted(&self) -> bool {
-        self.counted && self.accel == Accel::Tcg
     }
 
     /// Whether the guest gets a network device.

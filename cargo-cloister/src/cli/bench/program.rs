@@ -74,6 +74,9 @@ impl Benchmark {
         Ok(Spec {
             counted: true,
             input: Input::Silent,
+            // Where something is taken inside the kernels, the machine is one
+            // as everybody's.
+            entropy_device: self.test_hooks,
             timeout: Some(Duration::from_secs(timeout)),
             ..Spec::new(built.image, built.program, isolation)
         })

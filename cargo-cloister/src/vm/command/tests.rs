@@ -75,6 +75,7 @@ fn a_guest_gets_as_many_cpus_as_asked_for() {
 fn counted_runs_have_no_chance_in_them() {
     let line = line(&Spec {
         counted: true,
+        entropy_device: false,
         ..spec(Machine::Microvm)
     });
     let fixed = "-icount shift=0,sleep=off -seed 0 -rtc base=2000-01-01,clock=vm";
