@@ -100,13 +100,38 @@ impl<S: Supply> Extents<S> {
     /// Keeps an extent that the heap does not need, or gives it back.
     fn retire(&mut self, extent: Extent) {
         self.total = self.total.saturating_sub(extent.size);
+        while !self.keep(extent) {
+            // The larger one is the one that is dearer to map again.
+            match self.take_smaller(extent.size) {
+                // SAFETY: nobody uses a spare one.
+                Some(spare) => unsafe { S::unmap(spare.start.as_ptr(), spare.size) },
+                // SAFETY: the heap has nothing in it any more.
+                None => return unsafe { S::unmap(extent.start.as_ptr(), extent.size) },
+            }
+        }
+    }
+
+    /// Makes an extent a spare one; false if there is no room for it.
+    fn keep(&mut self, extent: Extent) -> bool {
         let kept: usize = self.spares.iter().flatten().map(|spare| spare.size).sum();
         let slot = self.spares.iter_mut().find(|slot| slot.is_none());
-        match slot {
-            Some(slot) if kept + extent.size <= SPARE_BYTES => *slot = Some(extent),
-            // SAFETY: the heap has nothing in it any more.
-            _ => unsafe { S::unmap(extent.start.as_ptr(), extent.size) },
-        }
+        let slot = slot.filter(|_| kept + extent.size <= SPARE_BYTES);
+        slot.map(|slot| *slot = Some(extent)).is_some()
+    }
+
+    /// The smallest spare extent, if it is smaller than `size` and that can be
+    /// a spare one at all.
+    fn take_smaller(&mut self, size: usize) -> Option<Extent> {
+        let of = |slot: &Option<Extent>| slot.map(|spare| spare.size);
+        let is_smaller = |slot: &&mut Option<Extent>| of(slot).is_some_and(|it| it < size);
+        let mut slots = self.spares.iter_mut().filter(is_smaller);
+        let first = slots.next().filter(|_| size <= SPARE_BYTES)?;
+        slots
+            .fold(
+                first,
+                |least, slot| if of(slot) < of(least) { slot } else { least },
+            )
+            .take()
     }
 
     /// Gives the spare extents back.

@@ -365,7 +365,7 @@ fn results_that_cannot_be_kept_are_told_before_anything_is_measured() {
     refuses(
         &["bench", "--adopt"],
         status::USAGE,
-        "only full results can be adopted",
+        "only full results within all limits can be adopted",
     );
     refuses(&["bench", "everything"], status::USAGE, "unrecognized");
     refuses(

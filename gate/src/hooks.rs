@@ -56,6 +56,11 @@ pub const TIME_FILLS: u32 = 16;
 pub const TIME_FAULT: u32 = 17;
 /// Fills `argument` bytes of the domain's own.
 pub const FILL: u32 = 18;
+/// Counts the ticks of `argument` calls into the unsafe kernel by its hook, for
+/// nothing: what a call for something else takes beside that.
+pub const TIME_HOOKS: u32 = 20;
+/// Does nothing.
+pub const NOTHING: u32 = 21;
 /// Safe kernel only: the ticks at which the application was last preempted.
 pub const PREEMPTED_AT: u32 = 19;
 /// Unsafe kernel only: lies about the replies of channel number `address`, in the
@@ -144,6 +149,12 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
                     let _ = driver::hook(FILL, 0, argument);
                 });
             }
+            TIME_HOOKS => {
+                return ticks_of(argument, || {
+                    let _ = driver::hook(NOTHING, 0, 0);
+                });
+            }
+            NOTHING => {}
             TIME_FAULT => return ticks_of_fault(),
             FILL => return fill(argument),
             SPIN => loop {

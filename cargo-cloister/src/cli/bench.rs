@@ -15,6 +15,7 @@ mod draw;
 mod figures;
 mod files;
 mod footprint;
+mod gate;
 mod jobs;
 mod model;
 mod native;
@@ -35,6 +36,8 @@ use serde::{Deserialize, Serialize};
 use super::choices::Output;
 use super::failure::Failure;
 use super::show;
+use figures::Comparison;
+use program::{Benchmark, Kernels};
 use results::Measured;
 
 /// Measure what the walls cost: every table, or one.
@@ -50,7 +53,7 @@ pub(super) struct Bench {
 #[derive(Subcommand, Debug)]
 enum What {
     /// Whole programs that check their results: the paper's ten, and more
-    Macro(Options),
+    Macro(Whole),
     /// Calls, core calls, switches, faults and interrupts
     Gate(Options),
     /// The paper's `write_bytes`: 1 to 4096 bytes through the drivers' gate
@@ -60,18 +63,28 @@ enum What {
     /// A KiB read and written: files, a folder of the host, streams
     Files(Options),
     /// The same work on 1, 2, 4 and 8 virtual CPUs
-    Smp(Options),
+    Smp(How),
     /// Requests of HTTP and of the Redis protocol, over the standard streams
     Services(Options),
     /// How often a computation is interrupted, and for how long
     Noise(Options),
     /// Sizes of images, the least memory, lines of code, unsafe blocks
-    Footprint(Options),
+    Footprint(How),
     /// The gates in cycles, on this machine's processor, if it has the keys
-    Native(How),
+    Native(native::Native),
 }
 
-/// What every table takes.
+/// Flags of whole programs.
+#[derive(Args, Debug)]
+struct Whole {
+    #[command(flatten)]
+    options: Options,
+    /// All classes, not just the smallest
+    #[arg(long)]
+    full: bool,
+}
+
+/// What most tables take.
 #[derive(Args, Debug, Default)]
 struct Options {
     /// The package that measures [default: the one that comes with this tool]
@@ -83,16 +96,14 @@ struct Options {
 /// How tables are made and shown.
 #[derive(Args, Clone, Debug, Default)]
 struct How {
-    /// All classes of the whole programs, not just the smallest
-    #[arg(long)]
-    full: bool,
-    /// Fail with status 1 if a figure is beyond its limit
+    /// Fail with status 1 if a figure is beyond its limit; of all tables, also
+    /// if one is worse than the committed one
     #[arg(long)]
     check: bool,
     /// Whom the output is for
     #[arg(long, value_name = "FORMAT", default_value_t)]
     output: Output,
-    /// End each run after so many seconds [default: 300, or 3600 with --full]
+    /// End each run after so many seconds [default: 300, or 3600 for larger classes]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 }
@@ -108,6 +119,13 @@ enum Set {
 }
 
 impl Set {
+    fn of(is_full: bool) -> Set {
+        match is_full {
+            true => Set::Full,
+            false => Set::Quick,
+        }
+    }
+
     /// The file that holds results of this set.
     fn file(self) -> &'static str {
         match self {
@@ -137,23 +155,29 @@ impl Bench {
 impl What {
     fn run(self) -> Result<u8, Failure> {
         match self {
-            What::Macro(options) => options.print(&programs::measure(&options)?),
-            // Some of its figures are taken inside the kernels.
-            What::Gate(options) => {
-                options.print(&compare::measure(&options, "gate", true, &[])?)
+            What::Macro(whole) => {
+                let set = Set::of(whole.full);
+                whole
+                    .options
+                    .print(&programs::measure(&whole.options, set)?)
             }
+            What::Gate(options) => options.print(&gate::measure(&options)?),
             What::WriteBytes(options) => options.print(&curve::measure(&options)?),
-            What::Std(options) => {
-                options.print(&compare::measure(&options, "std", false, &[])?)
-            }
+            What::Std(options) => options.print(&std_table(&options)?),
             What::Files(options) => options.print(&files::measure(&options)?),
-            What::Smp(options) => options.print(&smp::measure(&options)?),
+            What::Smp(how) => how.print(&smp::measure(&how)?),
             What::Services(options) => options.print(&services::measure(&options)?),
             What::Noise(options) => options.print(&noise::measure(&options)?),
-            What::Footprint(options) => options.print(&footprint::measure(&options)?),
-            What::Native(how) => native::run(&how),
+            What::Footprint(how) => how.print(&footprint::measure(&how)?),
+            What::Native(native) => native.run(),
         }
     }
+}
+
+/// What programs of std feel.
+fn std_table(options: &Options) -> Result<Comparison, Failure> {
+    let benchmark = Benchmark::find(options.path.clone(), "std", Kernels::Plain)?;
+    compare::measure(options, &benchmark, &[])
 }
 
 /// What a benchmark prints.
@@ -165,35 +189,41 @@ trait Table: Display {
 }
 
 impl Options {
-    fn of(how: &How) -> Options {
-        Options {
-            path: None,
-            how: how.clone(),
-        }
-    }
-
-    fn set(&self) -> Set {
-        match self.how.full {
-            true => Set::Full,
-            false => Set::Quick,
-        }
-    }
-
     /// After how many seconds a run is ended.
     fn timeout(&self) -> u64 {
-        let default = match self.set() {
-            Set::Quick => 300,
-            Set::Full => 3600,
-        };
-        self.how.timeout.unwrap_or(default)
+        self.how.timeout(Set::Quick)
     }
 
     /// Prints a table; the status.
     fn print(&self, table: &(impl Table + Serialize)) -> Result<u8, Failure> {
-        match self.how.output {
+        self.how.print(table)
+    }
+}
+
+impl How {
+    /// The same for a table that takes a package.
+    fn options(&self) -> Options {
+        Options {
+            path: None,
+            how: self.clone(),
+        }
+    }
+
+    /// After how many seconds a run is ended.
+    fn timeout(&self, set: Set) -> u64 {
+        let default = match set {
+            Set::Quick => 300,
+            Set::Full => 3600,
+        };
+        self.timeout.unwrap_or(default)
+    }
+
+    /// Prints a table; the status.
+    fn print(&self, table: &(impl Table + Serialize)) -> Result<u8, Failure> {
+        match self.output {
             Output::Human => show::line(table)?,
             Output::Json => show::line(serde_json::json!(table))?,
         }
-        Ok(u8::from(self.how.check && !table.is_within_limits()))
+        Ok(u8::from(self.check && !table.is_within_limits()))
     }
 }

@@ -22,6 +22,8 @@ use super::{Ending, Error, Sink, Spec, Stream};
 const TICK: Duration = Duration::from_millis(50);
 /// How long QEMU may stay after the core said that it is over.
 const LINGER: Duration = Duration::from_secs(2);
+/// The same where it has counts to write, on a host that may be busy.
+const LINGER_COUNTING: Duration = Duration::from_secs(60);
 
 /// Runs `spec` to its end, telling `sink` what the guest says.
 ///
@@ -63,6 +65,7 @@ struct Session<'a> {
     qemu: Lines,
     deadline: Option<(Instant, f64)>,
     linger: Option<Instant>,
+    linger_for: Duration,
 }
 
 impl<'a> Session<'a> {
@@ -79,6 +82,10 @@ impl<'a> Session<'a> {
             qemu: Lines::default(),
             deadline,
             linger: None,
+            linger_for: match spec.counter {
+                Some(_) => LINGER_COUNTING,
+                None => LINGER,
+            },
         }
     }
 
@@ -131,7 +138,7 @@ impl<'a> Session<'a> {
             }
             Ok(Record::Exit(status)) => {
                 self.observed.exit = Some(status);
-                self.linger = Some(Instant::now() + LINGER);
+                self.linger = Some(Instant::now() + self.linger_for);
                 Ok(())
             }
             Err(_) => self.sink.console(&format!("not a report: {line}")),

@@ -3,7 +3,7 @@
 //! As JSON: `instructions` of each virtual CPU by its number, and of each
 //! [`Mark`] how often it was passed, on all of them together. If the program
 //! bounds what counts, these are the counts between the bounds, else those of
-//! everything. Blocks of instructions are counted when they begin, so a bound
+//! everything; `bounds` says how often it began and ended. Blocks of instructions are counted when they begin, so a bound
 //! can be off by the length of the block that it stands in.
 
 use std::fmt::Write;
@@ -57,7 +57,7 @@ pub fn add_mark(number: usize) {
         _ => return,
     };
     if let Ok(mut bound) = bound.lock() {
-        *bound = Some(Counts::now());
+        bound.get_or_insert_with(Counts::now);
     }
 }
 
@@ -75,7 +75,9 @@ impl Counts {
     fn since(&self, start: &Counts) -> Counts {
         let less = |end: &[u64], start: &[u64]| {
             let pairs = end.iter().zip(start.iter().chain([&0; CPUS_MAX]));
-            pairs.map(|(end, start)| end - start).collect()
+            pairs
+                .map(|(end, start)| end.saturating_sub(*start))
+                .collect()
         };
         Counts {
             executed: less(&self.executed, &start.executed),
@@ -93,9 +95,12 @@ pub fn as_json() -> String {
     };
     let mut text = format!("{{\"instructions\":{:?}", counts.executed);
     for (mark, passed) in Mark::ALL.iter().zip(counts.passed) {
-        write!(text, ",\"{}\":{passed}", mark.name()).expect("a string takes everything");
+        if let Some(name) = mark.name() {
+            write!(text, ",\"{name}\":{passed}").expect("a string takes everything");
+        }
     }
-    text + "}\n"
+    let bounds = [Mark::Begin, Mark::End].map(|mark| PASSED[mark as usize].load(Relaxed));
+    text + &format!(",\"bounds\":{bounds:?}}}\n")
 }
 
 #[cfg(test)]
@@ -113,6 +118,6 @@ mod tests {
         add_instructions(0, 1000);
         let text = as_json();
         assert!(text.starts_with("{\"instructions\":[20],"), "{text}");
-        assert!(text.contains("\"wrpkru\":1,"), "{text}");
+        assert!(text.contains("\"wrpkru\":1,\"bounds\":[1, 1]}"), "{text}");
     }
 }

@@ -44,17 +44,16 @@ impl Mark {
         Mark::End,
     ];
 
-    /// What its count is called.
-    pub const fn name(self) -> &'static str {
-        match self {
+    /// What its count is called; bounds are counted apart.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
             Mark::CallSafe => "calls_safe",
             Mark::CallUnsafe => "calls_unsafe",
             Mark::Syscall => "core_calls",
             Mark::Iretq => "core_exits",
             Mark::Wrpkru => "wrpkru",
-            Mark::Begin => "begins",
-            Mark::End => "ends",
-        }
+            Mark::Begin | Mark::End => return None,
+        })
     }
 
     /// What the instruction of these bytes at `address` is: an entry of a gate

@@ -26,13 +26,16 @@ pub fn to_upcall() -> u64 {
                 last_seen.store(clock::ticks(), Relaxed);
             }
         });
+        // Where the first thread ran again before this one, it has noted a later
+        // time, and nothing is known.
         let sample = |_| {
             thread::sleep(SLEEP);
-            upcall_was_at().saturating_sub(last_seen.load(Relaxed))
+            let upcall = upcall_was_at();
+            upcall.checked_sub(last_seen.load(Relaxed))
         };
-        let least = (0..INTERRUPTS).map(sample).min();
+        let least = (0..INTERRUPTS).filter_map(sample).min();
         is_over.store(true, Relaxed);
-        least.unwrap_or(0)
+        least.expect("an interrupt finds the first thread running")
     })
 }
 
@@ -55,12 +58,13 @@ pub fn whole() -> u64 {
             last = now;
         }
         gaps.sort_unstable();
-        gaps.get(gaps.len() / 2).copied().unwrap_or(0)
+        let median = gaps.get(gaps.len() / 2).copied();
+        median.expect("a sleeper that wakes interrupts")
     })
 }
 
 fn upcall_was_at() -> u64 {
     // SAFETY: the hook only reads a number.
     let at = unsafe { safe::hook(hooks::PREEMPTED_AT, 0, 0) };
-    u64::try_from(at).unwrap_or(0)
+    u64::try_from(at).expect("the kernel has this hook")
 }

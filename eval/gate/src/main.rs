@@ -6,58 +6,73 @@
 //! ticks, and mean something else.
 //!
 //! Each line is `name value unit budget`. A budget is the peer's figure for a
-//! plain function call, or the gate's own from the design. With the argument
-//! `write-bytes` it prints that curve instead.
+//! plain function call, or the gate's own from the design. Nothing is printed
+//! before everything is measured: output ends in interrupts.
 
 mod calls;
 mod faults;
 mod interrupts;
 mod kernels;
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use gate::{clock, info};
 
 fn main() {
     let at_main = clock::ticks();
+    let mut table = Table::default();
     match std::env::args().nth(1).as_deref() {
-        None => table(at_main),
-        Some("write-bytes") => curve(),
-        Some(other) => panic!("nothing or write-bytes, not {other}"),
+        Some("boot") => {
+            table.limited("boot-to-main", at_main - info::boot().boot_tsc, 600_000);
+        }
+        Some("crossings") => crossings(&mut table),
+        Some("write-bytes") => curve(&mut table),
+        other => panic!("boot, crossings or write-bytes, not {other:?}"),
     }
+    print!("{}", table.lines);
 }
 
-fn table(at_main: u64) {
-    limited("boot-to-main", at_main - info::boot().boot_tsc, 600_000);
-    shown("call-plain", calls::plain());
-    limited("call-app-to-safe", calls::null(), 48);
-    limited("call-safe-to-unsafe", kernels::unsafe_call(), 56);
-    limited("core-call-by-safe", kernels::core_call_by_safe(), 200);
-    limited("core-call-by-unsafe", kernels::core_call_by_unsafe(), 200);
-    limited("core-call-by-app", calls::core_call(), 200);
-    limited("yield-alone", calls::yield_alone(), 134);
-    limited("switch", calls::switch(), 531);
-    shown("touch-of-new-page", faults::touch());
-    shown("interrupt-to-upcall", interrupts::to_upcall());
-    shown("interruption", interrupts::whole());
-    // Last, for what the report says is for the host.
+fn crossings(table: &mut Table) {
+    table.shown("call-plain", calls::plain());
+    table.limited("call-app-to-safe", calls::null(), 48);
+    table.limited("call-safe-to-unsafe", kernels::unsafe_call(), 56);
+    table.limited("core-call-by-safe", kernels::core_call_by_safe(), 200);
+    table.limited("core-call-by-unsafe", kernels::core_call_by_unsafe(), 200);
+    table.limited("core-call-by-app", calls::core_call(), 200);
+    table.limited("yield-alone", calls::yield_alone(), 134);
+    table.limited("switch", calls::switch(), 531);
+    table.shown("touch-of-new-page", faults::touch());
+    table.shown("interrupt-to-upcall", interrupts::to_upcall());
+    table.shown("interruption", interrupts::whole());
     if let Some(ticks) = faults::contained() {
-        shown("fault-to-report-and-error", ticks);
+        table.shown("fault-to-report-and-error", ticks);
     }
 }
 
 /// What filling memory costs that the unsafe kernel owns.
-fn curve() {
+fn curve(table: &mut Table) {
     for power in 0..=12 {
         let size = 1 << power;
-        shown(format_args!("write-bytes-{size}"), kernels::fill(size));
+        table.shown(format_args!("write-bytes-{size}"), kernels::fill(size));
     }
 }
 
-fn limited(name: &str, value: u64, budget: u64) {
-    println!("{name} {value} instructions {budget}");
+/// Lines that are printed at the end.
+#[derive(Default)]
+struct Table {
+    lines: String,
 }
 
-fn shown(name: impl Display, value: u64) {
-    println!("{name} {value} instructions -");
+impl Table {
+    fn limited(&mut self, name: &str, value: u64, budget: u64) {
+        self.line(format_args!("{name} {value} instructions {budget}"));
+    }
+
+    fn shown(&mut self, name: impl Display, value: u64) {
+        self.line(format_args!("{name} {value} instructions -"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        writeln!(self.lines, "{line}").expect("a string takes everything");
+    }
 }

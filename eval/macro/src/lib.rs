@@ -13,6 +13,7 @@
 mod boundary;
 mod catalogue;
 mod check;
+mod chunk;
 mod classic;
 mod extra;
 mod npb;

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+/// Rounds beside another thread, and alone, where little happens.
 const ROUNDS: usize = 200_000;
+const ROUNDS_ALONE: usize = 10 * ROUNDS;
 /// Steps of a round's work.
 const STEPS: u32 = 1000;
 /// How long a sleeper sleeps.
@@ -25,7 +27,7 @@ const SLEEP: Duration = Duration::from_millis(10);
 fn main() -> ExitCode {
     let scenario = std::env::args().nth(1).unwrap_or_default();
     let beside: fn(&AtomicBool) = match scenario.as_str() {
-        "alone" => return report(&rounds()),
+        "alone" => return report(&rounds(ROUNDS_ALONE)),
         "sleeper" => sleep,
         "competitor" => compete,
         _ => {
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     let is_over = AtomicBool::new(false);
     let seen = thread::scope(|scope| {
         scope.spawn(|| beside(&is_over));
-        let seen = rounds();
+        let seen = rounds(ROUNDS);
         is_over.store(true, Relaxed);
         seen
     });
@@ -58,8 +60,8 @@ fn compete(is_over: &AtomicBool) {
 }
 
 /// The counter before the first round and behind each.
-fn rounds() -> Vec<u64> {
-    let mut seen = vec![0; ROUNDS + 1];
+fn rounds(count: usize) -> Vec<u64> {
+    let mut seen = vec![0; count + 1];
     // The first two pay for what is touched and read for the first time.
     work();
     work();

@@ -1,6 +1,7 @@
 //! Counting instructions by the time-stamp counter.
 
 use std::arch::x86_64::_rdtsc;
+use std::fmt::Write;
 use std::hint::black_box;
 
 /// How often a thing is done in one go.
@@ -8,28 +9,28 @@ const TIMES: u32 = 100;
 /// How many goes there are; the best counts, in which nothing interrupted.
 const GOES: u32 = 20;
 
-/// A line of the table.
-pub struct Figure<'a> {
-    name: &'a str,
-    budget: Option<u32>,
+/// Figures that are printed when all are there: output ends in interrupts.
+#[derive(Default)]
+pub struct Table {
+    lines: String,
 }
 
-impl<'a> Figure<'a> {
+impl Table {
     /// A figure that must not be larger than `budget`.
-    pub fn limited(name: &'a str, budget: u32) -> Figure<'a> {
-        let budget = Some(budget);
-        Figure { name, budget }
+    pub fn limited(&mut self, name: &str, value: f64, budget: u32) {
+        let line = writeln!(self.lines, "{name} {value:.2} instructions {budget}");
+        line.expect("a string takes everything");
     }
 
     /// A figure without a limit.
-    pub fn shown(name: &'a str) -> Figure<'a> {
-        Figure { name, budget: None }
+    pub fn shown(&mut self, name: &str, value: f64) {
+        let line = writeln!(self.lines, "{name} {value:.2} instructions -");
+        line.expect("a string takes everything");
     }
 
-    /// Prints it.
-    pub fn is(self, value: f64) {
-        let budget = self.budget.map_or("-".into(), |budget| budget.to_string());
-        println!("{} {value:.2} instructions {budget}", self.name);
+    /// Prints all of them.
+    pub fn print(self) {
+        print!("{}", self.lines);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Result, Seek, Write};
 use std::path::Path;
 
-use crate::count::{Figure, each};
+use crate::count::{Table, each};
 
 /// What one call transfers.
 pub const PIECE: usize = 64 << 10;
@@ -26,8 +26,8 @@ pub fn transfer(how: &str, folder: &Path, pieces: usize) -> Result<()> {
     fs::remove_file(&path)
 }
 
-/// Prints what calls for a file in `folder` cost.
-pub fn measure(folder: &Path) -> Result<()> {
+/// What calls for a file in `folder` cost.
+pub fn measure(folder: &Path, table: &mut Table) -> Result<()> {
     let path = folder.join("bench.bin");
     let mut file = anew(&path)?;
     file.write_all(b"some")?;
@@ -35,9 +35,9 @@ pub fn measure(folder: &Path) -> Result<()> {
         let _ = file.rewind();
         let _ = file.read(&mut [0]);
     });
-    Figure::shown("file-rewind-and-read-byte").is(byte);
-    Figure::shown("file-open-and-close").is(each(|| drop(File::open(&path))));
-    Figure::shown("file-metadata").is(each(|| drop(fs::metadata(&path))));
+    table.shown("file-rewind-and-read-byte", byte);
+    table.shown("file-open-and-close", each(|| drop(File::open(&path))));
+    table.shown("file-metadata", each(|| drop(fs::metadata(&path))));
     fs::remove_file(&path)
 }
 

@@ -20,7 +20,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use count::{Figure, each};
+use count::{Table, each};
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -41,20 +41,22 @@ fn transfer(how: &str, place: &str, pieces: &str) {
 }
 
 fn table() {
-    Figure::limited("spawn-and-join", 50_000).is(threads::spawn_and_join());
-    Figure::limited("mutex-uncontended", 10).is(mutex());
-    Figure::limited("condvar-round-trip", 4_036).is(threads::condition_variable());
-    Figure::limited("sync-channel-0-message", 2_391).is(threads::rendezvous());
-    Figure::limited("instant-now", 74).is(each(|| _ = black_box(Instant::now())));
-    Figure::limited("box-64-bytes", 150).is(heap::pairs_of_one_thread());
-    Figure::shown("futex-wake-nobody").is(futex::wake_nobody());
-    Figure::shown("futex-hand-over-and-back").is(futex::hand_over_and_back());
-    Figure::shown("yield-alone").is(each(thread::yield_now));
+    let mut table = Table::default();
+    table.limited("spawn-and-join", threads::spawn_and_join(), 50_000);
+    table.limited("mutex-uncontended", mutex(), 10);
+    table.limited("condvar-round-trip", threads::condition_variable(), 4_036);
+    table.limited("sync-channel-0-message", threads::rendezvous(), 2_391);
+    table.limited("instant-now", each(|| _ = black_box(Instant::now())), 74);
+    table.limited("box-64-bytes", heap::pairs_of_one_thread(), 150);
+    table.shown("futex-wake-nobody", futex::wake_nobody());
+    table.shown("futex-hand-over-and-back", futex::hand_over_and_back());
+    table.shown("yield-alone", each(thread::yield_now));
     for threads in [1, 4, 16, 128] {
         let name = format!("box-64-bytes-by-{threads}-threads");
-        Figure::shown(&name).is(heap::pairs_of(threads));
+        table.shown(&name, heap::pairs_of(threads));
     }
-    files::measure(Path::new("/")).expect("the root is writable");
+    files::measure(Path::new("/"), &mut table).expect("the root is writable");
+    table.print();
 }
 
 /// Locks and unlocks what nobody else wants.

@@ -65,7 +65,7 @@ fn wrong_expectation() -> Verdict {
     let output = TOOL
         .command(["bench", "macro", &copy.to_string_lossy()])
         .output()?;
-    let names_it = String::from_utf8_lossy(&output.stderr).contains("cg");
+    let names_it = String::from_utf8_lossy(&output.stderr).contains("cg S: zeta is");
     ensure(
         !output.status.success() && output.stdout.is_empty() && names_it,
         "a failure that names the program, and not one number",

@@ -243,3 +243,28 @@ fn a_resized_allocation_keeps_its_bytes() {
         bytes.fill(7);
     }
 }
+
+#[test]
+fn extents_that_are_free_are_kept_as_long_as_they_are_few() {
+    host!(Host, usize::MAX);
+    let heap: Heap<Host, Spin> = Heap::new();
+    let mut cache = Cache::new();
+    let out = || Host::out().load(Ordering::Relaxed);
+    let mut rounds = |sizes: &[usize]| {
+        let live: Vec<Live> = sizes
+            .iter()
+            .map(|size| Live::new(&heap, &mut cache, *size, 8))
+            .collect();
+        let most = out();
+        live.into_iter()
+            .for_each(|live| live.free(&heap, &mut cache));
+        (most, out())
+    };
+    // Two that need an extent each: nothing goes back and nothing is mapped.
+    let (most, left) = rounds(&[80_000, 80_000]);
+    assert_eq!(most, left, "both are kept");
+    assert_eq!(rounds(&[80_000, 80_000]), (most, left));
+    // Many: what is kept has a bound.
+    let (most, left) = rounds(&[200_000; 40]);
+    assert!(most > 8_000_000 && left < 2_500_000, "{most} {left}");
+}

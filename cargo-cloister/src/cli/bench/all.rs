@@ -1,19 +1,18 @@
 //! All tables in one run, kept and compared.
 
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tempfile::NamedTempFile;
 
-use super::baseline::{Baseline, COMMITTED};
+use super::baseline::{Baseline, COMMITTED, Changes};
 use super::documents::{self, DOCUMENTS};
-use super::native::Native;
+use super::native::{self, Timings};
 use super::results::{Found, MadeWith, Results};
-use super::{
-    How, Options, Set, Table, compare, curve, files, footprint, native, noise, programs,
-    services, smp,
-};
+use super::{How, Set, Table, curve, files, footprint, gate, noise, programs, services, smp};
 use crate::build;
 use crate::cli::choices::Output;
 use crate::cli::failure::{Failure, report};
@@ -25,11 +24,14 @@ use crate::setup::Qemu;
 pub(super) struct All {
     #[command(flatten)]
     how: How,
+    /// All classes of the whole programs, not just the smallest
+    #[arg(long)]
+    full: bool,
     /// Where results and figures go [default: below the target folder]
     #[arg(long, value_name = "FOLDER")]
     results: Option<PathBuf>,
     /// Take these results instead of measuring
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["full", "timeout"])]
     from: Option<PathBuf>,
     /// Make full results the committed ones: with figures and documents
     #[arg(long, conflicts_with = "results")]
@@ -38,57 +40,85 @@ pub(super) struct All {
 
 impl All {
     pub(super) fn run(self) -> Result<u8, Failure> {
-        let options = Options::of(&self.how);
         // What cannot be kept must not be measured for an hour first.
         let folder = self.folder()?;
         let baseline = Baseline::find()?;
         let found = match &self.from {
             Some(file) => Found::read(file)?,
             None => Found {
-                results: self.measure(&options)?,
-                native: self.native()?,
+                native: self.native(),
+                results: self.measure()?,
             },
         };
         self.keep(&found, &folder)?;
-        let results = found.results;
+        self.judge(&found, baseline.as_ref(), &folder)
+    }
+
+    /// Says what is beyond a limit or has become worse; the status.
+    fn judge(
+        &self,
+        found: &Found,
+        baseline: Option<&Baseline>,
+        folder: &Path,
+    ) -> Result<u8, Failure> {
+        let exceeded = found.results.exceeded();
+        let changes = baseline.map(|baseline| baseline.compare(&found.results));
+        let worse = changes.as_ref().map_or(Vec::new(), Changes::worse);
         if self.how.output == Output::Json {
-            show::line(serde_json::json!(results))?;
+            show::line(serde_json::json!({
+                "results": found.results,
+                "native": found.native,
+                "exceeded": exceeded,
+                "worse": worse,
+            }))?;
         }
-        let changes = baseline.map(|baseline| baseline.compare(&results));
         if let Some(changes) = &changes {
             self.say(changes)?;
         }
         self.say(format_args!("Results are in {}.", folder.display()))?;
-        let is_good = results.tables().iter().all(|(_, it)| it.is_within_limits())
-            && changes.is_none_or(|changes| !changes.are_regressions());
-        Ok(u8::from(self.how.check && !is_good))
+        for table in &exceeded {
+            eprintln!("beyond a limit: table {table}");
+        }
+        let are_regressions = changes.is_some_and(|changes| changes.are_regressions());
+        let is_bad = !exceeded.is_empty() || are_regressions;
+        Ok(u8::from(self.how.check && is_bad))
     }
 
-    fn measure(&self, options: &Options) -> Result<Results, Failure> {
+    fn measure(&self) -> Result<Results, Failure> {
+        let (how, set) = (&self.how, Set::of(self.full));
+        let options = &how.options();
         Ok(Results {
-            set: options.set(),
+            set,
             made_with: made_with()?,
-            gate: self.show("gate", compare::measure(options, "gate", true, &[])?)?,
+            gate: self.show("gate", gate::measure(options)?)?,
             write_bytes: self.show("write-bytes", curve::measure(options)?)?,
-            std: self.show("std", compare::measure(options, "std", false, &[])?)?,
+            std: self.show("std", super::std_table(options)?)?,
             files: self.show("files", files::measure(options)?)?,
             services: self.show("services", services::measure(options)?)?,
             noise: self.show("noise", noise::measure(options)?)?,
-            smp: self.show("smp", smp::measure(options)?)?,
-            footprint: self.show("footprint", footprint::measure(options)?)?,
-            programs: self.show("macro", programs::measure(options)?)?,
+            smp: self.show("smp", smp::measure(how)?)?,
+            footprint: self.show("footprint", footprint::measure(how)?)?,
+            programs: self.show("macro", programs::measure(options, set)?)?,
         })
     }
 
-    /// The gates on this machine's processor, if it has the keys.
-    fn native(&self) -> Result<Option<Native>, Failure> {
-        let native = native::measure()?;
-        match &native {
-            Ok(native) => self.say(format_args!("## native\n\n{native}\n"))?,
-            Err(why) => self.say(format_args!("## native\n\n{why}\n"))?,
-        }
-        // What an emulator says of cycles is not kept.
-        Ok(native.ok().filter(|native| !native.emulated))
+    /// The gates on this machine's processor, if it has the keys. That it cannot
+    /// be had is no reason to have nothing.
+    fn native(&self) -> Option<Timings> {
+        let said = match native::measure() {
+            Ok(Ok(timings)) => {
+                let _nobody_reads = self.say(format_args!("## native\n\n{timings}\n"));
+                // What an emulator says of cycles is not kept.
+                return Some(timings).filter(|timings| !timings.emulated);
+            }
+            Ok(Err(why)) => why,
+            Err(failure) => {
+                failure.print();
+                "It could not be measured.".to_owned()
+            }
+        };
+        let _nobody_reads = self.say(format_args!("## native\n\n{said}\n"));
+        None
     }
 
     /// Shows a table as soon as it is there.
@@ -97,7 +127,7 @@ impl All {
         Ok(table)
     }
 
-    fn say(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
+    fn say(&self, text: impl Display) -> Result<(), Failure> {
         match self.how.output {
             Output::Human => show::line(text),
             Output::Json => Ok(()),
@@ -111,14 +141,18 @@ impl All {
             None if self.adopt => self.repository()?.join(COMMITTED),
             None => build::results().map_err(Failure::build)?,
         };
-        fs::create_dir_all(&folder).map_err(|why| unwritable(&folder, &why))?;
+        let try_it = || {
+            fs::create_dir_all(&folder)?;
+            NamedTempFile::new_in(&folder).map(drop)
+        };
+        try_it().map_err(|why| unwritable(&folder, &why))?;
         Ok(folder)
     }
 
     /// The repository, if the results that there will be can become its own.
     fn repository(&self) -> Result<PathBuf, Failure> {
         let repository = build::repository().map_err(Failure::build)?;
-        let will_be_full = self.how.full || self.from.is_some();
+        let will_be_full = self.full || self.from.is_some();
         repository
             .filter(|_| will_be_full)
             .ok_or_else(not_adoptable)
@@ -129,7 +163,7 @@ impl All {
         if !self.adopt {
             return found.write(folder);
         }
-        if found.results.set != Set::Full {
+        if found.results.set != Set::Full || !found.results.exceeded().is_empty() {
             return Err(not_adoptable());
         }
         found.write(folder)?;
@@ -141,7 +175,7 @@ impl All {
 fn renew_documents(repository: &Path, found: &Found) -> Result<(), Failure> {
     for document in DOCUMENTS {
         let path = repository.join(document);
-        let text = fs::read_to_string(&path).map_err(|why| unwritable(&path, &why))?;
+        let text = fs::read_to_string(&path).map_err(|why| unreadable(&path, &why))?;
         let text = documents::renewed(&text, found)?;
         fs::write(&path, text).map_err(|why| unwritable(&path, &why))?;
     }
@@ -150,7 +184,7 @@ fn renew_documents(repository: &Path, found: &Found) -> Result<(), Failure> {
 
 fn not_adoptable() -> Failure {
     Failure::usage(
-        "only full results can be adopted, and only in the repository",
+        "only full results within all limits can be adopted, and only in the repository",
         "measure with `--full`, or name such results by `--from`",
     )
 }
@@ -160,14 +194,22 @@ fn made_with() -> Result<MadeWith, Failure> {
     let qemu = Qemu::find().map(|qemu| qemu.version);
     Ok(MadeWith {
         rustc: rustc.to_string(),
-        qemu: format!(
-            "QEMU {}",
-            qemu.unwrap_or_else(|| "of unknown version".to_owned())
-        ),
+        qemu: qemu.unwrap_or_else(|| "an unknown QEMU".to_owned()),
     })
+}
+
+fn unreadable(path: &Path, why: &io::Error) -> Failure {
+    let message = format!("{} cannot be read: {why}", path.display());
+    Failure::new(1, report(message, "is the repository whole?"))
 }
 
 pub(super) fn unwritable(folder: &Path, why: &io::Error) -> Failure {
     let message = format!("{} cannot be written: {why}", folder.display());
-    Failure::new(1, report(message, "name another folder by --results"))
+    Failure::new(
+        1,
+        report(
+            message,
+            "may you write there? `--results` names another folder",
+        ),
+    )
 }

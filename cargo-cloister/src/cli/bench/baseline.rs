@@ -4,15 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Set;
-use super::results::{Found, Results};
+use super::results::{Found, Measured, Results};
 use super::rows;
 use crate::build;
 use crate::cli::failure::Failure;
-
-/// What may change without a word: a share, and some instructions for the
-/// runs in which the host has a say.
-const TOLERANCE: f64 = 0.01;
-const SLACK: f64 = 4.0;
 
 /// Where the committed results lie in the sources.
 pub(super) const COMMITTED: &str = "eval/results";
@@ -29,6 +24,8 @@ pub(super) struct Changes {
     is_same_code: bool,
     made_with: String,
     compared: usize,
+    /// What was measured then and is not now.
+    missing: Vec<String>,
     worse: Vec<Change>,
     better: Vec<Change>,
 }
@@ -39,6 +36,8 @@ struct Change {
     name: String,
     before: f64,
     now: f64,
+    /// The share by which it may change without a word.
+    tolerance: f64,
 }
 
 impl Baseline {
@@ -48,27 +47,40 @@ impl Baseline {
         }
     }
 
-    /// Reads the committed results; none if there are none yet.
+    /// Reads the committed results. Where there are none that can be read, that
+    /// is told, and nothing is compared.
     pub(super) fn find() -> Result<Option<Baseline>, Failure> {
         let sources = build::sources().map_err(Failure::build)?;
         let file = sources.join(COMMITTED).join(Set::Full.file());
-        match file.is_file() {
-            true => Found::read(&file).map(|found| Some(Baseline::of(found))),
-            false => Ok(None),
+        match Found::read(&file) {
+            Ok(found) => Ok(Some(Baseline::of(found))),
+            Err(why) => {
+                why.print();
+                eprintln!("nothing is compared with it");
+                Ok(None)
+            }
         }
     }
 
     /// Compares numbers that both have.
     pub(super) fn compare(&self, now: &Results) -> Changes {
         let before = numbers(&self.results);
-        let now_numbers = numbers(now);
-        let both = now_numbers.iter().filter_map(|(name, now)| {
-            let before = *before.get(name)?;
-            let (name, now) = (name.clone(), *now);
-            Some(Change { name, before, now })
+        let after = numbers(now);
+        let both = after.iter().filter_map(|(name, (now, tolerance))| {
+            Some(Change {
+                before: before.get(name)?.0,
+                name: name.clone(),
+                now: *now,
+                tolerance: *tolerance,
+            })
         });
         let both: Vec<Change> = both.collect();
+        // A quick set lacks the larger classes of whole programs.
+        let is_expected =
+            |name: &&String| now.set == self.results.set || !name.starts_with("macro: ");
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
         Changes {
+            missing: gone.filter(is_expected).cloned().collect(),
             is_same_code: self.results.made_with == now.made_with,
             made_with: format!(
                 "{}, {}",
@@ -81,22 +93,29 @@ impl Baseline {
     }
 }
 
-fn numbers(results: &Results) -> BTreeMap<String, f64> {
+/// Each number by its name, with its tolerance.
+fn numbers(results: &Results) -> BTreeMap<String, (f64, f64)> {
     let tables = results.tables().into_iter();
     let of = tables.flat_map(|(table, content)| {
         let numbers = content.measured().into_iter();
-        numbers.map(move |number| (format!("{table}: {}", number.name), number.value))
+        numbers.map(
+            move |Measured {
+                      name,
+                      value,
+                      tolerance,
+                  }| { (format!("{table}: {name}"), (value, tolerance)) },
+        )
     });
     of.collect()
 }
 
 impl Change {
     fn is_worse(&self) -> bool {
-        self.now > self.before * (1.0 + TOLERANCE) + SLACK
+        self.now > self.before * (1.0 + self.tolerance)
     }
 
     fn is_better(&self) -> bool {
-        self.now < self.before * (1.0 - TOLERANCE) - SLACK
+        self.now < self.before * (1.0 - self.tolerance)
     }
 }
 
@@ -104,7 +123,15 @@ impl Changes {
     /// Whether something has become worse that the compiler is not to blame
     /// for.
     pub(super) fn are_regressions(&self) -> bool {
-        self.is_same_code && !self.worse.is_empty()
+        self.is_same_code && !(self.worse.is_empty() && self.missing.is_empty())
+    }
+
+    /// The names of what has become worse.
+    pub(super) fn worse(&self) -> Vec<&str> {
+        let worse = self.worse.iter().map(|change| change.name.as_str());
+        worse
+            .chain(self.missing.iter().map(String::as_str))
+            .collect()
     }
 }
 
@@ -124,8 +151,14 @@ impl fmt::Display for Changes {
                 "Made with other tools, so that none counts as a regression."
             )?;
         }
+        for name in &self.missing {
+            writeln!(f, "missing: {name}")?;
+        }
         for (word, changes) in [("worse", &self.worse), ("better", &self.better)] {
-            for Change { name, before, now } in changes {
+            for Change {
+                name, before, now, ..
+            } in changes
+            {
                 let share = rows::percent(now / before - 1.0);
                 let (before, now) = (rows::number(*before), rows::number(*now));
                 writeln!(f, "{word}: {name}: {before} before, {now} now ({share})")?;
@@ -144,12 +177,13 @@ mod tests {
             name: "gate: call".into(),
             before,
             now,
+            tolerance: 0.01,
         }
     }
 
     #[test]
     fn small_changes_are_none() {
-        for now in [1000.0, 1013.0, 987.0] {
+        for now in [1000.0, 1009.0, 991.0] {
             let change = change(1000.0, now);
             assert!(!change.is_worse() && !change.is_better(), "{now}");
         }
@@ -163,6 +197,7 @@ mod tests {
             is_same_code,
             made_with: "rustc".into(),
             compared: 1,
+            missing: vec![],
             worse: vec![change(100.0, 200.0)],
             better: vec![],
         };

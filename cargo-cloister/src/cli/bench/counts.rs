@@ -10,9 +10,8 @@ pub(super) struct Counts {
     /// On all CPUs together.
     #[serde(flatten)]
     pub(super) crossings: Crossings,
-    /// Ends of the part that counts: at most one.
-    #[serde(default)]
-    ends: u64,
+    /// How often the program began a part that counts, and ended one.
+    bounds: [u64; 2],
 }
 
 /// How often a wall was crossed.
@@ -41,7 +40,7 @@ pub(super) struct Cost {
 impl Counts {
     /// Whether the program said which part of it counts.
     pub(super) fn is_bounded(&self) -> bool {
-        self.ends == 1
+        self.bounds == [1, 1]
     }
 
     /// All CPUs together.
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = r#"{"instructions":[100,20],"calls_safe":9,"calls_unsafe":4,
-        "core_calls":2,"core_exits":5,"wrpkru":26}"#;
+        "core_calls":2,"core_exits":5,"wrpkru":26,"bounds":[0,0]}"#;
 
     #[test]
     fn the_plugins_words_are_understood() {

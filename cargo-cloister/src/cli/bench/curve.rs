@@ -12,12 +12,15 @@ use super::Options;
 use super::compare;
 use super::counts::{Cost, Crossings};
 use super::figures::Comparison;
+use super::program::{Benchmark, Kernels};
 use super::results::Measured;
 use super::rows;
 use crate::cli::failure::{Failure, report};
 
 /// What the gate may add at any size.
-const LIMIT: f64 = 56.0;
+pub(super) const LIMIT: f64 = 56.0;
+/// How many sizes there are: every power of two up to 4096.
+const SIZES: usize = 13;
 
 /// What the paper published: the size, and what isolation added, as a share.
 pub(super) const PAPER: [(u64, f64); 4] = [(1, 4.41), (64, 2.08), (1024, 0.22), (4096, 0.06)];
@@ -45,16 +48,16 @@ pub(super) struct Point {
 
 /// Measures it.
 pub(super) fn measure(options: &Options) -> Result<Curve, Failure> {
-    let figures = compare::measure(options, "gate", true, &["write-bytes"])?;
+    let benchmark = Benchmark::find(options.path.clone(), "gate", Kernels::Hooked)?;
+    let figures = compare::measure(options, &benchmark, &["write-bytes"])?;
     match Curve::new(&figures) {
-        curve if curve.points.is_empty() => Err(Failure::new(
-            1,
-            report(
-                "the benchmark of gates gave no curve",
-                "each line is `write-bytes-SIZE value instructions -`",
-            ),
-        )),
-        curve => Ok(curve),
+        curve if curve.points.len() == SIZES => Ok(curve),
+        curve => {
+            let message = format!("the curve has {} points, not {SIZES}", curve.points.len());
+            let help =
+                "each line is `write-bytes-SIZE value instructions -`, without walls and with";
+            Err(Failure::new(1, report(message, help)))
+        }
     }
 }
 
@@ -76,7 +79,7 @@ impl Curve {
         let added = || self.points.iter().map(|point| point.added);
         let (least, most) = (
             added().fold(f64::MAX, f64::min),
-            added().fold(0.0, f64::max),
+            added().fold(f64::MIN, f64::max),
         );
         match least < most {
             true => format!("{} to {}", rows::number(least), rows::number(most)),
@@ -134,7 +137,7 @@ impl super::Table for Curve {
         let of = |point: &Point| {
             let size = format!("{} bytes", point.bytes);
             [("none", point.none), ("mpk", point.mpk)]
-                .map(|(isolation, value)| Measured::new(&[&size, isolation], value))
+                .map(|(isolation, value)| Measured::exact(&[&size, isolation], value))
         };
         self.points.iter().flat_map(of).collect()
     }

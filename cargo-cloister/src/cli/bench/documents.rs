@@ -114,6 +114,11 @@ mod tests {
     }
 
     #[test]
+    fn the_committed_results_keep_every_limit() {
+        assert_eq!(committed().results.exceeded(), [""; 0]);
+    }
+
+    #[test]
     fn every_figure_is_drawn_from_the_committed_results() {
         for (name, text) in draw::figures(&committed().results).unwrap() {
             let file = repository().join(COMMITTED).join(name);

@@ -19,6 +19,7 @@ use crate::cli::failure::{Failure, report};
 /// The size of a figure.
 const SIZE: (u32, u32) = (860, 440);
 /// Colours that differ in brightness too.
+const LIGHT: RGBColor = RGBColor(90, 170, 120);
 const MPK: RGBColor = RGBColor(25, 60, 120);
 const MODEL: RGBColor = RGBColor(230, 150, 40);
 const PAPER: RGBColor = RGBColor(200, 40, 40);

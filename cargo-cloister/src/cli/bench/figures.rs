@@ -65,6 +65,9 @@ fn figure(line: &str) -> Option<Figure> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Comparison {
     pub(super) figures: Vec<Pair>,
+    /// Whether the host had a say in the figures.
+    #[serde(default)]
+    pub(super) is_rough: bool,
 }
 
 /// A figure without walls and with.
@@ -97,7 +100,24 @@ impl Comparison {
             .map(|figure| Pair::new(Some(figure), of_mpk(&figure.name)))
             .collect();
         figures.extend(only_mpk);
-        Comparison { figures }
+        Comparison {
+            figures,
+            is_rough: false,
+        }
+    }
+
+    /// These figures and then those of `other`.
+    pub(super) fn followed_by(mut self, other: Comparison) -> Comparison {
+        self.figures.extend(other.figures);
+        self
+    }
+
+    /// The same figures, of which the host had a say.
+    pub(super) fn rough(self) -> Comparison {
+        Comparison {
+            is_rough: true,
+            ..self
+        }
     }
 }
 
@@ -109,10 +129,13 @@ impl super::Table for Comparison {
     }
 
     fn measured(&self) -> Vec<Measured> {
+        let new = match self.is_rough {
+            true => Measured::rough,
+            false => Measured::exact,
+        };
         let of = |pair: &Pair| {
-            [("none", pair.none), ("mpk", pair.mpk)].map(|(isolation, value)| {
-                value.map(|value| Measured::new(&[&pair.name, isolation], value))
-            })
+            [("none", pair.none), ("mpk", pair.mpk)]
+                .map(|(isolation, value)| Some(new(&[&pair.name, isolation], value?)))
         };
         self.figures.iter().flat_map(of).flatten().collect()
     }
@@ -135,7 +158,8 @@ impl Pair {
             mpk: with,
             ratio,
             budget,
-            within_budget: with.zip(budget).map(|(value, budget)| value <= budget),
+            // A figure that is missing keeps no limit.
+            within_budget: budget.map(|budget| with.is_some_and(|value| value <= budget)),
         }
     }
 
@@ -205,8 +229,14 @@ mod tests {
                 "exceeded"
             ]
         );
-        assert_eq!(row("boot")[3..7], ["500,000", "500000.50", "1.00", "–"]);
+        assert_eq!(row("boot")[3..7], ["500,000", "500,000.50", "1.00", "–"]);
         assert_eq!(row("extra")[3..8], ["–", "1", "–", "2", "ok"]);
+    }
+
+    #[test]
+    fn a_limited_figure_that_is_missing_exceeds_its_limit() {
+        let comparison = Comparison::new(parse(NONE), &parse("extra 1 pages 2\n"));
+        assert!(!comparison.is_within_limits());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::Options;
 use super::figures::{Comparison, Figure};
-use super::program::{Benchmark, counter};
+use super::program::{Benchmark, Kernels, counter};
 use crate::cli::failure::{Failure, report};
 use crate::vm::{Input, Spec, Volume};
 
@@ -32,13 +32,13 @@ const BUDGET: f64 = 200.0;
 
 /// Transfers in both isolation modes.
 pub(super) fn measure(options: &Options) -> Result<Comparison, Failure> {
-    let benchmark = Benchmark::find(options.path.clone(), "std", false)?;
+    let benchmark = Benchmark::find(options.path.clone(), "std", Kernels::Plain)?;
     let plugin = counter()?;
     let [none, mpk] = [Isolation::None, Isolation::Mpk].map(|isolation| {
         let spec = benchmark.build(isolation, options.timeout())?;
         figures(&benchmark, &plugin, &spec)
     });
-    Ok(Comparison::new(none?, &mpk?))
+    Ok(Comparison::new(none?, &mpk?).rough())
 }
 
 fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figure>, Failure> {
@@ -54,8 +54,8 @@ fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figu
         for how in ["read", "write"] {
             let count = |pieces: u32| {
                 let words = ["transfer", how, place, &pieces.to_string()];
-                let spec = match how {
-                    "read" => with_input(spec, pieces)?,
+                let spec = match (place, how) {
+                    ("-", "read") => with_input(spec, pieces)?,
                     _ => spec.clone(),
                 };
                 let (_, counts) = benchmark.count(&spec, plugin, &words)?;
@@ -63,11 +63,12 @@ fn figures(benchmark: &Benchmark, plugin: &Path, spec: &Spec) -> Result<Vec<Figu
             };
             let [few, many] = PIECES.map(count);
             let value = per_kib(few?, many?);
-            figures.push(Figure::instructions(
-                format!("{name}-{how}-KiB"),
-                value,
-                BUDGET,
-            ));
+            let what = format!("{name}-{how}-KiB");
+            figures.push(match place {
+                // Streams are framed, and copied more than once.
+                "-" => Figure::shown(what, value),
+                _ => Figure::instructions(what, value, BUDGET),
+            });
         }
     }
     Ok(figures)
@@ -81,7 +82,7 @@ fn per_kib(few: u64, many: u64) -> f64 {
 
 /// With so many pieces on standard input.
 fn with_input(spec: &Spec, pieces: u32) -> Result<Spec, Failure> {
-    let (reader, mut writer) = io::pipe().map_err(no_folder)?;
+    let (reader, mut writer) = io::pipe().map_err(no_pipe)?;
     let bytes = vec![b'.'; (pieces * PIECE_KIB) as usize * 1024];
     // It ends when all is read, or when the guest that was to read it is gone.
     thread::spawn(move || writer.write_all(&bytes));
@@ -99,6 +100,11 @@ fn with_volume(spec: &Spec, folder: &TempDir) -> Spec {
         is_writable: true,
     });
     spec
+}
+
+fn no_pipe(why: io::Error) -> Failure {
+    let help = "has this process too many files open?";
+    Failure::new(1, report(format!("there is no pipe: {why}"), help))
 }
 
 fn no_folder(why: std::io::Error) -> Failure {

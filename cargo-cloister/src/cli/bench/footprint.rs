@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Options;
+use super::How;
 use super::results::Measured;
 use super::rows;
 use crate::cli::failure::Failure;
@@ -18,9 +18,9 @@ use sources::Crate;
 
 /// The largest that an optimised `hello` may be: the peer's stripped image of
 /// the same program, without its loader.
-const IMAGE_BYTES: u64 = 598_000;
+pub(super) const IMAGE_BYTES: u64 = 598_000;
 /// In how much memory an optimised `hello` must run, in KiB: the peer's.
-const MEMORY_KIB: u64 = 10 << 10;
+pub(super) const MEMORY_KIB: u64 = 10 << 10;
 
 /// Everything that has a size.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub(super) struct Footprint {
 }
 
 /// Measures and counts it.
-pub(super) fn measure(options: &Options) -> Result<Footprint, Failure> {
-    let builds = sizes::builds(options)?;
+pub(super) fn measure(how: &How) -> Result<Footprint, Failure> {
+    let builds = sizes::builds(how)?;
     let images = sizes::of(&builds)?;
     let memory = memory::smallest(&builds)?;
     let within_limits = images.iter().all(|image| image.is_small(IMAGE_BYTES))
@@ -49,7 +49,15 @@ pub(super) fn measure(options: &Options) -> Result<Footprint, Failure> {
 impl Footprint {
     /// Images by component.
     pub(super) fn image_rows(&self) -> String {
-        let header = ["image", "isolation", "part", "text", "constants", "data"];
+        let header = [
+            "image",
+            "isolation",
+            "part",
+            "text",
+            "constants",
+            "data",
+            "file",
+        ];
         rows::table(&header, 3, self.images.iter().flat_map(Image::cells))
     }
 
@@ -66,7 +74,7 @@ impl Footprint {
             "lines of code",
             "unsafe blocks",
             "unsafe functions",
-            "unsafe impls",
+            "unsafe impls and traits",
         ];
         rows::table(&header, 1, self.sources.iter().map(Crate::cells))
     }

@@ -17,28 +17,31 @@ pub(super) struct Cpu {
     pub(super) source: &'static str,
 }
 
+/// The CPU that figures show: its cycles lie in the middle of all.
+pub(super) const SHOWN: Cpu = CPUS[2];
+
 /// The CPUs for which figures were found. Where a gate was published, its
 /// surplus over a call is divided by the two WRPKRU in it.
 pub(super) const CPUS: [Cpu; 4] = [
     Cpu {
         name: "Skylake-SP",
         wrpkru: [11.0, 260.0],
-        source: "ERIM (USENIX Security 2019): WRPKRU takes 11 to 260 cycles",
+        source: "ERIM (USENIX Security 2019), as others cite it: WRPKRU takes 11 to 260 cycles",
     },
     Cpu {
         name: "Xeon Gold 6142",
         wrpkru: [27.5, 40.0],
-        source: "ERIM: a round trip adds 55 to 80 cycles",
+        source: "ERIM, as others cite it: a round trip adds 55 to 80 cycles",
     },
     Cpu {
         name: "Xeon Silver 4210",
         wrpkru: [20.0, 20.0],
-        source: "CubicleOS (ASPLOS 2021): about 20 cycles",
+        source: "CubicleOS (ASPLOS 2021), as others cite it: about 20 cycles",
     },
     Cpu {
         name: "Xeon Silver 4114",
         wrpkru: [30.0, 30.0],
-        source: "FlexOS (ASPLOS 2022): a light gate takes 62 cycles, a call 2",
+        source: "FlexOS (ASPLOS 2022), from its data: a light gate takes 62 cycles, a call 2",
     },
 ];
 

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::process::{Command, Stdio};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{How, rows};
+use super::rows;
 use crate::build;
 use crate::cli::choices::Output;
 use crate::cli::failure::{Failure, report};
@@ -18,9 +19,17 @@ use crate::cli::show;
 /// The status of the program where it cannot measure.
 const SKIPPED: i32 = 77;
 
+/// Flags of this table.
+#[derive(Args, Debug)]
+pub(super) struct Native {
+    /// Whom the output is for
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    output: Output,
+}
+
 /// What the program found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Native {
+pub(super) struct Timings {
     cpu_model: String,
     microcode: Option<String>,
     kernel: String,
@@ -40,19 +49,21 @@ struct Timing {
     median: f64,
 }
 
-/// Prints what there is to be had here; the status.
-pub(super) fn run(how: &How) -> Result<u8, Failure> {
-    match (measure()?, how.output) {
-        (Ok(native), Output::Human) => show::line(native)?,
-        (Ok(native), Output::Json) => show::line(serde_json::json!(native))?,
-        (Err(why), Output::Human) => show::line(why)?,
-        (Err(why), Output::Json) => show::line(serde_json::json!({ "skipped": why }))?,
+impl Native {
+    /// Prints what there is to be had here; the status.
+    pub(super) fn run(&self) -> Result<u8, Failure> {
+        match (measure()?, self.output) {
+            (Ok(timings), Output::Human) => show::line(timings)?,
+            (Ok(timings), Output::Json) => show::line(serde_json::json!(timings))?,
+            (Err(why), Output::Human) => show::line(why)?,
+            (Err(why), Output::Json) => show::line(serde_json::json!({ "skipped": why }))?,
+        }
+        Ok(0)
     }
-    Ok(0)
 }
 
 /// Measures, or says why it cannot be done here.
-pub(super) fn measure() -> Result<Result<Native, String>, Failure> {
+pub(super) fn measure() -> Result<Result<Timings, String>, Failure> {
     let progress = Progress::start(false);
     let native = build::native_gates(&|what| progress.say(what)).map_err(Failure::build)?;
     progress.say("measuring the gates on this processor");
@@ -81,7 +92,7 @@ fn failed(why: &str) -> Failure {
     )
 }
 
-impl fmt::Display for Native {
+impl fmt::Display for Timings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let microcode = self.microcode.as_deref().unwrap_or("unknown");
         writeln!(
@@ -111,7 +122,7 @@ mod tests {
             "emulated":true,"unit":"cycles (TSC reference)","samples":20000,
             "overhead":{"min":24,"median":25},
             "figures":[{"name":"wrpkru","min":5782,"median":6835}]}"#;
-        let native: Native = serde_json::from_str(text).unwrap();
+        let native: Timings = serde_json::from_str(text).unwrap();
         let text = native.to_string();
         assert!(text.contains("no cycles"), "{text}");
         assert!(text.contains("5,782"), "{text}");

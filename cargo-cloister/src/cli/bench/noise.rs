@@ -11,13 +11,13 @@ use domains::Isolation;
 use serde::{Deserialize, Serialize};
 
 use super::Options;
-use super::program::Benchmark;
+use super::program::{Benchmark, Kernels};
 use super::results::Measured;
 use super::rows;
 use crate::cli::failure::Failure;
 
 /// What who is alone may lose, as a share.
-const LIMIT: f64 = 0.000_1;
+pub(super) const LIMIT: f64 = 0.000_1;
 
 const SCENARIOS: [&str; 3] = ["alone", "sleeper", "competitor"];
 
@@ -44,7 +44,7 @@ pub(super) struct Run {
 
 /// Runs all scenarios.
 pub(super) fn measure(options: &Options) -> Result<Noise, Failure> {
-    let benchmark = Benchmark::find(options.path.clone(), "noise", false)?;
+    let benchmark = Benchmark::find(options.path.clone(), "noise", Kernels::Plain)?;
     let mut runs = Vec::new();
     for isolation in [Isolation::None, Isolation::Mpk] {
         let spec = benchmark.build(isolation, options.timeout())?;
@@ -138,14 +138,18 @@ impl super::Table for Noise {
         self.runs.iter().all(|run| run.within_limit != Some(false))
     }
 
-    /// The typical detour; the longest depends on what else was going on.
+    /// What was lost, in a million instructions, and the typical detour.
     fn measured(&self) -> Vec<Measured> {
         let of = |run: &Run| {
             let lengths = run.lengths();
             let median = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
-            Measured::new(&[&run.scenario, &run.isolation], median as f64)
+            let name = |what| [run.scenario.as_str(), &run.isolation, what];
+            [
+                Measured::exact(&name("lost in a million"), run.share() * 1e6),
+                Measured::exact(&name("median"), median as f64),
+            ]
         };
-        self.runs.iter().map(of).collect()
+        self.runs.iter().flat_map(of).collect()
     }
 }
 

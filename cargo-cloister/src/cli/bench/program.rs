@@ -23,11 +23,20 @@ pub(super) const PROFILE: [&str; 4] = [
     "measure",
 ];
 
+/// Whether a benchmark has footholds in the kernels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kernels {
+    /// As everybody's.
+    Plain,
+    /// With the core's test hooks, by which it measures inside of them.
+    Hooked,
+}
+
 /// A program that measures.
 #[derive(Debug)]
 pub(super) struct Benchmark {
     package: PathBuf,
-    test_hooks: bool,
+    kernels: Kernels,
 }
 
 /// What a benchmark said, and how it ended.
@@ -45,16 +54,13 @@ impl Benchmark {
     pub(super) fn find(
         path: Option<PathBuf>,
         name: &str,
-        test_hooks: bool,
+        kernels: Kernels,
     ) -> Result<Benchmark, Failure> {
         let package = match path {
             Some(path) => path,
             None => build::benchmark(name).map_err(Failure::build)?,
         };
-        Ok(Benchmark {
-            package,
-            test_hooks,
-        })
+        Ok(Benchmark { package, kernels })
     }
 
     /// Builds it; a run with time counted in instructions.
@@ -65,7 +71,7 @@ impl Benchmark {
             isolation,
             cargo_args: PROFILE.map(Into::into).to_vec(),
             output: None,
-            test_hooks: self.test_hooks,
+            test_hooks: self.kernels == Kernels::Hooked,
             tests: None,
             rootfs: None,
         };
@@ -74,9 +80,7 @@ impl Benchmark {
         Ok(Spec {
             counted: true,
             input: Input::Silent,
-            // Where something is taken inside the kernels, the machine is one
-            // as everybody's.
-            entropy_device: self.test_hooks,
+            entropy_device: false,
             timeout: Some(Duration::from_secs(timeout)),
             ..Spec::new(built.image, built.program, isolation)
         })
@@ -171,6 +175,7 @@ pub(super) fn counter() -> Result<PathBuf, Failure> {
 
 fn no_counts(why: impl Display) -> Failure {
     let message = format!("QEMU's plugin gave no counts: {why}");
-    let help = "CLOISTER_QEMU must name a QEMU that takes plugins, as Debian's does";
+    let help = "the plugin speaks version 1 of QEMU's interface, as the QEMU 7.2 of Debian 12 \
+                does; CLOISTER_QEMU names another QEMU";
     Failure::new(1, report(message, help))
 }

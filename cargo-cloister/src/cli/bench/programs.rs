@@ -14,28 +14,28 @@ use domains::Isolation;
 
 use super::counts::{Cost, Counts};
 use super::jobs;
-use super::program::{Benchmark, counter};
+use super::program::{Benchmark, Kernels, counter};
 use super::{Options, Set};
 use crate::cli::failure::{Failure, report};
 use crate::vm::Spec;
 
-pub(super) use table::{Average, Programs, Row};
+pub(super) use table::{Average, LIMIT, Programs, Row};
 
 /// The classes, from the smallest, and in how much memory each runs.
 const CLASSES: [(&str, &str); 3] = [("S", "64M"), ("W", "256M"), ("A", "1G")];
 
 /// Runs the programs: of each class for the full set, else of the smallest.
-pub(super) fn measure(options: &Options) -> Result<Programs, Failure> {
-    let benchmark = Benchmark::find(options.path.clone(), "macro", false)?;
+pub(super) fn measure(options: &Options, set: Set) -> Result<Programs, Failure> {
+    let benchmark = Benchmark::find(options.path.clone(), "macro", Kernels::Plain)?;
     let plugin = counter()?;
-    let build = |isolation| benchmark.build(isolation, options.timeout());
+    let build = |isolation| benchmark.build(isolation, options.how.timeout(set));
     let specs = [build(Isolation::None)?, build(Isolation::Mpk)?];
     let bench = Bench {
         benchmark: &benchmark,
         plugin,
         specs,
     };
-    let classes = match options.set() {
+    let classes = match set {
         Set::Quick => 1,
         Set::Full => CLASSES.len(),
     };

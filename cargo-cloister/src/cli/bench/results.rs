@@ -11,7 +11,7 @@ use super::curve::Curve;
 use super::draw;
 use super::figures::Comparison;
 use super::footprint::Footprint;
-use super::native::Native;
+use super::native::Timings;
 use super::noise::Noise;
 use super::programs::Programs;
 use super::services::Services;
@@ -39,7 +39,7 @@ pub(super) struct Results {
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) results: Results,
-    pub(super) native: Option<Native>,
+    pub(super) native: Option<Timings>,
 }
 
 /// The file of what a processor said, beside the results.
@@ -58,16 +58,37 @@ pub(super) struct Measured {
     /// Which of all numbers of its table it is.
     pub(super) name: String,
     pub(super) value: f64,
+    /// The share by which it may change without a word.
+    pub(super) tolerance: f64,
 }
 
 impl Measured {
-    pub(super) fn new(words: &[&str], value: f64) -> Measured {
-        let name = words.join(", ");
-        Measured { name, value }
+    /// A number that is the same in every run of the same code.
+    pub(super) fn exact(words: &[&str], value: f64) -> Measured {
+        Measured {
+            name: words.join(", "),
+            value,
+            tolerance: 0.01,
+        }
+    }
+
+    /// A number in which the host, or who steals from whom, has a say.
+    pub(super) fn rough(words: &[&str], value: f64) -> Measured {
+        Measured {
+            tolerance: 0.25,
+            ..Measured::exact(words, value)
+        }
     }
 }
 
 impl Results {
+    /// The tables in which something is beyond its limit.
+    pub(super) fn exceeded(&self) -> Vec<&'static str> {
+        let tables = self.tables().into_iter();
+        let exceeded = tables.filter(|(_, table)| !table.is_within_limits());
+        exceeded.map(|(name, _)| name).collect()
+    }
+
     /// Every table by its name, in the order of the documents.
     pub(super) fn tables(&self) -> [(&'static str, &dyn Table); 9] {
         [
@@ -96,18 +117,21 @@ impl Found {
 
     /// Writes all files to `folder`. What another processor said stays there.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Failure> {
-        let mut files = vec![(self.results.set.file(), text(&self.results))];
-        files.extend(self.native.iter().map(|native| (NATIVE, text(native))));
-        files.extend(draw::figures(&self.results)?);
-        let put = |(name, text): &(&str, String)| {
-            fs::create_dir_all(folder)?;
-            fs::write(folder.join(name), text)
-        };
-        files
-            .iter()
-            .try_for_each(put)
-            .map_err(|why| unwritable(folder, &why))
+        let results = (self.results.set.file(), text(&self.results));
+        let native = self.native.iter().map(|native| (NATIVE, text(native)));
+        put(folder, [results].into_iter().chain(native))?;
+        put(folder, draw::figures(&self.results)?)
     }
+}
+
+fn put(
+    folder: &Path,
+    files: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(), Failure> {
+    files
+        .into_iter()
+        .try_for_each(|(name, text)| fs::write(folder.join(name), text))
+        .map_err(|why| unwritable(folder, &why))
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {

@@ -33,10 +33,19 @@ pub(super) fn whole(value: u64) -> String {
 
 /// Whole numbers without a point, others with two digits behind it.
 pub(super) fn number(value: f64) -> String {
-    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
-        whole(value as u64)
+    let size = value.abs();
+    if size >= 1e15 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let hundredths = (size * 100.0).round() as u64;
+    let sign = if value < 0.0 && hundredths > 0 {
+        "-"
     } else {
-        format!("{value:.2}")
+        ""
+    };
+    match (hundredths / 100, hundredths % 100) {
+        (whole_part, 0) if size.fract() == 0.0 => format!("{sign}{}", whole(whole_part)),
+        (whole_part, rest) => format!("{sign}{}.{rest:02}", whole(whole_part)),
     }
 }
 
@@ -45,14 +54,15 @@ pub(super) fn optional(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), number)
 }
 
-/// A share in percent, with so many digits that the first is none but zero.
+/// A share in percent, with two digits that tell something.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    match percent.abs() {
-        size if size == 0.0 || size >= 0.01 => format!("{percent:.2} %"),
-        size if size >= 0.000_1 => format!("{percent:.4} %"),
-        _ => format!("{percent:.6} %"),
+    let size = percent.abs();
+    if size == 0.0 || size >= 0.1 {
+        return format!("{percent:.2} %");
     }
+    let digits = (1.0 - size.log10().floor()).clamp(2.0, 12.0) as usize;
+    format!("{percent:.digits$} %")
 }
 
 /// What the last column says of a limit.
@@ -76,6 +86,11 @@ mod tests {
         assert_eq!(number(186_600.0), "186,600");
         assert_eq!(number(0.5), "0.50");
         assert_eq!(percent(0.003), "0.30 %");
+        assert_eq!(number(3507.45), "3,507.45");
+        assert_eq!(number(-0.5), "-0.50");
+        assert_eq!(number(0.999), "1.00");
         assert_eq!(percent(0.000_012), "0.0012 %");
+        assert_eq!(percent(0.000_000_006_8), "0.00000068 %");
+        assert_eq!(percent(-0.0326), "-3.26 %");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The time-stamp counter of a counted run is common to all CPUs, so what each
 //! of them executes is counted inside QEMU, by a plugin. Boot and shutdown are
-//! part of every count. Each program checks its result and ends with another
+//! part of the counts of pi; the whole programs bound what counts. Each program checks its result and ends with another
 //! status if it is wrong.
 
 mod scaling;
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 
 use domains::Isolation;
 
-use super::Options;
 use super::jobs;
-use super::program::{Benchmark, counter};
+use super::program::{Benchmark, Kernels, counter};
+use super::{How, Set};
 use crate::cli::failure::Failure;
 use crate::vm::Spec;
+pub(super) use scaling::{EFFICIENCY, Run, Scaling};
 use scaling::{LIMITED, Limit};
-pub(super) use scaling::{Run, Scaling};
 
 /// Work that can be divided among CPUs.
 struct Work {
@@ -73,13 +73,13 @@ impl Work {
 }
 
 /// Counts every work on every number of its CPUs, without walls and with.
-pub(super) fn measure(options: &Options) -> Result<Scaling, Failure> {
+pub(super) fn measure(how: &How) -> Result<Scaling, Failure> {
     let plugin = counter()?;
     let mut works = Vec::new();
     for isolation in [Isolation::None, Isolation::Mpk] {
         for work in &WORKS {
-            let benchmark = Benchmark::find(options.path.clone(), work.package, false)?;
-            let spec = benchmark.build(isolation, options.timeout())?;
+            let benchmark = Benchmark::find(None, work.package, Kernels::Plain)?;
+            let spec = benchmark.build(isolation, how.timeout(Set::Quick))?;
             works.push(Bench {
                 work,
                 benchmark,

@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::Result;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{Check, Class};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(class: Class) -> Vec<Check> {
         Class::W => 5,
         Class::A => 6,
     };
-    let root = std::env::temp_dir().join("tree-bench");
+    let root = new_root();
     let found = grow_and_walk(&root, levels);
     let expected = expected(levels);
     let sums = found.unwrap_or_default();
@@ -41,6 +42,13 @@ pub(crate) fn run(class: Class) -> Vec<Check> {
         Check::exact("sum of the bytes", sums.content, expected.content),
         Check::text("what is left", &format!("{:?}", root.exists()), "false"),
     ]
+}
+
+/// A folder that nobody else has, here or in another process.
+fn new_root() -> PathBuf {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_nanos();
+    std::env::temp_dir().join(format!("tree-bench-{now:032}"))
 }
 
 fn grow_and_walk(root: &Path, levels: u32) -> Result<Sums> {

@@ -1,6 +1,6 @@
 //! The Benchmarks Game's n-body: the sun and its four giant planets.
 //!
-//! Steps of a hundredth of a day by the symplectic integrator that the Game
+//! Steps of a hundredth of a year by the symplectic integrator that the Game
 //! prescribes, with its initial orbits in astronomical units and solar masses.
 //! The energies before and after are those that it publishes, to its nine
 //! places.

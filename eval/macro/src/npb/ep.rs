@@ -12,8 +12,8 @@ use std::ops::Add;
 
 use rayon::prelude::*;
 
-use super::{chunk, random::Random};
-use crate::{Check, Class};
+use super::random::Random;
+use crate::{Check, Class, chunk};
 
 const SEED: u64 = 271_828_183;
 /// How many pairs of numbers are a batch, which nobody divides.

@@ -7,7 +7,6 @@
 //! caches for a clock, and here nobody reads one.
 
 pub(crate) mod cg;
-mod chunk;
 pub(crate) mod ep;
 pub(crate) mod is;
 pub(crate) mod mg;

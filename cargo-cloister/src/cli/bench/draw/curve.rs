@@ -49,12 +49,12 @@ fn counted(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
     Ok(())
 }
 
-/// The share with both WRPKRU of the gate, as a band: as the model has it for
-/// the CPU of which one figure is published.
+/// The share with both WRPKRU of the gate, as a band: from the least to the most
+/// that the model allows for one CPU.
 fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
     let share = |point: &Point| {
         let [none, mpk] = point.costs();
-        model::overhead(&model::CPUS[2], none, mpk)
+        model::overhead(&model::SHOWN, none, mpk)
     };
     let at = |end: usize| {
         move |point: &Point| (point.bytes as f64, (100.0 * share(point)[end]).min(MOST))
@@ -64,7 +64,7 @@ fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
     let band: Vec<(f64, f64)> = there.chain(back).collect();
     chart
         .draw_series([Polygon::new(band, MODEL.mix(0.4))])?
-        .label("with two WRPKRU of 20 cycles, as modelled")
+        .label(format!("with WRPKRU, modelled for {}", model::SHOWN.name))
         .legend(|(x, y)| {
             Rectangle::new([(x, y - 5), (x + 18, y + 5)], MODEL.mix(0.4).filled())
         });

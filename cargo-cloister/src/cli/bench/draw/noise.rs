@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::{MODEL, MPK, PAPER, legend, svg};
+use super::{LIGHT, MODEL, MPK, legend, svg};
 use crate::cli::bench::noise::{Noise, Run};
 use crate::cli::failure::Failure;
 
@@ -20,7 +20,7 @@ pub(super) fn figure(noise: &Noise) -> Result<String, Failure> {
             .margin(12)
             .x_label_area_size(40)
             .y_label_area_size(80)
-            .build_cartesian_2d(0.0..end, (100.0..1e7).log_scale())?;
+            .build_cartesian_2d(0.0..end, (10.0..1e7).log_scale())?;
         chart
             .configure_mesh()
             .max_light_lines(0)
@@ -28,7 +28,7 @@ pub(super) fn figure(noise: &Noise) -> Result<String, Failure> {
             .y_desc("length in instructions")
             .y_label_formatter(&|y| format!("{y:.0}"))
             .draw()?;
-        for (run, color) in runs.iter().zip([PAPER, MPK, MODEL]) {
+        for (run, color) in runs.iter().zip([LIGHT, MPK, MODEL]) {
             let point = |[at, length]: &[u64; 2]| {
                 Circle::new((*at as f64 / 1e6, *length as f64), 3, color.filled())
             };

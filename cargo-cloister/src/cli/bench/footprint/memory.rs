@@ -3,19 +3,23 @@
 //! Found by halving: what is too little ends in some way that is no success.
 //! Programs that serve must answer a few requests.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::sizes::Build;
 use crate::cli::bench::program::listen;
 use crate::cli::bench::results::Measured;
 use crate::cli::bench::{jobs, rows, services};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, report};
 use crate::vm::{Capture, Memory, Spec};
 
 /// What is not told apart, in KiB.
 const STEP: u64 = 64;
 /// The least that a machine can have, in steps, and what is surely enough.
 const RANGE: [u64; 2] = [(2 << 10) / STEP, (64 << 10) / STEP];
+/// How long a program may take that has too little: it may wait for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Requests that a server must answer.
 const REQUESTS: u32 = 20;
 
@@ -30,12 +34,24 @@ pub(in crate::cli::bench) struct Smallest {
 /// Finds it for each image.
 pub(super) fn smallest(builds: &[Build]) -> Result<Vec<Smallest>, Failure> {
     jobs::all(builds, |build| {
+        // What fails with plenty fails for another reason.
+        if !works(build, RANGE[1]) {
+            return Err(never_works(build));
+        }
         Ok(Smallest {
             program: build.name.to_owned(),
             isolation: build.spec.isolation.name().to_owned(),
             kib: STEP * least(RANGE, |steps| works(build, steps)),
         })
     })
+}
+
+fn never_works(build: &Build) -> Failure {
+    let message = format!(
+        "`{}` does not do its work with isolation {}, whatever memory it has",
+        build.name, build.spec.isolation
+    );
+    Failure::new(1, report(message, "`cargo cloister run` it and see"))
 }
 
 /// The least number of the range of which `is_enough` says yes, as it does of
@@ -58,6 +74,7 @@ fn works(build: &Build, steps: u64) -> bool {
     let Ok(memory) = memory else { return false };
     let spec = Spec {
         memory,
+        timeout: Some(PATIENCE),
         ..build.spec.clone()
     };
     match build.kind {
@@ -74,7 +91,7 @@ impl Smallest {
 
     pub(super) fn measured(&self) -> Measured {
         let words = [self.program.as_str(), &self.isolation, "least KiB"];
-        Measured::new(&words, self.kib as f64)
+        Measured::exact(&words, self.kib as f64)
     }
 
     pub(super) fn cells(&self) -> Vec<String> {

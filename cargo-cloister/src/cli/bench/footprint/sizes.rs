@@ -4,11 +4,11 @@ use domains::Isolation;
 use serde::{Deserialize, Serialize};
 
 use crate::build;
-use crate::cli::bench::Options;
-use crate::cli::bench::program::Benchmark;
+use crate::cli::bench::program::{Benchmark, Kernels};
 use crate::cli::bench::results::Measured;
 use crate::cli::bench::rows;
 use crate::cli::bench::services::{KINDS, Kind};
+use crate::cli::bench::{How, Set};
 use crate::cli::failure::Failure;
 use crate::image::inspect::{ComponentView, Inspection};
 use crate::vm::Spec;
@@ -42,10 +42,10 @@ pub(in crate::cli::bench) struct Part {
 }
 
 /// Builds `hello` and the servers, optimised, without walls and with.
-pub(super) fn builds(options: &Options) -> Result<Vec<Build>, Failure> {
+pub(super) fn builds(how: &How) -> Result<Vec<Build>, Failure> {
     let hello = build::example("hello").map_err(Failure::build)?;
-    let hello = Benchmark::find(Some(hello), "hello", false)?;
-    let services = Benchmark::find(None, "services", false)?;
+    let hello = Benchmark::find(Some(hello), "hello", Kernels::Plain)?;
+    let services = Benchmark::find(None, "services", Kernels::Plain)?;
     let (http, kv) = (&KINDS[0], &KINDS[1]);
     let mut builds = Vec::new();
     for isolation in [Isolation::None, Isolation::Mpk] {
@@ -54,7 +54,7 @@ pub(super) fn builds(options: &Options) -> Result<Vec<Build>, Failure> {
             ("http", &services, Some(http)),
             ("kv", &services, Some(kv)),
         ] {
-            let spec = benchmark.build(isolation, options.timeout())?;
+            let spec = benchmark.build(isolation, how.timeout(Set::Quick))?;
             builds.push(Build { name, kind, spec });
         }
     }
@@ -100,25 +100,25 @@ impl Image {
 
     pub(super) fn measured(&self) -> Measured {
         let words = [&self.program, &self.isolation, "bytes"];
-        Measured::new(&words.map(|word: &str| word), self.file as f64)
+        Measured::exact(&words.map(|word: &str| word), self.file as f64)
     }
 
     pub(super) fn cells(&self) -> Vec<Vec<String>> {
-        let line = |part: &str, sizes: [u64; 3]| {
-            let mut cells = vec![
+        let line = |part: &str, sizes: [String; 4]| {
+            let name = [
                 self.program.clone(),
                 self.isolation.clone(),
                 part.to_owned(),
             ];
-            cells.extend(sizes.map(rows::whole));
-            cells
+            [name.to_vec(), sizes.to_vec()].concat()
         };
-        let part = |part: &Part| line(&part.name, [part.text, part.constants, part.data]);
-        let mut lines: Vec<Vec<String>> = self.parts.iter().map(part).collect();
-        let mut file = line("file", [0; 3]);
-        file.truncate(3);
-        file.extend([rows::whole(self.file), String::new(), String::new()]);
-        lines.push(file);
-        lines
+        let none = String::new;
+        let part = |part: &Part| {
+            let [text, constants, data] =
+                [part.text, part.constants, part.data].map(rows::whole);
+            line(&part.name, [text, constants, data, none()])
+        };
+        let file = line("all", [none(), none(), none(), rows::whole(self.file)]);
+        self.parts.iter().map(part).chain([file]).collect()
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::cli::bench) struct Kind {
 
 /// Every kind. Sizes and depths are those that others measure Redis and nginx
 /// with: values of 3 bytes, 16 commands at once, a page of 612 bytes.
-pub(in crate::cli::bench) const KINDS: [Kind; 4] = [
+pub(in crate::cli::bench) const KINDS: [Kind; 5] = [
     Kind {
         name: "HTTP GET of 612 bytes",
         service: "http",
@@ -33,6 +33,19 @@ pub(in crate::cli::bench) const KINDS: [Kind; 4] = [
         answer: |_| "+OK\r\n".to_owned(),
     },
     Kind {
+        name: "GET of 3 bytes",
+        service: "kv",
+        depth: 1,
+        request: |n| match n {
+            0 => words(&["SET", &key(0), "xyz"]),
+            _ => words(&["GET", &key(0)]),
+        },
+        answer: |n| match n {
+            0 => "+OK\r\n".to_owned(),
+            _ => "$3\r\nxyz\r\n".to_owned(),
+        },
+    },
+    Kind {
         name: "SET, 16 at once",
         service: "kv",
         depth: 16,
@@ -40,9 +53,9 @@ pub(in crate::cli::bench) const KINDS: [Kind; 4] = [
         answer: |_| "+OK\r\n".to_owned(),
     },
     Kind {
-        name: "SET and GET, 16 at once",
+        name: "SET and GET, 16 at once: both",
         service: "kv",
-        depth: 16,
+        depth: 8,
         request: |n| words(&["SET", &key(n), "xyz"]) + &words(&["GET", &key(n)]),
         answer: |_| "+OK\r\n$3\r\nxyz\r\n".to_owned(),
     },

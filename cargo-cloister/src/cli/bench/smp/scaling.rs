@@ -11,7 +11,7 @@ use crate::cli::bench::rows;
 /// On so many CPUs the limits hold.
 pub(super) const LIMITED: u32 = 4;
 /// The least efficiency.
-const EFFICIENCY: f64 = 0.95;
+pub(in crate::cli::bench) const EFFICIENCY: f64 = 0.95;
 /// The most that an idle CPU may execute, as a share of a busy one's.
 const IDLE: f64 = 0.01;
 
@@ -53,12 +53,15 @@ impl crate::cli::bench::Table for Scaling {
         self.runs.iter().all(|run| run.within_limit != Some(false))
     }
 
-    /// The busiest CPU of work that is divided by itself; who steals from whom
-    /// is not the same in every build.
+    /// The busiest CPU. Who steals from whom is a matter of chance to rayon.
     fn measured(&self) -> Vec<Measured> {
         let of = |run: &Run| {
             let on = format!("{} CPUs", run.cpus);
-            Measured::new(&[&run.work, &run.isolation, &on], run.busiest as f64)
+            let new = match run.work.as_str() {
+                "threads" | "one" => Measured::exact,
+                _ => Measured::rough,
+            };
+            new(&[&run.work, &run.isolation, &on], run.busiest as f64)
         };
         self.runs.iter().map(of).collect()
     }

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::matrix::Matrix;
-use crate::npb::chunk;
+use crate::chunk;
 
 /// How many rows are a chunk, which nobody divides.
 const CHUNK: usize = 256;

@@ -3,7 +3,7 @@
 use std::hint;
 
 /// To be called first in each chunk.
-pub(super) fn begin() {
+pub(crate) fn begin() {
     // An emulator that counts instructions runs one virtual CPU at a time, and
     // goes on to the next only where one pauses. Without this the first would
     // do everything before another came to take its part.

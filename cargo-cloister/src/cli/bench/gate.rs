@@ -1,0 +1,26 @@
+//! What gates, core calls, faults and interrupts cost, and boot.
+
+use super::figures::Comparison;
+use super::program::{Benchmark, Kernels};
+use super::{Options, compare};
+use crate::cli::failure::{Failure, report};
+
+/// A figure that only walls have, and must have.
+const FAULT: &str = "fault-to-report-and-error";
+
+/// Measures boot in a machine as everybody's, and crossings in one that leaves
+/// nothing to chance.
+pub(super) fn measure(options: &Options) -> Result<Comparison, Failure> {
+    let benchmark = Benchmark::find(options.path.clone(), "gate", Kernels::Hooked)?;
+    let boot = compare::with_every_device(options, &benchmark, &["boot"])?;
+    let crossings = compare::measure(options, &benchmark, &["crossings"])?;
+    match crossings.find(FAULT).and_then(|pair| pair.mpk) {
+        Some(_) => Ok(boot.followed_by(crossings)),
+        None => Err(no_fault()),
+    }
+}
+
+fn no_fault() -> Failure {
+    let message = "a driver read what it must not, and nothing happened";
+    Failure::new(1, report(message, "the walls do not stand: run the tests"))
+}
