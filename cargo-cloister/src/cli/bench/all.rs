@@ -164,6 +164,11 @@ impl All {
             return found.write(folder);
         }
         if found.results.set != Set::Full || !found.results.exceeded().is_empty() {
+            // They are not adopted, but not lost either.
+            let kept = build::results().map_err(Failure::build)?;
+            fs::create_dir_all(&kept).map_err(|why| unwritable(&kept, &why))?;
+            found.write(&kept)?;
+            eprintln!("the results are in {}", kept.display());
             return Err(not_adoptable());
         }
         found.write(folder)?;
