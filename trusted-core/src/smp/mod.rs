@@ -43,6 +43,11 @@ impl Cpus {
             are_started: false,
         }
     }
+
+    /// Whether the machine has more than one that is used.
+    pub(crate) fn are_several(&self) -> bool {
+        self.ids.count() > 1
+    }
 }
 
 /// Interrupts CPU `number`, which then finds a reschedule among its events.

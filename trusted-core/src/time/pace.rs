@@ -5,6 +5,10 @@
 //! computation that calls nobody is left alone for longer and longer. A call
 //! that begins meanwhile and does not return is found at the next look, and
 //! from then on as often as any other.
+//!
+//! This is for machines with one CPU. With several, looks stay as they are: an
+//! emulator that runs CPUs in turns ends a turn when a timer fires, and one that
+//! spins for what another has yet to do would spin for all of a longer pace.
 
 use super::timer::LOOK_NS;
 

@@ -22,7 +22,7 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
     note(trap.core, trap.local, trap.registers.vector);
     hooks::interrupted(trap);
     let domain = trap.caller.domain;
-    note_pace(trap.local, domain);
+    note_pace(trap.core, trap.local, domain);
     if domain == Some(Domain::Unsafe) && is_too_long(trap.core, trap.local) {
         tick::arm(trap.core, trap.local, Until::Run);
         return fault::convict(trap, Cause::Deadline);
@@ -53,8 +53,11 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
     lapic::end_interrupt();
 }
 
-/// Looks less often where no driver is called.
-fn note_pace(local: &Local, domain: Option<Domain>) {
+/// Looks less often where no driver is called, if this is the only CPU.
+fn note_pace(core: &Core, local: &Local, domain: Option<Domain>) {
+    if core.cpus.are_several() {
+        return;
+    }
     let calls = local.page.get(offset::UNSAFE_CALLS);
     let is_under_way = domain == Some(Domain::Unsafe);
     local.pace.set(local.pace.get().after(calls, is_under_way));

@@ -1,7 +1,7 @@
 //! Boots that wait for nobody, as many at once as this machine has CPUs.
 //!
-//! Counts are the same however many run beside each other; that is what makes
-//! this allowed. Times would not be.
+//! Counts of runs without input from the host are the same however many run
+//! beside each other; that is what makes this allowed. Times would not be.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,16 +17,17 @@ pub(super) fn all<T: Sync, R: Send>(
 ) -> Result<Vec<R>, Failure> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let take_turns = || {
-        while let Some((number, item)) = {
+        loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            items.get(number).map(|item| (number, item))
-        } {
+            let Some(item) = items.get(number) else {
+                return;
+            };
             let result = work(item);
             if result.is_err() {
                 next.store(items.len(), Ordering::Relaxed);
             }
-            let results = results.lock();
-            results.expect("nobody panics").push((number, result));
+            let mut results = results.lock().expect("nobody panics");
+            results.push((number, result));
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
