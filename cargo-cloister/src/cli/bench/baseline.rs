@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Set;
-use super::results::{Found, Measured, Results};
+use super::results::{Found, Kind, Measured, Results};
 use super::rows;
 use crate::build;
 use crate::cli::failure::Failure;
@@ -36,8 +36,7 @@ struct Change {
     name: String,
     before: f64,
     now: f64,
-    /// The share by which it may change without a word.
-    tolerance: f64,
+    kind: Kind,
 }
 
 impl Baseline {
@@ -66,12 +65,12 @@ impl Baseline {
     pub(super) fn compare(&self, now: &Results) -> Changes {
         let before = numbers(&self.results);
         let after = numbers(now);
-        let both = after.iter().filter_map(|(name, (now, tolerance))| {
+        let both = after.iter().filter_map(|(name, (now, kind))| {
             Some(Change {
                 before: before.get(name)?.0,
                 name: name.clone(),
                 now: *now,
-                tolerance: *tolerance,
+                kind: *kind,
             })
         });
         let both: Vec<Change> = both.collect();
@@ -93,29 +92,25 @@ impl Baseline {
     }
 }
 
-/// Each number by its name, with its tolerance.
-fn numbers(results: &Results) -> BTreeMap<String, (f64, f64)> {
+/// Each number by its name.
+fn numbers(results: &Results) -> BTreeMap<String, (f64, Kind)> {
     let tables = results.tables().into_iter();
     let of = tables.flat_map(|(table, content)| {
         let numbers = content.measured().into_iter();
-        numbers.map(
-            move |Measured {
-                      name,
-                      value,
-                      tolerance,
-                  }| { (format!("{table}: {name}"), (value, tolerance)) },
-        )
+        numbers.map(move |Measured { name, value, kind }| {
+            (format!("{table}: {name}"), (value, kind))
+        })
     });
     of.collect()
 }
 
 impl Change {
     fn is_worse(&self) -> bool {
-        self.now > self.before * (1.0 + self.tolerance)
+        self.now > self.before * (1.0 + self.kind.tolerance())
     }
 
     fn is_better(&self) -> bool {
-        self.now < self.before * (1.0 - self.tolerance)
+        self.now < self.before * (1.0 - self.kind.tolerance())
     }
 }
 
@@ -123,12 +118,13 @@ impl Changes {
     /// Whether something has become worse that the compiler is not to blame
     /// for.
     pub(super) fn are_regressions(&self) -> bool {
-        self.is_same_code && !(self.worse.is_empty() && self.missing.is_empty())
+        self.is_same_code && !self.worse().is_empty()
     }
 
-    /// The names of what has become worse.
+    /// The names of what has become worse, in which nobody else had a say.
     pub(super) fn worse(&self) -> Vec<&str> {
-        let worse = self.worse.iter().map(|change| change.name.as_str());
+        let judged = self.worse.iter().filter(|it| it.kind == Kind::Exact);
+        let worse = judged.map(|change| change.name.as_str());
         worse
             .chain(self.missing.iter().map(String::as_str))
             .collect()
@@ -177,7 +173,7 @@ mod tests {
             name: "gate: call".into(),
             before,
             now,
-            tolerance: 0.01,
+            kind: Kind::Exact,
         }
     }
 
@@ -189,6 +185,25 @@ mod tests {
         }
         assert!(change(1000.0, 1015.0).is_worse());
         assert!(change(1000.0, 985.0).is_better());
+    }
+
+    #[test]
+    fn what_the_host_had_a_say_in_is_told_but_not_judged() {
+        let rough = Change {
+            kind: Kind::Rough,
+            ..change(100.0, 200.0)
+        };
+        assert!(rough.is_worse());
+        let changes = Changes {
+            is_same_code: true,
+            made_with: "rustc".into(),
+            compared: 1,
+            missing: vec![],
+            worse: vec![rough],
+            better: vec![],
+        };
+        assert!(!changes.are_regressions());
+        assert!(changes.to_string().contains("worse: gate: call"));
     }
 
     #[test]

@@ -58,8 +58,26 @@ pub(super) struct Measured {
     /// Which of all numbers of its table it is.
     pub(super) name: String,
     pub(super) value: f64,
+    pub(super) kind: Kind,
+}
+
+/// How a number may change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// It is the same in every run of the same code.
+    Exact,
+    /// The host, or chance, has a say: it is told, but not judged.
+    Rough,
+}
+
+impl Kind {
     /// The share by which it may change without a word.
-    pub(super) tolerance: f64,
+    pub(super) const fn tolerance(self) -> f64 {
+        match self {
+            Kind::Exact => 0.01,
+            Kind::Rough => 0.25,
+        }
+    }
 }
 
 impl Measured {
@@ -68,14 +86,14 @@ impl Measured {
         Measured {
             name: words.join(", "),
             value,
-            tolerance: 0.01,
+            kind: Kind::Exact,
         }
     }
 
     /// A number in which the host, or who steals from whom, has a say.
     pub(super) fn rough(words: &[&str], value: f64) -> Measured {
         Measured {
-            tolerance: 0.25,
+            kind: Kind::Rough,
             ..Measured::exact(words, value)
         }
     }
