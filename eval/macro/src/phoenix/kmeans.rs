@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn both_variants_find_what_phoenix_found() {
         for checks in [run(Class::S), run_parallel(Class::S)] {
-            assert_eq!(checks.len(), 5);
+            assert_eq!(checks.len(), 6);
             assert!(failures(&checks).is_empty(), "{checks:?}");
         }
     }
