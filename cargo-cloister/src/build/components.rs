@@ -16,15 +16,17 @@ const PACKAGES: [&str; 4] = ["trusted-core", "gate-page", "kernel-safe", "kernel
 /// The feature of components that tests need and releases must not have.
 const TEST_HOOKS: &str = "test-hooks";
 
-/// The gate page with walls, as a file.
-pub(super) fn gate_page(
+/// The gate pages of `none` and `mpk`, as files.
+pub(super) fn gate_pages(
     folders: &Folders,
     toolchain: &Toolchain,
     progress: &dyn Fn(&str),
-) -> Result<PathBuf, BuildError> {
-    let isolation = Isolation::Mpk;
+) -> Result<[PathBuf; 2], BuildError> {
     let built = cargo_build(folders, toolchain, false, progress)?;
-    Ok(cargo::file_of(&built, binary(Component::Gate, isolation))?.to_owned())
+    let page = |isolation| {
+        cargo::file_of(&built, binary(Component::Gate, isolation)).map(Path::to_owned)
+    };
+    Ok([page(Isolation::None)?, page(Isolation::Mpk)?])
 }
 
 /// The linked components, without the application.

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::components::gate_page;
+use super::components::gate_pages;
 use super::folders::Folders;
 use super::{BuildError, cargo, toolchain};
 
-/// The program that measures gates under Linux, and the gate page for it.
+/// The program that measures gates under Linux, and the gate pages for it.
 #[derive(Clone, Debug)]
 pub struct NativeGates {
     /// The program.
     pub program: PathBuf,
-    /// The linked gate page.
-    pub page: PathBuf,
+    /// The linked gate pages, of `none` and `mpk`.
+    pub pages: [PathBuf; 2],
 }
 
 /// Builds the plugin for QEMU that counts; its file.
@@ -28,7 +28,7 @@ pub(super) fn native_gates(progress: &dyn Fn(&str)) -> Result<NativeGates, Build
     let _lock = folders.lock(progress)?;
     Ok(NativeGates {
         program: build(&folders, "native", "native-bench", progress)?,
-        page: gate_page(&folders, &toolchain::find()?, progress)?,
+        pages: gate_pages(&folders, &toolchain::find()?, progress)?,
     })
 }
 

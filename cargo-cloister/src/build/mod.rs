@@ -124,7 +124,7 @@ pub fn counter(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
     Ok(host::counter(progress)?)
 }
 
-/// Builds what measures the gates of `mpk` on this machine, under Linux.
+/// Builds what measures the gates on this machine, under Linux.
 pub fn native_gates(progress: &dyn Fn(&str)) -> miette::Result<NativeGates> {
     Ok(host::native_gates(progress)?)
 }

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const USAGE: &str = "\
-usage: native-bench [--json] [--date YYYY-MM-DD] [--samples N] GATE
-GATE is the linked gate page of `--isolation=mpk`, the file `gate-mpk`";
+usage: native-bench [--json] [--date YYYY-MM-DD] [--samples N] NONE MPK
+NONE and MPK are the linked gate pages of both isolations, `gate-none` and `gate-mpk`";
 
 /// How often each thing is timed, unless the user says otherwise.
 const SAMPLES: usize = 100_000;
-/// More would not fit in the pages that samples are written to.
-pub(crate) const SAMPLES_MAX: usize = 1_000_000;
+/// More would take hours.
+const SAMPLES_MAX: usize = 100_000_000;
 
 /// What the user asks for.
 #[derive(PartialEq, Eq, Debug)]
@@ -19,32 +19,34 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     /// The day that stands in the report.
     pub(crate) date: String,
-    /// How often each thing is timed.
+    /// How often each thing is timed, at least.
     pub(crate) samples: usize,
-    /// The linked gate page.
-    pub(crate) page: PathBuf,
+    /// The linked gate pages, of `none` and `mpk`.
+    pub(crate) pages: [PathBuf; 2],
 }
 
 impl Arguments {
     /// Reads `words`, the program's name left out.
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
-        let (mut json, mut date, mut samples, mut page) = (false, None, SAMPLES, None);
+        let (mut json, mut date, mut samples, mut pages) = (false, None, SAMPLES, Vec::new());
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--json" => json = true,
                 "--date" => date = Some(day(words.next())?),
                 "--samples" => samples = count(words.next())?,
-                _ if word.starts_with('-') || page.is_some() => {
+                _ if word.starts_with('-') => {
                     return Err(format!("`{word}` makes no sense here\n{USAGE}"));
                 }
-                _ => page = Some(PathBuf::from(word)),
+                _ => pages.push(PathBuf::from(word)),
             }
         }
         Ok(Arguments {
             json,
             date: date.unwrap_or_else(today),
             samples,
-            page: page.ok_or_else(|| format!("no gate page given\n{USAGE}"))?,
+            pages: pages
+                .try_into()
+                .map_err(|_| format!("two gate pages are wanted\n{USAGE}"))?,
         })
     }
 }
@@ -103,22 +105,27 @@ mod tests {
 
     #[test]
     fn every_option_is_understood() {
-        let arguments = parse("--json --date 2026-01-31 gate-mpk --samples 7").unwrap();
+        let arguments =
+            parse("--json --date 2026-01-31 gate-none --samples 7 gate-mpk").unwrap();
         assert!(arguments.json);
         assert_eq!(arguments.date, "2026-01-31");
         assert_eq!(arguments.samples, 7);
-        assert_eq!(arguments.page, PathBuf::from("gate-mpk"));
+        assert_eq!(
+            arguments.pages,
+            ["gate-none", "gate-mpk"].map(PathBuf::from)
+        );
     }
 
     #[test]
     fn what_makes_no_sense_is_refused_with_the_usage() {
         for line in [
             "",
-            "a b",
-            "--fast a",
-            "--date 1.1.2026 a",
-            "--samples 0 a",
-            "a --date",
+            "a",
+            "a b c",
+            "--fast a b",
+            "--date 1.1.2026 a b",
+            "--samples 0 a b",
+            "a b --date",
         ] {
             assert!(parse(line).unwrap_err().contains("usage:"), "{line}");
         }

@@ -1,81 +1,138 @@
-//! The figures: what is measured in which order, and what samples come to.
-//!
-//! The least is what the thing costs when nothing gets in its way, the median
-//! what it costs mostly. A mean would say how often the kernel interrupted.
+//! The figures: what is measured, and what all rounds come to.
 
-use crate::measure;
+use domains::Isolation;
+
+use crate::page::GatePage;
 use crate::probes::{self, Probe};
+use crate::rounds::{self, Part};
 use crate::walls::Walls;
 
-/// Least and median of samples, in ticks of the time-stamp counter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Summary {
-    /// The least.
-    pub(crate) min: u32,
-    /// The one in the middle; the lower of two.
-    pub(crate) median: u32,
+/// How many rounds count.
+const ROUNDS: usize = 100;
+/// Rounds before, in which the core reaches its speed.
+const WARM_UP: usize = 10;
+
+/// A value of each round, in short: the middle, and half of all rounds between
+/// two more.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Quartiles {
+    /// A quarter of the rounds had less.
+    pub(crate) low: f64,
+    /// Half of them had.
+    pub(crate) median: f64,
+    /// Three quarters had.
+    pub(crate) high: f64,
 }
 
 /// A figure of the report.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Figure {
     /// What was measured.
-    pub(crate) name: &'static str,
-    /// What it took, the overhead taken off.
-    pub(crate) took: Summary,
+    pub(crate) name: String,
+    /// Through which gates, if through any.
+    pub(crate) isolation: Option<Isolation>,
+    /// What it took in ticks of the time-stamp counter, the overhead taken off.
+    pub(crate) ticks: Quartiles,
+    /// The same in cycles of the core.
+    pub(crate) cycles: Quartiles,
 }
 
 /// Everything that was measured.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Measured {
-    /// What the measurement of nothing took.
-    pub(crate) overhead: Summary,
+    /// How often each thing was timed.
+    pub(crate) samples: usize,
+    /// Ticks that the measurement of nothing took.
+    pub(crate) overhead: Quartiles,
+    /// Cycles of the core while the counter ticks once.
+    pub(crate) cycles_per_tick: Quartiles,
     /// All the rest.
     pub(crate) figures: Vec<Figure>,
 }
 
-/// Measures everything so often, after a proof that the gates do what they
-/// should, and gives nothing unless everything went well.
-pub(crate) fn measure(walls: &mut Walls, count: usize) -> Result<Measured, String> {
-    for proof in &probes::proofs() {
-        measure::run(walls, proof, 1)?;
+/// Measures everything at least so often, after a proof that the gates do what
+/// they should, and gives nothing unless everything went well.
+pub(crate) fn measure(
+    walls: &mut Walls,
+    pages: &[GatePage],
+    samples: usize,
+) -> Result<Measured, String> {
+    for page in pages {
+        rounds::prove(walls, page)?;
     }
-    let overhead = taken(walls, &probes::EMPTY, count)?;
-    let mut figures = Vec::new();
-    for probe in probes::all() {
-        let took = taken(walls, &probe, count)?.less(overhead);
-        figures.push(Figure {
-            name: probe.name,
-            took,
-        });
+    let count = samples.div_ceil(ROUNDS);
+    let mut series: Vec<Series<'_>> = pages.iter().map(Series::new).collect();
+    for round in 0..WARM_UP + ROUNDS {
+        for series in &mut series {
+            let part = rounds::part(walls, series.page, &series.probes, count)?;
+            if round >= WARM_UP {
+                series.parts.push(part);
+            }
+        }
     }
-    match walls.has_delivered() {
-        true => Ok(Measured { overhead, figures }),
-        false => Err("the bytes that were written did not arrive".into()),
-    }
+    Ok(Measured::of(count * ROUNDS, &series))
 }
 
-/// What `probe` takes, when it has run before.
-fn taken(walls: &mut Walls, probe: &Probe, count: usize) -> Result<Summary, String> {
-    measure::run(walls, probe, count.div_ceil(10))?;
-    measure::run(walls, probe, count).map(Summary::of)
+/// All parts that pass the gates of one page.
+struct Series<'p> {
+    page: &'p GatePage,
+    probes: Vec<Probe>,
+    parts: Vec<Part>,
 }
 
-impl Summary {
-    /// Of samples, of which there is at least one.
-    fn of(mut samples: Vec<u32>) -> Summary {
-        samples.sort_unstable();
-        Summary {
-            min: samples[0],
-            median: samples[(samples.len() - 1) / 2],
+impl Series<'_> {
+    fn new(page: &GatePage) -> Series<'_> {
+        let controls = match page.isolation {
+            Isolation::Mpk => probes::controls(),
+            Isolation::None => Vec::new(),
+        };
+        Series {
+            page,
+            probes: controls
+                .into_iter()
+                .chain(probes::gates(page.isolation))
+                .collect(),
+            parts: Vec::new(),
         }
     }
 
-    /// Less what the measurement itself takes.
-    fn less(self, overhead: Summary) -> Summary {
-        Summary {
-            min: self.min.saturating_sub(overhead.min),
-            median: self.median.saturating_sub(overhead.median),
+    fn figures(&self) -> impl Iterator<Item = Figure> {
+        let figure = |(index, probe): (usize, &Probe)| {
+            let ticks = |part: &Part| part.ticks[index];
+            let cycles = |part: &Part| part.ticks[index] * part.cycles_per_tick;
+            Figure {
+                name: probe.name.clone(),
+                isolation: probe.gates,
+                ticks: Quartiles::of(self.parts.iter().map(ticks)),
+                cycles: Quartiles::of(self.parts.iter().map(cycles)),
+            }
+        };
+        self.probes.iter().enumerate().map(figure)
+    }
+}
+
+impl Measured {
+    fn of(samples: usize, series: &[Series<'_>]) -> Measured {
+        let parts = || series.iter().flat_map(|series| &series.parts);
+        Measured {
+            samples,
+            overhead: Quartiles::of(parts().map(|part| part.overhead)),
+            cycles_per_tick: Quartiles::of(parts().map(|part| part.cycles_per_tick)),
+            figures: series.iter().flat_map(Series::figures).collect(),
+        }
+    }
+}
+
+impl Quartiles {
+    /// Of values, of which there is at least one.
+    fn of(values: impl Iterator<Item = f64>) -> Quartiles {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let quarter = |count: usize| values[(values.len() - 1) * count / 4];
+        Quartiles {
+            low: quarter(1),
+            median: quarter(2),
+            high: quarter(3),
         }
     }
 }
@@ -84,25 +141,34 @@ impl Summary {
 mod tests {
     use super::*;
 
-    fn summary(min: u32, median: u32) -> Summary {
-        Summary { min, median }
+    #[test]
+    fn quartiles_are_of_the_sorted() {
+        let of = |values: &[f64]| {
+            let Quartiles { low, median, high } = Quartiles::of(values.iter().copied());
+            [low, median, high]
+        };
+        assert_eq!(of(&[9.0, 1.0, 5.0, 7.0, 3.0]), [3.0, 5.0, 7.0]);
+        assert_eq!(of(&[3.0]), [3.0; 3]);
     }
 
     #[test]
-    fn the_median_is_in_the_middle_of_the_sorted() {
-        assert_eq!(Summary::of(vec![9, 1, 5]), summary(1, 5));
-        assert_eq!(Summary::of(vec![9, 1, 5, 7]), summary(1, 5));
-        assert_eq!(Summary::of(vec![3]), summary(3, 3));
-    }
-
-    #[test]
-    fn an_interruption_moves_neither() {
-        assert_eq!(Summary::of(vec![4, 4, 1_000_000, 4]), summary(4, 4));
-    }
-
-    #[test]
-    fn overhead_is_taken_off_but_never_more_than_there_is() {
-        assert_eq!(summary(30, 33).less(summary(20, 22)), summary(10, 11));
-        assert_eq!(summary(20, 21).less(summary(20, 22)), summary(0, 0));
+    fn a_core_that_changes_its_speed_takes_as_many_cycles() {
+        let part = |cycles_per_tick: f64| Part {
+            overhead: 20.0,
+            cycles_per_tick,
+            ticks: vec![60.0 / cycles_per_tick],
+        };
+        let page = GatePage {
+            isolation: Isolation::None,
+            code: Vec::new(),
+        };
+        let series = Series {
+            parts: [1.0, 1.5, 2.0].map(part).to_vec(),
+            ..Series::new(&page)
+        };
+        let figure = series.figures().next().unwrap();
+        let Quartiles { low, median, high } = figure.cycles;
+        assert_eq!([low, median, high], [60.0; 3]);
+        assert_eq!(figure.ticks.median, 40.0);
     }
 }

@@ -18,9 +18,9 @@ use domains::cpu_page::offset;
 use domains::layout::{CPU_PAGE, GATE_PAGE, gate};
 use domains::{Domain, Pkru};
 
-use crate::handlers::{WORD, WRITE, null};
+use crate::handlers::{FILL, WORD, null};
 use crate::measure::frame;
-use crate::walls::{FRAME, SOURCE};
+use crate::walls::SINK;
 
 const APP_RIGHTS: u32 = Pkru::of(Domain::App).bits();
 const SAFE_RIGHTS: u32 = Pkru::of(Domain::Safe).bits();
@@ -80,6 +80,22 @@ measured! {
     word = const WORD,
 }
 
+/// How many multiplications wait for one another.
+const CHAIN: u64 = 300;
+/// Core cycles that the chain takes: a multiplication's answer is there after
+/// three, on every Intel core since Nehalem and every AMD core since Zen (Agner
+/// Fog, Instruction tables, IMUL r64,r64,i).
+pub(crate) const CHAIN_CYCLES: u64 = 3 * CHAIN;
+
+measured! {
+    /// The core's own clock: a chain that takes a known number of its cycles.
+    chain
+    []
+    ["mov r8d, {word}", ".rept {chain}", "imul r8, r8, 1", ".endr"]
+    word = const WORD,
+    chain = const CHAIN,
+}
+
 measured! {
     /// A call of a function that is like a null entry.
     plain_call [] ["call {null}", "mov r8, rax"]
@@ -125,6 +141,23 @@ measured! {
 }
 
 measured! {
+    /// What the gate to the unsafe kernel does for the thread pointer: it reads it
+    /// before and writes it behind.
+    thread_pointer
+    []
+    ["rdfsbase rax", "wrfsbase rax", "mov r8d, {word}"]
+    word = const WORD,
+}
+
+measured! {
+    /// What it does so that no vector register tells anything.
+    vzeroall
+    []
+    ["vzeroall", "mov r8d, {word}"]
+    word = const WORD,
+}
+
+measured! {
     /// The control: a call of Linux that does next to nothing.
     getpid
     []
@@ -133,17 +166,14 @@ measured! {
 }
 
 measured! {
-    /// What a write of the console does: the safe kernel copies from the
-    /// application to a frame, and calls the unsafe kernel, which copies to its
-    /// own memory. Both copies are one string instruction, at any length.
+    /// The paper's `write_bytes`: the safe kernel has the unsafe kernel fill so
+    /// many bytes of its memory.
     write_bytes
     ["mov r12, qword ptr [rsp + {argument}]"]
-    ["movabs rsi, {source}", "movabs rdi, {frame}", "mov rcx, r12", "rep movsb",
-     "movabs rdi, {frame}", "mov rsi, r12", "xor r8d, r8d", "xor r9d, r9d",
+    ["movabs rdi, {sink}", "mov rsi, r12", "xor r8d, r8d", "xor r9d, r9d",
      "mov r11d, {number}", "mov eax, {gate}", "call rax", "mov r8, rdi"]
     argument = const frame::ARGUMENT,
-    source = const SOURCE,
-    frame = const FRAME,
-    number = const WRITE,
+    sink = const SINK,
+    number = const FILL,
     gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
 }

@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "what the kernel tells a process comes by libc")]
 
 use std::ffi::CStr;
+use std::fmt;
 use std::fs;
 
 use raw_cpuid::{CpuId, CpuIdReaderNative, Hypervisor};
@@ -19,14 +20,29 @@ const HWCAP2_FSGSBASE: u64 = 1 << 1;
 /// What a report says of the machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Machine {
-    /// The processor's name.
+    /// The processor's name, which a hypervisor may have shortened.
     pub(crate) cpu_model: String,
+    /// Its family, model and stepping, which say what it is.
+    pub(crate) signature: String,
+    /// What it lends this machine, if that is a virtual one.
+    pub(crate) hypervisor: Option<String>,
     /// Its microcode, where the kernel tells.
     pub(crate) microcode: Option<String>,
-    /// The kernel's release.
+    /// The kernel's version.
     pub(crate) kernel: String,
     /// Whether the processor is QEMU's interpreter, which has no cycles.
     pub(crate) emulated: bool,
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.cpu_model, self.signature)?;
+        if let Some(hypervisor) = &self.hypervisor {
+            write!(f, " in a virtual machine of {hypervisor}")?;
+        }
+        let microcode = self.microcode.as_deref().unwrap_or("unknown");
+        write!(f, ", microcode {microcode}, Linux {}", self.kernel)
+    }
 }
 
 impl Machine {
@@ -39,6 +55,8 @@ impl Machine {
             cpu_model: cpuid
                 .get_processor_brand_string()
                 .map_or("unknown".into(), |name| name.as_str().trim().to_owned()),
+            signature: signature(&cpuid),
+            hypervisor: hypervisor(&cpuid),
             microcode: fs::read_to_string("/proc/cpuinfo")
                 .ok()
                 .and_then(|text| microcode(&text)),
@@ -78,6 +96,25 @@ fn check_instructions(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), String> {
     }
 }
 
+fn signature(cpuid: &CpuId<CpuIdReaderNative>) -> String {
+    cpuid.get_feature_info().map_or("unknown".into(), |info| {
+        format!(
+            "family {}, model {}, stepping {}",
+            info.family_id(),
+            info.model_id(),
+            info.stepping_id()
+        )
+    })
+}
+
+fn hypervisor(cpuid: &CpuId<CpuIdReaderNative>) -> Option<String> {
+    let info = cpuid.get_hypervisor_info()?;
+    Some(match info.identify() {
+        Hypervisor::Unknown(..) => "an unknown hypervisor".into(),
+        known => format!("{known:?}"),
+    })
+}
+
 fn is_emulated(cpuid: &CpuId<CpuIdReaderNative>) -> bool {
     // The name is "TCGTCGTCGTCG", which only QEMU's interpreter gives.
     cpuid
@@ -100,7 +137,12 @@ fn kernel() -> String {
     }
     // SAFETY: the kernel has ended the release by a zero, in its field.
     let release = unsafe { CStr::from_ptr(name.release.as_ptr()) };
-    release.to_string_lossy().into_owned()
+    version(&release.to_string_lossy()).to_owned()
+}
+
+/// The version in a release: what its builder added says nothing.
+fn version(release: &str) -> &str {
+    release.split('-').next().unwrap_or(release)
 }
 
 #[cfg(test)]
@@ -115,7 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_has_a_release() {
+    fn the_kernel_has_a_version() {
         assert!(kernel().contains('.'));
+        assert_eq!(version("6.1.0-31-amd64"), "6.1.0");
     }
 }

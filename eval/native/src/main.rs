@@ -1,10 +1,10 @@
 //! What a gate costs on this processor, in cycles, under an ordinary Linux.
 //!
-//! The program maps the gate page that images carry, byte for byte, at its
-//! address, and around it stacks, entry tables and a CPU page with the keys of
-//! the domain table. Then it crosses the gates with the rights of the domains
-//! and times that. Linux is only there to start it: nothing but the control
-//! `getpid` enters the kernel.
+//! The program maps the gate pages that images carry, byte for byte, at their
+//! address, one after the other, and around them stacks, entry tables and a CPU
+//! page with the keys of the domain table. Then it crosses the gates with the
+//! rights of the domains and times that. Linux is only there to start it: nothing
+//! but the control `getpid` enters the kernel.
 //!
 //! Numbers appear only at the end, when every call has given the answer that
 //! it should; a gate that does not work ends the process by a signal before.
@@ -12,6 +12,8 @@
 //! kernel has no protection keys.
 
 use std::process::ExitCode;
+
+use domains::Isolation;
 
 use crate::arguments::Arguments;
 use crate::machine::Machine;
@@ -29,6 +31,7 @@ mod pages;
 mod probes;
 mod quiet;
 mod report;
+mod rounds;
 mod walls;
 
 /// Why there are no numbers.
@@ -59,14 +62,17 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Stop> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let machine = Machine::look()?;
-    let page = GatePage::read(&arguments.page)?;
+    let [none, mpk] = &arguments.pages;
+    let pages = [
+        GatePage::read(none, Isolation::None)?,
+        GatePage::read(mpk, Isolation::Mpk)?,
+    ];
     quiet::prepare()?;
-    let mut walls = walls::raise(&page, &handlers::tables())?;
-    let measured = figures::measure(&mut walls, arguments.samples)?;
+    let mut walls = walls::raise(&handlers::tables())?;
+    let measured = figures::measure(&mut walls, &pages, arguments.samples)?;
     let report = Report {
         machine,
         date: arguments.date,
-        samples: arguments.samples,
         measured,
     };
     match arguments.json {

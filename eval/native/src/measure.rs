@@ -13,7 +13,7 @@
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
-use domains::{Domain, Pkru};
+use domains::Domain;
 
 use crate::probes::Probe;
 use crate::walls::{self, SAMPLES, Walls};
@@ -47,7 +47,7 @@ fn order(probe: &Probe, count: usize) -> Order {
     Order {
         code: probe.code,
         stack: walls::stack(probe.domain).end,
-        rights: Pkru::of(probe.domain).bits().into(),
+        rights: probe.rights,
         first: SAMPLES,
         end: SAMPLES + 4 * count as u64,
         expected: probe.expected,

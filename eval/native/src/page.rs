@@ -3,13 +3,14 @@
 //! What the host tool verifies on an image is verified here on the page, as
 //! far as numbers could lie if it did not hold: it is a page that is linked to
 //! its place, with the gates where the domain table has them, and each WRPKRU
-//! writes what some domain runs with, and checks that it did.
+//! writes what some domain runs with, and checks that it did. The page without
+//! walls has none.
 
 use std::fs;
 use std::path::Path;
 
 use domains::layout::{GATE_PAGE, PAGE_SIZE, gate};
-use domains::{Domain, Pkru};
+use domains::{Domain, Isolation, Pkru};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_X86_64, ET_EXEC};
 use goblin::elf::program_header::PT_LOAD;
@@ -29,19 +30,22 @@ const GATES: [(&str, u64); 2] = [
 /// The code of a gate page that has passed all checks.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct GatePage {
-    code: Vec<u8>,
+    /// Whether it is the page with walls.
+    pub(crate) isolation: Isolation,
+    /// The code; the rest of the page is zero.
+    pub(crate) code: Vec<u8>,
 }
 
 impl GatePage {
     /// Reads and checks the linked page at `path`.
-    pub(crate) fn read(path: &Path) -> Result<GatePage, String> {
+    pub(crate) fn read(path: &Path, isolation: Isolation) -> Result<GatePage, String> {
         let in_file = |why| format!("{}: {why}", path.display());
         let file = fs::read(path).map_err(|error| in_file(error.to_string()))?;
-        let page = GatePage::in_file(&file).map_err(in_file)?;
+        let page = GatePage::in_file(&file, isolation).map_err(in_file)?;
         Ok(page)
     }
 
-    fn in_file(file: &[u8]) -> Result<GatePage, String> {
+    fn in_file(file: &[u8], isolation: Isolation) -> Result<GatePage, String> {
         let elf = Elf::parse(file).map_err(|error| error.to_string())?;
         let code = segment(&elf, file)?.to_vec();
         for (name, address) in GATES {
@@ -49,13 +53,8 @@ impl GatePage {
                 return Err(format!("`{name}` is not at {address:#x}"));
             }
         }
-        check_writes(&code)?;
-        Ok(GatePage { code })
-    }
-
-    /// The code; the rest of the page is zero.
-    pub(crate) fn code(&self) -> &[u8] {
-        &self.code
+        check_writes(&code, isolation)?;
+        Ok(GatePage { isolation, code })
     }
 }
 
@@ -84,16 +83,23 @@ fn symbol(elf: &Elf<'_>, name: &str) -> Option<u64> {
     elf.syms.iter().find(named).map(|symbol| symbol.st_value)
 }
 
-/// Checks that each WRPKRU is guarded, and that all domains are reached.
-fn check_writes(code: &[u8]) -> Result<(), String> {
+/// Checks that each WRPKRU is guarded, and that all domains are reached; or that
+/// there is none.
+fn check_writes(code: &[u8], isolation: Isolation) -> Result<(), String> {
     let found = code.windows(WRPKRU.len()).enumerate();
     let sites = found.filter(|(_, bytes)| *bytes == WRPKRU);
     let written: Vec<Domain> = sites
         .map(|(at, _)| written_at(code, at).map_err(|why| format!("WRPKRU at {at:#x}: {why}")))
         .collect::<Result<_, _>>()?;
-    match Domain::ALL.iter().find(|it| !written.contains(it)) {
-        Some(domain) => Err(format!("no gate leads to the domain `{domain}`")),
-        None => Ok(()),
+    let missing = Domain::ALL.iter().find(|it| !written.contains(it));
+    match (isolation, missing) {
+        (Isolation::Mpk, Some(domain)) => {
+            Err(format!("no gate leads to the domain `{domain}`"))
+        }
+        (Isolation::None, _) if !written.is_empty() => {
+            Err("it has walls, and should have none".into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -131,16 +137,26 @@ mod tests {
         values.map(|value| guarded(value, value)).concat()
     }
 
+    fn check(code: &[u8]) -> Result<(), String> {
+        check_writes(code, Isolation::Mpk)
+    }
+
     #[test]
     fn guarded_writes_of_all_domains_pass() {
-        assert_eq!(check_writes(&sound()), Ok(()));
+        assert_eq!(check(&sound()), Ok(()));
+    }
+
+    #[test]
+    fn a_page_is_not_taken_for_the_other() {
+        assert!(check_writes(&sound(), Isolation::None).is_err());
+        assert!(check(&[]).is_err());
+        assert_eq!(check_writes(&[], Isolation::None), Ok(()));
     }
 
     #[test]
     fn a_page_that_does_not_reach_all_domains_is_refused() {
         let one = sound().len() / 3;
-        assert!(check_writes(&sound()[one..]).unwrap_err().contains("safe"));
-        assert!(check_writes(&[]).is_err());
+        assert!(check(&sound()[one..]).unwrap_err().contains("safe"));
     }
 
     #[test]
@@ -152,18 +168,15 @@ mod tests {
             guarded(value, value)[1..].to_vec(),
             guarded(value, value)[..12].to_vec(),
         ] {
-            assert!(
-                check_writes(&[sound(), bad.clone()].concat()).is_err(),
-                "{bad:x?}"
-            );
+            assert!(check(&[sound(), bad.clone()].concat()).is_err(), "{bad:x?}");
         }
     }
 
     #[test]
     fn what_is_no_linked_page_is_refused() {
-        assert!(GatePage::in_file(b"no ELF").is_err());
-        let own = fs::read("/proc/self/exe").unwrap();
-        let error = GatePage::in_file(&own).unwrap_err();
+        let read = |file: &[u8]| GatePage::in_file(file, Isolation::Mpk).unwrap_err();
+        assert!(!read(b"no ELF").is_empty());
+        let error = read(&fs::read("/proc/self/exe").unwrap());
         assert_eq!(error, "it is no linked program for x86-64");
     }
 }

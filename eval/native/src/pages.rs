@@ -48,10 +48,6 @@ pub(crate) fn map(
 ) -> Result<(), String> {
     let (start, size) = (region.start as usize, region.size() as usize);
     assert!(content.len() <= size, "the content fits");
-    let failed = |what| {
-        let error = io::Error::last_os_error();
-        format!("cannot {what} {size:#x} bytes at {start:#x}: {error}")
-    };
     let flags = libc::MAP_PRIVATE
         | libc::MAP_ANONYMOUS
         | libc::MAP_FIXED_NOREPLACE
@@ -60,14 +56,29 @@ pub(crate) fn map(
     // SAFETY: it replaces no other mapping.
     let mapped = unsafe { libc::mmap(wanted, size, PROT_READ | PROT_WRITE, flags, -1, 0) };
     if mapped != wanted {
-        return Err(failed("map"));
+        return Err(failed("map", region));
     }
     // SAFETY: the mapping is new, writable, and not smaller.
     unsafe { ptr::copy_nonoverlapping(content.as_ptr(), mapped.cast(), content.len()) };
+    protect(region, area, protection)
+}
+
+/// Gives `region`, which [`map`] has mapped, the key of `area` and a protection.
+pub(crate) fn protect(region: Region, area: Area, protection: c_int) -> Result<(), String> {
+    let (start, size) = (region.start as usize, region.size() as usize);
     let key = c_int::from(key_of(area).number());
     // SAFETY: the mapping is ours, and no reference leads to it.
-    match unsafe { libc::syscall(libc::SYS_pkey_mprotect, mapped, size, protection, key) } {
+    match unsafe { libc::syscall(libc::SYS_pkey_mprotect, start, size, protection, key) } {
         0 => Ok(()),
-        _ => Err(failed("give a key to")),
+        _ => Err(failed("give a key to", region)),
     }
+}
+
+fn failed(what: &str, region: Region) -> String {
+    let error = io::Error::last_os_error();
+    format!(
+        "cannot {what} {:#x} bytes at {:#x}: {error}",
+        region.size(),
+        region.start
+    )
 }

@@ -1,26 +1,25 @@
 //! What is measured: for each thing its name, its loop, and the right answer.
 
-use domains::{Domain, Pkru};
+use domains::{Domain, Isolation, Pkru};
 
 use crate::handlers::{NULL, RIGHTS, WORD};
 use crate::loops;
 use crate::measure::Code;
 
-/// How many bytes are written.
-const LENGTHS: [(&str, u64); 4] = [
-    ("write-bytes-1", 1),
-    ("write-bytes-64", 64),
-    ("write-bytes-1024", 1024),
-    ("write-bytes-4096", 4096),
-];
+/// How many bytes are filled: the sizes of the paper's figure.
+const SIZES: [u64; 13] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /// One thing to measure.
 #[derive(Debug)]
 pub(crate) struct Probe {
     /// What it is called in reports.
-    pub(crate) name: &'static str,
-    /// Whose rights the caller has.
+    pub(crate) name: String,
+    /// Through which gates it passes, if through any.
+    pub(crate) gates: Option<Isolation>,
+    /// Who calls.
     pub(crate) domain: Domain,
+    /// What the caller may.
+    pub(crate) rights: u64,
     /// The loop.
     pub(crate) code: Code,
     /// What the loop is told.
@@ -29,72 +28,108 @@ pub(crate) struct Probe {
     pub(crate) expected: u64,
 }
 
-const fn probe(
-    name: &'static str,
-    domain: Domain,
-    code: Code,
-    argument: u64,
-    expected: u64,
-) -> Probe {
-    Probe {
-        name,
-        domain,
-        code,
-        argument,
-        expected,
+impl Probe {
+    fn new(name: &str, isolation: Isolation, domain: Domain, code: Code) -> Probe {
+        Probe {
+            name: name.to_owned(),
+            gates: Some(isolation),
+            domain,
+            rights: rights(isolation, domain),
+            code,
+            argument: NULL,
+            expected: WORD,
+        }
+    }
+
+    fn with_argument(self, argument: u64) -> Probe {
+        Probe { argument, ..self }
+    }
+
+    fn expecting(self, expected: u64) -> Probe {
+        Probe { expected, ..self }
     }
 }
 
 /// The measurement of nothing.
-pub(crate) const EMPTY: Probe = probe("empty", Domain::App, loops::empty, 0, WORD);
+pub(crate) fn empty(isolation: Isolation) -> Probe {
+    Probe::new("empty", isolation, Domain::App, loops::empty)
+}
+
+/// The chain that takes a known number of the core's cycles.
+pub(crate) fn chain(isolation: Isolation) -> Probe {
+    Probe::new("chain", isolation, Domain::App, loops::chain)
+}
 
 /// Calls whose answer is what rights the callee has: those of the table, or the
 /// walls are not where we think.
-pub(crate) fn proofs() -> [Probe; 2] {
-    let (safe, driver) = (rights(Domain::Safe), rights(Domain::Unsafe));
+pub(crate) fn proofs(isolation: Isolation) -> [Probe; 2] {
+    let proof = |name, caller, code, callee| {
+        Probe::new(name, isolation, caller, code)
+            .with_argument(RIGHTS)
+            .expecting(rights(isolation, callee))
+    };
+    let (app_to_safe, safe_to_unsafe): (Code, Code) =
+        (loops::app_to_safe, loops::safe_to_unsafe);
     [
-        probe(
+        proof(
             "rights of the safe kernel",
             Domain::App,
-            loops::app_to_safe,
-            RIGHTS,
-            safe,
+            app_to_safe,
+            Domain::Safe,
         ),
-        probe(
+        proof(
             "rights of the unsafe kernel",
             Domain::Safe,
-            loops::safe_to_unsafe,
-            RIGHTS,
-            driver,
+            safe_to_unsafe,
+            Domain::Unsafe,
         ),
     ]
 }
 
-/// Everything that is reported, in the order of the report.
-pub(crate) fn all() -> Vec<Probe> {
-    let pid = std::process::id().into();
-    let app = rights(Domain::App);
-    let calls = [
-        probe("plain-call", Domain::App, loops::plain_call, 0, WORD),
-        probe("app-to-safe", Domain::App, loops::app_to_safe, NULL, WORD),
-        probe(
-            "safe-to-unsafe",
-            Domain::Safe,
-            loops::safe_to_unsafe,
-            NULL,
-            WORD,
-        ),
-        probe("wrpkru", Domain::App, loops::wrpkru, 0, app),
-        probe("wrpkru-pair", Domain::App, loops::wrpkru_pair, 0, app),
-        probe("getpid", Domain::App, loops::getpid, 0, pid),
-    ];
-    let write = |(name, length)| probe(name, Domain::Safe, loops::write_bytes, length, length);
-    calls.into_iter().chain(LENGTHS.map(write)).collect()
+/// What has nothing to do with gates: what their figures are compared with.
+pub(crate) fn controls() -> Vec<Probe> {
+    let probe = |name, code| Probe {
+        gates: None,
+        ..Probe::new(name, Isolation::Mpk, Domain::App, code)
+    };
+    let app = rights(Isolation::Mpk, Domain::App);
+    vec![
+        probe("plain-call", loops::plain_call),
+        probe("wrpkru", loops::wrpkru).expecting(app),
+        probe("wrpkru-pair", loops::wrpkru_pair).expecting(app),
+        probe("thread-pointer", loops::thread_pointer),
+        probe("vzeroall", loops::vzeroall),
+        probe("getpid", loops::getpid).expecting(std::process::id().into()),
+    ]
 }
 
-/// The rights of `domain`, as an entry answers them.
-fn rights(domain: Domain) -> u64 {
-    Pkru::of(domain).bits().into()
+/// What passes a gate, in the order of the report.
+pub(crate) fn gates(isolation: Isolation) -> Vec<Probe> {
+    let write = |size: u64| {
+        let name = format!("write-bytes-{size}");
+        Probe::new(&name, isolation, Domain::Safe, loops::write_bytes)
+            .with_argument(size)
+            .expecting(size)
+    };
+    let mut probes = vec![
+        Probe::new("app-to-safe", isolation, Domain::App, loops::app_to_safe),
+        Probe::new(
+            "safe-to-unsafe",
+            isolation,
+            Domain::Safe,
+            loops::safe_to_unsafe,
+        ),
+    ];
+    probes.extend(SIZES.map(write));
+    probes
+}
+
+/// What `domain` may: everything where there are no walls.
+fn rights(isolation: Isolation, domain: Domain) -> u64 {
+    match isolation {
+        Isolation::None => 0,
+        Isolation::Mpk => Pkru::of(domain).bits().into(),
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +138,8 @@ mod tests {
 
     #[test]
     fn every_figure_has_a_name_of_its_own() {
-        let mut names: Vec<_> = all().iter().map(|probe| probe.name).collect();
+        let probes = controls().into_iter().chain(gates(Isolation::Mpk));
+        let mut names: Vec<_> = probes.map(|probe| probe.name).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
@@ -112,8 +148,8 @@ mod tests {
 
     #[test]
     fn no_domain_answers_for_another() {
-        let [safe, driver] = proofs();
+        let [safe, driver] = proofs(Isolation::Mpk);
         assert_ne!(safe.expected, driver.expected);
-        assert_ne!(safe.expected, rights(Domain::App));
+        assert_ne!(safe.expected, rights(Isolation::Mpk, Domain::App));
     }
 }

@@ -2,26 +2,22 @@
 
 use std::fmt;
 
+use domains::Isolation;
 use serde_json::{Value, json};
 
-use crate::figures::{Figure, Measured, Summary};
+use crate::figures::{Figure, Measured, Quartiles};
 use crate::machine::Machine;
 
-/// What the figures are in. The counter runs at one rate, which need not be
-/// that of the core.
-const UNIT: &str = "cycles (TSC reference)";
-/// What is said where they are not.
+/// What is said where there are no cycles.
 const EMULATED: &str = "emulated: these are no cycles";
 
 /// The figures, and where and when they were taken.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Report {
     /// On which machine.
     pub(crate) machine: Machine,
     /// On which day.
     pub(crate) date: String,
-    /// How often each was taken.
-    pub(crate) samples: usize,
     /// What came of it.
     pub(crate) measured: Measured,
 }
@@ -30,48 +26,74 @@ impl Report {
     /// As one JSON object.
     pub(crate) fn json(&self) -> Value {
         let figure = |figure: &Figure| {
-            let Summary { min, median } = figure.took;
-            json!({ "name": figure.name, "min": min, "median": median })
+            json!({
+                "name": figure.name,
+                "isolation": figure.isolation.map(Isolation::name),
+                "ticks": figure.ticks.json(),
+                "cycles": figure.cycles.json(),
+            })
         };
+        let Machine {
+            cpu_model,
+            signature,
+            hypervisor,
+            microcode,
+            kernel,
+            emulated,
+        } = &self.machine;
         let figures: Vec<Value> = self.measured.figures.iter().map(figure).collect();
-        let Summary { min, median } = self.measured.overhead;
         json!({
-            "cpu_model": self.machine.cpu_model,
-            "microcode": self.machine.microcode,
-            "kernel": self.machine.kernel,
+            "cpu_model": cpu_model,
+            "signature": signature,
+            "hypervisor": hypervisor,
+            "microcode": microcode,
+            "kernel": kernel,
             "date": self.date,
-            "emulated": self.machine.emulated,
-            "unit": UNIT,
-            "samples": self.samples,
-            "overhead": { "min": min, "median": median },
+            "emulated": emulated,
+            "samples": self.measured.samples,
+            "overhead": self.measured.overhead.json(),
+            "cycles_per_tick": self.measured.cycles_per_tick.json(),
             "figures": figures,
         })
     }
 }
 
+impl Quartiles {
+    /// In hundredths, as an object.
+    fn json(self) -> Value {
+        let [low, median, high] = [self.low, self.median, self.high].map(in_hundredths);
+        json!({ "low": low, "median": median, "high": high })
+    }
+}
+
+/// More digits would be noise.
+fn in_hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine {
-            cpu_model, kernel, ..
-        } = &self.machine;
-        let microcode = self.machine.microcode.as_deref().unwrap_or("unknown");
-        writeln!(
-            f,
-            "{cpu_model}, microcode {microcode}, Linux {kernel}, {}",
-            self.date
-        )?;
+        writeln!(f, "{}, {}", self.machine, self.date)?;
         if self.machine.emulated {
             writeln!(f, "{EMULATED}")?;
         }
-        let Summary { min, median } = self.measured.overhead;
+        let Measured {
+            samples,
+            overhead,
+            cycles_per_tick,
+            figures,
+        } = &self.measured;
         writeln!(
             f,
-            "{UNIT}, {} samples each, less {min} and {median} of an empty measurement",
-            self.samples
+            "{samples} samples each, less {} ticks of an empty measurement; {:.2} cycles a tick",
+            overhead.median, cycles_per_tick.median
         )?;
-        writeln!(f, "{:<18} {:>8} {:>8}", "", "min", "median")?;
-        for Figure { name, took } in &self.measured.figures {
-            writeln!(f, "{name:<18} {:>8} {:>8}", took.min, took.median)?;
+        writeln!(f, "{:<18}      {:>9} {:>9}", "", "ticks", "cycles")?;
+        for figure in figures {
+            let isolation = figure.isolation.map_or("", Isolation::name);
+            let [ticks, cycles] = [figure.ticks.median, figure.cycles.median];
+            let name = &figure.name;
+            writeln!(f, "{name:<18} {isolation:<4} {ticks:>9} {cycles:>9.1}")?;
         }
         Ok(())
     }
@@ -82,26 +104,30 @@ mod tests {
     use super::*;
 
     fn report(emulated: bool) -> Report {
+        let exactly = |value| Quartiles {
+            low: value,
+            median: value,
+            high: value,
+        };
         Report {
             machine: Machine {
                 cpu_model: "a \"model\"".into(),
+                signature: "family 6, model 207, stepping 2".into(),
+                hypervisor: None,
                 microcode: None,
                 kernel: "6.1".into(),
                 emulated,
             },
             date: "2026-01-31".into(),
-            samples: 7,
             measured: Measured {
-                overhead: Summary {
-                    min: 20,
-                    median: 22,
-                },
+                samples: 100,
+                overhead: exactly(20.0),
+                cycles_per_tick: exactly(1.5),
                 figures: vec![Figure {
-                    name: "wrpkru",
-                    took: Summary {
-                        min: 23,
-                        median: 24,
-                    },
+                    name: "app-to-safe".into(),
+                    isolation: Some(Isolation::Mpk),
+                    ticks: exactly(24.0),
+                    cycles: exactly(36.004),
                 }],
             },
         }
@@ -122,6 +148,7 @@ mod tests {
         let parsed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(parsed["cpu_model"], "a \"model\"");
         assert_eq!(parsed["microcode"], Value::Null);
-        assert_eq!(parsed["figures"][0]["median"], 24);
+        assert_eq!(parsed["figures"][0]["isolation"], "mpk");
+        assert_eq!(parsed["figures"][0]["cycles"]["median"], 36.0);
     }
 }

@@ -12,26 +12,23 @@ use std::slice;
 
 use domains::cpu_page::CpuPage;
 use domains::entries::EntryPage;
-use domains::layout::{
-    APP, CPU_PAGE, FRAMES, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE, gate,
-};
+use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE, gate};
 use domains::{Area, Domain};
 use libc::{PROT_EXEC, PROT_READ, PROT_WRITE};
 
 use crate::Stop;
-use crate::arguments::SAMPLES_MAX;
 use crate::page::GatePage;
-use crate::pages::{map, take_keys};
+use crate::pages::{map, protect, take_keys};
 
 /// Where samples are written: the application's, which both sides that measure
 /// may write to.
 pub(crate) const SAMPLES: u64 = APP.heap().start;
-/// The bytes that the application wants written, one page.
-pub(crate) const SOURCE: u64 = SAMPLES + (SAMPLES_MAX as u64 * 4).next_multiple_of(PAGE_SIZE);
-/// The frame that the bytes travel in.
-pub(crate) const FRAME: u64 = FRAMES.start;
-/// Where the unsafe kernel puts them.
+/// How many there is room for.
+pub(crate) const SAMPLES_MAX: usize = 1_000_000;
+/// What the unsafe kernel fills, one page.
 pub(crate) const SINK: u64 = UNSAFE.heap().start;
+/// What it fills it with.
+pub(crate) const FILLING: u8 = 0x5a;
 
 /// The entry tables of the two kernels.
 #[derive(Debug)]
@@ -46,19 +43,13 @@ pub(crate) struct Tables {
 #[derive(Debug)]
 pub(crate) struct Walls(());
 
-/// Takes the keys and maps everything.
-pub(crate) fn raise(page: &GatePage, tables: &Tables) -> Result<Walls, Stop> {
+/// Takes the keys and maps everything; the gate page is still empty.
+pub(crate) fn raise(tables: &Tables) -> Result<Walls, Stop> {
     take_keys()?;
     let read_write = PROT_READ | PROT_WRITE;
     let one = |start| Region::new(start, PAGE_SIZE);
-    let source: Vec<u8> = (1..=PAGE_SIZE).map(|it| (it % 251) as u8).collect();
-    let app = Region::new(SAMPLES, SOURCE - SAMPLES);
-    map(
-        one(GATE_PAGE),
-        Area::Text,
-        PROT_READ | PROT_EXEC,
-        page.code(),
-    )?;
+    let samples = (SAMPLES_MAX as u64 * 4).next_multiple_of(PAGE_SIZE);
+    map(one(GATE_PAGE), Area::Text, PROT_READ | PROT_EXEC, &[])?;
     map(one(CPU_PAGE), Area::Info, read_write, &[])?;
     map(
         one(SAFE.start),
@@ -72,9 +63,7 @@ pub(crate) fn raise(page: &GatePage, tables: &Tables) -> Result<Walls, Stop> {
         PROT_READ,
         bytes_of(&tables.unsafe_),
     )?;
-    map(app, Area::App, read_write, &[])?;
-    map(one(SOURCE), Area::App, read_write, &source)?;
-    map(one(FRAME), Area::Frames, read_write, &[])?;
+    map(Region::new(SAMPLES, samples), Area::App, read_write, &[])?;
     map(one(SINK), Area::Unsafe, read_write, &[])?;
     for domain in Domain::ALL {
         map(stack(domain), area(domain), read_write, &[])?;
@@ -83,6 +72,21 @@ pub(crate) fn raise(page: &GatePage, tables: &Tables) -> Result<Walls, Stop> {
 }
 
 impl Walls {
+    /// Puts `page` in the place of the gates, and empties what will be filled.
+    pub(crate) fn set_gates(&mut self, page: &GatePage) -> Result<(), String> {
+        let place = Region::new(GATE_PAGE, PAGE_SIZE);
+        let mut code = page.code.clone();
+        code.resize(PAGE_SIZE as usize, 0);
+        protect(place, Area::Text, PROT_READ | PROT_WRITE)?;
+        let start: *mut u8 = ptr::with_exposed_provenance_mut(GATE_PAGE as usize);
+        // SAFETY: the page is mapped, writable, and nobody runs there.
+        unsafe { ptr::copy_nonoverlapping(code.as_ptr(), start, code.len()) };
+        let sink: *mut u8 = ptr::with_exposed_provenance_mut(SINK as usize);
+        // SAFETY: the page is mapped, and we have all rights.
+        unsafe { sink.write_bytes(0, PAGE_SIZE as usize) };
+        protect(place, Area::Text, PROT_READ | PROT_EXEC)
+    }
+
     /// Sets the CPU page as it is while `domain` runs.
     pub(crate) fn set_running(&mut self, domain: Domain) {
         let page = running(domain);
@@ -110,14 +114,12 @@ impl Walls {
         unsafe { slice::from_raw_parts(first, count) }.to_vec()
     }
 
-    /// Whether the bytes that were to be written are where they should be.
-    pub(crate) fn has_delivered(&self) -> bool {
-        let page = |start: u64| {
-            let first: *const u8 = ptr::with_exposed_provenance(start as usize);
-            // SAFETY: both are one mapped page; nobody writes them while we run.
-            unsafe { slice::from_raw_parts(first, PAGE_SIZE as usize) }
-        };
-        page(SOURCE) == page(SINK)
+    /// Whether the whole page has been filled since the gates were set.
+    pub(crate) fn is_filled(&self) -> bool {
+        let first: *const u8 = ptr::with_exposed_provenance(SINK as usize);
+        // SAFETY: it is a mapped page; nobody writes it while we look.
+        let page = unsafe { slice::from_raw_parts(first, PAGE_SIZE as usize) };
+        page.iter().all(|byte| *byte == FILLING)
     }
 }
 

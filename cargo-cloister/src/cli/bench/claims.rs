@@ -4,8 +4,9 @@
 //! command measures it and a test fails when it does not hold.
 
 use super::figures::{Comparison, Pair};
+use super::native::Timings;
 use super::programs::{self, Average};
-use super::results::Results;
+use super::results::{Found, Results};
 use super::smp::{self, Run};
 use super::{curve, footprint, noise, rows};
 
@@ -46,7 +47,8 @@ pub(super) fn table(results: &Results) -> String {
 }
 
 /// The claims that a reader wants first.
-pub(super) fn summary(results: &Results) -> String {
+pub(super) fn summary(found: &Found) -> String {
+    let Found { results, native } = found;
     let of_gate = |name| value(results.gate.find(name).and_then(|pair| pair.mpk));
     let null_call = |name| format!("{} instructions", of_gate(name));
     let mut rows: Vec<[String; 3]> = results.programs.averages.iter().map(average).collect();
@@ -62,6 +64,7 @@ pub(super) fn summary(results: &Results) -> String {
     ] {
         rows.push([what.to_owned(), null_call(name), String::new()]);
     }
+    rows.extend(native.iter().flat_map(Timings::summary));
     let header = ["", "here", "the paper"];
     rows::table(&header, 3, rows.into_iter().map(|row| row.to_vec()))
 }

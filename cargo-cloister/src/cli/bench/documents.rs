@@ -48,7 +48,7 @@ fn broken(why: &str) -> Failure {
 fn content(name: &str, found: &Found) -> Option<String> {
     let results = &found.results;
     Some(match name {
-        "summary" => claims::summary(results),
+        "summary" => claims::summary(found),
         "claims" => claims::table(results),
         "made-with" => format!(
             "{}, {}, whole programs of {}.",
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_figure_is_drawn_from_the_committed_results() {
-        for (name, text) in draw::figures(&committed().results).unwrap() {
+        for (name, text) in draw::figures(&committed()).unwrap() {
             let file = repository().join(COMMITTED).join(name);
             assert!(
                 fs::read_to_string(file).unwrap() == text,

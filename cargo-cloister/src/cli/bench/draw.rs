@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use plotters::coord::CoordTranslate;
 use plotters::prelude::*;
 
-use super::results::Results;
+use super::results::Found;
 use crate::cli::failure::{Failure, report};
 
 /// The size of a figure.
@@ -25,10 +25,14 @@ const MODEL: RGBColor = RGBColor(230, 150, 40);
 const PAPER: RGBColor = RGBColor(200, 40, 40);
 
 /// Every figure, by the name of its file.
-pub(super) fn figures(results: &Results) -> Result<Vec<(&'static str, String)>, Failure> {
+pub(super) fn figures(found: &Found) -> Result<Vec<(&'static str, String)>, Failure> {
+    let Found { results, native } = found;
     Ok(vec![
         ("overhead.svg", overhead::figure(&results.programs)?),
-        ("write-bytes.svg", curve::figure(&results.write_bytes)?),
+        (
+            "write-bytes.svg",
+            curve::figure(&results.write_bytes, native.as_ref())?,
+        ),
         ("scaling.svg", scaling::figure(&results.smp)?),
         ("noise.svg", noise::figure(&results.noise)?),
     ])

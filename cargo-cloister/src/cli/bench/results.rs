@@ -138,7 +138,9 @@ impl Found {
         let results = (self.results.set.file(), text(&self.results));
         let native = self.native.iter().map(|native| (NATIVE, text(native)));
         put(folder, [results].into_iter().chain(native))?;
-        put(folder, draw::figures(&self.results)?)
+        // What is there now has what another processor said too.
+        let there = Found::read(&folder.join(self.results.set.file()))?;
+        put(folder, draw::figures(&there)?)
     }
 }
 

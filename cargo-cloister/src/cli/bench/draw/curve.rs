@@ -1,29 +1,32 @@
 //! The paper's figure of `write_bytes`: what isolation adds by size.
 
+use std::ops::Range;
+
 use plotters::coord::combinators::LogCoord;
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::{Drawn, MODEL, MPK, PAPER, legend, svg};
+use super::{Drawn, LIGHT, MODEL, MPK, PAPER, legend, svg};
 use crate::cli::bench::curve::{self, Curve, Point};
 use crate::cli::bench::model;
+use crate::cli::bench::native::{Size, Timings};
 use crate::cli::failure::Failure;
 
-/// The end of the scale, in percent.
-const MOST: f64 = 600.0;
+/// The scale, in percent.
+const SCALE: Range<f64> = 1.0..3000.0;
 
 type Chart<'a, 'b> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, RangedCoordf64>>;
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, LogCoord<f64>>>;
 
-/// Our curve, the model's, and the paper's points.
-pub(super) fn figure(curve: &Curve) -> Result<String, Failure> {
+/// Our curve, the model's, a processor's if one was measured, and the paper's
+/// points.
+pub(super) fn figure(curve: &Curve, native: Option<&Timings>) -> Result<String, Failure> {
     svg(|area| {
         let mut chart = ChartBuilder::on(area)
             .caption("What walls add to write_bytes", ("sans-serif", 20))
             .margin(12)
             .x_label_area_size(40)
             .y_label_area_size(60)
-            .build_cartesian_2d((1.0..4096.0).log_scale().base(2.0), 0.0..MOST)?;
+            .build_cartesian_2d((1.0..4096.0).log_scale().base(2.0), SCALE.log_scale())?;
         chart
             .configure_mesh()
             .max_light_lines(0)
@@ -31,11 +34,15 @@ pub(super) fn figure(curve: &Curve) -> Result<String, Failure> {
             .y_desc("percent of the call without walls")
             .x_labels(13)
             .x_label_formatter(&|x| format!("{x:.0}"))
+            .y_label_formatter(&|y| format!("{y:.0}"))
             .draw()?;
         modelled(&mut chart, curve)?;
         counted(&mut chart, curve)?;
+        if let Some(native) = native {
+            timed(&mut chart, native)?;
+        }
         paper(&mut chart)?;
-        legend(&mut chart, SeriesLabelPosition::UpperRight)
+        legend(&mut chart, SeriesLabelPosition::LowerLeft)
     })
 }
 
@@ -57,7 +64,12 @@ fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
         model::overhead(&model::SHOWN, none, mpk)
     };
     let at = |end: usize| {
-        move |point: &Point| (point.bytes as f64, (100.0 * share(point)[end]).min(MOST))
+        move |point: &Point| {
+            (
+                point.bytes as f64,
+                (100.0 * share(point)[end]).clamp(SCALE.start, SCALE.end),
+            )
+        }
     };
     let there = curve.points.iter().map(at(0));
     let back = curve.points.iter().rev().map(at(1));
@@ -68,6 +80,18 @@ fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
         .legend(|(x, y)| {
             Rectangle::new([(x, y - 5), (x + 18, y + 5)], MODEL.mix(0.4).filled())
         });
+    Ok(())
+}
+
+fn timed(chart: &mut Chart<'_, '_>, native: &Timings) -> Drawn {
+    let point = |size: &Size| (size.bytes as f64, 100.0 * size.share());
+    let sizes = native.sizes();
+    chart
+        .draw_series(
+            LineSeries::new(sizes.iter().map(point), LIGHT.stroke_width(2)).point_size(3),
+        )?
+        .label(format!("cycles, {}", native.processor()))
+        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], LIGHT.stroke_width(2)));
     Ok(())
 }
 
