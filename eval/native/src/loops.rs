@@ -43,6 +43,8 @@ macro_rules! measured {
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn $name() {
             naked_asm!(
+                // In the same place of a cache line in each build.
+                ".p2align 6",
                 "2:",
                 $($before,)*
                 // The clock starts: half of it is enough, and the gates keep RBX.

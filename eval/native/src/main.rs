@@ -6,8 +6,9 @@
 //! rights of the domains and times that. Linux is only there to start it: nothing
 //! but the control `getpid` enters the kernel.
 //!
-//! Numbers appear only at the end, when every call has given the answer that
-//! it should; a gate that does not work ends the process by a signal before.
+//! Numbers appear only at the end, when the page with walls has withstood its
+//! attacks and every call has given the answer that it should; a gate that does
+//! not work ends the process by a signal before.
 //! Exit statuses: 0 measured, 1 failed, 77 skipped, because processor or
 //! kernel has no protection keys.
 
@@ -21,6 +22,7 @@ use crate::page::GatePage;
 use crate::report::Report;
 
 mod arguments;
+mod attack;
 mod figures;
 mod handlers;
 mod loops;
@@ -69,10 +71,12 @@ fn run() -> Result<(), Stop> {
     ];
     quiet::prepare()?;
     let mut walls = walls::raise(&handlers::tables())?;
+    let attacks = attack::run(&mut walls, &pages[1])?;
     let measured = figures::measure(&mut walls, &pages, arguments.samples)?;
     let report = Report {
         machine,
         date: arguments.date,
+        attacks,
         measured,
     };
     match arguments.json {

@@ -5,6 +5,7 @@ use std::fmt;
 use domains::Isolation;
 use serde_json::{Value, json};
 
+use crate::attack::Attacks;
 use crate::figures::{Figure, Measured, Quartiles};
 use crate::machine::Machine;
 
@@ -18,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) machine: Machine,
     /// On which day.
     pub(crate) date: String,
+    /// What the gates withstood before.
+    pub(crate) attacks: Attacks,
     /// What came of it.
     pub(crate) measured: Measured,
 }
@@ -50,6 +53,8 @@ impl Report {
             "kernel": kernel,
             "date": self.date,
             "emulated": emulated,
+            "attempts": self.attacks.attempts,
+            "mutants": self.attacks.mutants,
             "samples": self.measured.samples,
             "overhead": self.measured.overhead.json(),
             "cycles_per_tick": self.measured.cycles_per_tick.json(),
@@ -77,6 +82,11 @@ impl fmt::Display for Report {
         if self.machine.emulated {
             writeln!(f, "{EMULATED}")?;
         }
+        let Attacks { attempts, mutants } = self.attacks;
+        writeln!(
+            f,
+            "{attempts} forged entries into the gates, none got through; {mutants} mutants caught"
+        )?;
         let Measured {
             samples,
             overhead,
@@ -119,6 +129,10 @@ mod tests {
                 emulated,
             },
             date: "2026-01-31".into(),
+            attacks: Attacks {
+                attempts: 163_840,
+                mutants: 6,
+            },
             measured: Measured {
                 samples: 100,
                 overhead: exactly(20.0),

@@ -147,7 +147,7 @@ fn cpu_page() -> *mut CpuPage {
 
 /// The CPU page while `domain` runs: `entry_stack` is there for the
 /// application only.
-fn running(domain: Domain) -> CpuPage {
+pub(crate) const fn running(domain: Domain) -> CpuPage {
     CpuPage {
         entry_stack: match domain {
             Domain::App => stack(Domain::Safe).end,

@@ -21,6 +21,10 @@ pub(in crate::cli::bench) struct Timings {
     date: String,
     /// Whether this is no processor, but an emulator that has no cycles.
     pub(in crate::cli::bench) emulated: bool,
+    /// How often the gate page was entered with forged registers, in vain.
+    attempts: u64,
+    /// How many gate pages without some check let that through.
+    mutants: u64,
     samples: u64,
     /// Ticks that the measurement of nothing took.
     overhead: Quartiles,
@@ -184,6 +188,12 @@ impl fmt::Display for Timings {
         if self.emulated {
             writeln!(f, "This is an emulator: these are no cycles.\n")?;
         }
+        writeln!(
+            f,
+            "Before, the gate page was entered {} times with forged registers, and nothing got through; {} pages without some check were caught.\n",
+            rows::whole(self.attempts),
+            self.mutants
+        )?;
         writeln!(f, "{}\n", self.calls())?;
         writeln!(f, "The paper's `write_bytes`, in cycles:\n")?;
         f.write_str(&self.write_bytes())
@@ -214,6 +224,8 @@ mod tests {
             kernel: "6.1".to_owned(),
             date: "2026-01-31".to_owned(),
             emulated,
+            attempts: 163_840,
+            mutants: 6,
             samples: 20_000,
             overhead: exactly(24.0),
             cycles_per_tick: exactly(2.0),
