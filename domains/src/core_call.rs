@@ -157,8 +157,8 @@ pub mod test_hook {
     /// Sets bit 9 of XCR0 if the argument is not zero, else clears it: whether
     /// XRSTOR can change PKRU.
     pub const PKRU_BY_XRSTOR: u64 = 2;
-    /// Takes the checks of [`GATE_CHECKS`] that the argument numbers out of the
-    /// gate page; how many there were.
+    /// Takes the checks that the argument numbers in [`crate::attack::Check::ALL`]
+    /// out of the gate page; how many there were.
     pub const BLUNT_GATE: u64 = 3;
     /// The word that the argument numbers of what must be the same on all
     /// CPUs: [`SETTINGS_WORDS`] of them.
@@ -174,11 +174,6 @@ pub mod test_hook {
 
     /// How many words [`SETTINGS`] has.
     pub const SETTINGS_WORDS: u64 = 8;
-
-    /// The checks of the gate page: the comparison behind each WRPKRU, the look
-    /// at each token of a lowered domain, the look at the stack to enter the
-    /// safe kernel on, and at the one to return to it on.
-    pub const GATE_CHECKS: [&str; 4] = ["pkru", "tokens", "entry", "return"];
 }
 
 /// Errors of core calls, as negative results. The numbers are those of errno.

@@ -15,6 +15,7 @@
 pub mod access;
 pub mod archive;
 pub mod area;
+pub mod attack;
 pub mod boot;
 pub mod core_call;
 pub mod cpu_page;

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::figures::ROUNDS;
+use crate::walls;
+
 const USAGE: &str = "\
 usage: native-bench [--json] [--date YYYY-MM-DD] [--samples N] NONE MPK
 NONE and MPK are the linked gate pages of both isolations, `gate-none` and `gate-mpk`";
 
 /// How often each thing is timed, unless the user says otherwise.
 const SAMPLES: usize = 100_000;
-/// More would take hours.
-const SAMPLES_MAX: usize = 100_000_000;
+/// More would not fit in the pages that a round's samples are written to.
+const SAMPLES_MAX: usize = ROUNDS * walls::SAMPLES_MAX;
 
 /// What the user asks for.
 #[derive(PartialEq, Eq, Debug)]

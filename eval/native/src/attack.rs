@@ -1,166 +1,133 @@
-//! The gate page under attack: entered at every byte with forged registers.
+//! The gate page under attack, on the processor and before anything is timed.
 //!
-//! What the attack tests do in QEMU is done here on the processor, before
-//! anything is timed. A child with the walls of this process is stopped, gets
-//! the rights of the attacking domain and forged EAX, ECX and EDX, and starts
-//! somewhere in the page. However the attempt goes, it ends in a fault, which
-//! stops the child. The rights at that fault must be the attacker's, unless a
-//! check of the gate stopped him or the unsafe kernel did what it may: return.
+//! What the attack tests do in QEMU is done here to a child with the walls of this
+//! process ([`domains::attack`]). It is stopped, gets the rights of the attacking
+//! domain and forged registers, and is let go somewhere in the page, until it
+//! faults. The rights at that fault must be the attacker's, unless a check of the
+//! gate stopped him or the unsafe kernel did what it may: return.
 //!
 //! Then the checks are taken out, one kind after the other, and the same attack
 //! must get through: else it would have no power.
 
-mod mutants;
+mod child;
+mod mutant;
 mod tracee;
 
-use domains::core_call::test_hook::GATE_CHECKS;
-use domains::cpu_page::CpuPage;
-use domains::layout::{APP, GATE_PAGE, PAGE_SIZE};
-use domains::{Domain, Isolation, Pkru};
+use domains::attack::{ATTEMPTS, Check, End, Forgery, MUTANTS, NO_ENTRY, SAVED};
+use domains::cpu_page::offset;
+use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE};
+use domains::{Domain, Pkru};
 use libc::user_regs_struct as Registers;
 
-use crate::handlers::NULL;
+use crate::Stop;
 use crate::page::GatePage;
 use crate::walls::{self, Walls};
-use tracee::{Stop, Tracee};
+use tracee::{Fault, Tracee};
 
-const FORGED_EAX: [u32; 5] = [
-    0,
-    Pkru::of(Domain::Safe).bits(),
-    Pkru::of(Domain::Unsafe).bits(),
-    Pkru::of(Domain::App).bits(),
-    u32::MAX,
-];
 /// Where the gate returns to. Nothing is mapped there, so that the return
 /// faults, with the rights that the gate left.
 const LANDING: u64 = APP.end - PAGE_SIZE;
-/// What a call into the unsafe kernel leaves on the safe kernel's stack: the
-/// thread pointer, two registers, and the address to return to.
-const SAVED: usize = 4;
-/// Where it leaves that: the token to return with.
+/// Where a call into the unsafe kernel leaves what it saves, on the safe kernel's
+/// stack: the token to return with.
 const ARMED: u64 = walls::stack(Domain::Safe).end - PAGE_SIZE / 2;
-
-/// Who attacks, and the kind of checks without which he gets through.
-///
-/// The application always has the token to enter with, the unsafe kernel the
-/// one to return with: each of these two checks stops the other.
-const MUTANTS: [(Domain, &str); 6] = [
-    (Domain::App, "pkru"),
-    (Domain::Unsafe, "pkru"),
-    (Domain::App, "tokens"),
-    (Domain::Unsafe, "tokens"),
-    (Domain::Unsafe, "entry"),
-    (Domain::App, "return"),
-];
+/// Words of the attacker's stack on each side of where it is.
+const AROUND: usize = 16;
 
 /// What was tried in vain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Attacks {
     /// How often the page was entered.
-    pub(crate) attempts: usize,
-    /// How many gate pages without some check let an attempt through.
+    pub(crate) attempts: u32,
+    /// How many pages without some check let an attempt through.
     pub(crate) mutants: usize,
 }
 
 /// Attacks `page`, which must have walls, and its mutants.
-pub(crate) fn run(walls: &mut Walls, page: &GatePage) -> Result<Attacks, String> {
-    let mut attempts = 0;
-    for attacker in [Domain::App, Domain::Unsafe] {
-        attempts += forgeries().count();
-        if let Some(anomaly) = sweep(walls, page, attacker)? {
-            return Err(format!("{attacker} got through the gates: {anomaly}"));
+pub(crate) fn run(walls: &mut Walls, page: &GatePage) -> Result<Attacks, Stop> {
+    let attackers = [Domain::App, Domain::Unsafe];
+    for attacker in attackers {
+        if let Some(how) = sweep(walls, page.code(), attacker)? {
+            let why = format!("{attacker} got through the gates: {how}");
+            return Err(Stop::Failed(why));
         }
     }
-    for (attacker, checks) in MUTANTS {
-        let mutant = GatePage {
-            isolation: Isolation::Mpk,
-            code: mutants::without(&page.code, which(checks)),
-        };
-        if mutant == *page || sweep(walls, &mutant, attacker)?.is_none() {
-            return Err(format!(
-                "without {checks} checks {attacker} gets no further"
-            ));
-        }
+    for (attacker, check) in MUTANTS {
+        catch_mutant(walls, page.code(), attacker, check)?;
     }
     Ok(Attacks {
-        attempts,
+        attempts: ATTEMPTS * attackers.len() as u32,
         mutants: MUTANTS.len(),
     })
 }
 
-fn which(checks: &str) -> usize {
-    let place = GATE_CHECKS.iter().position(|name| *name == checks);
-    place.expect("mutants are of checks that there are")
+/// Fails unless `attacker` gets through the page without `check`.
+fn catch_mutant(
+    walls: &mut Walls,
+    code: &[u8],
+    attacker: Domain,
+    check: Check,
+) -> Result<(), Stop> {
+    let mutant = mutant::without(code, check);
+    let why = match sweep(walls, &mutant, attacker)? {
+        Some(_) => return Ok(()),
+        None if mutant == code => "the page has none of them",
+        None => "and yet nothing got through",
+    };
+    Err(Stop::Failed(format!(
+        "the gates without their {} checks, attacked by {attacker}: {why}",
+        check.name()
+    )))
 }
 
 /// Makes all attempts of `attacker`; what the first was that got through.
-fn sweep(
-    walls: &mut Walls,
-    page: &GatePage,
-    attacker: Domain,
-) -> Result<Option<String>, String> {
-    walls.set_gates(page)?;
-    let mut tracee = Tracee::start()?;
-    for forgery in forgeries() {
-        let stop = attempt(&mut tracee, attacker, forgery)?;
-        let armed = tracee.cpu_page()?.armed;
-        if !is_stopped(attacker, &stop, armed) {
-            return Ok(Some(format!("{forgery:x?} ends in {stop}")));
+fn sweep(walls: &mut Walls, code: &[u8], attacker: Domain) -> Result<Option<String>, Stop> {
+    walls.set_gates(code).map_err(Stop::Skipped)?;
+    walls.set_running(attacker);
+    let mut tracee = Tracee::start().map_err(Stop::Skipped)?;
+    for number in 0..ATTEMPTS {
+        let forgery = Forgery::new(number);
+        let (fault, armed) = attempt(&mut tracee, attacker, forgery)
+            .map_err(|why| Stop::Failed(format!("{attacker} with {forgery:x?}: {why}")))?;
+        if !end(&fault, armed).is_harmless(attacker) {
+            return Ok(Some(format!("{forgery:x?} ends in {fault}")));
         }
     }
     Ok(None)
 }
 
-/// With what the page is entered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Forgery {
-    offset: u64,
-    eax: u32,
-    ecx: u32,
-    edx: u32,
-}
-
-/// Every offset, with every value for the three registers of WRPKRU.
-fn forgeries() -> impl Iterator<Item = Forgery> {
-    let rest = |offset| {
-        let values = FORGED_EAX.into_iter().zip(std::iter::repeat(offset));
-        values.flat_map(|(eax, offset)| {
-            (0..4).map(move |bits| Forgery {
-                offset,
-                eax,
-                ecx: bits & 1,
-                edx: bits >> 1,
-            })
-        })
-    };
-    (0..PAGE_SIZE).flat_map(rest)
-}
-
-/// Has `attacker` enter the page in the state that the tokens have while he runs.
-fn attempt(tracee: &mut Tracee, attacker: Domain, forgery: Forgery) -> Result<Stop, String> {
+/// Has `attacker` enter the page in the state that the tokens have while he runs;
+/// the fault that ends it, and the token to return with.
+fn attempt(
+    tracee: &mut Tracee,
+    attacker: Domain,
+    forgery: Forgery,
+) -> Result<(Fault, u64), String> {
     let middle = walls::stack(attacker).end - PAGE_SIZE / 2;
-    let landings = [LANDING; 32];
-    tracee.write(middle - 16 * 8, &landings)?;
-    if attacker == Domain::Unsafe {
-        let mut saved = [0; SAVED];
-        saved[SAVED - 1] = LANDING;
-        tracee.write(ARMED, &saved)?;
-    }
-    tracee.set_cpu_page(&tokens(attacker))?;
-    let rights = Pkru::of(attacker).bits();
-    tracee.enter(rights, &registers(tracee.registers(), forgery, middle))
+    tracee.write(middle - 8 * AROUND as u64, &[LANDING; 2 * AROUND])?;
+    set_tokens(tracee, attacker)?;
+    let registers = registers(tracee.registers(), forgery, middle);
+    let fault = tracee.enter(Pkru::of(attacker), &registers)?;
+    Ok((fault, tracee.read(cpu_word(offset::ARMED))?))
 }
 
-/// The CPU page while `attacker` runs: the unsafe kernel has been called.
-fn tokens(attacker: Domain) -> CpuPage {
-    let page = walls::running(attacker);
-    match attacker {
-        Domain::Unsafe => CpuPage {
-            armed: ARMED,
-            ..page
-        },
-        Domain::App | Domain::Safe => page,
-    }
+/// Sets the tokens as they are while `attacker` runs, and what a call into the
+/// unsafe kernel has left on the stack.
+fn set_tokens(tracee: &Tracee, attacker: Domain) -> Result<(), String> {
+    let entry_stack = walls::running(attacker).entry_stack;
+    let armed = match attacker {
+        Domain::Unsafe => ARMED,
+        Domain::App | Domain::Safe => 0,
+    };
+    let mut saved = [0; SAVED as usize];
+    saved[SAVED as usize - 1] = LANDING;
+    tracee.write(ARMED, &saved)?;
+    tracee.write(cpu_word(offset::ENTRY_STACK), &[entry_stack])?;
+    tracee.write(cpu_word(offset::ARMED), &[armed])
+}
+
+/// The address of a word of the CPU page.
+const fn cpu_word(offset: usize) -> u64 {
+    CPU_PAGE + offset as u64
 }
 
 /// Those of `from` that only the kernel knows, the forged ones, and no others.
@@ -173,7 +140,7 @@ fn registers(from: &Registers, forgery: Forgery, stack: u64) -> Registers {
         rdx: forgery.edx.into(),
         // A number that no file has, should some byte be a system call.
         rdi: u64::MAX,
-        r11: NULL,
+        r11: NO_ENTRY,
         rbx: 0,
         rbp: 0,
         rsi: 0,
@@ -184,27 +151,25 @@ fn registers(from: &Registers, forgery: Forgery, stack: u64) -> Registers {
     }
 }
 
-/// Whether a fault with the token `armed` shows that `attacker` got nowhere.
-fn is_stopped(attacker: Domain, stop: &Stop, armed: u64) -> bool {
+/// What a fault with the token `armed` says.
+fn end(fault: &Fault, armed: u64) -> End {
     let in_gate = GATE_PAGE..GATE_PAGE + PAGE_SIZE;
-    let is_gate_check = stop.signal == libc::SIGILL && in_gate.contains(&stop.registers.rip);
-    // The safe kernel's rights, but at the end of its own call, on its own stack,
-    // and once.
-    let behind = ARMED + 8 * SAVED as u64;
-    let has_returned = attacker == Domain::Unsafe
-        && stop.pkru == Pkru::of(Domain::Safe).bits()
-        && (stop.registers.rip, stop.registers.rsp, armed) == (LANDING, behind, 0);
-    stop.pkru == Pkru::of(attacker).bits() || is_gate_check || has_returned
+    let (rip, rsp) = (fault.registers.rip, fault.registers.rsp);
+    End {
+        rights: fault.pkru.domain(),
+        died_in_gate: fault.signal == libc::SIGILL && in_gate.contains(&rip),
+        has_returned: (rip, rsp, armed) == (LANDING, ARMED + 8 * SAVED, 0),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn stop(rights: Domain, rip: u64, rsp: u64) -> Stop {
-        Stop {
-            signal: libc::SIGSEGV,
-            pkru: Pkru::of(rights).bits(),
+    fn fault(signal: i32, rip: u64, rsp: u64) -> Fault {
+        Fault {
+            signal,
+            pkru: Pkru::of(Domain::Safe),
             registers: Registers {
                 rip,
                 rsp,
@@ -214,40 +179,24 @@ mod tests {
     }
 
     #[test]
-    fn every_offset_is_tried_with_every_forgery() {
-        assert_eq!(forgeries().count(), 81_920);
-        assert_eq!(forgeries().filter(|it| it.offset == 7).count(), 20);
-        let last = forgeries().last().unwrap();
-        assert_eq!((last.offset, last.eax), (PAGE_SIZE - 1, u32::MAX));
-        assert_eq!((last.ecx, last.edx), (1, 1));
+    fn a_return_is_one_of_the_whole_call() {
+        let behind = ARMED + 8 * SAVED;
+        let has_returned = |rip, rsp, armed| {
+            let end = end(&fault(libc::SIGSEGV, rip, rsp), armed);
+            assert_eq!(end.rights, Some(Domain::Safe));
+            end.has_returned
+        };
+        assert!(has_returned(LANDING, behind, 0));
+        assert!(!has_returned(LANDING, behind, ARMED));
+        assert!(!has_returned(LANDING + 1, behind, 0));
+        assert!(!has_returned(LANDING, walls::stack(Domain::Unsafe).end, 0));
     }
 
     #[test]
-    fn the_safe_kernels_rights_are_for_a_whole_return_only() {
-        let behind = ARMED + 8 * SAVED as u64;
-        let landed = stop(Domain::Safe, LANDING, behind);
-        assert!(is_stopped(Domain::Unsafe, &landed, 0));
-        assert!(!is_stopped(Domain::Unsafe, &landed, ARMED));
-        assert!(!is_stopped(Domain::App, &landed, 0));
-        let elsewhere = stop(Domain::Safe, LANDING + 1, behind);
-        assert!(!is_stopped(Domain::Unsafe, &elsewhere, 0));
-        let own_stack = stop(Domain::Safe, LANDING, walls::stack(Domain::Unsafe).end);
-        assert!(!is_stopped(Domain::Unsafe, &own_stack, 0));
-    }
-
-    #[test]
-    fn nobody_becomes_the_other() {
-        for (attacker, other) in [(Domain::App, Domain::Unsafe), (Domain::Unsafe, Domain::App)]
-        {
-            assert!(is_stopped(attacker, &stop(attacker, LANDING, 0), 0));
-            assert!(!is_stopped(attacker, &stop(other, LANDING, 0), 0));
-        }
-    }
-
-    #[test]
-    fn every_kind_of_check_has_a_mutant() {
-        for checks in GATE_CHECKS {
-            assert!(MUTANTS.iter().any(|(_, name)| *name == checks), "{checks}");
-        }
+    fn a_gate_dies_of_an_instruction_in_its_page() {
+        let died = |signal, rip| end(&fault(signal, rip, 0), 0).died_in_gate;
+        assert!(died(libc::SIGILL, GATE_PAGE + 7));
+        assert!(!died(libc::SIGSEGV, GATE_PAGE + 7));
+        assert!(!died(libc::SIGILL, LANDING));
     }
 }

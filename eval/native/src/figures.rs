@@ -8,7 +8,7 @@ use crate::rounds::{self, Part};
 use crate::walls::Walls;
 
 /// How many rounds count.
-const ROUNDS: usize = 100;
+pub(crate) const ROUNDS: usize = 100;
 /// Rounds before, in which the core reaches its speed.
 const WARM_UP: usize = 10;
 
@@ -46,8 +46,20 @@ pub(crate) struct Measured {
     pub(crate) overhead: Quartiles,
     /// Cycles of the core while the counter ticks once.
     pub(crate) cycles_per_tick: Quartiles,
+    /// The counter's steps, in ticks.
+    pub(crate) step: u32,
     /// All the rest.
     pub(crate) figures: Vec<Figure>,
+    /// What the two chains' rates are to each other.
+    pub(crate) agreement: Quartiles,
+}
+
+impl Measured {
+    /// Whether the chains of known length agree on the core's rate, within a
+    /// twentieth: else one of them has not the length that we think.
+    pub(crate) fn has_cycles(&self) -> bool {
+        (self.agreement.median - 1.0).abs() < 0.05
+    }
 }
 
 /// Measures everything at least so often, after a proof that the gates do what
@@ -82,7 +94,7 @@ struct Series<'p> {
 
 impl Series<'_> {
     fn new(page: &GatePage) -> Series<'_> {
-        let controls = match page.isolation {
+        let controls = match page.isolation() {
             Isolation::Mpk => probes::controls(),
             Isolation::None => Vec::new(),
         };
@@ -90,24 +102,27 @@ impl Series<'_> {
             page,
             probes: controls
                 .into_iter()
-                .chain(probes::gates(page.isolation))
+                .chain(probes::gates(page.isolation()))
                 .collect(),
             parts: Vec::new(),
         }
     }
 
     fn figures(&self) -> impl Iterator<Item = Figure> {
-        let figure = |(index, probe): (usize, &Probe)| {
-            let ticks = |part: &Part| part.ticks[index];
-            let cycles = |part: &Part| part.ticks[index] * part.cycles_per_tick;
-            Figure {
-                name: probe.name.clone(),
-                isolation: probe.gates,
-                ticks: Quartiles::of(self.parts.iter().map(ticks)),
-                cycles: Quartiles::of(self.parts.iter().map(cycles)),
-            }
-        };
-        self.probes.iter().enumerate().map(figure)
+        let probes = self.probes.iter().enumerate();
+        probes.map(|(index, probe)| figure(probe, index, &self.parts))
+    }
+}
+
+/// What the probe with number `index` came to in all parts.
+fn figure(probe: &Probe, index: usize, parts: &[Part]) -> Figure {
+    let ticks = |part: &Part| part.ticks[index];
+    let cycles = |part: &Part| part.ticks[index] * part.cycles_per_tick;
+    Figure {
+        name: probe.name.clone(),
+        isolation: probe.gates,
+        ticks: Quartiles::of(parts.iter().map(ticks)),
+        cycles: Quartiles::of(parts.iter().map(cycles)),
     }
 }
 
@@ -118,6 +133,8 @@ impl Measured {
             samples,
             overhead: Quartiles::of(parts().map(|part| part.overhead)),
             cycles_per_tick: Quartiles::of(parts().map(|part| part.cycles_per_tick)),
+            agreement: Quartiles::of(parts().map(|part| part.agreement)),
+            step: parts().map(|part| part.step).min().unwrap_or(1),
             figures: series.iter().flat_map(Series::figures).collect(),
         }
     }
@@ -153,20 +170,14 @@ mod tests {
 
     #[test]
     fn a_core_that_changes_its_speed_takes_as_many_cycles() {
-        let part = |cycles_per_tick: f64| Part {
+        let parts = [1.0, 1.5, 2.0].map(|cycles_per_tick| Part {
             overhead: 20.0,
             cycles_per_tick,
+            agreement: 1.0,
             ticks: vec![60.0 / cycles_per_tick],
-        };
-        let page = GatePage {
-            isolation: Isolation::None,
-            code: Vec::new(),
-        };
-        let series = Series {
-            parts: [1.0, 1.5, 2.0].map(part).to_vec(),
-            ..Series::new(&page)
-        };
-        let figure = series.figures().next().unwrap();
+            step: 1,
+        });
+        let figure = figure(&probes::empty(Isolation::None), 0, &parts);
         let Quartiles { low, median, high } = figure.cycles;
         assert_eq!([low, median, high], [60.0; 3]);
         assert_eq!(figure.ticks.median, 40.0);

@@ -7,6 +7,7 @@
 
 use std::arch::naked_asm;
 
+use domains::attack::NO_ENTRY;
 use domains::entries::{EntryPage, SLOTS};
 
 use crate::measure::Code;
@@ -39,8 +40,13 @@ pub(crate) fn tables() -> Tables {
         }
     };
     Tables {
-        safe: page(&[(NULL, null), (RIGHTS, rights)]),
-        unsafe_: page(&[(NULL, null), (RIGHTS, rights), (FILL, fill)]),
+        safe: page(&[(NULL, null), (NO_ENTRY, null), (RIGHTS, rights)]),
+        unsafe_: page(&[
+            (NULL, null),
+            (NO_ENTRY, null),
+            (RIGHTS, rights),
+            (FILL, fill),
+        ]),
     }
 }
 

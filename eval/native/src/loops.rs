@@ -7,8 +7,8 @@
 //! whatever takes longer was interrupted.
 //!
 //! The arguments of a call are ready before the clock starts. What is timed is
-//! the caller's CALL, everything up to its return, and one MOV of the answer,
-//! which the empty measurement has too.
+//! the caller's CALL, with the MOV of its target where it has one, everything up
+//! to its return, and one MOV of the answer, which the empty measurement has too.
 
 #![expect(unsafe_code, reason = "each loop is assembly")]
 
@@ -82,20 +82,34 @@ measured! {
     word = const WORD,
 }
 
+/// How many rotations wait for one another: the word comes back as it was.
+const ROTATIONS: u64 = 16 * 64;
+/// Core cycles that they take: each answer is there after one.
+pub(crate) const ROTATION_CYCLES: u64 = ROTATIONS;
 /// How many multiplications wait for one another.
-const CHAIN: u64 = 300;
-/// Core cycles that the chain takes: a multiplication's answer is there after
-/// three, on every Intel core since Nehalem and every AMD core since Zen (Agner
-/// Fog, Instruction tables, IMUL r64,r64,i).
-pub(crate) const CHAIN_CYCLES: u64 = 3 * CHAIN;
+const MULTIPLICATIONS: u64 = 300;
+/// Core cycles that they take: each answer is there after three.
+pub(crate) const MULTIPLICATION_CYCLES: u64 = 3 * MULTIPLICATIONS;
 
 measured! {
-    /// The core's own clock: a chain that takes a known number of its cycles.
-    chain
+    /// The core's own clock: a chain that takes a known number of its cycles. RORX
+    /// has a latency of one (uops.info: Haswell to Alder Lake's larger cores, Zen to
+    /// Zen 4).
+    rotations
     []
-    ["mov r8d, {word}", ".rept {chain}", "imul r8, r8, 1", ".endr"]
+    ["mov r8d, {word}", ".rept {rotations}", "rorx r8, r8, 1", ".endr"]
     word = const WORD,
-    chain = const CHAIN,
+    rotations = const ROTATIONS,
+}
+
+measured! {
+    /// The same by another instruction, to see that both agree. IMUL has a latency of
+    /// three on the same cores.
+    multiplications
+    []
+    ["mov r8d, {word}", ".rept {multiplications}", "imul r8, r8, 1", ".endr"]
+    word = const WORD,
+    multiplications = const MULTIPLICATIONS,
 }
 
 measured! {
@@ -171,9 +185,9 @@ measured! {
     /// The paper's `write_bytes`: the safe kernel has the unsafe kernel fill so
     /// many bytes of its memory.
     write_bytes
-    ["mov r12, qword ptr [rsp + {argument}]"]
-    ["movabs rdi, {sink}", "mov rsi, r12", "xor r8d, r8d", "xor r9d, r9d",
-     "mov r11d, {number}", "mov eax, {gate}", "call rax", "mov r8, rdi"]
+    ["movabs rdi, {sink}", "mov rsi, qword ptr [rsp + {argument}]",
+     "xor r8d, r8d", "xor r9d, r9d", "mov r11d, {number}"]
+    ["mov eax, {gate}", "call rax", "mov r8, rdi"]
     argument = const frame::ARGUMENT,
     sink = const SINK,
     number = const FILL,

@@ -79,7 +79,7 @@ fn check_keys(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), Stop> {
 }
 
 /// What else the gates and the measurement execute.
-fn check_instructions(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), String> {
+fn check_instructions(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), Stop> {
     // SAFETY: reads a word that the kernel gave the process.
     let hwcap2 = unsafe { libc::getauxval(libc::AT_HWCAP2) };
     let has_rdtscp = cpuid
@@ -89,9 +89,10 @@ fn check_instructions(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), String> {
         (hwcap2 & HWCAP2_FSGSBASE != 0, "RDFSBASE in programs"),
         (std::arch::is_x86_feature_detected!("avx"), "AVX (VZEROALL)"),
         (has_rdtscp, "RDTSCP"),
+        (std::arch::is_x86_feature_detected!("bmi2"), "BMI2 (RORX)"),
     ];
     match needs.into_iter().find(|(has, _)| !has) {
-        Some((_, what)) => Err(format!("processor or kernel lack {what}")),
+        Some((_, what)) => Err(Stop::Skipped(format!("processor or kernel lack {what}"))),
         None => Ok(()),
     }
 }

@@ -10,7 +10,7 @@
 //! attacks and every call has given the answer that it should; a gate that does
 //! not work ends the process by a signal before.
 //! Exit statuses: 0 measured, 1 failed, 77 skipped, because processor or
-//! kernel has no protection keys.
+//! kernel lacks what that takes.
 
 use std::process::ExitCode;
 
@@ -39,9 +39,9 @@ mod walls;
 /// Why there are no numbers.
 #[derive(PartialEq, Eq, Debug)]
 enum Stop {
-    /// This machine cannot run gates at all.
+    /// This machine cannot run gates, or not attack or time them.
     Skipped(String),
-    /// Something is wrong.
+    /// A gate, or what was asked for, is wrong.
     Failed(String),
 }
 
@@ -69,10 +69,15 @@ fn run() -> Result<(), Stop> {
         GatePage::read(none, Isolation::None)?,
         GatePage::read(mpk, Isolation::Mpk)?,
     ];
-    quiet::prepare()?;
-    let mut walls = walls::raise(&handlers::tables())?;
-    let attacks = attack::run(&mut walls, &pages[1])?;
+    quiet::prepare().map_err(Stop::Skipped)?;
+    let mut walls = walls::raise(&handlers::tables()).map_err(Stop::Skipped)?;
+    let [_, mpk] = &pages;
+    let attacks = attack::run(&mut walls, mpk)?;
     let measured = figures::measure(&mut walls, &pages, arguments.samples)?;
+    if !machine.emulated && !measured.has_cycles() {
+        let why = "it is not known how many cycles instructions take on this processor";
+        return Err(Stop::Skipped(why.into()));
+    }
     let report = Report {
         machine,
         date: arguments.date,

@@ -16,10 +16,14 @@ use std::mem::offset_of;
 use domains::Domain;
 
 use crate::probes::Probe;
-use crate::walls::{self, SAMPLES, Walls};
+use crate::walls::{self, SAMPLES, SAMPLES_MAX, Walls};
 
 /// Runs `probe` so often; what each time took, the measurement included.
 pub(crate) fn run(walls: &mut Walls, probe: &Probe, count: usize) -> Result<Vec<u32>, String> {
+    assert!(
+        (1..=SAMPLES_MAX).contains(&count),
+        "there is room for the samples"
+    );
     let order = order(probe, count);
     walls.set_running(probe.domain);
     // SAFETY:

@@ -30,10 +30,8 @@ const GATES: [(&str, u64); 2] = [
 /// The code of a gate page that has passed all checks.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct GatePage {
-    /// Whether it is the page with walls.
-    pub(crate) isolation: Isolation,
-    /// The code; the rest of the page is zero.
-    pub(crate) code: Vec<u8>,
+    isolation: Isolation,
+    code: Vec<u8>,
 }
 
 impl GatePage {
@@ -55,6 +53,16 @@ impl GatePage {
         }
         check_writes(&code, isolation)?;
         Ok(GatePage { isolation, code })
+    }
+
+    /// Which of the two pages it is.
+    pub(crate) const fn isolation(&self) -> Isolation {
+        self.isolation
+    }
+
+    /// The code; the rest of the page is zero.
+    pub(crate) fn code(&self) -> &[u8] {
+        &self.code
     }
 }
 

@@ -14,10 +14,8 @@ use domains::layout::Region;
 use domains::table::{TABLE, key_of};
 use libc::{PROT_READ, PROT_WRITE, c_int};
 
-use crate::Stop;
-
 /// Allocates keys until all of the table's are ours.
-pub(crate) fn take_keys() -> Result<(), Stop> {
+pub(crate) fn take_keys() -> Result<(), String> {
     let mut missing: Vec<i64> = TABLE.iter().map(|row| row.key.number().into()).collect();
     while !missing.is_empty() {
         // SAFETY: a key that nobody uses changes nothing.
@@ -30,13 +28,8 @@ pub(crate) fn take_keys() -> Result<(), Stop> {
     Ok(())
 }
 
-fn no_key(error: io::Error, missing: &[i64]) -> Stop {
-    match error.raw_os_error() {
-        Some(libc::ENOSYS) => Stop::Skipped("the kernel has no protection keys".into()),
-        _ => Stop::Failed(format!(
-            "the kernel does not give the keys {missing:?}: {error}"
-        )),
-    }
+fn no_key(error: io::Error, missing: &[i64]) -> String {
+    format!("the kernel does not give the keys {missing:?}: {error}")
 }
 
 /// Maps `region` with the key of `area`, and `content` at its start.

@@ -55,9 +55,13 @@ pub(crate) fn empty(isolation: Isolation) -> Probe {
     Probe::new("empty", isolation, Domain::App, loops::empty)
 }
 
-/// The chain that takes a known number of the core's cycles.
-pub(crate) fn chain(isolation: Isolation) -> Probe {
-    Probe::new("chain", isolation, Domain::App, loops::chain)
+/// Two chains that take a known number of the core's cycles.
+pub(crate) fn chains(isolation: Isolation) -> [Probe; 2] {
+    let chain = |name, code| Probe::new(name, isolation, Domain::App, code);
+    [
+        chain("rotations", loops::rotations),
+        chain("multiplications", loops::multiplications),
+    ]
 }
 
 /// Calls whose answer is what rights the callee has: those of the table, or the

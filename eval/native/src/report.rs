@@ -58,6 +58,7 @@ impl Report {
             "samples": self.measured.samples,
             "overhead": self.measured.overhead.json(),
             "cycles_per_tick": self.measured.cycles_per_tick.json(),
+            "step": self.measured.step,
             "figures": figures,
         })
     }
@@ -91,11 +92,13 @@ impl fmt::Display for Report {
             samples,
             overhead,
             cycles_per_tick,
+            step,
             figures,
+            ..
         } = &self.measured;
         writeln!(
             f,
-            "{samples} samples each, less {} ticks of an empty measurement; {:.2} cycles a tick",
+            "{samples} samples each, less {:.1} ticks of an empty measurement; steps of {step} ticks, {:.2} cycles a tick",
             overhead.median, cycles_per_tick.median
         )?;
         writeln!(f, "{:<18}      {:>9} {:>9}", "", "ticks", "cycles")?;
@@ -103,7 +106,7 @@ impl fmt::Display for Report {
             let isolation = figure.isolation.map_or("", Isolation::name);
             let [ticks, cycles] = [figure.ticks.median, figure.cycles.median];
             let name = &figure.name;
-            writeln!(f, "{name:<18} {isolation:<4} {ticks:>9} {cycles:>9.1}")?;
+            writeln!(f, "{name:<18} {isolation:<4} {ticks:>9.1} {cycles:>9.1}")?;
         }
         Ok(())
     }
@@ -137,6 +140,8 @@ mod tests {
                 samples: 100,
                 overhead: exactly(20.0),
                 cycles_per_tick: exactly(1.5),
+                step: 2,
+                agreement: exactly(1.0),
                 figures: vec![Figure {
                     name: "app-to-safe".into(),
                     isolation: Some(Isolation::Mpk),

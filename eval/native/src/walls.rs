@@ -16,8 +16,6 @@ use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE,
 use domains::{Area, Domain};
 use libc::{PROT_EXEC, PROT_READ, PROT_WRITE};
 
-use crate::Stop;
-use crate::page::GatePage;
 use crate::pages::{map, protect, take_keys};
 
 /// Where samples are written: the application's, which both sides that measure
@@ -44,7 +42,7 @@ pub(crate) struct Tables {
 pub(crate) struct Walls(());
 
 /// Takes the keys and maps everything; the gate page is still empty.
-pub(crate) fn raise(tables: &Tables) -> Result<Walls, Stop> {
+pub(crate) fn raise(tables: &Tables) -> Result<Walls, String> {
     take_keys()?;
     let read_write = PROT_READ | PROT_WRITE;
     let one = |start| Region::new(start, PAGE_SIZE);
@@ -72,10 +70,10 @@ pub(crate) fn raise(tables: &Tables) -> Result<Walls, Stop> {
 }
 
 impl Walls {
-    /// Puts `page` in the place of the gates, and empties what will be filled.
-    pub(crate) fn set_gates(&mut self, page: &GatePage) -> Result<(), String> {
+    /// Makes the gate page hold `code` and zeros, and empties what will be filled.
+    pub(crate) fn set_gates(&mut self, code: &[u8]) -> Result<(), String> {
         let place = Region::new(GATE_PAGE, PAGE_SIZE);
-        let mut code = page.code.clone();
+        let mut code = code.to_vec();
         code.resize(PAGE_SIZE as usize, 0);
         protect(place, Area::Text, PROT_READ | PROT_WRITE)?;
         let start: *mut u8 = ptr::with_exposed_provenance_mut(GATE_PAGE as usize);
@@ -108,7 +106,7 @@ impl Walls {
 
     /// The first `count` samples.
     pub(crate) fn samples(&self, count: usize) -> Vec<u32> {
-        assert!(count <= SAMPLES_MAX, "there is no room for more samples");
+        assert!(count <= SAMPLES_MAX, "there are no more samples");
         let first: *const u32 = ptr::with_exposed_provenance(SAMPLES as usize);
         // SAFETY: so many words are mapped; nobody writes them while we run.
         unsafe { slice::from_raw_parts(first, count) }.to_vec()

@@ -1,7 +1,8 @@
 //! Jumps into the gate page at every byte, with forged registers.
 
 use domains::Domain;
-use domains::core_call::test_hook::{BLUNT_GATE, GATE_CHECKS, SWEEP};
+use domains::attack::Check;
+use domains::core_call::test_hook::{BLUNT_GATE, SWEEP};
 use gate::hooks::CORE_HOOK;
 
 use crate::hooks;
@@ -24,7 +25,7 @@ pub fn run(attacker: &str) -> Result<(), String> {
 /// Takes these checks out of the gate page first. Now something must get
 /// through.
 pub fn run_on_mutant(attacker: &str, checks: &str) -> Result<(), String> {
-    let which = GATE_CHECKS.iter().position(|name| *name == checks);
+    let which = Check::ALL.iter().position(|check| check.name() == checks);
     let which = which.ok_or_else(|| format!("no such checks: {checks}"))?;
     match hooks::hook(CORE_HOOK, BLUNT_GATE as usize, which) {
         count if count > 0 => println!("{count} checks taken out"),

@@ -1,5 +1,6 @@
 //! The gates: what is left after a call, and every way to jump into them.
 
+use domains::attack::MUTANTS;
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
 
@@ -7,21 +8,14 @@ use crate::images::{guest, guest_with};
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let mutants = MUTANTS.map(|(attacker, check)| mutant(attacker, check.name()));
+    let mut trials = vec![
         trial(
             "gates::pkru_is_the_applications_after_every_entry".into(),
             pkru,
         ),
         sweep(Domain::App),
         sweep(Domain::Unsafe),
-        mutant(Domain::App, "pkru"),
-        mutant(Domain::Unsafe, "pkru"),
-        mutant(Domain::App, "tokens"),
-        mutant(Domain::Unsafe, "tokens"),
-        // The application always has the token to enter with, the unsafe
-        // kernel the one to return with: each check stops the other.
-        mutant(Domain::Unsafe, "entry"),
-        mutant(Domain::App, "return"),
         trial("gates::xrstor_cannot_change_pkru".into(), xrstor),
         trial(
             "gates::mutant_with_pkru_in_xcr0_is_caught".into(),
@@ -38,7 +32,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "gates::registers_survive_10000_preemptions_without_walls".into(),
             || preempt(Isolation::None),
         ),
-    ]
+    ];
+    trials.extend(mutants);
+    trials
 }
 
 fn pkru() -> Verdict {

@@ -9,7 +9,7 @@ use clap::Args;
 use tempfile::NamedTempFile;
 
 use super::baseline::{Baseline, COMMITTED, Changes};
-use super::documents::{self, DOCUMENTS};
+use super::documents;
 use super::native::{self, Timings};
 use super::results::{Found, MadeWith, Results};
 use super::{How, Set, Table, curve, files, footprint, gate, noise, programs, services, smp};
@@ -42,11 +42,12 @@ impl All {
     pub(super) fn run(self) -> Result<u8, Failure> {
         // What cannot be kept must not be measured for an hour first.
         let folder = self.folder()?;
+        Found::native(&folder)?;
         let baseline = Baseline::find()?;
         let found = match &self.from {
             Some(file) => Found::read(file)?,
             None => Found {
-                native: self.native(),
+                native: self.native()?,
                 results: self.measure()?,
             },
         };
@@ -102,23 +103,16 @@ impl All {
         })
     }
 
-    /// The gates on this machine's processor, if it has the keys. That it cannot
-    /// be had is no reason to have nothing.
-    fn native(&self) -> Option<Timings> {
-        let said = match native::measure() {
-            Ok(Ok(timings)) => {
-                let _nobody_reads = self.say(format_args!("## native\n\n{timings}\n"));
-                // What an emulator says of cycles is not kept.
-                return Some(timings).filter(|timings| !timings.emulated);
-            }
-            Ok(Err(why)) => why,
-            Err(failure) => {
-                failure.print();
-                "It could not be measured.".to_owned()
-            }
-        };
-        let _nobody_reads = self.say(format_args!("## native\n\n{said}\n"));
-        None
+    /// The gates on this machine's processor, if it has the keys. If something gets
+    /// through them, nothing else is worth measuring.
+    fn native(&self) -> Result<Option<Timings>, Failure> {
+        let measured = native::measure()?;
+        match &measured {
+            Ok(timings) => self.say(format_args!("## native\n\n{timings}\n"))?,
+            Err(why) => self.say(format_args!("## native\n\n{why}\n"))?,
+        }
+        // What an emulator says of cycles is not kept.
+        Ok(measured.ok().filter(|timings| !timings.emulated))
     }
 
     /// Shows a table as soon as it is there.
@@ -173,18 +167,8 @@ impl All {
         }
         found.write(folder)?;
         let found = Found::read(&folder.join(Set::Full.file()))?;
-        renew_documents(&self.repository()?, &found)
+        documents::renew(&self.repository()?, &found)
     }
-}
-
-fn renew_documents(repository: &Path, found: &Found) -> Result<(), Failure> {
-    for document in DOCUMENTS {
-        let path = repository.join(document);
-        let text = fs::read_to_string(&path).map_err(|why| unreadable(&path, &why))?;
-        let text = documents::renewed(&text, found)?;
-        fs::write(&path, text).map_err(|why| unwritable(&path, &why))?;
-    }
-    Ok(())
 }
 
 fn not_adoptable() -> Failure {
@@ -201,11 +185,6 @@ fn made_with() -> Result<MadeWith, Failure> {
         rustc: rustc.to_string(),
         qemu: qemu.unwrap_or_else(|| "an unknown QEMU".to_owned()),
     })
-}
-
-fn unreadable(path: &Path, why: &io::Error) -> Failure {
-    let message = format!("{} cannot be read: {why}", path.display());
-    Failure::new(1, report(message, "is the repository whole?"))
 }
 
 pub(super) fn unwritable(folder: &Path, why: &io::Error) -> Failure {

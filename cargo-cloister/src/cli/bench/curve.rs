@@ -25,6 +25,22 @@ const SIZES: usize = 13;
 /// What the paper published: the size, and what isolation added, as a share.
 pub(super) const PAPER: [(u64, f64); 4] = [(1, 4.41), (64, 2.08), (1024, 0.22), (4096, 0.06)];
 
+/// The size in the name of a figure, if it is one of these.
+pub(super) fn size_of(name: &str) -> Option<u64> {
+    name.strip_prefix("write-bytes-")?.parse().ok()
+}
+
+/// The share that the paper measured at a size, in time.
+pub(super) fn of_paper(bytes: u64) -> Option<f64> {
+    let point = PAPER.iter().find(|(size, _)| *size == bytes);
+    point.map(|(_, share)| *share)
+}
+
+/// What walls add to a call, as a share of it.
+pub(super) fn share(none: f64, mpk: f64) -> f64 {
+    (mpk - none) / none.max(1.0)
+}
+
 /// The curve.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Curve {
@@ -63,10 +79,10 @@ pub(super) fn measure(options: &Options) -> Result<Curve, Failure> {
 
 impl Curve {
     fn new(figures: &Comparison) -> Curve {
-        let points = figures.figures.iter().filter_map(|pair| {
-            let bytes = pair.name.strip_prefix("write-bytes-")?.parse().ok()?;
-            Some(Point::new(bytes, pair.none?, pair.mpk?))
-        });
+        let points = figures
+            .figures
+            .iter()
+            .filter_map(|pair| Some(Point::new(size_of(&pair.name)?, pair.none?, pair.mpk?)));
         Curve {
             points: points.collect(),
         }
@@ -91,14 +107,13 @@ impl Curve {
 impl Point {
     fn new(bytes: u64, none: f64, mpk: f64) -> Point {
         let added = mpk - none;
-        let paper = PAPER.iter().find(|(size, _)| *size == bytes);
         Point {
             bytes,
             none,
             mpk,
             added,
-            share: added / none.max(1.0),
-            paper: paper.map(|(_, share)| *share),
+            share: share(none, mpk),
+            paper: of_paper(bytes),
             within_limit: added <= LIMIT,
         }
     }

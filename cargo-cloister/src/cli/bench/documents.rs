@@ -4,6 +4,10 @@
 //! that the project states stand in such parts, so that none can differ from
 //! what was measured; a test compares them with the committed results.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use super::claims;
 use super::model;
 use super::results::Found;
@@ -11,14 +15,14 @@ use super::rows;
 use crate::cli::failure::{Failure, report};
 
 /// The documents with such parts, from the root of the repository.
-pub(super) const DOCUMENTS: [&str; 2] = ["README.md", "eval/README.md"];
+const DOCUMENTS: [&str; 2] = ["README.md", "eval/README.md"];
 
 const BEGIN: &str = "<!-- bench: ";
 const CLOSE: &str = " -->";
 const END: &str = "<!-- end -->";
 
 /// `text` with every part made anew.
-pub(super) fn renewed(text: &str, found: &Found) -> Result<String, Failure> {
+fn renewed(text: &str, found: &Found) -> Result<String, Failure> {
     let mut new = String::new();
     let mut rest = text;
     while let Some((before, part)) = rest.split_once(BEGIN) {
@@ -34,6 +38,24 @@ pub(super) fn renewed(text: &str, found: &Found) -> Result<String, Failure> {
         rest = after;
     }
     Ok(new + rest)
+}
+
+/// Makes the documents of the repository anew.
+pub(super) fn renew(repository: &Path, found: &Found) -> Result<(), Failure> {
+    for document in DOCUMENTS {
+        let path = repository.join(document);
+        let failed = |what, why: io::Error| {
+            let message = format!("{} cannot be {what}: {why}", path.display());
+            Failure::new(
+                1,
+                report(message, "is the repository whole, and may you write there?"),
+            )
+        };
+        let text = fs::read_to_string(&path).map_err(|why| failed("read", why))?;
+        let text = renewed(&text, found)?;
+        fs::write(&path, text).map_err(|why| failed("written", why))?;
+    }
+    Ok(())
 }
 
 fn broken(why: &str) -> Failure {
@@ -111,6 +133,12 @@ mod tests {
             let help = "`cargo cloister bench --from eval/results/full.json --adopt` renews it";
             assert!(text == renewed, "{document} states other numbers: {help}");
         }
+    }
+
+    #[test]
+    fn every_line_of_the_summary_has_its_number() {
+        let summary = claims::summary(&committed());
+        assert!(!summary.contains('–'), "{summary}");
     }
 
     #[test]

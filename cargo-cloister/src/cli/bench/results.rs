@@ -126,11 +126,25 @@ impl Results {
 impl Found {
     /// Reads results from the file at `path`, and what lies beside them.
     pub(super) fn read(path: &Path) -> Result<Found, Failure> {
-        let native = path.with_file_name(NATIVE);
+        let folder = path.parent().unwrap_or(Path::new(""));
         Ok(Found {
-            results: read(path)?,
-            native: native.is_file().then(|| read(&native)).transpose()?,
+            results: read(path, "`cargo cloister bench --full` makes such a file")?,
+            native: Found::native(folder)?,
         })
+    }
+
+    /// What a processor said, if that is in `folder`.
+    pub(super) fn native(folder: &Path) -> Result<Option<Timings>, Failure> {
+        let path = folder.join(NATIVE);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let help = "`cargo cloister bench native --adopt` makes such a file; or remove it";
+        let timings: Timings = read(&path, help)?;
+        match timings.emulated {
+            true => Err(broken(&path, "an emulator has no cycles", help)),
+            false => Ok(Some(timings)),
+        }
     }
 
     /// Writes all files to `folder`. What another processor said stays there.
@@ -154,14 +168,14 @@ fn put(
         .map_err(|why| unwritable(folder, &why))
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let complain = |why: String| {
-        let message = format!("{} holds no results: {why}", path.display());
-        let help = "`cargo cloister bench --full` makes such a file";
-        Failure::new(1, report(message, help))
-    };
-    let text = fs::read(path).map_err(|error| complain(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| complain(error.to_string()))
+fn read<T: DeserializeOwned>(path: &Path, help: &str) -> Result<T, Failure> {
+    let text = fs::read(path).map_err(|error| broken(path, &error.to_string(), help))?;
+    serde_json::from_slice(&text).map_err(|error| broken(path, &error.to_string(), help))
+}
+
+fn broken(path: &Path, why: &str, help: &str) -> Failure {
+    let message = format!("{} holds no results: {why}", path.display());
+    Failure::new(1, report(message, help))
 }
 
 fn text(results: &impl Serialize) -> String {

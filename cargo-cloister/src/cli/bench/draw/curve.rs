@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use super::{Drawn, LIGHT, MODEL, MPK, PAPER, legend, svg};
 use crate::cli::bench::curve::{self, Curve, Point};
 use crate::cli::bench::model;
-use crate::cli::bench::native::{Size, Timings};
+use crate::cli::bench::native::Timings;
 use crate::cli::failure::Failure;
 
 /// The scale, in percent.
@@ -16,6 +16,11 @@ const SCALE: Range<f64> = 1.0..3000.0;
 
 type Chart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, LogCoord<f64>>>;
+
+/// A point of the chart: the size, and a share in percent, within the scale.
+fn at(bytes: u64, share: f64) -> (f64, f64) {
+    (bytes as f64, (100.0 * share).clamp(SCALE.start, SCALE.end))
+}
 
 /// Our curve, the model's, a processor's if one was measured, and the paper's
 /// points.
@@ -47,8 +52,10 @@ pub(super) fn figure(curve: &Curve, native: Option<&Timings>) -> Result<String, 
 }
 
 fn counted(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
-    let point = |point: &Point| (point.bytes as f64, 100.0 * point.share);
-    let points = curve.points.iter().map(point);
+    let points = curve
+        .points
+        .iter()
+        .map(|point| at(point.bytes, point.share));
     chart
         .draw_series(LineSeries::new(points, MPK.stroke_width(2)).point_size(3))?
         .label("instructions, counted")
@@ -63,16 +70,9 @@ fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
         let [none, mpk] = point.costs();
         model::overhead(&model::SHOWN, none, mpk)
     };
-    let at = |end: usize| {
-        move |point: &Point| {
-            (
-                point.bytes as f64,
-                (100.0 * share(point)[end]).clamp(SCALE.start, SCALE.end),
-            )
-        }
-    };
-    let there = curve.points.iter().map(at(0));
-    let back = curve.points.iter().rev().map(at(1));
+    let edge = |end: usize| move |point: &Point| at(point.bytes, share(point)[end]);
+    let there = curve.points.iter().map(edge(0));
+    let back = curve.points.iter().rev().map(edge(1));
     let band: Vec<(f64, f64)> = there.chain(back).collect();
     chart
         .draw_series([Polygon::new(band, MODEL.mix(0.4))])?
@@ -84,19 +84,17 @@ fn modelled(chart: &mut Chart<'_, '_>, curve: &Curve) -> Drawn {
 }
 
 fn timed(chart: &mut Chart<'_, '_>, native: &Timings) -> Drawn {
-    let point = |size: &Size| (size.bytes as f64, 100.0 * size.share());
     let sizes = native.sizes();
+    let points = sizes.iter().map(|size| at(size.bytes, size.share()));
     chart
-        .draw_series(
-            LineSeries::new(sizes.iter().map(point), LIGHT.stroke_width(2)).point_size(3),
-        )?
+        .draw_series(LineSeries::new(points, LIGHT.stroke_width(2)).point_size(3))?
         .label(format!("cycles, {}", native.processor()))
         .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], LIGHT.stroke_width(2)));
     Ok(())
 }
 
 fn paper(chart: &mut Chart<'_, '_>) -> Drawn {
-    let points = curve::PAPER.map(|(bytes, share)| (bytes as f64, 100.0 * share));
+    let points = curve::PAPER.map(|(bytes, share)| at(bytes, share));
     chart
         .draw_series(points.map(|point| Circle::new(point, 5, PAPER.filled())))?
         .label("the paper, in time")

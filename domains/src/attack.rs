@@ -1,0 +1,227 @@
+//! How the gate page is attacked: in QEMU by the core, and on a processor under
+//! Linux.
+//!
+//! An attempt enters the page at some byte with forged EAX, ECX and EDX, as a
+//! domain and with the tokens that there are while it runs. To show that this has
+//! power, checks are taken out of the page: then something must get through.
+
+use crate::layout::PAGE_SIZE;
+use crate::{Domain, Pkru};
+
+const FORGED_EAX: [u32; 5] = [
+    0,
+    Pkru::of(Domain::Safe).bits(),
+    Pkru::of(Domain::Unsafe).bits(),
+    Pkru::of(Domain::App).bits(),
+    u32::MAX,
+];
+/// ECX and EDX are zero or one.
+const FORGED_REST: u32 = 4;
+
+/// How many attempts there are.
+pub const ATTEMPTS: u32 = PAGE_SIZE as u32 * FORGED_EAX.len() as u32 * FORGED_REST;
+/// The number of an entry that only answers, be it by an error; all attempts have it
+/// in R11.
+pub const NO_ENTRY: u64 = 127;
+
+/// Words that a call into the unsafe kernel leaves on the safe kernel's stack: the
+/// thread pointer, two registers, and the address to return to.
+pub const SAVED: u64 = 4;
+
+/// Where an attempt enters the page, and with what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Forgery {
+    /// Bytes from the beginning of the page.
+    pub offset: u64,
+    /// What WRPKRU would write.
+    pub eax: u32,
+    /// Zero, as WRPKRU wants it, or one.
+    pub ecx: u32,
+    /// Likewise.
+    pub edx: u32,
+}
+
+impl Forgery {
+    /// That of attempt number `attempt`.
+    pub const fn new(attempt: u32) -> Forgery {
+        let count = FORGED_EAX.len() as u32;
+        let (rest, eax) = (attempt / count, FORGED_EAX[(attempt % count) as usize]);
+        let (offset, bits) = (rest / FORGED_REST, rest % FORGED_REST);
+        Forgery {
+            offset: offset as u64,
+            eax,
+            ecx: bits & 1,
+            edx: bits >> 1,
+        }
+    }
+}
+
+/// How an attempt ended: each ends in a fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    /// Whose rights there were, if they are any domain's.
+    pub rights: Option<Domain>,
+    /// Whether a check of the gate stopped it.
+    pub died_in_gate: bool,
+    /// Whether it stands where the call that the safe kernel had made returns to,
+    /// on the stack of that call, and the token is used up.
+    pub has_returned: bool,
+}
+
+impl End {
+    /// Whether `attacker` got nowhere: he has his own rights, or died, or the
+    /// unsafe kernel did what it may, once: return.
+    pub fn is_harmless(self, attacker: Domain) -> bool {
+        let has_returned = attacker == Domain::Unsafe
+            && self.rights == Some(Domain::Safe)
+            && self.has_returned;
+        self.rights == Some(attacker) || self.died_in_gate || has_returned
+    }
+}
+
+/// A kind of check of the gate page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Check {
+    /// The comparison behind each WRPKRU.
+    Pkru,
+    /// The look at the token of a lowered domain.
+    Tokens,
+    /// The look at the stack to enter the safe kernel on.
+    Entry,
+    /// The look at the stack to return to the safe kernel on.
+    Return,
+}
+
+/// Who gets through without which checks. The application always has the token to
+/// enter with, the unsafe kernel the one to return with: each of the last two stops
+/// the other.
+pub const MUTANTS: [(Domain, Check); 6] = [
+    (Domain::App, Check::Pkru),
+    (Domain::Unsafe, Check::Pkru),
+    (Domain::App, Check::Tokens),
+    (Domain::Unsafe, Check::Tokens),
+    (Domain::Unsafe, Check::Entry),
+    (Domain::App, Check::Return),
+];
+
+impl Check {
+    /// Every kind.
+    pub const ALL: [Check; 4] = [Check::Pkru, Check::Tokens, Check::Entry, Check::Return];
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Check::Pkru => "pkru",
+            Check::Tokens => "tokens",
+            Check::Entry => "entry",
+            Check::Return => "return",
+        }
+    }
+
+    /// The kind called `name`.
+    pub fn from_name(name: &str) -> Option<Check> {
+        Check::ALL.into_iter().find(|check| check.name() == name)
+    }
+
+    /// The kind with this number, its place in [`Check::ALL`].
+    pub fn from_number(number: u64) -> Option<Check> {
+        Check::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// How its code begins.
+    pub const fn beginning(self) -> &'static [u8] {
+        match self {
+            // `wrpkru; cmp eax, imm32`
+            Check::Pkru => &[0x0f, 0x01, 0xef, 0x3d],
+            // `cmp qword ptr [disp32], 0`
+            Check::Tokens => &[0x48, 0x83, 0x3c, 0x25],
+            // `mov rcx, qword ptr [disp32]`, behind which JRCXZ needs no comparison
+            Check::Entry => &[0x48, 0x8b, 0x0c, 0x25],
+            // `test rsp, rsp`
+            Check::Return => &[0x48, 0x85, 0xe4],
+        }
+    }
+
+    /// How many bytes there are from its beginning to its conditional jump.
+    pub const fn length(self) -> usize {
+        match self {
+            Check::Pkru | Check::Entry => 8,
+            Check::Tokens => 9,
+            Check::Return => 3,
+        }
+    }
+}
+
+/// The length of the conditional jump that begins with these bytes, short or near;
+/// zero if it is none.
+pub const fn jump_length(bytes: [u8; 2]) -> usize {
+    match bytes {
+        // JE, JNE and JRCXZ.
+        [0x74 | 0x75 | 0xe3, _] => 2,
+        [0x0f, 0x84 | 0x85] => 6,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_offset_is_tried_with_every_forgery() {
+        let first = Forgery::new(0);
+        assert_eq!(
+            (first.offset, first.eax, first.ecx, first.edx),
+            (0, 0, 0, 0)
+        );
+        let last = Forgery::new(ATTEMPTS - 1);
+        assert_eq!((last.offset, last.eax), (PAGE_SIZE - 1, u32::MAX));
+        assert_eq!((last.ecx, last.edx), (1, 1));
+        let with_all = (0..ATTEMPTS).filter(|attempt| Forgery::new(*attempt).offset == 7);
+        assert_eq!(with_all.count(), 20);
+    }
+
+    fn end(rights: Domain, has_returned: bool) -> End {
+        End {
+            rights: Some(rights),
+            died_in_gate: false,
+            has_returned,
+        }
+    }
+
+    #[test]
+    fn the_safe_kernels_rights_are_for_a_whole_return_only() {
+        assert!(end(Domain::Safe, true).is_harmless(Domain::Unsafe));
+        assert!(!end(Domain::Safe, false).is_harmless(Domain::Unsafe));
+        assert!(!end(Domain::Safe, true).is_harmless(Domain::App));
+    }
+
+    #[test]
+    fn nobody_becomes_the_other() {
+        for (attacker, other) in [(Domain::App, Domain::Unsafe), (Domain::Unsafe, Domain::App)]
+        {
+            assert!(end(attacker, false).is_harmless(attacker));
+            assert!(!end(other, true).is_harmless(attacker));
+            let nobody = End {
+                rights: None,
+                ..end(attacker, false)
+            };
+            assert!(!nobody.is_harmless(attacker));
+        }
+    }
+
+    #[test]
+    fn each_form_of_jump_is_known() {
+        assert_eq!(jump_length([0xe3, 0x10]), 2);
+        assert_eq!(jump_length([0x0f, 0x84]), 6);
+        assert_eq!(jump_length([0xe8, 0x84]), 0);
+    }
+
+    #[test]
+    fn every_kind_of_check_has_a_mutant() {
+        for check in Check::ALL {
+            assert!(MUTANTS.iter().any(|(_, missing)| *missing == check));
+            assert_eq!(Check::from_name(check.name()), Some(check));
+        }
+    }
+}
