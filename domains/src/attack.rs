@@ -5,6 +5,7 @@
 //! domain and with the tokens that there are while it runs. To show that this has
 //! power, checks are taken out of the page: then something must get through.
 
+use crate::entries::SLOTS;
 use crate::layout::PAGE_SIZE;
 use crate::{Domain, Pkru};
 
@@ -21,12 +22,12 @@ const FORGED_REST: u32 = 4;
 /// How many attempts there are.
 pub const ATTEMPTS: u32 = PAGE_SIZE as u32 * FORGED_EAX.len() as u32 * FORGED_REST;
 /// The number of an entry that only answers, be it by an error; all attempts have it
-/// in R11.
-pub const NO_ENTRY: u64 = 127;
+/// in R11. Both kernels have none there.
+pub const HARMLESS_ENTRY: u64 = SLOTS as u64 - 1;
 
 /// Words that a call into the unsafe kernel leaves on the safe kernel's stack: the
 /// thread pointer, two registers, and the address to return to.
-pub const SAVED: u64 = 4;
+pub const SAVED_WORDS: u64 = 4;
 
 /// Where an attempt enters the page, and with what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,7 +124,12 @@ impl Check {
         Check::ALL.into_iter().find(|check| check.name() == name)
     }
 
-    /// The kind with this number, its place in [`Check::ALL`].
+    /// Its number, its place in [`Check::ALL`].
+    pub const fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// The kind with this number.
     pub fn from_number(number: u64) -> Option<Check> {
         Check::ALL.get(usize::try_from(number).ok()?).copied()
     }
@@ -212,9 +218,15 @@ mod tests {
 
     #[test]
     fn each_form_of_jump_is_known() {
-        assert_eq!(jump_length([0xe3, 0x10]), 2);
-        assert_eq!(jump_length([0x0f, 0x84]), 6);
-        assert_eq!(jump_length([0xe8, 0x84]), 0);
+        for short in [0x74, 0x75, 0xe3] {
+            assert_eq!(jump_length([short, 0x10]), 2);
+        }
+        for near in [0x84, 0x85] {
+            assert_eq!(jump_length([0x0f, near]), 6);
+        }
+        for other in [[0xe8, 0x84], [0x0f, 0x01]] {
+            assert_eq!(jump_length(other), 0);
+        }
     }
 
     #[test]
@@ -222,6 +234,7 @@ mod tests {
         for check in Check::ALL {
             assert!(MUTANTS.iter().any(|(_, missing)| *missing == check));
             assert_eq!(Check::from_name(check.name()), Some(check));
+            assert_eq!(Check::from_number(check.number()), Some(check));
         }
     }
 }

@@ -13,7 +13,9 @@ mod child;
 mod mutant;
 mod tracee;
 
-use domains::attack::{ATTEMPTS, Check, End, Forgery, MUTANTS, NO_ENTRY, SAVED};
+use std::fmt;
+
+use domains::attack::{ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_WORDS};
 use domains::cpu_page::offset;
 use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE};
 use domains::{Domain, Pkru};
@@ -38,8 +40,19 @@ const AROUND: usize = 16;
 pub(crate) struct Attacks {
     /// How often the page was entered.
     pub(crate) attempts: u32,
-    /// How many pages without some check let an attempt through.
+    /// How many attacks on pages without some check got through, as they must.
     pub(crate) mutants: usize,
+}
+
+impl fmt::Display for Attacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Attacks { attempts, mutants } = self;
+        write!(
+            f,
+            "{attempts} forged entries into the gates, none got through; without some check \
+             {mutants} attacks of {mutants} did"
+        )
+    }
 }
 
 /// Attacks `page`, which must have walls, and its mutants.
@@ -81,9 +94,9 @@ fn catch_mutant(
 
 /// Makes all attempts of `attacker`; what the first was that got through.
 fn sweep(walls: &mut Walls, code: &[u8], attacker: Domain) -> Result<Option<String>, Stop> {
-    walls.set_gates(code).map_err(Stop::Skipped)?;
+    walls.set_gates(code)?;
     walls.set_running(attacker);
-    let mut tracee = Tracee::start().map_err(Stop::Skipped)?;
+    let mut tracee = Tracee::start()?;
     for number in 0..ATTEMPTS {
         let forgery = Forgery::new(number);
         let (fault, armed) = attempt(&mut tracee, attacker, forgery)
@@ -118,8 +131,8 @@ fn set_tokens(tracee: &Tracee, attacker: Domain) -> Result<(), String> {
         Domain::Unsafe => ARMED,
         Domain::App | Domain::Safe => 0,
     };
-    let mut saved = [0; SAVED as usize];
-    saved[SAVED as usize - 1] = LANDING;
+    let mut saved = [0; SAVED_WORDS as usize];
+    saved[SAVED_WORDS as usize - 1] = LANDING;
     tracee.write(ARMED, &saved)?;
     tracee.write(cpu_word(offset::ENTRY_STACK), &[entry_stack])?;
     tracee.write(cpu_word(offset::ARMED), &[armed])
@@ -140,7 +153,7 @@ fn registers(from: &Registers, forgery: Forgery, stack: u64) -> Registers {
         rdx: forgery.edx.into(),
         // A number that no file has, should some byte be a system call.
         rdi: u64::MAX,
-        r11: NO_ENTRY,
+        r11: HARMLESS_ENTRY,
         rbx: 0,
         rbp: 0,
         rsi: 0,
@@ -158,7 +171,7 @@ fn end(fault: &Fault, armed: u64) -> End {
     End {
         rights: fault.pkru.domain(),
         died_in_gate: fault.signal == libc::SIGILL && in_gate.contains(&rip),
-        has_returned: (rip, rsp, armed) == (LANDING, ARMED + 8 * SAVED, 0),
+        has_returned: (rip, rsp, armed) == (LANDING, ARMED + 8 * SAVED_WORDS, 0),
     }
 }
 
@@ -180,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_return_is_one_of_the_whole_call() {
-        let behind = ARMED + 8 * SAVED;
+        let behind = ARMED + 8 * SAVED_WORDS;
         let has_returned = |rip, rsp, armed| {
             let end = end(&fault(libc::SIGSEGV, rip, rsp), armed);
             assert_eq!(end.rights, Some(Domain::Safe));

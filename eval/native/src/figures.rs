@@ -4,7 +4,7 @@ use domains::Isolation;
 
 use crate::page::GatePage;
 use crate::probes::{self, Probe};
-use crate::rounds::{self, Part};
+use crate::rounds::{self, Part, common_divisor};
 use crate::walls::Walls;
 
 /// How many rounds count.
@@ -134,7 +134,7 @@ impl Measured {
             overhead: Quartiles::of(parts().map(|part| part.overhead)),
             cycles_per_tick: Quartiles::of(parts().map(|part| part.cycles_per_tick)),
             agreement: Quartiles::of(parts().map(|part| part.agreement)),
-            step: parts().map(|part| part.step).min().unwrap_or(1),
+            step: parts().map(|part| part.step).fold(0, common_divisor),
             figures: series.iter().flat_map(Series::figures).collect(),
         }
     }

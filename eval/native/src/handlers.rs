@@ -7,7 +7,7 @@
 
 use std::arch::naked_asm;
 
-use domains::attack::NO_ENTRY;
+use domains::attack::HARMLESS_ENTRY;
 use domains::entries::{EntryPage, SLOTS};
 
 use crate::measure::Code;
@@ -40,10 +40,10 @@ pub(crate) fn tables() -> Tables {
         }
     };
     Tables {
-        safe: page(&[(NULL, null), (NO_ENTRY, null), (RIGHTS, rights)]),
+        safe: page(&[(NULL, null), (HARMLESS_ENTRY, null), (RIGHTS, rights)]),
         unsafe_: page(&[
             (NULL, null),
-            (NO_ENTRY, null),
+            (HARMLESS_ENTRY, null),
             (RIGHTS, rights),
             (FILL, fill),
         ]),

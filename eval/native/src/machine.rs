@@ -24,7 +24,7 @@ pub(crate) struct Machine {
     pub(crate) cpu_model: String,
     /// Its family, model and stepping, which say what it is.
     pub(crate) signature: String,
-    /// What it lends this machine, if that is a virtual one.
+    /// Whose virtual machine this is, if it is one.
     pub(crate) hypervisor: Option<String>,
     /// Its microcode, where the kernel tells.
     pub(crate) microcode: Option<String>,
@@ -99,12 +99,25 @@ fn check_instructions(cpuid: &CpuId<CpuIdReaderNative>) -> Result<(), Stop> {
 
 fn signature(cpuid: &CpuId<CpuIdReaderNative>) -> String {
     cpuid.get_feature_info().map_or("unknown".into(), |info| {
-        format!(
-            "family {}, model {}, stepping {}",
-            info.family_id(),
-            info.model_id(),
-            info.stepping_id()
-        )
+        let (family, model, stepping) = (info.family_id(), info.model_id(), info.stepping_id());
+        let core = core_name(family, model);
+        let core = core.map_or(String::new(), |name| format!("{name}, "));
+        format!("{core}family {family}, model {model}, stepping {stepping}")
+    })
+}
+
+/// What servers with protection keys are called by who makes them (Intel SDM volume
+/// 4, table 2-1; AMD's revision guides for family 19h).
+fn core_name(family: u8, model: u8) -> Option<&'static str> {
+    Some(match (family, model) {
+        (0x06, 0x55) => "Skylake, Cascade Lake or Cooper Lake",
+        (0x06, 0x6a) => "Ice Lake",
+        (0x06, 0x8f) => "Sapphire Rapids",
+        (0x06, 0xcf) => "Emerald Rapids",
+        (0x06, 0xad) => "Granite Rapids",
+        (0x19, 0x00..=0x0f) => "Zen 3",
+        (0x19, 0x10..=0x1f) => "Zen 4",
+        _ => return None,
     })
 }
 

@@ -1,10 +1,11 @@
-//! What a gate costs on this processor, in cycles, under an ordinary Linux.
+//! Whether a gate holds on this processor, and what it costs in cycles, under an
+//! ordinary Linux.
 //!
 //! The program maps the gate pages that images carry, byte for byte, at their
 //! address, one after the other, and around them stacks, entry tables and a CPU
 //! page with the keys of the domain table. Then it crosses the gates with the
-//! rights of the domains and times that. Linux is only there to start it: nothing
-//! but the control `getpid` enters the kernel.
+//! rights of the domains and times that. While it does, nothing but the control
+//! `getpid` enters Linux.
 //!
 //! Numbers appear only at the end, when the page with walls has withstood its
 //! attacks and every call has given the answer that it should; a gate that does
@@ -70,13 +71,14 @@ fn run() -> Result<(), Stop> {
         GatePage::read(mpk, Isolation::Mpk)?,
     ];
     quiet::prepare().map_err(Stop::Skipped)?;
-    let mut walls = walls::raise(&handlers::tables()).map_err(Stop::Skipped)?;
+    let mut walls = walls::raise(&handlers::tables())?;
     let [_, mpk] = &pages;
     let attacks = attack::run(&mut walls, mpk)?;
     let measured = figures::measure(&mut walls, &pages, arguments.samples)?;
     if !machine.emulated && !measured.has_cycles() {
-        let why = "it is not known how many cycles instructions take on this processor";
-        return Err(Stop::Skipped(why.into()));
+        return Err(Stop::Skipped(format!(
+            "{attacks}; but it is not known how many cycles instructions take on this processor"
+        )));
     }
     let report = Report {
         machine,

@@ -14,8 +14,10 @@ use domains::layout::Region;
 use domains::table::{TABLE, key_of};
 use libc::{PROT_READ, PROT_WRITE, c_int};
 
+use crate::Stop;
+
 /// Allocates keys until all of the table's are ours.
-pub(crate) fn take_keys() -> Result<(), String> {
+pub(crate) fn take_keys() -> Result<(), Stop> {
     let mut missing: Vec<i64> = TABLE.iter().map(|row| row.key.number().into()).collect();
     while !missing.is_empty() {
         // SAFETY: a key that nobody uses changes nothing.
@@ -28,8 +30,10 @@ pub(crate) fn take_keys() -> Result<(), String> {
     Ok(())
 }
 
-fn no_key(error: io::Error, missing: &[i64]) -> String {
-    format!("the kernel does not give the keys {missing:?}: {error}")
+fn no_key(error: io::Error, missing: &[i64]) -> Stop {
+    Stop::Skipped(format!(
+        "the kernel does not give the keys {missing:?}: {error}"
+    ))
 }
 
 /// Maps `region` with the key of `area`, and `content` at its start.

@@ -28,39 +28,45 @@ pub(crate) struct Report {
 impl Report {
     /// As one JSON object.
     pub(crate) fn json(&self) -> Value {
-        let figure = |figure: &Figure| {
-            json!({
-                "name": figure.name,
-                "isolation": figure.isolation.map(Isolation::name),
-                "ticks": figure.ticks.json(),
-                "cycles": figure.cycles.json(),
-            })
-        };
-        let Machine {
-            cpu_model,
-            signature,
-            hypervisor,
-            microcode,
-            kernel,
-            emulated,
-        } = &self.machine;
-        let figures: Vec<Value> = self.measured.figures.iter().map(figure).collect();
+        let (machine, measured) = (&self.machine, &self.measured);
+        let figures: Vec<Value> = measured.figures.iter().map(Figure::json).collect();
         json!({
-            "cpu_model": cpu_model,
-            "signature": signature,
-            "hypervisor": hypervisor,
-            "microcode": microcode,
-            "kernel": kernel,
+            "cpu_model": machine.cpu_model,
+            "signature": machine.signature,
+            "hypervisor": machine.hypervisor,
+            "microcode": machine.microcode,
+            "kernel": machine.kernel,
             "date": self.date,
-            "emulated": emulated,
+            "emulated": machine.emulated,
             "attempts": self.attacks.attempts,
             "mutants": self.attacks.mutants,
-            "samples": self.measured.samples,
-            "overhead": self.measured.overhead.json(),
-            "cycles_per_tick": self.measured.cycles_per_tick.json(),
-            "step": self.measured.step,
+            "samples": measured.samples,
+            "overhead": measured.overhead.json(),
+            "cycles_per_tick": measured.cycles_per_tick.json(),
+            "agreement": measured.agreement.json(),
+            "step": measured.step,
             "figures": figures,
         })
+    }
+}
+
+impl Figure {
+    fn json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "isolation": self.isolation.map(Isolation::name),
+            "ticks": self.ticks.json(),
+            "cycles": self.cycles.json(),
+        })
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let isolation = self.isolation.map_or("", Isolation::name);
+        let [ticks, cycles] = [self.ticks.median, self.cycles.median];
+        let name = &self.name;
+        write!(f, "{name:<18} {isolation:<4} {ticks:>9.1} {cycles:>9.1}")
     }
 }
 
@@ -83,32 +89,20 @@ impl fmt::Display for Report {
         if self.machine.emulated {
             writeln!(f, "{EMULATED}")?;
         }
-        let Attacks { attempts, mutants } = self.attacks;
+        let measured = &self.measured;
         writeln!(
             f,
-            "{attempts} forged entries into the gates, none got through; {mutants} mutants caught"
-        )?;
-        let Measured {
-            samples,
-            overhead,
-            cycles_per_tick,
-            step,
-            figures,
-            ..
-        } = &self.measured;
-        writeln!(
-            f,
-            "{samples} samples each, less {:.1} ticks of an empty measurement; steps of {step} ticks, {:.2} cycles a tick",
-            overhead.median, cycles_per_tick.median
+            "{}\n{} samples each, less {:.1} ticks of an empty measurement; steps of {} ticks, \
+             {:.2} cycles a tick",
+            self.attacks,
+            measured.samples,
+            measured.overhead.median,
+            measured.step,
+            measured.cycles_per_tick.median
         )?;
         writeln!(f, "{:<18}      {:>9} {:>9}", "", "ticks", "cycles")?;
-        for figure in figures {
-            let isolation = figure.isolation.map_or("", Isolation::name);
-            let [ticks, cycles] = [figure.ticks.median, figure.cycles.median];
-            let name = &figure.name;
-            writeln!(f, "{name:<18} {isolation:<4} {ticks:>9.1} {cycles:>9.1}")?;
-        }
-        Ok(())
+        let mut figures = measured.figures.iter();
+        figures.try_for_each(|figure| writeln!(f, "{figure}"))
     }
 }
 

@@ -46,30 +46,35 @@ pub(crate) fn part(
 ) -> Result<Part, String> {
     walls.set_gates(page.code())?;
     let mut step = 0;
-    let mut taken = |probe: &Probe| -> Result<f64, String> {
-        // It has run before.
-        measure::run(walls, probe, count.div_ceil(10))?;
-        let samples = measure::run(walls, probe, count)?;
-        step = samples.iter().copied().fold(step, greatest_common_divisor);
-        Ok(middle(samples))
+    let mut taken = |probe: &Probe| {
+        let samples = samples(walls, probe, count)?;
+        step = samples.iter().copied().fold(step, common_divisor);
+        Ok::<f64, String>(middle(samples))
     };
     let overhead = taken(&probes::empty(page.isolation()))?;
     let [rotations, multiplications] = probes::chains(page.isolation());
-    let [rotations, multiplications] = [taken(&rotations)?, taken(&multiplications)?];
-    let cycles_per_tick = rate(ROTATION_CYCLES, rotations - overhead)?;
-    let by_other = rate(MULTIPLICATION_CYCLES, multiplications - overhead)?;
-    let ticks = probes.iter().map(|probe| Ok(taken(probe)? - overhead));
-    let part = Part {
+    let cycles_per_tick = rate(ROTATION_CYCLES, taken(&rotations)? - overhead)?;
+    let by_other = rate(MULTIPLICATION_CYCLES, taken(&multiplications)? - overhead)?;
+    let mut ticks = Vec::new();
+    for probe in probes {
+        ticks.push(taken(probe)? - overhead);
+    }
+    if !walls.is_filled() {
+        return Err("what was to be filled is not".into());
+    }
+    Ok(Part {
         overhead,
         cycles_per_tick,
         agreement: by_other / cycles_per_tick,
-        ticks: ticks.collect::<Result<_, String>>()?,
+        ticks,
         step,
-    };
-    match walls.is_filled() {
-        true => Ok(part),
-        false => Err("what was to be filled is not".into()),
-    }
+    })
+}
+
+/// What `probe` took so often, after a tenth as often to warm up.
+fn samples(walls: &mut Walls, probe: &Probe, count: usize) -> Result<Vec<u32>, String> {
+    measure::run(walls, probe, count.div_ceil(10))?;
+    measure::run(walls, probe, count)
 }
 
 /// Cycles of the core in a tick, by a chain.
@@ -89,10 +94,11 @@ fn middle(mut samples: Vec<u32>) -> f64 {
     middle.iter().map(|sample| f64::from(*sample)).sum::<f64>() / middle.len() as f64
 }
 
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+/// The greatest; zero is a multiple of all.
+pub(crate) fn common_divisor(a: u32, b: u32) -> u32 {
     match b {
         0 => a,
-        b => greatest_common_divisor(b, a % b),
+        b => common_divisor(b, a % b),
     }
 }
 
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn steps_are_what_all_samples_are_multiples_of() {
-        let step = |samples: &[u32]| samples.iter().copied().fold(0, greatest_common_divisor);
+        let step = |samples: &[u32]| samples.iter().copied().fold(0, common_divisor);
         assert_eq!(step(&[54, 72, 0, 110]), 2);
         assert_eq!(step(&[54, 71]), 1);
     }

@@ -16,6 +16,7 @@ use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE,
 use domains::{Area, Domain};
 use libc::{PROT_EXEC, PROT_READ, PROT_WRITE};
 
+use crate::Stop;
 use crate::pages::{map, protect, take_keys};
 
 /// Where samples are written: the application's, which both sides that measure
@@ -42,7 +43,7 @@ pub(crate) struct Tables {
 pub(crate) struct Walls(());
 
 /// Takes the keys and maps everything; the gate page is still empty.
-pub(crate) fn raise(tables: &Tables) -> Result<Walls, String> {
+pub(crate) fn raise(tables: &Tables) -> Result<Walls, Stop> {
     take_keys()?;
     let read_write = PROT_READ | PROT_WRITE;
     let one = |start| Region::new(start, PAGE_SIZE);

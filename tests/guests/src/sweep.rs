@@ -25,9 +25,8 @@ pub fn run(attacker: &str) -> Result<(), String> {
 /// Takes these checks out of the gate page first. Now something must get
 /// through.
 pub fn run_on_mutant(attacker: &str, checks: &str) -> Result<(), String> {
-    let which = Check::ALL.iter().position(|check| check.name() == checks);
-    let which = which.ok_or_else(|| format!("no such checks: {checks}"))?;
-    match hooks::hook(CORE_HOOK, BLUNT_GATE as usize, which) {
+    let check = Check::from_name(checks).ok_or_else(|| format!("no such checks: {checks}"))?;
+    match hooks::hook(CORE_HOOK, BLUNT_GATE as usize, check.number() as usize) {
         count if count > 0 => println!("{count} checks taken out"),
         error => return Err(format!("no check taken out: {error}")),
     }

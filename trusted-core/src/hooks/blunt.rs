@@ -60,5 +60,8 @@ mod tests {
         assert_eq!(take_out_jump(&words, 2), 1);
         assert_eq!(words[0].load(Ordering::Relaxed), 0x1122_3344_9090_ccaa);
         assert_eq!(take_out_jump(&words, 0), 0);
+        let words = [AtomicU64::new(0xcc55_4433_2211_840f)];
+        assert_eq!(take_out_jump(&words, 0), 1);
+        assert_eq!(words[0].load(Ordering::Relaxed), 0xcc55_9090_9090_9090);
     }
 }

@@ -9,7 +9,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use domains::Domain;
-use domains::attack::{self, ATTEMPTS, End, Forgery, NO_ENTRY};
+use domains::attack::{ATTEMPTS, End, Forgery, HARMLESS_ENTRY, SAVED_WORDS};
 use domains::core_call::error;
 use domains::cpu_page::offset;
 use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE};
@@ -29,7 +29,7 @@ const LANDING: u64 = APP.end - PAGE_SIZE;
 /// the unsafe kernel does, it holds what a call into it leaves there.
 const SAFE_STACK: u64 = stack(SAFE);
 /// The size of what such a call leaves.
-const SAVED: u64 = attack::SAVED * 8;
+const SAVED_BYTES: u64 = SAVED_WORDS * 8;
 const ARMED: u64 = SAFE_STACK + PAGE_SIZE / 2;
 /// Looks of the timer that an attempt may take.
 const TICKS_MAX: u32 = 2;
@@ -134,12 +134,12 @@ fn prepare(trap: &mut Trap<'_>) {
     trap.registers.rax = forgery.eax.into();
     trap.registers.rcx = forgery.ecx.into();
     trap.registers.rdx = forgery.edx.into();
-    trap.registers.r11 = NO_ENTRY;
+    trap.registers.r11 = HARMLESS_ENTRY;
     match attacker {
         Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE, 0),
         Attacker::Unsafe => {
-            fill(trap.core, ARMED, SAVED - 8, 0);
-            fill(trap.core, ARMED + SAVED - 8, 8, LANDING);
+            fill(trap.core, ARMED, SAVED_BYTES - 8, 0);
+            fill(trap.core, ARMED + SAVED_BYTES - 8, 8, LANDING);
             set_tokens(trap.local, 0, ARMED);
             // Each attempt is a call of its own to the watchdog.
             let calls = trap.local.page.get(offset::UNSAFE_CALLS);
@@ -219,7 +219,8 @@ impl Attacker {
             rights: caller.domain,
             died_in_gate: registers.vector == cause::INVALID
                 && cause::is_in_gate(registers.rip),
-            has_returned: (registers.rip, registers.rsp, armed) == (LANDING, ARMED + SAVED, 0),
+            has_returned: (registers.rip, registers.rsp, armed)
+                == (LANDING, ARMED + SAVED_BYTES, 0),
         };
         end.is_harmless(self.domain())
     }
@@ -259,12 +260,12 @@ mod tests {
 
     #[test]
     fn the_safe_kernels_rights_are_for_a_whole_return_only() {
-        let landed = Registers::entering(LANDING, ARMED + SAVED);
+        let landed = Registers::entering(LANDING, ARMED + SAVED_BYTES);
         let safe = caller(Domain::Safe);
         assert!(Attacker::Unsafe.is_stopped(safe, &landed, 0));
         assert!(!Attacker::Unsafe.is_stopped(safe, &landed, ARMED));
         assert!(!Attacker::App.is_stopped(safe, &landed, 0));
-        let elsewhere = Registers::entering(LANDING + 1, ARMED + SAVED);
+        let elsewhere = Registers::entering(LANDING + 1, ARMED + SAVED_BYTES);
         assert!(!Attacker::Unsafe.is_stopped(safe, &elsewhere, 0));
         let own_stack = Registers::entering(LANDING, stack(UNSAFE));
         assert!(!Attacker::Unsafe.is_stopped(safe, &own_stack, 0));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Set;
-use super::results::{Found, Kind, Measured, Results};
+use super::results::{Kind, Measured, Results};
 use super::rows;
 use crate::build;
 use crate::cli::failure::Failure;
@@ -40,19 +40,13 @@ struct Change {
 }
 
 impl Baseline {
-    fn of(found: Found) -> Baseline {
-        Baseline {
-            results: found.results,
-        }
-    }
-
     /// Reads the committed results. Where there are none that can be read, that
     /// is told, and nothing is compared.
     pub(super) fn find() -> Result<Option<Baseline>, Failure> {
         let sources = build::sources().map_err(Failure::build)?;
         let file = sources.join(COMMITTED).join(Set::Full.file());
-        match Found::read(&file) {
-            Ok(found) => Ok(Some(Baseline::of(found))),
+        match Results::read(&file) {
+            Ok(results) => Ok(Some(Baseline { results })),
             Err(why) => {
                 why.print();
                 eprintln!("nothing is compared with it");

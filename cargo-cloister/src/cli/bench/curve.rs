@@ -36,6 +36,13 @@ pub(super) fn of_paper(bytes: u64) -> Option<f64> {
     point.map(|(_, share)| *share)
 }
 
+/// What the paper measured, from end to end.
+pub(super) fn in_paper() -> String {
+    let [(_, first), .., (_, last)] = PAPER;
+    let [first, last] = [first, last].map(|share| format!("{:.0} %", 100.0 * share));
+    format!("{first} of the time at 1 byte, {last} at 4 KiB")
+}
+
 /// What walls add to a call, as a share of it.
 pub(super) fn share(none: f64, mpk: f64) -> f64 {
     (mpk - none) / none.max(1.0)

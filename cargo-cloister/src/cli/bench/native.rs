@@ -5,7 +5,7 @@
 
 mod timings;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use clap::Args;
@@ -14,8 +14,8 @@ pub(super) use self::timings::Timings;
 use super::Set;
 use super::baseline::COMMITTED;
 use super::documents;
-use super::results::Found;
-use crate::build;
+use super::results::{Found, Results};
+use crate::build::{self, NativeGates};
 use crate::cli::choices::Output;
 use crate::cli::failure::{Failure, report};
 use crate::cli::progress::Progress;
@@ -38,42 +38,54 @@ pub(super) struct Native {
 impl Native {
     /// Prints what there is to be had here; the status.
     pub(super) fn run(&self) -> Result<u8, Failure> {
-        let repository = self.adopt.then(repository).transpose()?;
-        let measured = measure()?;
+        let place = self.adopt.then(Place::find).transpose()?;
+        let measured = measure(&build()?)?;
         match (&measured, self.output) {
             (Ok(timings), Output::Human) => show::line(timings)?,
             (Ok(timings), Output::Json) => show::line(serde_json::json!(timings))?,
             (Err(why), Output::Human) => show::line(why)?,
             (Err(why), Output::Json) => show::line(serde_json::json!({ "skipped": why }))?,
         }
-        if let Some(repository) = repository {
-            adopt(&repository, measured)?;
+        if let Some(place) = place {
+            place.adopt(measured)?;
         }
         Ok(0)
     }
 }
 
-/// The repository, whose figures can be others.
-fn repository() -> Result<PathBuf, Failure> {
-    let repository = build::repository().map_err(Failure::build)?;
-    let help = "run it in the repository, or leave out `--adopt`";
-    repository.ok_or_else(|| Failure::usage("figures are adopted in the repository", help))
+/// The repository, and its results beside which figures are put.
+struct Place {
+    repository: PathBuf,
+    results: Results,
 }
 
-/// Makes `measured` the committed figures, if it is of a processor.
-fn adopt(repository: &Path, measured: Result<Timings, String>) -> Result<(), Failure> {
-    let native = match measured {
-        Ok(timings) if !timings.emulated => timings,
-        Ok(_) => return Err(not_adoptable("an emulator has no cycles")),
-        Err(why) => return Err(not_adoptable(&why)),
-    };
-    let folder = repository.join(COMMITTED);
-    let found = Found {
-        native: Some(native),
-        ..Found::read(&folder.join(Set::Full.file()))?
-    };
-    found.write(&folder)?;
-    documents::renew(repository, &found)
+impl Place {
+    fn find() -> Result<Place, Failure> {
+        let repository = build::repository().map_err(Failure::build)?;
+        let help = "run it in the repository, or leave out `--adopt`";
+        let repository = repository
+            .ok_or_else(|| Failure::usage("figures are adopted in the repository", help))?;
+        let results = repository.join(COMMITTED).join(Set::Full.file());
+        Ok(Place {
+            results: Results::read(&results)?,
+            repository,
+        })
+    }
+
+    /// Makes `measured` the committed figures, if it is of a processor.
+    fn adopt(self, measured: Result<Timings, String>) -> Result<(), Failure> {
+        let native = match measured {
+            Ok(timings) if !timings.emulated => timings,
+            Ok(_) => return Err(not_adoptable("an emulator has no cycles")),
+            Err(why) => return Err(not_adoptable(&why)),
+        };
+        let found = Found {
+            native: Some(native),
+            results: self.results,
+        };
+        found.write(&self.repository.join(COMMITTED))?;
+        documents::renew(&self.repository, &found)
+    }
 }
 
 fn not_adoptable(why: &str) -> Failure {
@@ -81,10 +93,16 @@ fn not_adoptable(why: &str) -> Failure {
     Failure::new(1, report(format!("nothing can be adopted: {why}"), help))
 }
 
-/// Measures, or says why it cannot be done here.
-pub(super) fn measure() -> Result<Result<Timings, String>, Failure> {
+/// What measures, built.
+pub(super) fn build() -> Result<NativeGates, Failure> {
     let progress = Progress::start(false);
-    let native = build::native_gates(&|what| progress.say(what)).map_err(Failure::build)?;
+    build::native_gates(&|what| progress.say(what)).map_err(Failure::build)
+}
+
+/// Measures, or says why it cannot be done here. What got through the gates, or
+/// gave a wrong answer, is a failure.
+pub(super) fn measure(native: &NativeGates) -> Result<Result<Timings, String>, Failure> {
+    let progress = Progress::start(false);
     progress.say("measuring the gates on this processor");
     let output = Command::new(&native.program)
         .arg("--json")
@@ -98,8 +116,7 @@ pub(super) fn measure() -> Result<Result<Timings, String>, Failure> {
             .map(Ok)
             .map_err(|why| failed(&why.to_string())),
         Some(SKIPPED) => Ok(Err(said)),
-        // Something got through, or a gate that does not work ended the program by a
-        // signal.
+        // A gate that does not work may have ended the program by a signal.
         _ => Err(failed(&format!("{} {said}", output.status))),
     }
 }

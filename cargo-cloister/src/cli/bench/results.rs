@@ -100,6 +100,11 @@ impl Measured {
 }
 
 impl Results {
+    /// Reads results from the file at `path`.
+    pub(super) fn read(path: &Path) -> Result<Results, Failure> {
+        read(path, "`cargo cloister bench --full` makes such a file")
+    }
+
     /// The tables in which something is beyond its limit.
     pub(super) fn exceeded(&self) -> Vec<&'static str> {
         let tables = self.tables().into_iter();
@@ -128,7 +133,7 @@ impl Found {
     pub(super) fn read(path: &Path) -> Result<Found, Failure> {
         let folder = path.parent().unwrap_or(Path::new(""));
         Ok(Found {
-            results: read(path, "`cargo cloister bench --full` makes such a file")?,
+            results: Results::read(path)?,
             native: Found::native(folder)?,
         })
     }
@@ -139,7 +144,7 @@ impl Found {
         if !path.is_file() {
             return Ok(None);
         }
-        let help = "`cargo cloister bench native --adopt` makes such a file; or remove it";
+        let help = "remove it; `cargo cloister bench native --adopt` makes the committed one";
         let timings: Timings = read(&path, help)?;
         match timings.emulated {
             true => Err(broken(&path, "an emulator has no cycles", help)),
@@ -181,4 +186,49 @@ fn broken(path: &Path, why: &str, help: &str) -> Failure {
 fn text(results: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(results);
     text.expect("results hold nothing that JSON does not") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::baseline::COMMITTED;
+    use super::*;
+
+    fn committed() -> Found {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Found::read(&sources.join(COMMITTED).join(Set::Full.file())).unwrap()
+    }
+
+    fn native_file(folder: &Path) -> Option<String> {
+        fs::read_to_string(folder.join(NATIVE)).ok()
+    }
+
+    #[test]
+    fn what_a_processor_said_is_kept_until_another_speaks() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = committed();
+        let silent = Found {
+            native: None,
+            results: found.results.clone(),
+        };
+        silent.write(folder.path()).unwrap();
+        assert_eq!(native_file(folder.path()), None);
+        found.write(folder.path()).unwrap();
+        let said = native_file(folder.path());
+        assert!(said.is_some());
+        silent.write(folder.path()).unwrap();
+        assert_eq!(native_file(folder.path()), said);
+    }
+
+    #[test]
+    fn a_broken_file_of_a_processor_is_refused_and_can_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = committed();
+        let emulated = text(&found.native).replace("\"emulated\": false", "\"emulated\": true");
+        for broken in ["{}", &emulated] {
+            fs::write(folder.path().join(NATIVE), broken).unwrap();
+            assert!(Found::native(folder.path()).is_err(), "{broken}");
+            found.write(folder.path()).unwrap();
+            assert!(Found::native(folder.path()).unwrap().is_some());
+        }
+    }
 }

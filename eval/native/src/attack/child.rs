@@ -7,6 +7,8 @@ use std::ptr;
 
 use libc::{c_int, c_void, pid_t};
 
+use crate::Stop;
+
 /// Seconds of the processor after which a child is killed: an attempt that goes
 /// round in the page ends so. All attempts of one together take far fewer.
 const SECONDS: u64 = 60;
@@ -25,10 +27,10 @@ pub(super) struct Child {
 
 impl Child {
     /// Makes the child, a copy of this process, and waits until it has stopped.
-    pub(super) fn stopped() -> Result<Child, String> {
+    pub(super) fn stopped() -> Result<Child, Stop> {
         // SAFETY: there is one thread, and the child calls nothing but the kernel.
         let pid = match unsafe { libc::fork() } {
-            -1 => return Err(failed("make")),
+            -1 => return Err(failed("make").into()),
             0 => be_traced(),
             pid => pid,
         };
@@ -36,8 +38,9 @@ impl Child {
             pid,
             is_gone: false,
         };
-        if child.wait()? != libc::SIGSTOP {
-            return Err(format!("{CHILD} does not wait for it"));
+        // It ends at once where this is not allowed.
+        if child.wait().map_err(Stop::Skipped)? != libc::SIGSTOP {
+            return Err(format!("{CHILD} does not wait for it").into());
         }
         let options = ptr::without_provenance_mut(libc::PTRACE_O_EXITKILL as usize);
         // SAFETY: the request takes a number.
@@ -111,8 +114,7 @@ impl Drop for Child {
     }
 }
 
-/// What the child does: it stops. It dies with its parent, and sooner if it runs
-/// too long.
+/// What the child does: it stops, and dies if it is let go for too long.
 fn be_traced() -> ! {
     let limit = libc::rlimit {
         rlim_cur: SECONDS,

@@ -31,6 +31,9 @@ mod tests {
         let mutant = [0xcc, 0x48, 0x85, 0xe4, NOP, NOP, 0xcc];
         assert_eq!(without(&code, Check::Return), mutant);
         assert_eq!(without(&code, Check::Pkru), code);
+        let near = [0x48, 0x85, 0xe4, 0x0f, 0x85, 1, 2, 3, 4, 0xcc];
+        let mutant = [0x48, 0x85, 0xe4, NOP, NOP, NOP, NOP, NOP, NOP, 0xcc];
+        assert_eq!(without(&near, Check::Return), mutant);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use libc::{c_int, iovec, user_regs_struct as Registers};
 use raw_cpuid::CpuId;
 
 use super::child::{CHILD, Child};
+use crate::Stop;
 
 /// The register set of XSAVE, in its standard format.
 const NT_X86_XSTATE: usize = 0x202;
@@ -58,8 +59,9 @@ impl fmt::Display for Fault {
 
 impl Tracee {
     /// Makes the child and stops it.
-    pub(super) fn start() -> Result<Tracee, String> {
-        let pkru_at = pkru_at().ok_or("the processor does not save PKRU by XSAVE")?;
+    pub(super) fn start() -> Result<Tracee, Stop> {
+        let pkru_at =
+            pkru_at().ok_or("the processor does not save PKRU by XSAVE".to_owned())?;
         let child = Child::stopped()?;
         let memory = File::options()
             .read(true)

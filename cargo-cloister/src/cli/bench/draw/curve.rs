@@ -12,7 +12,7 @@ use crate::cli::bench::native::Timings;
 use crate::cli::failure::Failure;
 
 /// The scale, in percent.
-const SCALE: Range<f64> = 1.0..3000.0;
+const SCALE: Range<f64> = 1.0..10_000.0;
 
 type Chart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, LogCoord<f64>>>;

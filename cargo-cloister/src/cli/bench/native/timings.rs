@@ -20,13 +20,15 @@ pub(in crate::cli::bench) struct Timings {
     pub(in crate::cli::bench) emulated: bool,
     /// How often the gate page was entered with forged registers, in vain.
     attempts: u64,
-    /// How many gate pages without some check let that through.
+    /// How many attacks on pages without some check got through, as they must.
     mutants: u64,
     samples: u64,
     /// Ticks that the measurement of nothing took.
     overhead: Quartiles,
     /// Cycles of the core while the time-stamp counter ticks once.
     cycles_per_tick: Quartiles,
+    /// What two clocks of the core are to each other: one, if both are right.
+    agreement: Quartiles,
     /// The counter's steps, in ticks.
     step: u32,
     figures: Vec<Timing>,
@@ -74,7 +76,7 @@ impl Size {
             cycles(self.mpk),
             cycles(self.added()),
             percent(self.share()),
-            curve::of_paper(self.bytes).map_or("–".to_owned(), percent),
+            curve::of_paper(self.bytes).map_or("–".to_owned(), rows::percent),
         ]
     }
 }
@@ -124,17 +126,17 @@ impl Timings {
             line(
                 "What walls add to `write_bytes` there",
                 self.added(),
-                "441 % of the time at 1 byte, 6 % at 4 KiB",
+                &curve::in_paper(),
             ),
             line(
-                "A null call into the safe kernel",
+                "A null call into the safe kernel there",
                 format!(
                     "{safe} cycles, without walls {safe_without}; two WRPKRU alone {wrpkru}, Linux's `getpid` {getpid}"
                 ),
                 "",
             ),
             line(
-                "A null call into the drivers",
+                "A null call into the drivers there",
                 format!("{drivers} cycles, without walls {drivers_without}"),
                 "",
             ),
@@ -200,14 +202,19 @@ impl Timing {
     }
 }
 
-/// Whole cycles: parts of one are noise.
+/// Cycles, with a tenth where there are few.
 fn cycles(value: f64) -> String {
-    rows::number(value.round())
+    match value < 99.95 {
+        true => format!("{value:.1}"),
+        false => rows::number(value.round()),
+    }
 }
 
-/// A share in whole percent: parts of one are noise.
+/// A share in percent, with two digits: more would be noise.
 fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+    let percent = 100.0 * share;
+    let digit = 10f64.powf((percent.abs().max(1.0).log10().floor() - 1.0).max(0.0));
+    format!("{} %", rows::number((percent / digit).round() * digit))
 }
 
 impl fmt::Display for Timings {
@@ -228,7 +235,7 @@ impl fmt::Display for Timings {
         }
         writeln!(
             f,
-            "Before, the gate page was entered {} times with forged registers, and nothing got through; {} pages without some check were caught.\n",
+            "Before, the gate page was entered {} times with forged registers, and nothing got through; {} attacks on pages without some check did, as they must.\n",
             rows::whole(self.attempts),
             self.mutants
         )?;
@@ -267,6 +274,7 @@ mod tests {
             samples: 20_000,
             overhead: exactly(24.0),
             cycles_per_tick: exactly(2.0),
+            agreement: exactly(1.0),
             step: 2,
             figures: vec![
                 timing("wrpkru", None, 5782.4),
@@ -291,6 +299,19 @@ mod tests {
         assert_eq!(sizes.len(), 1);
         assert_eq!(sizes[0].bytes, 64);
         assert_eq!(sizes[0].share(), 1.75);
-        assert!(timings(false).to_string().contains("208 %"));
+        let text = timings(false).to_string();
+        assert!(
+            text.contains("|    64 | 40.0 | 110 |  70.0 | 180 % | 208.00 % |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn shares_have_two_digits() {
+        assert_eq!(percent(11.89), "1,200 %");
+        assert_eq!(percent(0.1958), "20 %");
+        assert_eq!(percent(0.004), "0 %");
+        assert_eq!(cycles(9.44), "9.4");
+        assert_eq!(cycles(126.4), "126");
     }
 }
