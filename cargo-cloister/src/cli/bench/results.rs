@@ -198,6 +198,13 @@ mod tests {
         Found::read(&sources.join(COMMITTED).join(Set::Full.file())).unwrap()
     }
 
+    #[test]
+    fn what_is_read_is_written_again_to_the_last_digit() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let file = sources.join(COMMITTED).join(Set::Full.file());
+        assert!(fs::read_to_string(file).unwrap() == text(&committed().results));
+    }
+
     fn native_file(folder: &Path) -> Option<String> {
         fs::read_to_string(folder.join(NATIVE)).ok()
     }
