@@ -21,8 +21,8 @@ const FORGED_REST: u32 = 4;
 
 /// How many attempts there are.
 pub const ATTEMPTS: u32 = PAGE_SIZE as u32 * FORGED_EAX.len() as u32 * FORGED_REST;
-/// The number of an entry that only answers, be it by an error; all attempts have it
-/// in R11. Both kernels have none there.
+/// The number that all attempts have in R11: the last slot of a table. No interface
+/// comes so far, and such a slot refuses the call, and returns.
 pub const HARMLESS_ENTRY: u64 = SLOTS as u64 - 1;
 
 /// Words that a call into the unsafe kernel leaves on the safe kernel's stack: the

@@ -1,7 +1,7 @@
-//! The gates on this machine's own processor, under Linux.
+//! The gates on this machine's own processor, under Linux: attacked, then timed.
 //!
 //! The only figures that are cycles. They need a CPU with protection keys; where
-//! there is none, that is said, and nothing is measured.
+//! there is none, that is said, and nothing is attacked or measured.
 
 mod timings;
 
@@ -122,7 +122,8 @@ pub(super) fn measure(native: &NativeGates) -> Result<Result<Timings, String>, F
 }
 
 fn failed(why: &str) -> Failure {
-    let help = "`cargo cloister bench native` attacks and times the gates alone, under Linux";
+    let help =
+        "if something got through, walls do not hold on this processor: please report it";
     Failure::new(
         1,
         report(format!("the native benchmark failed: {why}"), help),
