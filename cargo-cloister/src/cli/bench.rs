@@ -82,6 +82,9 @@ struct Whole {
     /// All classes, not just the smallest
     #[arg(long)]
     full: bool,
+    /// This program alone, as the table names it
+    #[arg(long, value_name = "NAME")]
+    program: Option<String>,
 }
 
 /// What most tables take.
@@ -157,9 +160,9 @@ impl What {
         match self {
             What::Macro(whole) => {
                 let set = Set::of(whole.full);
-                whole
-                    .options
-                    .print(&programs::measure(&whole.options, set)?)
+                let only = whole.program.as_deref();
+                let table = programs::measure(&whole.options, set, only)?;
+                whole.options.print(&table)
             }
             What::Gate(options) => options.print(&gate::measure(&options)?),
             What::WriteBytes(options) => options.print(&curve::measure(&options)?),

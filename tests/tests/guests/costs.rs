@@ -10,17 +10,45 @@ use tests::sources;
 use walkdir::WalkDir;
 
 use crate::images::TOOL;
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, alone, ensure, long, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("costs::the_quick_set_keeps_its_limits".into(), quick_set),
+    let tables =
+        TABLES.map(|(name, words)| trial(format!("costs::{name}"), move || table(words)));
+    let others = [
+        long(alone(
+            "costs::the_quick_set_keeps_its_limits".into(),
+            quick_set,
+        )),
         trial(
             "costs::a_wrong_expectation_gives_no_number".into(),
             wrong_expectation,
         ),
-        trial("costs::gates_run_natively_or_say_why_not".into(), native),
-    ]
+        alone("costs::gates_run_natively_or_say_why_not".into(), native),
+    ];
+    tables.into_iter().chain(others).collect()
+}
+
+/// Of the quick set what every run makes: tables that have a limit.
+const TABLES: [(&str, &[&str]); 3] = [
+    ("gates_keep_their_limits", &["gate"]),
+    ("write_bytes_keeps_its_limits", &["write-bytes"]),
+    (
+        "one_program_keeps_the_limit",
+        &["macro", "--program", "ping-pong"],
+    ),
+];
+
+/// One table, with every figure within its limit.
+fn table(words: &[&str]) -> Verdict {
+    let mut command = TOOL.command(["bench"]);
+    let output = command.args(words).arg("--check").output()?;
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    ensure(
+        output.status.success() && !output.stdout.is_empty(),
+        "a table with every figure within its limit",
+        &said(&output),
+    )
 }
 
 /// Every table, with every figure within its limit, and the results kept.

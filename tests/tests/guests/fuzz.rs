@@ -9,7 +9,7 @@ use domains::Isolation;
 use libtest_mimic::Trial;
 
 use crate::images::{guest, guest_with};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, alone, ensure, trial};
 
 /// How many calls a run makes unless it is told otherwise.
 const CALLS: &str = "50000";
@@ -28,7 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect();
     trials.extend(Isolation::ALL.into_iter().map(|mode| {
         let name = format!("fuzz::{mode}::hostile_calls_of_four_cpus_come_back");
-        trial(name, move || hostile_calls(mode, "4"))
+        alone(name, move || hostile_calls(mode, "4"))
     }));
     let name = "fuzz::mutant_without_pointer_checks_is_caught";
     trials.push(trial(name.into(), mutant));

@@ -1,7 +1,8 @@
 //! Booted images: what runs, and what is stopped.
 //!
 //! Every trial is one boot with a hard time limit, and at most two run at a
-//! time. The trials for forbidden accesses are generated from the domain
+//! time. Those that take long are run if `CLOISTER_FULL=1` is set, and else count
+//! as ignored; one that is asked for by its whole name is always run. The trials for forbidden accesses are generated from the domain
 //! table, so that none is forgotten; each is judged by the report *and* by
 //! QEMU's own log of interrupts.
 
@@ -24,17 +25,28 @@ mod smp;
 mod stacks;
 mod suites;
 mod tested;
+mod trial;
 mod volumes;
 mod wild_write;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use std::env;
+use std::process::Stdio;
+
+use images::TOOL;
+use libtest_mimic::{Arguments, Failed};
+
+pub(crate) use trial::{alone, long, trial};
 
 /// What a trial says of itself.
 pub(crate) type Verdict = Result<(), Failed>;
 
 fn main() -> std::process::ExitCode {
     let mut arguments = Arguments::from_args();
+    if !arguments.list {
+        set_up();
+    }
     arguments.test_threads.get_or_insert(2);
+    arguments.include_ignored |= arguments.exact;
     let mut trials = Vec::new();
     trials.extend(programs::trials());
     trials.extend(abi::trials());
@@ -56,12 +68,23 @@ fn main() -> std::process::ExitCode {
     trials.extend(volumes::trials());
     trials.extend(crates::trials());
     trials.extend(files::trials());
+    trial::expect(&arguments, &trials);
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A trial called `name`.
-pub(crate) fn trial(name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
-    Trial::test(name, body)
+/// Installs what is missing, if the environment asks for it as the tool has it.
+fn set_up() {
+    if is_set("CLOISTER_SETUP") {
+        let mut doctor = TOOL.command(["doctor", "--fix"]);
+        doctor.stdout(Stdio::null());
+        let status = doctor.status().expect("the tool starts");
+        assert!(status.success(), "what is missing could not be installed");
+    }
+}
+
+/// Whether an environment variable says yes, as the tool has it.
+pub(crate) fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// Fails with what `found` shows unless `holds`.

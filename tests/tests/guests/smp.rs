@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest_with, image};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, alone, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     Isolation::ALL.into_iter().flat_map(of_mode).collect()
@@ -28,21 +28,26 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
     let on_machines = MACHINES.into_iter().flat_map(move |(machine, flags)| {
         let named = |name: &str| format!("smp::{mode}::{name}_on_{machine}");
         [
-            trial(named("the_threads_example_passes"), move || {
+            on(flags, named("the_threads_example_passes"), move || {
                 threads(mode, flags)
             }),
-            trial(named("every_check_passes"), move || checks(mode, flags)),
+            on(flags, named("every_check_passes"), move || {
+                checks(mode, flags)
+            }),
         ]
     });
     let named = |name: &str, body: fn(Isolation) -> Verdict| {
         trial(format!("smp::{mode}::{name}"), move || body(mode))
     };
+    let named_alone = |name: &str, body: fn(Isolation) -> Verdict| {
+        alone(format!("smp::{mode}::{name}"), move || body(mode))
+    };
     let others = vec![
         named("one_cpu_passes_the_same_checks", |mode| {
             checks(mode, &["-c", "1"])
         }),
-        named("registers_survive_going_elsewhere", migration),
-        named("a_thousand_threads_meet", crowd),
+        named_alone("registers_survive_going_elsewhere", migration),
+        named_alone("a_thousand_threads_meet", crowd),
         named("a_thread_too_many_is_refused", exhaustion),
         named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
         named("exit_ends_busy_cpus_too", leaving),
@@ -50,6 +55,14 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         named("pi_is_the_same_by_any_number_of_threads", pi),
     ];
     on_machines.chain(others).collect()
+}
+
+/// A trial of these CPUs: those that really race want all that the host has.
+fn on(flags: &[&str], name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
+    match flags.contains(&"--icount") {
+        true => trial(name, body),
+        false => alone(name, body),
+    }
 }
 
 fn threads(mode: Isolation, flags: &'static [&str]) -> Verdict {

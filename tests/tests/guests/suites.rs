@@ -1,37 +1,51 @@
-//! The tests of Rust's own library, in the guest: a quarter of them for each
-//! mode and number of CPUs, so that each is run once.
+//! The tests of Rust's own library, in the guest.
 //!
-//! `cargo cloister test --std-suite` runs all of them in one mode.
+//! Every run takes a slice of each suite. A full run takes a quarter for each mode
+//! and number of CPUs, so that each test is run once. `cargo cloister test
+//! --std-suite` runs all of them in one mode.
 
 use domains::Isolation;
 use libtest_mimic::Trial;
 
 use crate::images::TOOL;
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, alone, ensure, long};
 
 /// The slices by number of CPUs and mode.
 const SLICES: [(u32, [&str; 2]); 2] = [(1, ["1/4", "2/4"]), (4, ["3/4", "4/4"])];
-/// What the tool says at the end of each suite.
 const SUITES: [&str; 3] = ["core", "alloc", "std"];
+/// What every run takes: which suites, on how many CPUs, and how much of them.
+/// The threads are in std's.
+const SAMPLES: [(&str, &[&str], u32, &str); 2] = [
+    ("a_sample_of_core_and_alloc", &["core", "alloc"], 1, "1/40"),
+    ("a_sample_of_std_on_four_cpus", &["std"], 4, "1/12"),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let of = |(cpus, slices): (u32, [&'static str; 2])| {
         let modes = Isolation::ALL.into_iter().zip(slices);
         modes.map(move |(mode, slice)| {
             let name = format!("suites::{mode}::cpus_{cpus}");
-            trial(name, move || suites(mode, cpus, slice))
+            long(alone(name, move || run(mode, &SUITES, cpus, slice)))
         })
     };
-    SLICES.into_iter().flat_map(of).collect()
+    let samples = SAMPLES.into_iter().map(|(name, suites, cpus, slice)| {
+        let mode = Isolation::Mpk;
+        alone(format!("suites::{mode}::{name}"), move || {
+            run(mode, suites, cpus, slice)
+        })
+    });
+    samples.chain(SLICES.into_iter().flat_map(of)).collect()
 }
 
-fn suites(mode: Isolation, cpus: u32, slice: &str) -> Verdict {
+fn run(mode: Isolation, suites: &[&str], cpus: u32, slice: &str) -> Verdict {
     let cpus = cpus.to_string();
-    let mut command = TOOL.command(["test", "--std-suite", "--slice", slice]);
+    let of = format!("--std-suite={}", suites.join(","));
+    let mut command = TOOL.command(["test", &of, "--slice", slice]);
     command.args(["--isolation", mode.name(), "--cpus", &cpus]);
     let output = command.output().expect("the tool starts");
     let messages = String::from_utf8_lossy(&output.stderr);
-    for suite in SUITES {
+    for suite in suites {
+        // What the tool says at the end of each suite.
         let start = format!("suite {suite} ({mode}): ");
         let sum = messages.lines().find(|line| line.starts_with(&start));
         // Without a test there is no failure, either.

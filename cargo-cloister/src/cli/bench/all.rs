@@ -99,7 +99,7 @@ impl All {
             noise: self.show("noise", noise::measure(options)?)?,
             smp: self.show("smp", smp::measure(how)?)?,
             footprint: self.show("footprint", footprint::measure(how)?)?,
-            programs: self.show("macro", programs::measure(options, set)?)?,
+            programs: self.show("macro", programs::measure(options, set, None)?)?,
         })
     }
 

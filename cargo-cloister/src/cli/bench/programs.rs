@@ -24,8 +24,13 @@ pub(super) use table::{Average, LIMIT, Programs, Row};
 /// The classes, from the smallest, and in how much memory each runs.
 const CLASSES: [(&str, &str); 3] = [("S", "64M"), ("W", "256M"), ("A", "1G")];
 
-/// Runs the programs: of each class for the full set, else of the smallest.
-pub(super) fn measure(options: &Options, set: Set) -> Result<Programs, Failure> {
+/// Runs the programs, or `only` one: of each class for the full set, else of the
+/// smallest.
+pub(super) fn measure(
+    options: &Options,
+    set: Set,
+    only: Option<&str>,
+) -> Result<Programs, Failure> {
     let benchmark = Benchmark::find(options.path.clone(), "macro", Kernels::Plain)?;
     let plugin = counter()?;
     let build = |isolation| benchmark.build(isolation, options.how.timeout(set));
@@ -39,7 +44,7 @@ pub(super) fn measure(options: &Options, set: Set) -> Result<Programs, Failure> 
         Set::Quick => 1,
         Set::Full => CLASSES.len(),
     };
-    let works = bench.works(classes)?;
+    let works = chosen(bench.works(classes)?, only)?;
     Ok(Programs::new(jobs::all(&works, |work| bench.row(work))?))
 }
 
@@ -50,6 +55,23 @@ struct Work {
     is_of_paper: bool,
     /// Its place among the [`CLASSES`].
     class: usize,
+}
+
+/// Those of the program called `only`, or all.
+fn chosen(works: Vec<Work>, only: Option<&str>) -> Result<Vec<Work>, Failure> {
+    let Some(only) = only else {
+        return Ok(works);
+    };
+    let (chosen, others): (Vec<Work>, Vec<Work>) =
+        works.into_iter().partition(|work| work.name == only);
+    if chosen.is_empty() {
+        let mut names: Vec<&str> = others.iter().map(|work| work.name.as_str()).collect();
+        names.dedup();
+        let help = format!("it has: {}", names.join(", "));
+        let message = format!("the benchmark has no program `{only}`");
+        return Err(Failure::usage(message, help));
+    }
+    Ok(chosen)
 }
 
 /// Images that can be booted.
@@ -175,5 +197,14 @@ mod tests {
         };
         assert_eq!(names(1), ["epS", "n-bodyS"]);
         assert_eq!(names(3), ["epS", "epW", "epA", "n-bodyS", "n-bodyA"]);
+    }
+
+    #[test]
+    fn one_program_is_chosen_by_its_name_and_no_other_name_is_one() {
+        let works = || listed(LIST, 3);
+        assert_eq!(chosen(works(), None).unwrap().len(), 5);
+        let one = chosen(works(), Some("n-body")).unwrap();
+        assert!(one.len() == 2 && one.iter().all(|work| work.name == "n-body"));
+        assert!(chosen(works(), Some("ep-parallel")).is_err());
     }
 }
