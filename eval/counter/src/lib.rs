@@ -14,33 +14,34 @@
 mod counts;
 mod marks;
 mod qemu;
+mod version;
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::OnceLock;
 use std::{fs, ptr};
 
 use marks::Mark;
-use qemu::{Block, CALLBACK_TOUCHES_NO_REGISTERS, Id, Info};
+use qemu::{Block, CALLBACK_TOUCHES_NO_REGISTERS, Id};
+use version::Info;
 
 /// Where the counts go.
 static OUT: OnceLock<String> = OnceLock::new();
-
-/// The version of the interface that is meant here.
-#[unsafe(no_mangle)]
-pub static qemu_plugin_version: c_int = 1;
 
 /// QEMU's first call: takes the argument, and asks to be told of blocks.
 ///
 /// # Safety
 ///
-/// Only QEMU calls it, once, with `count` strings at `arguments`.
+/// Only QEMU calls it, once, with what it tells of itself at `info` and `count`
+/// strings at `arguments`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qemu_plugin_install(
     id: Id,
-    _info: *const Info,
+    info: *const Info,
     count: c_int,
     arguments: *const *const c_char,
 ) -> c_int {
+    // SAFETY: QEMU gave it, for the time of this call.
+    unsafe { &*info }.note();
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: QEMU gave so many pointers to strings.
         let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
@@ -86,15 +87,12 @@ extern "C" fn translated(_id: Id, block: *mut Block) {
 fn mark(block: *mut Block, index: usize) {
     // SAFETY: the block has so many instructions; QEMU keeps what it answers
     // for as long as the block is looked at.
-    let (instruction, address, bytes) = unsafe {
+    let (instruction, address, (bytes, size)) = unsafe {
         let instruction = qemu::qemu_plugin_tb_get_insn(block, index);
-        let size = qemu::qemu_plugin_insn_size(instruction);
-        let data = qemu::qemu_plugin_insn_data(instruction).cast::<u8>();
         let address = qemu::qemu_plugin_insn_vaddr(instruction);
-        let bytes = std::slice::from_raw_parts(data, size);
-        (instruction, address, bytes)
+        (instruction, address, qemu::bytes(instruction))
     };
-    for mark in Mark::of(address, bytes) {
+    for mark in Mark::of(address, &bytes[..size]) {
         // SAFETY: the instruction is one of the block; the mark's number
         // travels in place of a pointer.
         unsafe {

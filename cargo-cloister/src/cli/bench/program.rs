@@ -175,7 +175,6 @@ pub(super) fn counter() -> Result<PathBuf, Failure> {
 
 fn no_counts(why: impl Display) -> Failure {
     let message = format!("QEMU's plugin gave no counts: {why}");
-    let help = "the plugin speaks version 1 of QEMU's interface, as the QEMU 7.2 of Debian 12 \
-                does; CLOISTER_QEMU names another QEMU";
+    let help = "the plugin is for QEMU 7.2 to 10; CLOISTER_QEMU names another QEMU";
     Failure::new(1, report(message, help))
 }

@@ -1,0 +1,100 @@
+//! Which version of the plugin interface this QEMU speaks.
+//!
+//! QEMU reads the version that a plugin was written for before it calls
+//! anything in it, refuses one outside its own range, and asks no further. QEMU
+//! 7.2 takes versions up to 1, QEMU 9.1 and newer from 2 on. So the answer is
+//! made while the plugin is loaded: version 2 brought scoreboards, and a QEMU
+//! that has their function has version 2. Of what is used here only the way to
+//! an instruction's bytes changed, with version 3; QEMU tells its own version
+//! when it calls for the first time.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+use std::sync::atomic::AtomicI32;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The first version without functions that were dropped.
+const FIRST: c_int = 1;
+/// The first version that newer QEMUs still take.
+const SECOND: c_int = 2;
+/// From this one on, QEMU copies an instruction's bytes.
+const COPIES: c_int = 3;
+/// A function that came with [`SECOND`].
+const OF_SECOND: &CStr = c"qemu_plugin_scoreboard_new";
+
+/// The version that is meant here; QEMU reads it when the plugin is loaded.
+#[unsafe(no_mangle)]
+pub static qemu_plugin_version: AtomicI32 = AtomicI32::new(FIRST);
+
+/// What QEMU tells of itself: the beginning, which no version has changed.
+#[repr(C)]
+pub struct Info {
+    target: *const c_char,
+    oldest: c_int,
+    current: c_int,
+}
+
+/// The version of the QEMU that called.
+static CURRENT: AtomicI32 = AtomicI32::new(FIRST);
+
+/// Called by the loader, before QEMU looks at the version.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CHOOSE: extern "C" fn() = choose;
+
+unsafe extern "C" {
+    /// The function or variable of this name in the whole program; null if
+    /// there is none. A null `handle` means the program.
+    fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+
+extern "C" fn choose() {
+    // SAFETY: the name is a string; nothing is done with what is found.
+    let found = unsafe { dlsym(ptr::null_mut(), OF_SECOND.as_ptr()) };
+    qemu_plugin_version.store(version(!found.is_null()), Relaxed);
+}
+
+/// The version to mean where scoreboards are to be had, or not.
+const fn version(has_scoreboards: bool) -> c_int {
+    match has_scoreboards {
+        true => SECOND,
+        false => FIRST,
+    }
+}
+
+impl Info {
+    /// Notes which version QEMU speaks.
+    pub fn note(&self) {
+        CURRENT.store(self.current, Relaxed);
+    }
+}
+
+/// Whether QEMU copies an instruction's bytes, and does not point to them.
+pub fn copies_bytes() -> bool {
+    CURRENT.load(Relaxed) >= COPIES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_chosen_before_anybody_asks() {
+        // No test runs inside QEMU, so there are no scoreboards.
+        assert_eq!(qemu_plugin_version.load(Relaxed), FIRST);
+        assert_eq!((version(false), version(true)), (1, 2));
+    }
+
+    #[test]
+    fn bytes_are_copied_from_version_3_on() {
+        for (current, copies) in [(1, false), (2, false), (3, true), (4, true)] {
+            let info = Info {
+                target: ptr::null(),
+                oldest: 0,
+                current,
+            };
+            info.note();
+            assert_eq!(copies_bytes(), copies, "{current}");
+        }
+    }
+}
