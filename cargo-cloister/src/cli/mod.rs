@@ -18,6 +18,7 @@ mod runner;
 mod show;
 mod subject;
 mod test;
+mod walls;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use super::choices::{self, LogLevel, Output};
 use super::failure::Failure;
 use super::show;
 use super::subject::{BuildOptions, Subject};
+use super::walls;
 use crate::image::symbols::Symbols;
 use crate::report::{Events, Style, Terminal};
 use crate::vm::{
@@ -201,6 +202,9 @@ fn listener(output: Output, spec: &Spec) -> Box<dyn Sink> {
 
 /// Runs, and lets the listener know even if there was nothing to run.
 fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
+    if let Some(weak) = walls::first_weakness(spec) {
+        let _nobody_listens = sink.weak_walls(&weak);
+    }
     vm::run(spec, sink).unwrap_or_else(|error| {
         let ending = Ending::not_started(error);
         let _nobody_listens = sink.ended(&ending);

@@ -15,7 +15,7 @@ use super::defaults::Defaults;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::run::RunOptions;
-use super::subject;
+use super::{subject, walls};
 use crate::build::{self, BuildRequest, Built, TestPackage, TestTarget};
 use crate::image::symbols::Symbols;
 use crate::report::{Style, Terminal};
@@ -235,6 +235,7 @@ impl Session<'_> {
     fn spec(&self, built: Built) -> Result<Spec, Failure> {
         let ready = subject::ready(built, self.isolation, self.defaults.clone())?;
         let spec = self.test.how.for_tests().plan(&ready)?;
+        walls::warn_about_tests(&spec, self.test.how.output())?;
         Ok(Spec {
             input: Input::Empty,
             ..spec

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{Backtrace, FaultReport};
 use crate::image::symbols::Symbols;
-use crate::vm::{Ending, Sink, Stream, Utf8Pieces};
+use crate::vm::{Ending, Sink, Stream, Utf8Pieces, WeakWalls};
 
 /// Turns all that a guest says into events.
 ///
-/// Every event has an `event` field: `started`, `stdout`, `stderr`, `console`,
-/// `fault`, `backtrace` or, once and last, `exit`.
+/// Every event has an `event` field: `weak-walls`, `started`, `stdout`,
+/// `stderr`, `console`, `fault`, `backtrace` or, once and last, `exit`.
 pub struct Events<W> {
     to: W,
     symbols: Option<Symbols>,
@@ -66,6 +66,13 @@ fn name(stream: Stream) -> &'static str {
 }
 
 impl<W: Write> Sink for Events<W> {
+    fn weak_walls(&mut self, weak: &WeakWalls) -> io::Result<()> {
+        let message = weak.to_string();
+        self.event(&json!({
+            "event": "weak-walls", "qemu": weak.qemu, "message": message,
+        }))
+    }
+
     fn started(&mut self) -> io::Result<()> {
         self.event(&json!({ "event": "started" }))
     }

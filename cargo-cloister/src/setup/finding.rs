@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::qemu::Qemu;
 use crate::build::toolchain;
-use crate::vm::Host;
+use crate::vm::{Host, Version, WeakWalls};
 
 /// How a finding is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,13 +65,17 @@ fn toolchain() -> Finding {
     }
 }
 
-fn qemu_findings(qemu: &Qemu) -> [Finding; 3] {
+fn qemu_findings(qemu: &Qemu) -> [Finding; 4] {
     let version = match qemu.is_new_enough() {
         true => good("qemu", qemu.version.clone()),
-        false => missing("qemu", format!("{} is older than 7.2", qemu.version)),
+        false => {
+            let oldest = Version::OLDEST;
+            missing("qemu", format!("{} is older than {oldest}", qemu.version))
+        }
     };
     [
         version,
+        walls(qemu.weak_walls()),
         complete("machines", "microvm and q35", &qemu.missing_machines()),
         complete(
             "firmware",
@@ -79,6 +83,14 @@ fn qemu_findings(qemu: &Qemu) -> [Finding; 3] {
             &qemu.missing_firmware(),
         ),
     ]
+}
+
+/// Whether the walls of images hold against code that wants to get out.
+fn walls(weak: Option<WeakWalls>) -> Finding {
+    match weak {
+        None => good("walls", "hold against hostile code".to_owned()),
+        Some(weak) => note("walls", &weak.finding()),
+    }
 }
 
 fn complete(subject: &'static str, what: &str, lacks: &[&str]) -> Finding {
@@ -137,6 +149,17 @@ mod tests {
             "missing  machines   QEMU lacks microvm"
         );
         assert_eq!(complete("machines", "both", &[]).state, State::Good);
+    }
+
+    #[test]
+    fn walls_that_do_not_hold_are_no_obstacle_but_are_said() {
+        let finding = walls(WeakWalls::of("QEMU emulator version 8.2.2 (Debian)"));
+        assert_eq!(finding.state, State::Note);
+        let line = finding.to_string();
+        assert!(line.contains("do not hold against hostile code"), "{line}");
+        assert!(line.contains("9.1"), "{line}");
+        let finding = walls(WeakWalls::of("QEMU emulator version 10.0.2"));
+        assert_eq!(finding.state, State::Good);
     }
 
     #[test]

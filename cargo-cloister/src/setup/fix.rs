@@ -6,8 +6,12 @@ use thiserror::Error;
 use super::apt::Apt;
 use super::on_path;
 use super::qemu::Qemu;
+use super::source::{self, Packages};
 use crate::build::{BuildError, toolchain};
+use crate::vm::Version;
 
+/// The package of LLVM's linker.
+const LINKER: &str = "lld";
 /// A toolchain with its library source, as Debian packages it.
 const TOOLCHAIN: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
@@ -29,6 +33,23 @@ pub enum SetupError {
     #[error("`{0}` failed")]
     #[diagnostic(code(cloister::setup::command), help("what it printed stands above"))]
     Command(String),
+    /// This release's QEMU boots no image.
+    #[error("this release has QEMU {0}, and images need {oldest} or newer", oldest = Version::OLDEST)]
+    #[diagnostic(
+        code(cloister::setup::old_qemu),
+        help(
+            "install QEMU {} or newer yourself, or use a newer release",
+            Version::SOUND
+        )
+    )]
+    OldQemu(Version),
+    /// This release has no QEMU.
+    #[error("this release has no package of QEMU's x86 system emulator")]
+    #[diagnostic(
+        code(cloister::setup::no_qemu),
+        help("install QEMU {} or newer yourself", Version::SOUND)
+    )]
+    NoQemu,
     /// This release has no packages with a toolchain.
     #[error("this release has no package of a Rust toolchain with its library source")]
     #[diagnostic(code(cloister::setup::toolchain), help("type: {}", toolchain::INSTALL))]
@@ -42,40 +63,93 @@ pub enum SetupError {
 /// Installs what is missing; does nothing, quickly, if nothing is.
 pub fn fix(say: &dyn Fn(&str)) -> Result<(), SetupError> {
     let needs = Needs::now();
+    if needs.qemu == Emulator::Weak
+        && let Err(why) = upgrade(say)
+    {
+        say(&format!("QEMU stays as it is: {why}"));
+    }
     if needs.are_met() {
         return Ok(());
     }
     if !Apt::is_here() {
         return Err(SetupError::OtherSystem(needs.by_hand()));
     }
-    let apt = Apt::update(say)?;
-    let tools = needs.tools();
-    if !tools.is_empty() {
-        apt.install(&tools, say)?;
-    }
-    if needs.toolchain {
-        install_toolchain(&apt, say)?;
-    }
+    install(&needs, say)?;
     Needs::now().verdict()
 }
 
-fn install_toolchain(apt: &Apt, say: &dyn Fn(&str)) -> Result<(), SetupError> {
+/// Puts a newer QEMU in place of one that works: where that cannot be, the old
+/// one is good for most.
+fn upgrade(say: &dyn Fn(&str)) -> Result<(), SetupError> {
+    if !Apt::is_here() {
+        return Err(SetupError::OtherSystem(String::new()));
+    }
+    let apt = Apt::new(say)?;
+    if source::may_be_had(&apt) {
+        apt.update()?;
+    }
+    source::upgrade(&apt, say)
+}
+
+fn install(needs: &Needs, say: &dyn Fn(&str)) -> Result<(), SetupError> {
+    let apt = Apt::new(say)?;
+    apt.update()?;
+    if needs.qemu == Emulator::Missing {
+        source::install(&apt, say)?;
+    }
+    if needs.linker {
+        apt.install(&[LINKER], None)?;
+    }
+    if needs.toolchain {
+        install_toolchain(&apt)?;
+    }
+    Ok(())
+}
+
+fn install_toolchain(apt: &Apt<'_>) -> Result<(), SetupError> {
     if !TOOLCHAIN.iter().all(|package| apt.offers(package)) {
         return Err(SetupError::NoToolchain);
     }
-    apt.install(&TOOLCHAIN, say)
+    apt.install(&TOOLCHAIN, None)
+}
+
+/// What the QEMU of this machine is worth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Emulator {
+    /// It is as it should be, or somebody's own.
+    Good,
+    /// It works, and walls do not hold under its emulation.
+    Weak,
+    /// There is none on which images boot.
+    Missing,
+}
+
+impl Emulator {
+    fn now() -> Emulator {
+        match Qemu::find() {
+            Some(qemu) if qemu.is_usable() => {
+                let is_weak = qemu.weak_walls().is_some() && qemu.is_packaged();
+                if is_weak {
+                    Emulator::Weak
+                } else {
+                    Emulator::Good
+                }
+            }
+            _ => Emulator::Missing,
+        }
+    }
 }
 
 /// What is missing.
 struct Needs {
-    qemu: bool,
+    qemu: Emulator,
     toolchain: bool,
     linker: bool,
 }
 
 impl Needs {
     fn now() -> Needs {
-        let qemu = !Qemu::find().is_some_and(|qemu| qemu.is_usable());
+        let qemu = Emulator::now();
         let (toolchain, linker) = match toolchain::find() {
             Ok(_) => (false, false),
             Err(BuildError::NoLinker) => (false, true),
@@ -89,18 +163,15 @@ impl Needs {
     }
 
     fn are_met(&self) -> bool {
-        !(self.qemu || self.toolchain || self.linker)
-    }
-
-    fn tools(&self) -> Vec<&'static str> {
-        let qemu = self.qemu.then_some("qemu-system-x86");
-        let linker = self.linker.then_some("lld");
-        [qemu, linker].into_iter().flatten().collect()
+        !(self.qemu == Emulator::Missing || self.toolchain || self.linker)
     }
 
     fn verdict(&self) -> Result<(), SetupError> {
         match self {
-            Needs { qemu: true, .. } => Err(SetupError::Unusable("QEMU")),
+            Needs {
+                qemu: Emulator::Missing,
+                ..
+            } => Err(SetupError::Unusable("QEMU")),
             Needs {
                 toolchain: true, ..
             } => Err(SetupError::Unusable("the Rust toolchain")),
@@ -111,9 +182,8 @@ impl Needs {
 
     /// What to do where there is no package manager that we know.
     fn by_hand(&self) -> String {
-        let qemu = self
-            .qemu
-            .then_some("QEMU 7.2 or newer, with qemu-system-x86_64");
+        let qemu = format!("QEMU {} or newer, with qemu-system-x86_64", Version::SOUND);
+        let qemu = (self.qemu == Emulator::Missing).then_some(&*qemu);
         let toolchain = format!(
             "a toolchain with its library source: {}",
             toolchain::INSTALL
@@ -131,37 +201,44 @@ impl Needs {
 mod tests {
     use super::*;
 
+    const NOTHING: Needs = Needs {
+        qemu: Emulator::Good,
+        toolchain: false,
+        linker: false,
+    };
+
     #[test]
-    fn only_what_is_missing_is_installed() {
+    fn what_is_missing_is_named_for_those_who_install_it_themselves() {
         let needs = Needs {
-            qemu: true,
-            toolchain: false,
-            linker: false,
+            qemu: Emulator::Missing,
+            ..NOTHING
         };
-        assert_eq!(needs.tools(), ["qemu-system-x86"]);
+        assert!(needs.by_hand().starts_with("QEMU 9.1 or newer"));
         let needs = Needs {
-            qemu: false,
             toolchain: true,
             linker: true,
+            ..NOTHING
         };
-        assert_eq!(needs.tools(), ["lld"]);
         assert!(needs.by_hand().contains(toolchain::INSTALL));
+        assert!(!needs.by_hand().contains("QEMU"));
+    }
+
+    #[test]
+    fn a_qemu_that_is_old_and_works_is_enough() {
+        let needs = Needs {
+            qemu: Emulator::Weak,
+            ..NOTHING
+        };
+        assert!(needs.are_met() && needs.verdict().is_ok());
     }
 
     #[test]
     fn a_machine_that_lacks_only_a_linker_lacks_something() {
         let needs = Needs {
-            qemu: false,
-            toolchain: false,
             linker: true,
+            ..NOTHING
         };
         assert!(!needs.are_met() && needs.verdict().is_err());
-        assert!(
-            Needs {
-                linker: false,
-                ..needs
-            }
-            .are_met()
-        );
+        assert!(NOTHING.are_met());
     }
 }

@@ -7,7 +7,9 @@
 mod apt;
 mod finding;
 mod fix;
+mod policy;
 mod qemu;
+mod source;
 
 use std::env;
 use std::ffi::OsStr;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::vm;
+use crate::vm::{self, Version, WeakWalls, emulator};
 
-/// The oldest QEMU on which images are tested.
-const OLDEST: (u32, u32) = (7, 2);
+/// Where Debian's and Ubuntu's packages put it.
+const PACKAGED: &str = "/usr/bin/qemu-system-x86_64";
 /// The machines that images boot on.
 const MACHINES: [&str; 2] = ["microvm", "q35"];
 /// What these need to boot a kernel.
@@ -23,14 +23,25 @@ impl Qemu {
     /// The QEMU that runs would use.
     pub(crate) fn find() -> Option<Qemu> {
         let program = vm::qemu_program().ok()?;
-        let said = output(&program, &["--version"])?;
-        let version = said.lines().next()?.to_owned();
+        let version = emulator::said(&program)?;
         Some(Qemu { program, version })
     }
 
     /// Whether it is of an age that is tested; unknown ages pass.
     pub(super) fn is_new_enough(&self) -> bool {
-        parse_version(&self.version).is_none_or(|version| version >= OLDEST)
+        Version::said(&self.version).is_none_or(|version| version >= Version::OLDEST)
+    }
+
+    /// What is weak about walls under its emulation, if anything.
+    pub(super) fn weak_walls(&self) -> Option<WeakWalls> {
+        WeakWalls::of(&self.version)
+    }
+
+    /// Whether it is the system's, so that the system can replace it, and not
+    /// one of somebody's own.
+    pub(super) fn is_packaged(&self) -> bool {
+        let is = |path: &Path| path.canonicalize().ok();
+        is(&self.program) == is(Path::new(PACKAGED))
     }
 
     /// The machines that it lacks.
@@ -71,24 +82,4 @@ fn output(program: &Path, arguments: &[&str]) -> Option<String> {
         .status
         .success()
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Major and minor out of `QEMU emulator version 7.2.22 (…)`.
-fn parse_version(line: &str) -> Option<(u32, u32)> {
-    let (_, version) = line.split_once("version ")?;
-    let mut parts = version.split(|c: char| !c.is_ascii_digit());
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_read_out_of_what_qemu_says() {
-        let line = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)";
-        assert_eq!(parse_version(line), Some((7, 2)));
-        assert_eq!(parse_version("QEMU emulator version 10.0.0"), Some((10, 0)));
-        assert_eq!(parse_version("something else"), None);
-    }
 }

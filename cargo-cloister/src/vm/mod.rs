@@ -12,6 +12,7 @@
 mod accel;
 mod boot_file;
 pub mod command;
+pub(crate) mod emulator;
 mod ending;
 mod error;
 mod launch;
@@ -29,6 +30,7 @@ mod watchdog;
 
 pub use accel::{Accel, AccelChoice, Host};
 pub use boot_file::{BootOptions, TooLong};
+pub use emulator::{Version, WeakWalls};
 pub use ending::{Ending, Reason};
 pub use error::Error;
 pub use launch::{keep_options, qemu_program, try_ports};

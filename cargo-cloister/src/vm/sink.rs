@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use domains::report::{Fault, Trace};
 
-use super::Ending;
+use super::{Ending, WeakWalls};
 
 /// One of the program's two outputs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +18,11 @@ pub enum Stream {
 
 /// Takes what a guest prints and reports, as it comes.
 pub trait Sink {
+    /// The walls of the run that begins do not hold against hostile code.
+    fn weak_walls(&mut self, weak: &WeakWalls) -> io::Result<()> {
+        self.warning(&weak.to_string())
+    }
+
     /// The program is about to run.
     fn started(&mut self) -> io::Result<()> {
         Ok(())

@@ -11,6 +11,7 @@ use super::counts::Counts;
 use crate::build::{self, BuildRequest};
 use crate::cli::failure::{Failure, report};
 use crate::cli::progress::Progress;
+use crate::cli::walls;
 use crate::vm::{self, Capture, Counter, Input, Sink, Spec};
 
 /// What a benchmark is built with: optimised as for release, but not for
@@ -130,6 +131,7 @@ pub(super) fn listen(
     arguments: &[&str],
     sink: &mut dyn Sink,
 ) -> Result<u8, Failure> {
+    walls::warn(spec);
     let progress = Progress::start(false);
     let words = arguments.join(" ");
     progress.say(&format!("measuring {} {words}", spec.isolation));
