@@ -54,19 +54,16 @@ impl Receiver {
         offset: usize,
         size: usize,
     ) -> usize {
-        let mut done = 0;
-        while done < size {
-            let Some(mut received) = self.next() else {
-                break;
-            };
-            done += received.copy(offset + done, size - done);
+        fill(size, |done, size| {
+            let mut received = self.next()?;
+            let copied = received.copy(offset + done, size);
             if received.start < received.end {
                 self.current = Some(received);
             } else {
                 self.give_back(transport, received.page);
             }
-        }
-        done
+            Some(copied)
+        })
     }
 
     fn next(&mut self) -> Option<Received> {
@@ -88,6 +85,20 @@ impl Receiver {
     }
 }
 
+/// Does `part(done, left)` until `size` bytes are there or a part brings none;
+/// how many there are. A device may give back empty pages for ever.
+fn fill(size: usize, mut part: impl FnMut(usize, usize) -> Option<usize>) -> usize {
+    let mut done = 0;
+    while done < size {
+        match part(done, size - done) {
+            // DEFENCE: receive-empty
+            Some(more) if more > 0 => done += more,
+            _ => break,
+        }
+    }
+    done
+}
+
 impl Received {
     /// Copies at most `size` bytes to the frames at `offset`; how many.
     fn copy(&mut self, offset: usize, size: usize) -> usize {
@@ -100,5 +111,28 @@ impl Received {
         );
         self.start += size;
         size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_pages_end_a_read() {
+        let mut pages = [3, 0, 4].into_iter();
+        assert_eq!(
+            fill(10, |_, left| pages.next().map(|page| left.min(page))),
+            3
+        );
+        assert_eq!(pages.next(), Some(4));
+        let mut asked = 0;
+        let nothing = |_, _| {
+            asked += 1;
+            assert!(asked < 10, "asked for ever");
+            Some(0)
+        };
+        assert_eq!((fill(10, nothing), asked), (0, 1));
+        assert_eq!(fill(10, |_, left| Some(left.min(4))), 10);
     }
 }

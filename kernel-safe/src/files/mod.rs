@@ -33,8 +33,10 @@ use crate::descriptors::open::{Object, Open};
 use crate::descriptors::{self, table::Entry};
 use crate::errno::{Answer, Errno};
 
-/// How often an open tries again when others make and remove the same name.
-const TRIES: usize = 40;
+/// How often an open tries again: for each link on the way, and as often when
+/// others make and remove the same name. A server that says by turns that a name
+/// is there and that it is not would have it try for ever.
+const TRIES: usize = 2 * walk::LINKS_MAX as usize;
 
 /// Opens the file whose path lies at `path`; its descriptor.
 ///
@@ -79,8 +81,13 @@ fn open_place(place: &Place, flags: u32) -> Result<File, Errno> {
 }
 
 /// Opens what is there, or makes it.
-fn create(mut path: Vec<u8>, flags: u32, mode: u32) -> Result<File, Errno> {
-    let mut walk = Walk::new()?;
+fn create(path: Vec<u8>, flags: u32, mode: u32) -> Result<File, Errno> {
+    create_by(Walk::new()?, path, flags, mode)
+}
+
+/// As [`create`], by a walk that stands at the root.
+fn create_by(mut walk: Walk, mut path: Vec<u8>, flags: u32, mode: u32) -> Result<File, Errno> {
+    // DEFENCE: create-tries
     for _ in 0..TRIES {
         let Split { directory, name } = path::split(&path);
         walk.go(directory, Last::Follow)?;
@@ -101,7 +108,7 @@ fn create(mut path: Vec<u8>, flags: u32, mode: u32) -> Result<File, Errno> {
             Ok(()) => return open_place(walk.here(), flags),
         }
     }
-    Err(Errno::Loop)
+    Err(Errno::Device)
 }
 
 fn make(place: &Place, name: &[u8], flags: u32, mode: u32) -> Result<File, Errno> {
@@ -240,3 +247,6 @@ fn change_at(
     what(walk.here(), name)?;
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests;

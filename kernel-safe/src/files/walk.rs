@@ -14,7 +14,7 @@ use super::system::{FileSystem, Kind, NodeId};
 use crate::errno::Errno;
 
 /// The most symbolic links on a way.
-const LINKS_MAX: u32 = 40;
+pub const LINKS_MAX: u32 = 40;
 
 /// A file that a walk has reached; released when dropped.
 #[derive(Debug)]
@@ -153,6 +153,7 @@ impl Walk {
     /// There were too many links, or the path becomes too long.
     pub fn follow(&mut self, rest: &[u8]) -> Result<Vec<u8>, Errno> {
         self.links = self.links.saturating_add(1);
+        // DEFENCE: walk-links
         if self.links > LINKS_MAX {
             return Err(Errno::Loop);
         }

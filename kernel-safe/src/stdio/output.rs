@@ -31,11 +31,32 @@ static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 pub fn write(console: Console, bytes: UserSlice) -> Answer {
     bytes.check()?;
     let bytes = bytes.part(0, WRITE_MAX);
+    write_by(
+        bytes.size(),
+        |written| send(console, bytes.part(written, SEND_MAX)),
+        || wait::sleep_until(clock::monotonic_ns().saturating_add(BUSY_NS)),
+    )
+}
+
+/// Sends `size` bytes: `send(written)` those from there on that go at once, as
+/// far as the device takes them. When it does not take all, `pause` comes first:
+/// a driver that takes byte by byte keeps nobody else waiting.
+fn write_by(
+    size: usize,
+    mut send: impl FnMut(usize) -> Result<usize, Errno>,
+    mut pause: impl FnMut() -> Result<(), Errno>,
+) -> Answer {
     let mut written = 0;
-    while written < bytes.size() {
-        match send(console, bytes.part(written, SEND_MAX)) {
-            Ok(0) => wait::sleep_until(clock::monotonic_ns().saturating_add(BUSY_NS))?,
-            Ok(sent) => written = written.saturating_add(sent),
+    while written < size {
+        let most = size.saturating_sub(written).min(SEND_MAX);
+        match send(written) {
+            Ok(sent) => {
+                written = written.saturating_add(sent);
+                // DEFENCE: output-short
+                if sent < most {
+                    pause()?;
+                }
+            }
             Err(errno) if written == 0 => return Err(errno),
             Err(_) => break,
         }
@@ -77,4 +98,32 @@ fn print(bytes: UserSlice) -> Result<usize, Errno> {
         printed = printed.saturating_add(part.size());
     }
     Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a write comes to by a driver that takes at most `most` bytes at
+    /// once, and how often others had a turn.
+    fn write(size: usize, most: usize) -> (Answer, usize) {
+        let mut pauses = 0;
+        let send = |written: usize| Ok(size.saturating_sub(written).min(SEND_MAX).min(most));
+        let answer = write_by(size, send, || {
+            pauses += 1;
+            if pauses < 100 {
+                Ok(())
+            } else {
+                Err(Errno::Again)
+            }
+        });
+        (answer, pauses)
+    }
+
+    #[test]
+    fn who_takes_little_lets_others_run() {
+        assert_eq!(write(2 * SEND_MAX, SEND_MAX), (Ok(2 * SEND_MAX as i64), 0));
+        assert_eq!(write(50, 1), (Ok(50), 49));
+        assert_eq!(write(50, 0), (Err(Errno::Again), 100));
+    }
 }

@@ -20,7 +20,8 @@ pub fn each(
         let place = offset.checked_add(done as u64).ok_or(Errno::TooBig)?;
         match step(place, done, part) {
             Ok(moved) => {
-                done = done.saturating_add(moved);
+                done = done.saturating_add(moved.min(part));
+                // DEFENCE: parts-short
                 if moved < part {
                     break;
                 }
@@ -59,6 +60,23 @@ mod tests {
     fn a_short_step_is_the_last() {
         assert_eq!(each(250, 100, 0, |_, _, size| Ok(size.min(60))), Ok(60));
         assert_eq!(each(0, 100, 0, |_, _, _| Err(Errno::NoSpace)), Ok(0));
+    }
+
+    #[test]
+    fn a_server_that_moves_nothing_is_asked_once() {
+        let mut steps = 0;
+        let moved = each(250, 100, 0, |_, _, _| {
+            steps += 1;
+            assert!(steps < 10, "it is asked for ever");
+            Ok(0)
+        });
+        assert_eq!((moved, steps), (Ok(0), 1));
+        // One that says to have moved more has moved what it was asked for.
+        assert_eq!(each(250, 100, 0, |_, _, _| Ok(usize::MAX)), Ok(250));
+    }
+
+    #[test]
+    fn no_offset_lies_behind_the_last() {
         assert_eq!(
             each(2, 1, u64::MAX, |_, _, size| Ok(size)),
             Err(Errno::TooBig)

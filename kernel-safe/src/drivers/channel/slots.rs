@@ -97,6 +97,7 @@ impl Slots {
     /// driver is gone.
     pub(super) fn collect(&mut self, mut poll: impl FnMut() -> Option<i64>) -> (u32, bool) {
         let mut finished = 0;
+        // Each turn ends a request that was sent, or the loop.
         while !self.is_broken && self.has_sent() {
             match poll() {
                 Some(word @ 0..) => match self.finish(word) {
