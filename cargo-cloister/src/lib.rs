@@ -4,7 +4,8 @@
 //! image's form and verifies it, [`rootfs`] makes the files that travel in it,
 //! [`vm`] runs one in QEMU, [`report`] says what went wrong in it, [`testing`]
 //! runs tests in it, [`setup`] finds and installs what all of this needs, and
-//! [`cli`] is the command line over them. The tests of the project use the same
+//! [`cli`] is the command line over them. Whatever is printed leaves by
+//! [`outlet`], and [`plain`] takes the sting out of others' words. The tests of the project use the same
 //! functions as the command line does.
 
 #![forbid(unsafe_code)]
@@ -12,6 +13,8 @@
 pub mod build;
 pub mod cli;
 pub mod image;
+pub mod outlet;
+pub mod plain;
 pub mod report;
 pub mod rootfs;
 pub mod setup;

@@ -6,13 +6,15 @@
 
 mod fake_qemu;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use cargo_cloister::report::Terminal;
-use cargo_cloister::vm::{self, Capture, Ending, Error, Reason, Spec};
+use cargo_cloister::outlet::{self, Passed};
+use cargo_cloister::report::{Events, Terminal};
+use cargo_cloister::vm::{self, Capture, Ending, Error, Reason, Sink, Spec, Stream};
 use domains::report::Cause;
 use domains::{Isolation, status};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -37,10 +39,16 @@ type Verdict = Result<(), Failed>;
 
 /// Makes this file run one scene instead of its trials.
 const SCENE: &str = "CLOISTER_TEST_SCENE";
+/// Its time limit in milliseconds; none if there is none.
+const LIMIT: &str = "CLOISTER_TEST_LIMIT";
+/// Has it told as events.
+const EVENTS: &str = "CLOISTER_TEST_EVENTS";
+/// When a process that should have ended has not: long, for a busy host.
+const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 12] = [
+const TRIALS: [Named; 15] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -59,6 +67,12 @@ const TRIALS: [Named; 12] = [
     ),
     ("an_interrupt_ends_the_machine", interrupt),
     ("a_reader_that_goes_away_ends_the_machine", reader_goes_away),
+    ("a_reader_that_stops_does_not_stop_the_clock", clock_goes_on),
+    (
+        "a_reader_that_stops_does_not_stop_an_interrupt",
+        interrupt_goes_on,
+    ),
+    ("words_of_others_do_not_steer_a_terminal", foreign_words),
 ];
 
 fn spec(scene: &str) -> Spec {
@@ -159,14 +173,10 @@ fn hangs() -> Verdict {
     ensure(heard.stdout == b"before", &heard)
 }
 
+/// Without a time limit only we can end a QEMU that does not.
 fn lingers() -> Verdict {
-    let start = Instant::now();
-    let (ending, _) = run(&spec("linger"))?;
-    ensure(
-        (ending.status, ending.reason) == (3, Reason::Program),
-        &ending,
-    )?;
-    ensure(start.elapsed() < Duration::from_secs(20), &start.elapsed())
+    let status = ended(process("linger").spawn()?)?;
+    ensure(status.code() == Some(3), &status)
 }
 
 fn no_qemu() -> Verdict {
@@ -193,31 +203,130 @@ fn busy_port() -> Verdict {
 
 /// The other half of trials about the process as a whole.
 fn run_as_the_tool_does(scene: &str) -> ! {
-    let ending = vm::run(&spec(scene), &mut Terminal::default());
+    let limit = std::env::var(LIMIT).ok();
+    let limit = limit.and_then(|limit| limit.parse().ok());
+    let spec = Spec {
+        timeout: limit.map(Duration::from_millis),
+        ..spec(scene)
+    };
+    let mut listener: Box<dyn Sink> = match std::env::var_os(EVENTS) {
+        Some(_) => Box::new(Events::new(Passed(Stream::Stdout), None)),
+        None => Box::new(Terminal::default()),
+    };
+    let ending = vm::run(&spec, &mut *listener);
+    if let Ok(Some(problem)) = ending.as_ref().map(|ending| ending.problem.as_ref()) {
+        outlet::tell(problem);
+    }
     std::process::exit(ending.map_or(1, |ending| i32::from(ending.status)))
 }
 
 /// A process that runs `scene` with its output in a pipe.
-fn process(scene: &str) -> std::io::Result<Child> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.env(SCENE, scene).stdout(Stdio::piped()).spawn()
+fn process(scene: &str) -> Command {
+    let program = std::env::current_exe().expect("this very file");
+    let mut command = Command::new(program);
+    command.env(SCENE, scene).stdout(Stdio::piped());
+    command
+}
+
+/// Waits for the end of a process that must come to it by itself.
+fn ended(mut process: Child) -> Result<ExitStatus, Failed> {
+    let start = Instant::now();
+    while start.elapsed() < HARD_LIMIT {
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    process.kill()?;
+    process.wait()?;
+    Err("it did not end".into())
+}
+
+fn send_interrupt(process: &Child) -> io::Result<ExitStatus> {
+    let id = process.id().to_string();
+    Command::new("kill").args(["-INT", &id]).status()
 }
 
 fn interrupt() -> Verdict {
-    let mut process = process("hang")?;
+    let mut process = process("hang").spawn()?;
     let mut output = process.stdout.take().ok_or("no pipe")?;
     // Once the guest has printed, the run is under way.
     output.read_exact(&mut [0; 6])?;
-    Command::new("kill")
-        .args(["-INT", &process.id().to_string()])
-        .status()?;
-    let status = process.wait()?;
+    send_interrupt(&process)?;
+    let status = ended(process)?;
     ensure(status.code() == Some(130), &status)
 }
 
 fn reader_goes_away() -> Verdict {
-    let mut process = process("flood")?;
+    let mut process = process("flood").spawn()?;
     drop(process.stdout.take());
-    let status = process.wait()?;
+    let status = ended(process)?;
     ensure(status.code() == Some(141), &status)
+}
+
+/// Every way in which output goes to a pipe that nobody reads: the program's two
+/// streams, as they are and as events, apart and with the tool's own words in the
+/// same pipe.
+fn unread(limit: Option<&str>) -> io::Result<Vec<(&'static str, Child, io::PipeReader)>> {
+    let scenes = [("pour", false), ("pour", true), ("pour-errors", false)];
+    let mut processes = Vec::new();
+    for (scene, events) in scenes {
+        for with_own_words in [false, true] {
+            let (reader, writer) = io::pipe()?;
+            let mut command = process(scene);
+            if with_own_words || scene == "pour-errors" {
+                command.stderr(writer.try_clone()?);
+            }
+            command.stdout(writer);
+            command.envs(events.then_some((EVENTS, "1")));
+            command.envs(limit.map(|limit| (LIMIT, limit)));
+            processes.push((scene, command.spawn()?, reader));
+        }
+    }
+    Ok(processes)
+}
+
+fn clock_goes_on() -> Verdict {
+    for (scene, process, _reader) in unread(Some("300"))? {
+        let status = ended(process)?;
+        let expected = Some(i32::from(status::TIMEOUT));
+        ensure(status.code() == expected, &(scene, status))?;
+    }
+    Ok(())
+}
+
+fn interrupt_goes_on() -> Verdict {
+    for (scene, process, mut reader) in unread(None)? {
+        // Once the guest has printed, the run is under way; then we stop.
+        reader.read_exact(&mut [0; 6])?;
+        send_interrupt(&process)?;
+        let status = ended(process)?;
+        ensure(status.code() == Some(130), &(scene, status))?;
+    }
+    Ok(())
+}
+
+/// The program may print what it likes; nobody else may.
+fn foreign_words() -> Verdict {
+    for events in [None, Some((EVENTS, "1"))] {
+        let mut command = process("curse");
+        command.envs(events).stderr(Stdio::piped());
+        let output = command.spawn()?.wait_with_output()?;
+        let stdout = String::from_utf8(output.stdout)?;
+        let stderr = String::from_utf8(output.stderr)?;
+        let steers = |letter: char| letter.is_control() && letter != '\n';
+        let own = if events.is_some() {
+            ""
+        } else {
+            fake_qemu::CURSE
+        };
+        ensure(!stderr.contains(steers), &stderr)?;
+        ensure(!stdout.replace(own, "").contains(steers), &stdout)?;
+        ensure(stdout.contains(own), &stdout)?;
+        let all = stdout + &stderr;
+        for word in ["core", "qemu", "control"] {
+            ensure(all.contains(word), &all)?;
+        }
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use super::folders::Folders;
 use super::program::{self, Program};
 use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags, owners, tested, wrpkru};
+use crate::outlet::tell;
 
 /// Flags of a second try at linking: the same code in another order, with
 /// other distances to its data, so that no distance spells WRPKRU by chance.
@@ -39,7 +40,7 @@ impl Recipe<'_> {
         if wrpkru::sites(&file)?.is_empty() {
             return Ok(file);
         }
-        eprintln!("linking again: the program spells WRPKRU, perhaps by chance");
+        tell("linking again: the program spells WRPKRU, perhaps by chance");
         let file = self.link(&SHIFTED)?;
         let sites = wrpkru::sites(&file)?;
         match sites.is_empty() {

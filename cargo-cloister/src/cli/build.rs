@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::{Failure, report};
 use super::subject::{BuildOptions, Subject};
+use crate::outlet::tell;
 
 /// Build a package and pack it into a verified, bootable image.
 #[derive(Args, Debug)]
@@ -31,10 +32,10 @@ impl Build {
         let ready = subject.ready(&self.options)?;
         if !self.options.cargo.quiet {
             let (program, isolation) = (&ready.program, ready.isolation);
-            eprintln!(
+            tell(format_args!(
                 "packed and verified {program} ({isolation}): {}",
                 ready.image.display()
-            );
+            ));
         }
         Ok(0)
     }

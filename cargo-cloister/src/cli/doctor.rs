@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::failure::{Failure, report};
 use super::show;
+use crate::outlet::tell;
 use crate::setup::{self, State};
 
 /// Check this machine, and install what is missing.
@@ -18,7 +19,7 @@ pub(super) struct Doctor {
 impl Doctor {
     pub(super) fn run(self) -> Result<u8, Failure> {
         if self.fix {
-            setup::fix(&|what| eprintln!("{what}"))?;
+            setup::fix(&|what| tell(what))?;
         }
         let findings = setup::findings();
         for finding in &findings {

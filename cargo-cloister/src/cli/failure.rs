@@ -5,9 +5,14 @@ use std::fmt::Display;
 use domains::status;
 use miette::Report;
 
+use crate::outlet::Outlet;
 use crate::setup::SetupError;
 use crate::testing::Stopped;
-use crate::vm;
+use crate::vm::{self, Stream};
+
+mod words;
+
+use words::Words;
 
 /// What went wrong, and the status that says so.
 #[derive(Debug)]
@@ -36,7 +41,13 @@ impl Failure {
 
     /// Tells the user, and gives the status.
     pub(super) fn print(&self) -> u8 {
-        eprintln!("{:?}", self.report);
+        // What is drawn around the words may have colours, so the words are made
+        // plain before it.
+        let report = Report::new(Words::of(&self.report));
+        let shown = format!("{report:?}\n");
+        let outlet = Outlet::of_process();
+        let said = outlet.pass(Stream::Stderr, shown.as_bytes());
+        let _nobody_listens = said.and_then(|()| outlet.settle());
         self.status
     }
 }

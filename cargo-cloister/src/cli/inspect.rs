@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::show;
 use super::subject::{BuildOptions, Subject};
 use crate::image::inspect::Inspection;
+use crate::plain;
 
 /// Describe an image: domains, keys, pages, gates, sizes.
 #[derive(Args, Debug)]
@@ -37,7 +38,7 @@ impl Inspect {
             self.options.check_isolation(isolation)?;
         }
         if self.json {
-            let text = serde_json::to_string_pretty(&inspection);
+            let text = plain::pretty_json(&inspection);
             show::line(text.map_err(|error| Failure::build(miette::miette!("{error}")))?)?;
         } else {
             show::line(inspection.to_string().trim_end())?;

@@ -26,6 +26,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use domains::status;
 
+use crate::outlet::Outlet;
+use crate::plain::Plain;
+use crate::vm::Stream;
 use failure::Failure;
 
 /// What the list of subcommands does not tell.
@@ -79,12 +82,25 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.print()),
         Err(error) => told(&error),
     };
+    let _nobody_reads = Outlet::of_process().settle();
     ExitCode::from(status)
 }
 
 /// Prints what the parser has to say, help or an error; the status.
+///
+/// Its colours are kept where the words in it, which may be anybody's, could not
+/// be mistaken for some.
 fn told(error: &clap::Error) -> u8 {
-    let _nowhere_to_print = error.print();
+    let words = error.render().to_string();
+    let stream = match error.use_stderr() {
+        true => Stream::Stderr,
+        false => Stream::Stdout,
+    };
+    let outlet = Outlet::of_process();
+    let _nowhere_to_print = match Plain::text(&words).to_string() == words {
+        true => error.print(),
+        false => outlet.say(stream, words).and_then(|()| outlet.settle()),
+    };
     u8::try_from(error.exit_code()).unwrap_or(status::USAGE)
 }
 

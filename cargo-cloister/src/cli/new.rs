@@ -8,6 +8,7 @@ use std::process::Command;
 use clap::Args;
 
 use super::failure::{Failure, report};
+use crate::outlet::tell;
 
 /// What is added to the manifest that cargo writes.
 const METADATA: &str = "
@@ -47,7 +48,9 @@ impl New {
         let elsewhere = tempfile::tempdir().map_err(cannot("make a temporary directory"))?;
         let made = self.by_cargo(elsewhere.path())?;
         install(&made, &self.path).map_err(cannot(&format!("make `{path}`")))?;
-        eprintln!("made {path}; run it with `cargo cloister run {path}`");
+        tell(format_args!(
+            "made {path}; run it with `cargo cloister run {path}`"
+        ));
         Ok(0)
     }
 

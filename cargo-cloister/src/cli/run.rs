@@ -1,7 +1,6 @@
 //! `cargo cloister run`.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,9 +11,11 @@ use super::show;
 use super::subject::{BuildOptions, Subject};
 use super::walls;
 use crate::image::symbols::Symbols;
+use crate::outlet::{Passed, tell};
 use crate::report::{Events, Style, Terminal};
 use crate::vm::{
-    self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec, Volume, VolumeDriver,
+    self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec, Stream, Volume,
+    VolumeDriver,
 };
 
 mod plan;
@@ -182,12 +183,12 @@ impl Run {
 }
 
 fn announce(spec: &Spec) {
-    eprintln!("{spec}");
+    tell(spec);
     for publish in &spec.publish {
         let (address, host) = (publish.address, publish.host);
-        eprintln!(
+        tell(format_args!(
             "warning: nothing answers on {address}:{host}: the guest has no network stack yet"
-        );
+        ));
     }
 }
 
@@ -196,7 +197,7 @@ fn listener(output: Output, spec: &Spec) -> Box<dyn Sink> {
     let style = Style::in_environment(&spec.options.environment);
     match output {
         Output::Human => Box::new(Terminal::new(symbols, style)),
-        Output::Json => Box::new(Events::new(io::stdout(), symbols)),
+        Output::Json => Box::new(Events::new(Passed(Stream::Stdout), symbols)),
     }
 }
 

@@ -14,6 +14,7 @@ use super::progress::Progress;
 use crate::build::{self, BuildRequest};
 use crate::image::packed::Packed;
 use crate::image::verify;
+use crate::outlet::tell;
 use crate::setup;
 
 /// What to build, and how.
@@ -109,7 +110,7 @@ impl BuildOptions {
     /// Installs what is missing, if the user or the environment wants it.
     pub(super) fn set_up(&self) -> Result<(), Failure> {
         if self.setup || setup::requested() {
-            setup::fix(&|what| eprintln!("{what}"))?;
+            setup::fix(&|what| tell(what))?;
         }
         Ok(())
     }

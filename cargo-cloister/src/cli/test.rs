@@ -18,10 +18,12 @@ use super::run::RunOptions;
 use super::{subject, walls};
 use crate::build::{self, BuildRequest, Built, TestPackage, TestTarget};
 use crate::image::symbols::Symbols;
+use crate::outlet::{Outlet, Passed, tell};
+use crate::plain::Plain;
 use crate::report::{Style, Terminal};
 use crate::setup;
-use crate::testing::{self, Flags, Format, Listed, Machine, Show, Tally};
-use crate::vm::{self, Input, Reason, Spec};
+use crate::testing::{self, Flags, Format, Listed, Machine, Show, Stopped, Tally};
+use crate::vm::{self, Input, Reason, Spec, Stream};
 
 mod chosen;
 mod suites;
@@ -121,7 +123,7 @@ impl Test {
             let status = session.test(target, &flags)?;
             if status != 0 {
                 let flags = target.flags().join(" ");
-                eprintln!("error: test failed, to rerun pass `{flags}`");
+                tell(format_args!("error: test failed, to rerun pass `{flags}`"));
                 worst = worst.max(status);
             }
             if worst != 0 && !self.no_fail_fast {
@@ -129,7 +131,7 @@ impl Test {
             }
         }
         if session.package.has_doc_tests && !self.cargo.quiet && worst == 0 {
-            eprintln!("note: documentation tests are not run: they have no place in a guest");
+            tell("note: documentation tests are not run: they have no place in a guest");
         }
         Ok(worst)
     }
@@ -143,7 +145,7 @@ impl Test {
             ));
         }
         if self.setup || setup::requested() {
-            setup::fix(&|what| eprintln!("{what}"))?;
+            setup::fix(&|what| tell(what))?;
         }
         self.how.look_ahead()?;
         let options = self.cargo.for_tests()?;
@@ -227,7 +229,10 @@ impl Session<'_> {
                 false => "Running",
             };
             let image = built.image.display();
-            eprintln!("{doing:>12} {target} ({}, {image})", self.isolation);
+            tell(format_args!(
+                "{doing:>12} {target} ({}, {image})",
+                self.isolation
+            ));
         }
         Ok(built)
     }
@@ -277,17 +282,23 @@ impl Session<'_> {
         }
         let mut show = show(flags);
         let tally = testing::run(&mut machine, &listed, flags, self.limit(), &mut show)?;
+        Outlet::of_process().settle().map_err(Stopped::Print)?;
         Ok(status_of(&tally))
     }
 }
 
 /// What prints the results as the flags have it.
-fn show(flags: &Flags) -> Show<io::Stdout> {
+fn show(flags: &Flags) -> Show<Passed> {
     let colour = match flags.color.as_str() {
         "auto" => io::stdout().is_terminal(),
         when => when == "always",
     };
-    Show::new(io::stdout(), flags.format(), colour, flags.show_output)
+    Show::new(
+        Passed(Stream::Stdout),
+        flags.format(),
+        colour,
+        flags.show_output,
+    )
 }
 
 fn status_of(tally: &Tally) -> u8 {
@@ -306,7 +317,7 @@ fn print_list(listed: &Listed, flags: &Flags) -> Result<u8, Failure> {
         .collect();
     let mut text: String = selected
         .iter()
-        .map(|test| format!("{}: test\n", test.name))
+        .map(|test| format!("{}: test\n", Plain::line(&test.name)))
         .collect();
     if flags.format() != Format::Terse {
         let count = selected.len();

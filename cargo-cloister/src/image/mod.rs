@@ -26,6 +26,8 @@ mod relocate;
 mod write;
 
 #[cfg(test)]
+mod hostile_names;
+#[cfg(test)]
 mod testing;
 
 pub use component::Component;

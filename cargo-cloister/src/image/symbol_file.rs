@@ -9,6 +9,8 @@ use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
+use crate::plain::Plain;
+
 /// How far behind a symbol without a size an address may lie: a page, as a
 /// gate is.
 const REACH: u64 = 4096;
@@ -132,7 +134,7 @@ fn frames(context: &Context<Reader<'_>>, address: u64) -> Vec<Found> {
         found.push(Found {
             function: name.and_then(|name| Some(demangle(&name.raw_name().ok()?))),
             offset: 0,
-            file: file.map(str::to_owned),
+            file: file.map(|file| Plain::line(file).to_string()),
             line: location.and_then(|location| location.line),
             column: location.and_then(|location| location.column),
         });
@@ -140,8 +142,11 @@ fn frames(context: &Context<Reader<'_>>, address: u64) -> Vec<Found> {
     found
 }
 
+/// The name as a person wrote it; whoever made the file chose it, so that it may
+/// hold anything.
 fn demangle(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    let name = format!("{:#}", rustc_demangle::demangle(name));
+    Plain::line(&name).to_string()
 }
 
 fn symbols(object: &object::File<'_>) -> Vec<Symbol> {

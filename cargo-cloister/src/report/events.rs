@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Backtrace, FaultReport};
 use crate::image::symbols::Symbols;
+use crate::outlet::Outlet;
+use crate::plain;
 use crate::vm::{Ending, Sink, Stream, Utf8Pieces, WeakWalls};
 
 /// Turns all that a guest says into events.
@@ -35,7 +37,7 @@ impl<W: Write> Events<W> {
     }
 
     fn event(&mut self, event: &Value) -> io::Result<()> {
-        writeln!(self.to, "{event}")?;
+        writeln!(self.to, "{}", plain::json(event)?)?;
         self.to.flush()
     }
 
@@ -113,6 +115,10 @@ impl<W: Write> Sink for Events<W> {
             "reason": ending.reason,
             "problem": problem,
         }))
+    }
+
+    fn outlet(&self) -> Option<&'static Outlet> {
+        Some(Outlet::of_process())
     }
 }
 

@@ -1,11 +1,14 @@
 //! A run as people follow it.
 
-use std::io::{self, Write};
+use std::fmt::Display;
+use std::io;
 
 use domains::report::{Action, Fault, Trace};
 
 use super::{Backtrace, FaultReport, Style};
 use crate::image::symbols::Symbols;
+use crate::outlet::Outlet;
+use crate::plain::Plain;
 use crate::vm::{Ending, Sink, Stream};
 
 /// Passes the program's output through as it is, and nothing else on standard
@@ -39,30 +42,27 @@ impl Terminal {
         let backtraces = Backtrace::read(&self.traces, self.symbols.as_ref());
         backtraces
             .iter()
-            .try_for_each(|backtrace| write!(io::stderr(), "{}", backtrace.show(self.style)))
+            .try_for_each(|backtrace| say(backtrace.show(self.style)))
     }
 }
 
 impl Sink for Terminal {
     fn output(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
-        match stream {
-            Stream::Stdout => write_through(io::stdout().lock(), bytes),
-            Stream::Stderr => write_through(io::stderr().lock(), bytes),
-        }
+        Outlet::of_process().pass(stream, bytes)
     }
 
     fn console(&mut self, line: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "[core] {line}")
+        say(format_args!("[core] {}\n", Plain::line(line)))
     }
 
     fn warning(&mut self, line: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "warning: {line}")
+        say(format_args!("warning: {}\n", Plain::line(line)))
     }
 
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
         let report = FaultReport::new(fault, self.symbols.as_ref());
         if fault.action == Action::Rewind {
-            return write!(io::stderr(), "{report}");
+            return say(report);
         }
         self.last_words.push(report);
         Ok(())
@@ -75,13 +75,14 @@ impl Sink for Terminal {
 
     fn ended(&mut self, _ending: &Ending) -> io::Result<()> {
         self.backtraces()?;
-        self.last_words
-            .drain(..)
-            .try_for_each(|report| write!(io::stderr(), "{report}"))
+        self.last_words.drain(..).try_for_each(say)
+    }
+
+    fn outlet(&self) -> Option<&'static Outlet> {
+        Some(Outlet::of_process())
     }
 }
 
-fn write_through(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
-    to.write_all(bytes)?;
-    to.flush()
+fn say(words: impl Display) -> io::Result<()> {
+    Outlet::of_process().say(Stream::Stderr, words)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::flags::Format;
 use super::verdict::{Printed, Tally, Verdict};
+use crate::plain::{self, Plain};
 
 /// Who is told of tests as they come and go.
 pub trait Reporter {
@@ -51,7 +52,7 @@ impl<W: Write> Show<W> {
     }
 
     fn event(&mut self, event: &Value) -> io::Result<()> {
-        writeln!(self.to, "{event}")?;
+        writeln!(self.to, "{}", plain::json(event)?)?;
         self.to.flush()
     }
 
@@ -68,14 +69,16 @@ impl<W: Write> Show<W> {
             Verdict::Ok => self.coloured(32, "ok"),
             Verdict::Failed(_) => self.coloured(31, "FAILED"),
             Verdict::Ignored(why) if why.is_empty() => self.coloured(33, "ignored"),
-            Verdict::Ignored(why) => self.coloured(33, &format!("ignored, {why}")),
+            Verdict::Ignored(why) => {
+                self.coloured(33, &format!("ignored, {}", Plain::line(why)))
+            }
         }
     }
 
     fn pretty(&mut self, name: &str, verdict: &Verdict) -> io::Result<()> {
         if self.open.as_deref() != Some(name) {
             self.close()?;
-            write!(self.to, "test {name} ... ")?;
+            write!(self.to, "test {} ... ", Plain::line(name))?;
         }
         self.open = None;
         let word = self.word(verdict);
@@ -107,12 +110,13 @@ impl<W: Write> Show<W> {
     fn outputs(&mut self, title: &str, tests: &[Printed]) -> io::Result<()> {
         writeln!(self.to, "\n{title}:\n")?;
         for test in tests.iter().filter(|test| !test.output.is_empty()) {
-            writeln!(self.to, "---- {} stdout ----\n{}", test.name, test.output)?;
+            let name = Plain::line(&test.name);
+            writeln!(self.to, "---- {name} stdout ----\n{}", test.output)?;
         }
         writeln!(self.to, "\n{title}:")?;
         tests
             .iter()
-            .try_for_each(|test| writeln!(self.to, "    {}", test.name))
+            .try_for_each(|test| writeln!(self.to, "    {}", Plain::line(&test.name)))
     }
 
     fn summary(&mut self, tally: &Tally) -> io::Result<()> {
@@ -157,7 +161,7 @@ impl<W: Write> Reporter for Show<W> {
         match self.format {
             Format::Pretty => {
                 self.close()?;
-                write!(self.to, "test {name} ... ")?;
+                write!(self.to, "test {} ... ", Plain::line(name))?;
                 self.open = Some(name.to_owned());
                 self.to.flush()
             }
@@ -240,6 +244,26 @@ mod tests {
                      4 filtered out; finished in ";
         assert!(text.starts_with(start), "{text}");
         assert!(shown(Format::Terse).starts_with("\nrunning 2 tests\n.F"));
+    }
+
+    #[test]
+    fn names_of_tests_steer_no_terminal() {
+        for format in [Format::Pretty, Format::Terse, Format::Json] {
+            let mut out = Vec::new();
+            let mut show = Show::new(&mut out, format, false, true);
+            let mut tally = Tally::new(0);
+            let name = "a\u{1b}[2J\u{9b}1m";
+            let why = Verdict::Failed(name.into());
+            for verdict in [Verdict::Ok, Verdict::Ignored(name.into()), why] {
+                show.started(name).expect("memory");
+                tally.count(name, &verdict, b"its own");
+                show.finished(name, &verdict).expect("memory");
+            }
+            show.end(&tally).expect("memory");
+            let text = String::from_utf8(out).expect("text");
+            let steers = |letter: char| letter.is_control() && letter != '\n';
+            assert!(!text.contains(steers), "{text:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::plain::Plain;
+
 /// What became of one test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -93,7 +95,7 @@ fn told(output: &[u8], why: &str) -> String {
         text.push('\n');
     }
     if !why.is_empty() {
-        text.push_str(&format!("note: {why}\n"));
+        text.push_str(&format!("note: {}\n", Plain::text(why)));
     }
     text
 }

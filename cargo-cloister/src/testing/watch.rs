@@ -1,6 +1,6 @@
 //! Listens to a machine that runs tests, and counts those that end well.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use domains::report::{Fault, Trace};
@@ -8,6 +8,8 @@ use domains::report::{Fault, Trace};
 use super::show::Reporter;
 use super::stream::{Event, Piece, Stream as Events};
 use super::verdict::{Tally, Verdict};
+use crate::outlet::Outlet;
+use crate::plain::Plain;
 use crate::vm::{Ending, Patience, Sink, Stream};
 
 /// What is heard from one boot.
@@ -97,7 +99,7 @@ impl<'a> Watch<'a> {
     fn text(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<()> {
         match (self.passes_on, stream) {
             (true, Stream::Stdout) => self.reporter.output(bytes),
-            (true, Stream::Stderr) => io::stderr().write_all(bytes),
+            (true, Stream::Stderr) => Outlet::of_process().pass(stream, bytes),
             (false, _) => {
                 self.output.extend_from_slice(bytes);
                 Ok(())
@@ -123,7 +125,10 @@ impl Sink for Watch<'_> {
     }
 
     fn console(&mut self, line: &str) -> io::Result<()> {
-        self.text(Stream::Stderr, format!("[core] {line}\n").as_bytes())
+        self.text(
+            Stream::Stderr,
+            format!("[core] {}\n", Plain::line(line)).as_bytes(),
+        )
     }
 
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
@@ -140,6 +145,10 @@ impl Sink for Watch<'_> {
         self.events
             .finish()
             .map_or(Ok(()), |piece| self.piece(piece))
+    }
+
+    fn outlet(&self) -> Option<&'static Outlet> {
+        Some(Outlet::of_process())
     }
 
     fn patience(&self) -> Option<Patience> {

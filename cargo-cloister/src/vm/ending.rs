@@ -76,7 +76,7 @@ impl Observed {
             };
         }
         if let Some(stop) = self.stop {
-            return stopped(stop);
+            return Ending::stopped(stop);
         }
         let words = self.qemu_said.join("; ");
         if self.started {
@@ -102,9 +102,27 @@ impl Ending {
         Ending::problem(Reason::NotStarted, error)
     }
 
-    /// A run whose end could not be told.
-    pub(super) fn unwritten(error: std::io::Error) -> Ending {
-        stopped(Stop::Output(error))
+    /// A run that we stopped.
+    pub(super) fn stopped(stop: Stop) -> Ending {
+        let interrupted = |signal: u8, problem| Ending {
+            status: 128 + signal,
+            reason: Reason::Interrupted,
+            problem,
+        };
+        match stop {
+            Stop::Timeout(seconds) => {
+                Ending::problem(Reason::Timeout, Error::TimedOut(seconds))
+            }
+            Stop::Signal(signal) => interrupted(u8::try_from(signal & 0x7f).unwrap_or(0), None),
+            Stop::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                interrupted(SIGPIPE, None)
+            }
+            Stop::Output(error) => Ending {
+                status: status::KERNEL_FAILED,
+                reason: Reason::Interrupted,
+                problem: Some(Error::Output(error)),
+            },
+        }
     }
 
     fn problem(reason: Reason, problem: Error) -> Ending {
@@ -124,26 +142,6 @@ fn refused(refusal: &Refusal) -> Error {
             have: refusal.have,
         },
         RefusalReason::Image => Error::Image,
-    }
-}
-
-fn stopped(stop: Stop) -> Ending {
-    let interrupted = |signal: u8, problem| Ending {
-        status: 128 + signal,
-        reason: Reason::Interrupted,
-        problem,
-    };
-    match stop {
-        Stop::Timeout(seconds) => Ending::problem(Reason::Timeout, Error::TimedOut(seconds)),
-        Stop::Signal(signal) => interrupted(u8::try_from(signal & 0x7f).unwrap_or(0), None),
-        Stop::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            interrupted(SIGPIPE, None)
-        }
-        Stop::Output(error) => Ending {
-            status: status::KERNEL_FAILED,
-            reason: Reason::Interrupted,
-            problem: Some(Error::Output(error)),
-        },
     }
 }
 

@@ -1,9 +1,10 @@
 //! The course of a run: listens, passes on, and ends it when it must.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use domains::report::{Fault, Record};
@@ -35,10 +36,12 @@ pub fn run(spec: &Spec, sink: &mut dyn Sink) -> Result<Ending, Error> {
     let mut running = launch(spec)?;
     let mut session = Session::new(spec, sink);
     while session.open_sources > 0 {
-        match running.events.recv_timeout(TICK) {
-            Ok(event) => session.take(event, &running),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+        if session.has_room() {
+            match running.events.recv_timeout(TICK) {
+                Ok(event) => session.take(event, &running),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         session.look_at(signals.pending());
         session.look_at_servers(&mut running.servers);
@@ -49,11 +52,7 @@ pub fn run(spec: &Spec, sink: &mut dyn Sink) -> Result<Ending, Error> {
     session.finish();
     drop(running.watchdog);
     let _status_says_nothing_new = running.qemu.wait();
-    let ending = session.observed.judge();
-    match sink.ended(&ending) {
-        Err(error) if ending.problem.is_none() => Ok(Ending::unwritten(error)),
-        _ => Ok(ending),
-    }
+    Ok(session.end(&mut signals))
 }
 
 struct Session<'a> {
@@ -70,6 +69,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(spec: &Spec, sink: &'a mut dyn Sink) -> Session<'a> {
+        sink.outlet().inspect(|outlet| outlet.take_time());
         let deadline = spec
             .timeout
             .map(|limit| (Instant::now() + limit, limit.as_secs_f64()));
@@ -87,6 +87,17 @@ impl<'a> Session<'a> {
                 None => LINGER,
             },
         }
+    }
+
+    /// Whether the listener can take more. A guest whose output nobody reads has
+    /// to wait, and we have not: what is left of one that is ended is little.
+    fn has_room(&mut self) -> bool {
+        let outlet = self.sink.outlet().filter(|_| !self.must_end());
+        let room = outlet.map_or(Ok(true), |outlet| outlet.wait_for_room(TICK));
+        room.unwrap_or_else(|error| {
+            self.note_failure(Err(error));
+            true
+        })
     }
 
     fn take(&mut self, event: Event, running: &Running) {
@@ -196,6 +207,38 @@ impl<'a> Session<'a> {
         }
         self.observed.qemu_said.extend(self.qemu.finish());
     }
+
+    /// Tells how it went, and waits until that is written.
+    fn end(mut self, signals: &mut Interrupts) -> Ending {
+        if self.observed.stop.is_some() {
+            self.sink.outlet().inspect(|outlet| outlet.hurry());
+        }
+        let ending = mem::take(&mut self.observed).judge();
+        let told = self.sink.ended(&ending);
+        match told.and_then(|()| self.deliver(signals)) {
+            Ok(Some(stop)) => Ending::stopped(stop),
+            Err(error) if ending.problem.is_none() => Ending::stopped(Stop::Output(error)),
+            _ => ending,
+        }
+    }
+
+    /// Waits until everything is written; what stopped that, if something did.
+    fn deliver(&mut self, signals: &mut Interrupts) -> io::Result<Option<Stop>> {
+        let Some(outlet) = self.sink.outlet() else {
+            return Ok(None);
+        };
+        if outlet.is_hurried() {
+            return outlet.settle().map(|()| None);
+        }
+        while !outlet.wait_until_written(TICK)? {
+            self.look_at(signals.pending());
+            if self.observed.stop.is_some() {
+                outlet.hurry();
+                outlet.settle()?;
+            }
+        }
+        Ok(self.observed.stop.take())
+    }
 }
 
 /// Signals that end a run in good order; a second one ends this process.
@@ -204,18 +247,22 @@ struct Interrupts {
     registered: Vec<SigId>,
 }
 
+/// What ends a run.
+const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
 impl Interrupts {
     fn catch() -> io::Result<Interrupts> {
         let mut registered = Vec::new();
         let seen = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        runs()?.begin();
+        for signal in ENDING {
             let exit = Arc::clone(&seen);
             let id =
                 signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, exit)?;
             registered.push(id);
             registered.push(signal_hook::flag::register(signal, Arc::clone(&seen))?);
         }
-        let signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let signals = Signals::new(ENDING)?;
         Ok(Interrupts {
             signals,
             registered,
@@ -232,5 +279,46 @@ impl Drop for Interrupts {
         for id in self.registered.drain(..) {
             signal_hook::low_level::unregister(id);
         }
+        if let Ok(runs) = runs() {
+            runs.end();
+        }
+    }
+}
+
+/// How many runs there are. A signal once caught would be ignored afterwards;
+/// while there is none, it does what it does to any program.
+struct Runs {
+    count: Mutex<usize>,
+    is_idle: Arc<AtomicBool>,
+}
+
+fn runs() -> io::Result<&'static Runs> {
+    static RUNS: OnceLock<Result<Runs, io::ErrorKind>> = OnceLock::new();
+    let runs = RUNS.get_or_init(|| {
+        let is_idle = Arc::new(AtomicBool::new(true));
+        for signal in ENDING {
+            let idle = Arc::clone(&is_idle);
+            signal_hook::flag::register_conditional_default(signal, idle)
+                .map_err(|error| error.kind())?;
+        }
+        Ok(Runs {
+            count: Mutex::new(0),
+            is_idle,
+        })
+    });
+    runs.as_ref().map_err(|kind| (*kind).into())
+}
+
+impl Runs {
+    fn begin(&self) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count += 1;
+        self.is_idle.store(false, Ordering::SeqCst);
+    }
+
+    fn end(&self) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count -= 1;
+        self.is_idle.store(*count == 0, Ordering::SeqCst);
     }
 }

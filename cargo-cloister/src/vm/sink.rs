@@ -6,6 +6,7 @@ use std::time::Instant;
 use domains::report::{Fault, Trace};
 
 use super::{Ending, WeakWalls};
+use crate::outlet::Outlet;
 
 /// One of the program's two outputs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +54,12 @@ pub trait Sink {
     /// When the listener loses its patience, if ever: the run is then ended as
     /// by its time limit.
     fn patience(&self) -> Option<Patience> {
+        None
+    }
+
+    /// Where the listener's words wait for a reader, if they do: a run goes on
+    /// only while there is room, and is over when all is written.
+    fn outlet(&self) -> Option<&'static Outlet> {
         None
     }
 }

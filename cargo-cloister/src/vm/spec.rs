@@ -9,6 +9,7 @@ use std::time::Duration;
 use domains::Isolation;
 
 use super::{Accel, BootOptions, Memory, Publish, VolumeDriver};
+use crate::plain::Plain;
 
 /// A kind of virtual machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum, serde::Deserialize)]
@@ -152,7 +153,8 @@ impl fmt::Display for Spec {
         } = self;
         write!(
             f,
-            "booting {program} ({isolation}) on {machine}, {memory}, "
+            "booting {} ({isolation}) on {machine}, {memory}, ",
+            Plain::line(program)
         )?;
         if *cpus > 1 {
             write!(f, "{cpus} CPUs, ")?;

@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::thread;
-use std::time::Duration;
 
 /// How many bytes the scene `flood` prints.
 pub(crate) const FLOOD: usize = 8 << 20;
+/// What steers a terminal: ESC, C1's twin of it, DEL.
+pub(crate) const CURSE: &str = "\u{1b}[2J\u{9b}31m\u{7f}";
 
 const STARTED: &str = "cloister started";
 const FAULT: &str = "cloister fault domain=app vector=14 error=0x27 address=0x100000204018 \
@@ -39,12 +40,21 @@ pub(crate) fn play(arguments: &[String]) {
         "hang" => {
             guest.report(STARTED);
             write(&mut guest.console, b"before");
-            thread::sleep(Duration::from_secs(60));
+            wait_for_the_end();
         }
         "linger" => {
             guest.reports(&[STARTED, "cloister exit status=3"]);
-            thread::sleep(Duration::from_secs(60));
+            wait_for_the_end();
         }
+        "pour" => {
+            guest.report(STARTED);
+            pour(&mut guest.console);
+        }
+        "pour-errors" => {
+            guest.report(STARTED);
+            pour(&mut guest.errors);
+        }
+        "curse" => guest.curse(),
         unknown => panic!("no scene is called {unknown}"),
     }
 }
@@ -86,10 +96,33 @@ impl Guest {
         self.report("cloister exit status=7");
     }
 
+    /// Says what it should not, wherever it can, and dies.
+    fn curse(&mut self) {
+        self.report(STARTED);
+        write(&mut self.console, CURSE.as_bytes());
+        self.report(&format!("control {CURSE}"));
+        write(&mut self.serial, format!("core {CURSE}\n").as_bytes());
+        eprintln!("qemu {CURSE}");
+    }
+
     fn flood(&mut self) {
         self.report(STARTED);
         write(&mut self.console, &vec![b'x'; FLOOD]);
         self.report("cloister exit status=0");
+    }
+}
+
+/// Until we are killed.
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Prints for ever.
+fn pour(channel: &mut UnixStream) -> ! {
+    loop {
+        write(channel, &[b'x'; 64 * 1024]);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::build;
 use crate::cli::choices::Output;
 use crate::cli::failure::{Failure, report};
 use crate::cli::show;
+use crate::outlet::tell;
 use crate::setup::Qemu;
 
 /// Flags of a run that makes every table.
@@ -78,7 +79,7 @@ impl All {
         }
         self.say(format_args!("Results are in {}.", folder.display()))?;
         for table in &exceeded {
-            eprintln!("beyond a limit: table {table}");
+            tell(format_args!("beyond a limit: table {table}"));
         }
         let are_regressions = changes.is_some_and(|changes| changes.are_regressions());
         let is_bad = !exceeded.is_empty() || are_regressions;
@@ -170,7 +171,7 @@ impl All {
             let kept = build::results().map_err(Failure::build)?;
             fs::create_dir_all(&kept).map_err(|why| unwritable(&kept, &why))?;
             found.write(&kept)?;
-            eprintln!("the results are in {}", kept.display());
+            tell(format_args!("the results are in {}", kept.display()));
             return Err(not_adoptable());
         }
         found.write(folder)?;

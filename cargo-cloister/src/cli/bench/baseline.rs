@@ -8,6 +8,7 @@ use super::results::{Kind, Measured, Results};
 use super::rows;
 use crate::build;
 use crate::cli::failure::Failure;
+use crate::outlet::tell;
 
 /// Where the committed results lie in the sources.
 pub(super) const COMMITTED: &str = "eval/results";
@@ -49,7 +50,7 @@ impl Baseline {
             Ok(results) => Ok(Some(Baseline { results })),
             Err(why) => {
                 why.print();
-                eprintln!("nothing is compared with it");
+                tell("nothing is compared with it");
                 Ok(None)
             }
         }

@@ -9,6 +9,7 @@ use domains::status;
 use super::{Session, Test, show, status_of};
 use crate::build::{self, Suite};
 use crate::cli::failure::{Failure, report};
+use crate::outlet::tell;
 use crate::testing::{self, Flags, Format, Machine, SkipList, Skipped};
 
 /// Options for the library's tests.
@@ -221,17 +222,19 @@ impl Sums {
             boots,
             ..
         } = self;
-        eprintln!(
+        tell(format_args!(
             "suite {suite} ({}): {passed} passed, {failed} failed, {ignored} ignored, \
              {skipped} skipped, in {boots} machines and {seconds:.0} seconds",
             session.isolation
-        );
+        ));
         for (reason, tests) in &self.skipped {
-            eprintln!("{:>7} skipped: {reason}", tests.len());
+            tell(format_args!("{:>7} skipped: {reason}", tests.len()));
         }
         if tried {
             let fewer = "take those that pass off the list, if they pass everywhere";
-            eprintln!("   note: {passed} of the skipped tests pass; {fewer}");
+            tell(format_args!(
+                "   note: {passed} of the skipped tests pass; {fewer}"
+            ));
             self.status = self.status.min(status::BUILD_FAILED);
         }
     }
