@@ -48,12 +48,13 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 15] = [
+const TRIALS: [Named; 16] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
     ("a_refusal_says_how_much_memory_is_needed", refusal),
     ("a_qemu_that_fails_is_quoted", fails_early),
+    ("of_a_qemu_that_rants_the_end_is_quoted", rants),
     (
         "a_machine_that_dies_later_is_the_kernels_failure",
         dies_late,
@@ -152,6 +153,13 @@ fn fails_early() -> Verdict {
         .unwrap_or_default();
     ensure(said.contains("QEMU said: no such machine"), &ending)?;
     ensure(ending.status == status::NOT_STARTED, &ending)
+}
+
+fn rants() -> Verdict {
+    let (ending, _) = run(&spec("rant"))?;
+    let said = ending.problem.as_ref().map(ToString::to_string);
+    let said = said.unwrap_or_default();
+    ensure(said.contains("line 999") && said.len() < 1000, &said.len())
 }
 
 fn dies_late() -> Verdict {

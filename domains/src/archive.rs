@@ -68,16 +68,30 @@ pub struct Item<'a> {
 
 /// What is in `archive`, up to the first record that is not sound.
 pub fn items(archive: &[u8]) -> impl Iterator<Item = Item<'_>> {
+    records(archive).map_while(move |record| item(archive, record))
+}
+
+/// How many of these there are in an archive of `size` bytes of which only the
+/// first may be given: the table and the paths stand there.
+pub fn count(archive: &[u8], size: u64) -> usize {
+    let ends = |start: u64, length| start.checked_add(length).is_some_and(|end| end <= size);
+    records(archive)
+        .take_while(|it| {
+            ends(it.path, it.path_size.into()) && ends(it.content, it.content_size)
+        })
+        .count()
+}
+
+fn records(archive: &[u8]) -> impl Iterator<Item = Record> {
     let head = Header::read_from_prefix(archive).ok();
     let head = head.filter(|(head, _)| head.magic == MAGIC);
     let (count, records) = head.map_or((0, &[][..]), |(head, rest)| (head.records, rest));
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let records = records.chunks_exact(size_of::<Record>()).take(count);
-    records.map_while(move |record| item(archive, record))
+    records.map_while(|record| Record::read_from_bytes(record).ok())
 }
 
-fn item<'a>(archive: &'a [u8], record: &[u8]) -> Option<Item<'a>> {
-    let record = Record::read_from_bytes(record).ok()?;
+fn item(archive: &[u8], record: Record) -> Option<Item<'_>> {
     Some(Item {
         path: part(archive, record.path, u64::from(record.path_size))?,
         content: part(archive, record.content, record.content_size)?,
@@ -146,6 +160,10 @@ mod tests {
             assert_eq!(items(&archive(1, bad)).count(), 0);
         }
         assert_eq!(items(b"clfiles").count(), 0);
+        let whole = archive(1, RECORD);
+        let size = whole.len() as u64;
+        assert_eq!(count(&whole[..whole.len() - 5], size), 1);
+        assert_eq!(count(&whole, size - 1), 0);
         assert_eq!(items(&archive(0, RECORD)).count(), 0);
     }
 

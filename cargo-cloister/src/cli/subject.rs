@@ -138,6 +138,11 @@ impl Subject {
                 .filter(|parent| !parent.as_os_str().is_empty());
             return Ok(Subject::Package(directory.map(Path::to_owned)));
         }
+        if !found.is_file() {
+            let message = format!("`{}` is neither a folder nor a file", path.display());
+            let help = "give the directory of a cargo package, or a packed image";
+            return Err(Failure::build(report(message, help)));
+        }
         Ok(Subject::Image(path.to_owned()))
     }
 
@@ -234,5 +239,7 @@ mod tests {
             Subject::Image(place("hello.cloister"))
         );
         assert!(Subject::at(Some(&place("nothing"))).is_err());
+        let endless = Subject::at(Some(Path::new("/dev/zero")));
+        assert!(endless.is_err(), "it would be read to its end");
     }
 }

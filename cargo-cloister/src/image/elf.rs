@@ -79,7 +79,7 @@ impl Program {
             pvh_entry: pvh_entry(&elf, file),
         };
         program.check_region()?;
-        relocate::apply(&elf, base, &mut program)?;
+        relocate::apply(&elf, base, &mut program, file.len())?;
         if component == Component::App {
             blank::blank(&elf, base, &mut program);
         }
@@ -158,6 +158,22 @@ pub(crate) fn file_range<'a>(
     }
 }
 
+/// Refuses headers that load the same bytes of the file again and again: what is
+/// read of it would be larger than the file by any factor.
+pub(crate) fn refuse_shared_bytes(
+    what: &str,
+    elf: &Elf<'_>,
+    file: &[u8],
+) -> Result<(), ImageError> {
+    let loads = elf.program_headers.iter().filter(|it| it.p_type == PT_LOAD);
+    let all = loads.fold(0_u64, |sum, load| sum.saturating_add(load.p_filesz));
+    // DEFENCE: shared-bytes
+    match all <= file.len() as u64 {
+        true => Ok(()),
+        false => Err(corrupt(what, "its segments share bytes of the file".into())),
+    }
+}
+
 fn foreign(elf: &Elf<'_>) -> Option<String> {
     if !elf.is_64 {
         return Some("it is a 32-bit file".into());
@@ -205,6 +221,7 @@ fn loads(
     file: &[u8],
     base: u64,
 ) -> Result<Vec<Load>, ImageError> {
+    refuse_shared_bytes(component.title(), elf, file)?;
     let headers = elf.program_headers.iter();
     headers
         .filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0)

@@ -221,10 +221,8 @@ fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
 fn files(image: &Packed) -> Option<FilesView> {
     let size = image.header.archive_size;
     let pages = image.segments.iter().find(|segment| is_archive(segment))?;
-    let mut archive = image.contents(pages);
-    archive.truncate(usize::try_from(size).ok()?);
     Some(FilesView {
-        count: rootfs::count(&archive),
+        count: rootfs::count(&image.contents(pages), size),
         size,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here trusts the packer: an image may be truncated, corrupt or made
 //! by someone else. What reads well is not yet safe; [`super::verify`] judges.
+//! No number in it makes us take more memory than the file has bytes.
 
 use domains::layout::PAGE_SIZE;
 use domains::manifest::{Header, MAGIC, Segment, VERSION, rights};
@@ -139,15 +140,25 @@ impl Packed {
             .filter(|load| load.physical < self.manifest_at)
     }
 
-    /// The bytes of the pages of `segment`, whole.
+    /// The bytes of the pages of `segment`, as far as the file has them: all
+    /// behind them is zero, and may be very much.
     pub fn contents(&self, segment: &Pages) -> Vec<u8> {
-        self.physical_bytes(segment.record.physical, segment.size())
+        let (start, end) = (segment.record.physical, segment.physical_end());
+        // DEFENCE: image-contents
+        let last = self
+            .loads
+            .iter()
+            .filter(|load| (start..end).contains(&load.physical))
+            .map(|load| load.physical.saturating_add(load.bytes.len() as u64))
+            .max();
+        let size = last.unwrap_or(start).min(end) - start;
+        self.physical_bytes(start, index(size))
     }
 
     /// `size` bytes from the physical address `start` on.
-    pub fn physical_bytes(&self, start: u64, size: u64) -> Vec<u8> {
-        let mut bytes = vec![0; usize::try_from(size).expect("an image fits into memory")];
-        let end = start.saturating_add(size);
+    pub fn physical_bytes(&self, start: u64, size: usize) -> Vec<u8> {
+        let mut bytes = vec![0; size];
+        let end = start.saturating_add(size as u64);
         for load in &self.loads {
             let from = load.physical.max(start);
             let to = load
@@ -192,6 +203,7 @@ fn not_an_image(why: &str) -> ImageError {
 }
 
 fn loads(elf: &Elf<'_>, file: &[u8]) -> Result<Vec<PackedLoad>, ImageError> {
+    elf::refuse_shared_bytes(WHAT, elf, file)?;
     let headers = elf.program_headers.iter();
     let mut loads = headers
         .filter(|header| {

@@ -11,17 +11,23 @@ use goblin::elf::reloc::{self, Reloc};
 use super::elf::{Load, Program};
 use super::{Component, ImageError};
 
+const PAGE: usize = domains::layout::PAGE_SIZE as usize;
 /// The tag of a table of packed relative relocations (DT_RELR).
 const DT_RELR: u64 = 36;
 
-/// Applies the relocations of `elf` to `program`, which lies `base` above the
-/// addresses of the file.
-pub(crate) fn apply(elf: &Elf<'_>, base: u64, program: &mut Program) -> Result<(), ImageError> {
+/// Applies the relocations of `elf`, which has `size` bytes, to `program`, which
+/// lies `base` above the addresses of the file.
+pub(crate) fn apply(
+    elf: &Elf<'_>,
+    base: u64,
+    program: &mut Program,
+    size: usize,
+) -> Result<(), ImageError> {
     refuse_packed(elf, program.component)?;
     let tables = [&elf.dynrelas, &elf.dynrels, &elf.pltrelocs];
     for relocation in tables.into_iter().flat_map(|table| table.iter()) {
         let value = value_of(&relocation, base, program.component)?;
-        store(program, relocation.r_offset.wrapping_add(base), value)?;
+        store(program, relocation.r_offset.wrapping_add(base), value, size)?;
     }
     Ok(())
 }
@@ -59,11 +65,16 @@ fn name_of(kind: u32) -> String {
 }
 
 /// Stores the eight bytes of `value` at `address`.
-fn store(program: &mut Program, address: u64, value: u64) -> Result<(), ImageError> {
+fn store(
+    program: &mut Program,
+    address: u64,
+    value: u64,
+    size: usize,
+) -> Result<(), ImageError> {
     let place = program
         .loads
         .iter_mut()
-        .find_map(|load| slot(load, address));
+        .find_map(|load| slot(load, address, size));
     match place {
         Some(slot) => {
             slot.copy_from_slice(&value.to_le_bytes());
@@ -74,14 +85,19 @@ fn store(program: &mut Program, address: u64, value: u64) -> Result<(), ImageErr
 }
 
 /// The eight bytes at `address`, if they lie in this range; its zeroed tail
-/// becomes initialised as far as needed.
-fn slot(load: &mut Load, address: u64) -> Option<&mut [u8]> {
+/// becomes initialised as far as needed, but not much further than the file is
+/// long: linkers leave few relocations in what is zero.
+fn slot(load: &mut Load, address: u64, size: usize) -> Option<&mut [u8]> {
     let start = usize::try_from(address.checked_sub(load.address)?).ok()?;
     let end = start.checked_add(size_of::<u64>())?;
     if u64::try_from(end).ok()? > load.memory_size {
         return None;
     }
     if load.bytes.len() < end {
+        // DEFENCE: relocated-tail
+        if end - load.bytes.len() > size + PAGE {
+            return None;
+        }
         load.bytes.resize(end, 0);
     }
     load.bytes.get_mut(start..end)

@@ -43,6 +43,11 @@ pub fn read(archive: &[u8], build_id: &str) -> Option<Vec<(Component, Vec<u8>)>>
         let mut entry = entry.ok()?;
         let name = entry.path().ok()?.to_str()?.to_owned();
         let mut content = Vec::new();
+        // An entry may say that it is zeroes, as many as it likes.
+        // DEFENCE: sidecar-size
+        if entry.size() > archive.len() as u64 {
+            return None;
+        }
         entry.read_to_end(&mut content).ok()?;
         matches |= name == BUILD_ID && content == build_id.as_bytes();
         let component = Component::ALL
@@ -80,5 +85,26 @@ mod tests {
         assert!(read(&archive, "4567").is_none());
         assert!(read(b"nothing", "0123").is_none());
         assert_eq!(archive, write(&parts, "0123"), "reproducible");
+    }
+
+    /// GNU's tar has files with holes, which a header of 512 bytes makes as large
+    /// as it likes.
+    #[test]
+    fn an_entry_that_is_larger_than_the_archive_is_none() {
+        const HOLE: u64 = 64 << 20;
+        let mut archive = Builder::new(Vec::new());
+        append(&mut archive, BUILD_ID, b"0123");
+        let mut header = Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_path(Component::App.name()).unwrap();
+        header.set_size(0);
+        let gnu = header.as_gnu_mut().unwrap();
+        let octal = format!("{HOLE:011o}\0");
+        gnu.realsize.copy_from_slice(octal.as_bytes());
+        gnu.sparse[0].offset.copy_from_slice(octal.as_bytes());
+        gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
+        header.set_cksum();
+        archive.append(&header, &[][..]).unwrap();
+        assert!(read(&archive.into_inner().unwrap(), "0123").is_none());
     }
 }

@@ -25,6 +25,13 @@ pub enum RootfsError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A device or a pipe, which may never end.
+    #[error("`{}` is neither a folder nor a file", .0.display())]
+    #[diagnostic(
+        code(cloister::rootfs::no_file),
+        help("`--rootfs` takes a folder or a tar file")
+    )]
+    NoFile(PathBuf),
     /// The file is not a tar file, or only the beginning of one.
     #[error("`{}` is not a whole tar file: {why}", path.display())]
     #[diagnostic(code(cloister::rootfs::tar), help("{help}"))]

@@ -8,8 +8,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::RootfsError;
 use super::tree::{Item, Kind, Tree};
+use super::{RootfsError, refuse_too_much};
 
 /// Reads everything in the folder `root`.
 pub(super) fn read(root: &Path) -> Result<Tree, RootfsError> {
@@ -19,7 +19,7 @@ pub(super) fn read(root: &Path) -> Result<Tree, RootfsError> {
         let entries = fs::read_dir(&folder).map_err(RootfsError::io("read", &folder))?;
         for entry in entries {
             let path = entry.map_err(RootfsError::io("read", &folder))?.path();
-            let item = item(root, &path)?;
+            let item = item(&tree, root, &path)?;
             if item.kind == Kind::Directory {
                 folders.push(path.clone());
             }
@@ -39,7 +39,7 @@ fn name<'p>(root: &Path, path: &'p Path) -> &'p [u8] {
         .as_bytes()
 }
 
-fn item(root: &Path, path: &Path) -> Result<Item, RootfsError> {
+fn item(tree: &Tree, root: &Path, path: &Path) -> Result<Item, RootfsError> {
     let found = fs::symlink_metadata(path).map_err(RootfsError::io("look at", path))?;
     let kind = match found.file_type() {
         kind if kind.is_file() => Kind::File,
@@ -51,7 +51,10 @@ fn item(root: &Path, path: &Path) -> Result<Item, RootfsError> {
         }
     };
     let content = match kind {
-        Kind::File => fs::read(path).map_err(RootfsError::io("read", path))?,
+        Kind::File => {
+            refuse_too_much(root, tree, found.len())?;
+            fs::read(path).map_err(RootfsError::io("read", path))?
+        }
         Kind::Directory => Vec::new(),
         Kind::Link => {
             let target = fs::read_link(path).map_err(RootfsError::io("read", path))?;

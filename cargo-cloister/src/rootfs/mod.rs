@@ -26,25 +26,36 @@ const ALIGN: usize = 16;
 /// The archive of the folder or tar file at `path`.
 pub fn archive(path: &Path) -> Result<Vec<u8>, RootfsError> {
     let found = path.metadata().map_err(RootfsError::io("open", path))?;
-    let tree = if found.is_dir() {
-        folder::read(path)?
-    } else {
-        tarball::read(path)?
+    let tree = match found.file_type() {
+        kind if kind.is_dir() => folder::read(path)?,
+        kind if kind.is_file() => tarball::read(path)?,
+        _ => return Err(RootfsError::NoFile(path.to_owned())),
     };
-    let size = tree.size();
-    if size > ARCHIVE_MAX {
-        return Err(RootfsError::TooBig {
-            path: path.to_owned(),
-            size,
-            limit: ARCHIVE_MAX,
-        });
-    }
+    refuse_too_big(path, tree.size())?;
     Ok(write(&tree))
 }
 
-/// How many files an archive has; directories and links are files here.
-pub fn count(archive: &[u8]) -> usize {
-    domains::archive::items(archive).count()
+/// Refuses `more` bytes beside those that there are, before they are read.
+fn refuse_too_much(path: &Path, tree: &Tree, more: u64) -> Result<(), RootfsError> {
+    // DEFENCE: rootfs-size
+    refuse_too_big(path, tree.content().saturating_add(more))
+}
+
+fn refuse_too_big(path: &Path, size: u64) -> Result<(), RootfsError> {
+    match size <= ARCHIVE_MAX {
+        true => Ok(()),
+        false => Err(RootfsError::TooBig {
+            path: path.to_owned(),
+            size,
+            limit: ARCHIVE_MAX,
+        }),
+    }
+}
+
+/// How many files an archive of `size` bytes has, whose zeroes at the end may be
+/// left out of `archive`; directories and links are files here.
+pub fn count(archive: &[u8], size: u64) -> usize {
+    domains::archive::count(archive, size)
 }
 
 /// The pages that an archive fills.
@@ -113,7 +124,7 @@ mod tests {
         let expected =
             expected.map(|(path, kind, content)| (path.to_vec(), kind, content.to_vec()));
         assert_eq!(found, expected);
-        assert_eq!(count(&archive), 5);
+        assert_eq!(count(&archive, archive.len() as u64), 5);
     }
 
     #[test]
@@ -132,6 +143,7 @@ mod tests {
     fn nothing_to_pack_is_an_archive_too() {
         let folder = tempfile::tempdir().expect("a folder");
         let archive = archive(folder.path()).expect("an archive");
-        assert_eq!((count(&archive), pages(&archive)), (0, 1));
+        let files = count(&archive, archive.len() as u64);
+        assert_eq!((files, pages(&archive)), (0, 1));
     }
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use tar::{Archive, EntryType};
 
-use super::RootfsError;
 use super::tree::{Item, Kind, Tree};
+use super::{RootfsError, refuse_too_much};
 
 /// What a tar file ends with: two blocks of zeros.
 const END: [u8; 1024] = [0; 1024];
@@ -61,12 +61,26 @@ fn help(file: &[u8]) -> &'static str {
 
 fn add(path: &Path, tree: &mut Tree, entry: &mut Entry<'_>) -> Result<(), RootfsError> {
     let name = entry.path_bytes().into_owned();
+    refuse_too_much(path, tree, size(tree, entry))?;
     let added = match item(tree, entry) {
         Ok(Some(item)) => tree.add(&name, item),
         Ok(None) => Ok(()),
         Err(why) => Err(why),
     };
     added.map_err(|why| RootfsError::entry(path, &name, why))
+}
+
+/// How many bytes an entry says that it has. A few bytes can say so of zeroes, or
+/// of a file that was there before.
+fn size(tree: &Tree, entry: &Entry<'_>) -> u64 {
+    let linked = || {
+        tree.find(&target(entry).ok()?)
+            .map(|item| item.content.len() as u64)
+    };
+    match entry.header().entry_type() {
+        EntryType::Link => linked().unwrap_or(0),
+        _ => entry.size(),
+    }
 }
 
 /// What an entry is; none if it only says something of others.
@@ -234,6 +248,26 @@ mod tests {
         ] {
             assert!(read_bytes(&whole[..size]).is_err(), "{size}");
         }
+    }
+
+    #[test]
+    fn a_size_is_refused_before_anything_of_it_is_read() {
+        let mut header = header(EntryType::Regular, 3 << 30);
+        header.as_old_mut().name[0] = b'a';
+        header.set_cksum();
+        let error = read_bytes(header.as_bytes()).expect_err("it is too big");
+        let size = 3_u64 << 30;
+        assert!(matches!(error, RootfsError::TooBig { size: it, .. } if it == size));
+    }
+
+    #[test]
+    fn a_link_to_a_file_counts_as_what_it_takes() {
+        let tree = read_bytes(&tar(&[
+            ("a", EntryType::Regular, "content"),
+            ("b", EntryType::Link, "a"),
+            ("c", EntryType::Link, "a"),
+        ]));
+        assert_eq!(tree.expect("a whole file").content(), 21);
     }
 
     #[test]

@@ -46,6 +46,8 @@ type Names = Vec<Vec<u8>>;
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     items: BTreeMap<Names, Item>,
+    /// Bytes of all contents that were ever added.
+    content: u64,
 }
 
 impl Tree {
@@ -70,12 +72,18 @@ impl Tree {
         self.items.iter().map(each).sum()
     }
 
+    /// Bytes of memory that the contents take by now.
+    pub(super) fn content(&self) -> u64 {
+        self.content
+    }
+
     /// Adds a file, and the directories on the way to it that are missing.
     ///
     /// A directory may come twice: the later one says its mode. Everything else
     /// is refused, with the reason.
     pub(super) fn add(&mut self, path: &[u8], item: Item) -> Result<(), String> {
         let names = names(path)?;
+        self.content = self.content.saturating_add(item.content.len() as u64);
         if names.is_empty() {
             return match item.kind {
                 Kind::Directory => Ok(()),

@@ -8,6 +8,10 @@ use serde::Deserialize;
 /// How every line of libtest's begins.
 const MARK: &[u8] = br#"{ "type": ""#;
 
+/// No event is longer: a test that prints its beginning and no end of line does
+/// not fill our memory.
+const LINE_MAX: usize = 1 << 20;
+
 /// A piece of standard output.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Piece {
@@ -71,9 +75,12 @@ impl Stream {
         Piece::Text(std::mem::replace(&mut self.0, rest))
     }
 
-    /// A line of libtest's, once it is whole.
+    /// A line of libtest's, once it is whole. One that is too long is none.
     fn line(&mut self) -> Option<Piece> {
-        let end = self.0.iter().position(|&byte| byte == b'\n')?;
+        let Some(end) = self.0.iter().position(|&byte| byte == b'\n') else {
+            // DEFENCE: event-size
+            return (self.0.len() > LINE_MAX).then(|| self.text(self.0.len()));
+        };
         let event = serde_json::from_slice(&self.0[..end]);
         let line = self.text(end + 1);
         Some(event.map_or(line, Piece::Event))
@@ -134,6 +141,9 @@ mod tests {
         let mut stream = Stream::default();
         let line = "{ \"type\": \"nothing\n";
         assert_eq!(stream.push(line.as_bytes()), [text(line)]);
+        let mut long = MARK.to_vec();
+        long.resize(LINE_MAX + 1, b'x');
+        assert_eq!(stream.push(&long), [Piece::Text(long)]);
         assert_eq!(stream.push(b"{ \"ty"), []);
         assert_eq!(stream.finish(), Some(text("{ \"ty")));
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use domains::report::{Fault, Record};
+use domains::report::{Fault, Record, TRACES_MAX};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -25,6 +25,8 @@ const TICK: Duration = Duration::from_millis(50);
 const LINGER: Duration = Duration::from_secs(2);
 /// The same where it has counts to write, on a host that may be busy.
 const LINGER_COUNTING: Duration = Duration::from_secs(60);
+/// How many lines of QEMU's are kept to be quoted.
+const QUOTED: usize = 16;
 
 /// Runs `spec` to its end, telling `sink` what the guest says.
 ///
@@ -65,6 +67,8 @@ struct Session<'a> {
     deadline: Option<(Instant, f64)>,
     linger: Option<Instant>,
     linger_for: Duration,
+    /// How many lines of backtraces there were.
+    traces: u32,
 }
 
 impl<'a> Session<'a> {
@@ -82,6 +86,7 @@ impl<'a> Session<'a> {
             qemu: Lines::default(),
             deadline,
             linger: None,
+            traces: 0,
             linger_for: match spec.counter {
                 Some(_) => LINGER_COUNTING,
                 None => LINGER,
@@ -125,7 +130,8 @@ impl<'a> Session<'a> {
                 .iter()
                 .try_for_each(|line| self.sink.console(line)),
             Source::Qemu => {
-                self.observed.qemu_said.extend(self.qemu.push(bytes));
+                let lines = self.qemu.push(bytes);
+                self.quote(lines);
                 Ok(())
             }
             Source::Control => {
@@ -142,7 +148,11 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
-            Ok(Record::Trace(trace)) => self.sink.trace(trace),
+            Ok(Record::Trace(_)) if self.traces == TRACES_MAX => Ok(()),
+            Ok(Record::Trace(trace)) => {
+                self.traces += 1;
+                self.sink.trace(trace)
+            }
             Ok(Record::Refuse(refusal)) => {
                 self.observed.refusal = Some(refusal);
                 Ok(())
@@ -205,7 +215,15 @@ impl<'a> Session<'a> {
             let written = self.sink.console(&line);
             self.note_failure(written);
         }
-        self.observed.qemu_said.extend(self.qemu.finish());
+        let line = self.qemu.finish();
+        self.quote(line);
+    }
+
+    /// Keeps QEMU's last words.
+    fn quote(&mut self, lines: impl IntoIterator<Item = String>) {
+        let said = &mut self.observed.qemu_said;
+        said.extend(lines);
+        said.drain(..said.len().saturating_sub(QUOTED));
     }
 
     /// Tells how it went, and waits until that is written.

@@ -30,6 +30,10 @@ pub(crate) fn play(arguments: &[String]) {
         eprintln!("no such machine");
         process::exit(1);
     }
+    if scene == "rant" {
+        (0..1000).for_each(|number| eprintln!("line {number}"));
+        process::exit(1);
+    }
     let mut guest = Guest::connect(arguments);
     match scene {
         "refuse" => guest.report("cloister refuse reason=memory need=0xa00000 have=0x800000"),

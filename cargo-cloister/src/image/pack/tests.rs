@@ -19,9 +19,9 @@ fn word(image: &Packed, address: u64) -> u64 {
         .segments
         .iter()
         .find(|s| s.start() <= address && address < s.end());
-    let contents = image.contents(owner.expect("the address is packed"));
-    let offset = (address - owner.unwrap().start()) as usize;
-    u64::from_le_bytes(*contents[offset..].first_chunk().unwrap())
+    let owner = owner.expect("the address is packed");
+    let physical = owner.record.physical + (address - owner.start());
+    u64::from_le_bytes(*image.physical_bytes(physical, 8).first_chunk().unwrap())
 }
 
 #[test]
@@ -237,4 +237,47 @@ fn a_page_of_zeroes_takes_no_space_in_the_file() {
     let image = Packed::read(&file).unwrap();
     let last = layout::APP.start + 0x10000 + 40 * 4096;
     assert_eq!(word(&image, last), 0x0606_0606_0606_0606);
+}
+
+/// Memory that is zero takes no bytes of the file, and must take none of ours.
+#[test]
+fn what_is_read_back_is_no_larger_than_the_file() {
+    const NEAR_4_GIB: u64 = (4 << 30) - (256 << 20);
+    let text = Part::load("rx", 0x1000, &[0x90; 64]).size(NEAR_4_GIB);
+    let parts = Parts {
+        app: testing::app_file(&[text]),
+        ..testing::parts()
+    };
+    let file = pack(&parts, MPK).unwrap();
+    let image = Packed::read(&file).unwrap();
+    let contents = image.segments.iter().map(|it| image.contents(it).len());
+    assert!(contents.sum::<usize>() <= file.len());
+    let verified = crate::image::verify::verify(&file).unwrap();
+    assert!(verified.pages * layout::PAGE_SIZE > NEAR_4_GIB);
+}
+
+#[test]
+fn segments_that_share_bytes_of_the_file_are_refused() {
+    let mut file = pack(&testing::parts(), MPK).unwrap();
+    // Every header loads all that there is.
+    let (size, head, count) = (file.len() as u64, 64, usize::from(file[56]));
+    for number in 0..count {
+        let at = head + number * 56;
+        if file[at] == 1 {
+            file[at + 8..at + 16].fill(0);
+            file[at + 32..at + 40].copy_from_slice(&size.to_le_bytes());
+            file[at + 40..at + 48].copy_from_slice(&size.to_le_bytes());
+        }
+    }
+    let error = Packed::read(&file).unwrap_err();
+    assert!(error.to_string().contains("share bytes"), "{error}");
+}
+
+#[test]
+fn a_relocation_far_behind_the_files_bytes_is_refused() {
+    let mut parts = testing::app_parts();
+    parts.push(Part::load("rw", 0x10000, &[1]).size(1 << 30));
+    let parts = testing::with_relocations(parts, &[(0x3000_0000, 8, 0)]);
+    let error = packed_app(&parts).unwrap_err();
+    assert!(error.to_string().contains("a relocation"), "{error}");
 }

@@ -35,7 +35,7 @@ fn check_kernel(image: &Packed, kernel: Component) -> Vec<Violation> {
 }
 
 fn check_page(image: &Packed, kernel: Component, page: &Pages) -> Vec<Violation> {
-    let bytes = image.physical_bytes(page.record.physical, (TABLE + SLOTS * WORD) as u64);
+    let bytes = image.physical_bytes(page.record.physical, TABLE + SLOTS * WORD);
     let word = |offset: usize| {
         let bytes = bytes[offset..]
             .first_chunk()

@@ -37,9 +37,14 @@ fn with_gate(code: &[u8]) -> Vec<Violation> {
 
 /// A sound image with its manifest changed by `change`.
 fn with_manifest(change: impl FnOnce(&mut Header, &mut [Segment])) -> Vec<u8> {
+    changed(&pack(&testing::parts(), MPK).unwrap(), change)
+}
+
+/// `image` with its manifest changed by `change`.
+fn changed(image: &[u8], change: impl FnOnce(&mut Header, &mut [Segment])) -> Vec<u8> {
     // The file leaves out the zeroes at the end of the last record.
     const LEFT_OUT: usize = 2;
-    let mut image = pack(&testing::parts(), MPK).unwrap();
+    let mut image = image.to_vec();
     let at = find(&image, &manifest::MAGIC).next().unwrap();
     let mut header = Header::read_from_prefix(&image[at..]).unwrap().0;
     let first = at + size_of::<Header>();
@@ -401,4 +406,28 @@ fn an_archive_fills_the_pages_that_it_has() {
     assert!(moved.is_err());
     let missing = with_manifest(|header, _| header.archive_size = 1);
     assert!(says(&violations(&missing), "archive"));
+}
+
+/// Thousands of records can overlap in millions of ways.
+#[test]
+fn overlaps_are_told_up_to_a_bound() {
+    let pages = |number: u64| Part::load("r", number * PAGE_SIZE, &[1; 16]);
+    let mut parts: Vec<Part> = (0x10..0x110).map(pages).collect();
+    parts.push(Part::load("rx", 0x1000, &[0x90; 64]));
+    let parts = Parts {
+        app: testing::app_file(&parts),
+        ..testing::parts()
+    };
+    let image = pack(&parts, MPK).unwrap();
+    let image = changed(&image, |_, segments| {
+        let app = |it: &&mut Segment| it.address > layout::APP.start + 0x1000;
+        let all: Vec<&mut Segment> = segments.iter_mut().filter(app).collect();
+        all.into_iter()
+            .for_each(|it| it.address = layout::APP.start + 0x10000);
+    });
+    let found = violations(&image);
+    let overlaps = found
+        .iter()
+        .filter(|it| matches!(it, Violation::TwoOwners { .. }));
+    assert!((100..1000).contains(&overlaps.count()));
 }
