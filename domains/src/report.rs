@@ -49,7 +49,7 @@ pub const TRACES_MAX: u32 = 512;
 pub struct Fault {
     /// Who faulted; none where PKRU holds a value that is nobody's.
     pub domain: Option<Domain>,
-    /// The exception vector (Intel SDM volume 3, table 6-1).
+    /// The exception vector; [`crate::exception`] names it.
     pub vector: u8,
     /// The error code; zero where the exception has none.
     pub error: u64,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domains::report::{Action, Fault};
-use domains::{Access, Domain, Pkru};
+use domains::{Access, Domain, Pkru, exception};
 use serde::Serialize;
 
 use super::place::{Address, Place};
@@ -25,6 +25,10 @@ pub struct FaultReport {
     pub cause: &'static str,
     /// The exception vector.
     pub vector: u8,
+    /// The exception's name.
+    pub exception: &'static str,
+    /// The number of the software interrupt, if it was one that was refused.
+    pub interrupt: Option<u8>,
     /// The error code of the exception.
     pub error: u64,
     /// The instruction.
@@ -56,6 +60,8 @@ impl FaultReport {
             access: access.map(Access::name),
             cause: fault.cause.name(),
             vector: fault.vector,
+            exception: exception::name(fault.vector),
+            interrupt: words::interrupt(fault),
             error: fault.error,
             at: Place::find(fault.rip, symbols),
             address: fault.address,
@@ -233,6 +239,38 @@ mod tests {
         let report = FaultReport::new(&fault, None);
         assert_eq!((report.access, report.touched.is_none()), (None, true));
         assert!(!report.to_string().contains(" address "), "{report}");
+    }
+
+    #[test]
+    fn every_vector_is_called_by_its_name() {
+        let report = |vector, error, cause| {
+            let page = Page::Nothing;
+            let fault = Fault {
+                vector,
+                error,
+                cause,
+                page,
+                ..fault()
+            };
+            FaultReport::new(&fault, None)
+        };
+        for vector in 0..=u8::MAX {
+            let name = exception::name(vector);
+            let report = report(vector, 0, Cause::Other);
+            assert_eq!(report.exception, name);
+            assert!(report.what.starts_with(name), "{}", report.what);
+        }
+        let protection = exception::PROTECTION;
+        let breakpoint = report(protection, 3 << 3 | 2, Cause::Protection);
+        assert!(breakpoint.what.contains("app ran `int3`"));
+        assert_eq!(breakpoint.interrupt, Some(3));
+        for number in 4..=u8::MAX {
+            let interrupt = report(protection, u64::from(number) << 3 | 2, Cause::Protection);
+            let ran = format!("app ran `int {number:#x}`");
+            assert!(interrupt.what.contains(&ran), "{}", interrupt.what);
+        }
+        let selector = report(protection, 0x10, Cause::Protection);
+        assert!(selector.what.contains("selector 0x10"), "{}", selector.what);
     }
 
     #[test]

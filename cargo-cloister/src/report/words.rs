@@ -1,9 +1,17 @@
 //! The words for faults.
 
 use domains::report::{Action, Cause, Fault, Page};
-use domains::{Access, Domain, Rights, status, table};
+use domains::{Access, Domain, Rights, exception, status, table};
 
+const DIVISION: u8 = 0;
+const BREAKPOINT: u8 = 3;
+const STACK: u8 = 12;
 const PAGE_FAULT: u8 = 14;
+const X87: u8 = 16;
+const ALIGNMENT: u8 = 17;
+const SIMD: u8 = 19;
+/// How programs for Linux make system calls.
+const LINUX: u8 = 0x80;
 
 /// How the faulting instruction touched memory; none if it touched none.
 pub(super) fn access(fault: &Fault) -> Option<Access> {
@@ -65,16 +73,51 @@ pub(super) fn headline(fault: &Fault) -> String {
         Cause::OutOfMemory => {
             format!("out of memory: {who} {touched} a page, and no frame was left for it")
         }
-        Cause::Protection => {
-            format!(
-                "protection fault: {who} ran a privileged instruction or used a bad address"
-            )
-        }
+        Cause::Protection => protection(fault),
         Cause::Instruction => {
             format!("invalid instruction: {who} ran one that the CPU does not know")
         }
         Cause::Deadline => format!("deadline: a call into the {who} took too long"),
-        Cause::Other => format!("exception {} in {who}", fault.vector),
+        Cause::Other => other(fault),
+    }
+}
+
+/// The number of a software interrupt that was refused.
+pub(super) fn interrupt(fault: &Fault) -> Option<u8> {
+    exception::refused_interrupt(fault.vector, fault.error)
+}
+
+fn protection(fault: &Fault) -> String {
+    let who = domain(fault.domain);
+    match (fault.vector, interrupt(fault), fault.error) {
+        (_, Some(BREAKPOINT), _) => {
+            format!("breakpoint: {who} ran `int3`, and there is no debugger")
+        }
+        (_, Some(number), _) => {
+            format!("software interrupt: {who} ran `int {number:#x}`, and there are none")
+        }
+        (STACK, ..) => {
+            let name = exception::name(STACK);
+            format!("{name}: {who} used a bad address by way of its stack or frame pointer")
+        }
+        (exception::PROTECTION, None, selector) if selector != 0 => {
+            format!("protection fault: {who} used the segment selector {selector:#x}")
+        }
+        _ => format!(
+            "protection fault: {who} ran a privileged instruction or used a bad address"
+        ),
+    }
+}
+
+/// What has no cause of its own is called as the processor calls it.
+fn other(fault: &Fault) -> String {
+    let who = domain(fault.domain);
+    let name = exception::name(fault.vector);
+    match fault.vector {
+        DIVISION => format!("{name}: {who} divided by zero, or by too little"),
+        X87 | SIMD => format!("{name}: {who} unmasked it, and computed what it is for"),
+        ALIGNMENT => format!("{name}: {who} used an address that is not aligned"),
+        _ => format!("{name}: {who} caused it"),
     }
 }
 
@@ -151,11 +194,23 @@ pub(super) fn help(fault: &Fault) -> &'static str {
         }
         (_, Cause::Unmapped) => "look for a null or dangling pointer at the place above",
         (_, Cause::OutOfMemory) => "give the guest more memory with `-m`",
+        (_, Cause::Protection) if interrupt(fault) == Some(BREAKPOINT) => {
+            "take the breakpoint out: nothing in the guest stops at one"
+        }
+        (_, Cause::Protection) if interrupt(fault) == Some(LINUX) => {
+            "Linux's system calls are not served here: go through std"
+        }
         (_, Cause::Protection) => {
             "programs run in ring 3: look for inline assembly or a corrupt pointer"
         }
         (_, Cause::Instruction) => {
             "look for an abort by intrinsic, or code for another CPU, at the place above"
+        }
+        (_, Cause::Other) if fault.vector == DIVISION => {
+            "look for a division in unsafe code or assembly at the place above: Rust's own panics"
+        }
+        (_, Cause::Other) if matches!(fault.vector, X87 | SIMD) => {
+            "leave floating-point exceptions masked, as they are when a program starts"
         }
         (_, Cause::Deadline | Cause::Other) => "`--log debug` may show more",
     }

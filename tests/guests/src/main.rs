@@ -9,6 +9,7 @@ mod attack;
 mod checks;
 mod code;
 mod cpus;
+mod exceptions;
 mod files;
 mod fuzz;
 mod hooks;
@@ -49,6 +50,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["abi", "recurse"] => abi::recurse_in_a_thread(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
+        ["exception", name] => exceptions::run(name),
         ["file-costs"] => files::costs(),
         ["files", checks] => files::run(checks),
         ["fuzz", seed, calls] => fuzz::run(seed, calls, "1"),

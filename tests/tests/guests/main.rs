@@ -12,6 +12,7 @@ mod costs;
 mod cpus;
 mod crates;
 mod edges;
+mod exceptions;
 mod files;
 mod fuzz;
 mod gates;
@@ -52,6 +53,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(abi::trials());
     trials.extend(fuzz::trials());
     trials.extend(edges::trials());
+    trials.extend(exceptions::trials());
     trials.extend(panics::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());

@@ -15,6 +15,7 @@ pub(crate) mod registers;
 pub(crate) mod tick;
 pub(crate) mod watchdog;
 
+use domains::exception;
 use domains::report::Cause;
 
 use crate::call::{self, Next};
@@ -122,7 +123,8 @@ fn from_core(registers: &mut Registers) {
 /// Ends the machine, because the core itself faulted.
 fn die(registers: &Registers) -> ! {
     report::epitaph(format_args!(
-        "vector {} error {:#x} rip {:#x} rsp {:#x} address {:#x}",
+        "{} (vector {}) error {:#x} rip {:#x} rsp {:#x} address {:#x}",
+        u8::try_from(registers.vector).map_or("interrupt", exception::name),
         registers.vector,
         registers.error,
         registers.rip,
