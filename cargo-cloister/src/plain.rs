@@ -78,7 +78,7 @@ fn escaped(json: String) -> String {
 
 /// Whether a terminal could take this for more than a letter. None of them
 /// lies beyond the basic plane.
-fn steers(letter: char) -> bool {
+pub(crate) fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,

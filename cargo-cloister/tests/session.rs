@@ -48,7 +48,7 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 16] = [
+const TRIALS: [Named; 17] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -74,6 +74,10 @@ const TRIALS: [Named; 16] = [
         interrupt_goes_on,
     ),
     ("words_of_others_do_not_steer_a_terminal", foreign_words),
+    (
+        "a_replay_does_the_same_without_input_and_leaves_nothing",
+        replay,
+    ),
 ];
 
 fn spec(scene: &str) -> Spec {
@@ -337,4 +341,23 @@ fn foreign_words() -> Verdict {
         }
     }
     Ok(())
+}
+
+/// The line of a dry run, by a shell that has no input to give.
+fn replay() -> Verdict {
+    let folder = tempfile::tempdir()?;
+    let mut spec = spec("replay");
+    spec.options.arguments.push(b"it's\n%d \x1b\xff".to_vec());
+    let program = spec.qemu.clone().ok_or("this very file")?;
+    let line = vm::command::replay(&spec, &program)?;
+    for _ in 0..2 {
+        let output = Command::new("/bin/sh")
+            .args(["-c", &line])
+            .env("TMPDIR", folder.path())
+            .stdin(Stdio::null())
+            .output()?;
+        ensure(output.stdout == b"to stdout", &(&line, &output))?;
+        ensure(output.status.code() == Some(7), &output)?;
+    }
+    ensure(folder.path().read_dir()?.next().is_none(), &folder)
 }

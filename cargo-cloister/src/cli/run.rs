@@ -1,7 +1,7 @@
 //! `cargo cloister run`.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{self, PathBuf};
 
 use clap::Args;
 
@@ -86,7 +86,8 @@ pub(super) struct RunOptions {
     /// so there is next to none
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
-    /// Print the QEMU command instead of running it
+    /// Print a shell command that does the same, with an empty standard input,
+    /// instead of running it
     #[arg(long)]
     dry_run: bool,
     /// Whom the output is for
@@ -169,7 +170,7 @@ impl Run {
         let ready = subject.ready(&self.build)?;
         let spec = self.how.plan(&ready)?;
         if self.how.dry_run {
-            return dry_run(&spec);
+            return dry_run(spec);
         }
         if !self.build.cargo.quiet {
             announce(&spec);
@@ -213,12 +214,10 @@ fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
     })
 }
 
-/// Prints a command that does the same by hand.
-fn dry_run(spec: &Spec) -> Result<u8, Failure> {
+/// Prints a command that does the same by hand, wherever it is called.
+fn dry_run(mut spec: Spec) -> Result<u8, Failure> {
     let program = vm::qemu_program().unwrap_or_else(|_| "qemu-system-x86_64".into());
-    let options = vm::keep_options(spec)?;
-    let channels = vm::command::Channels::for_a_person(options);
-    let arguments = vm::command::arguments(spec, &channels);
-    show::line(vm::command::shell_line(Path::new(&program), &arguments))?;
+    spec.image = path::absolute(&spec.image).unwrap_or(spec.image);
+    show::line(vm::command::replay(&spec, &program)?)?;
     Ok(0)
 }

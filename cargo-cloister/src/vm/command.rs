@@ -12,6 +12,10 @@ use std::slice;
 
 use super::{Accel, Counter, Machine, Spec, VolumeDriver};
 
+mod replay;
+
+pub use replay::{replay, shell_line};
+
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Backend {
@@ -270,23 +274,6 @@ fn escaped(path: &Path) -> OsString {
         byte => slice::from_ref(byte),
     });
     OsString::from_vec(doubled.copied().collect())
-}
-
-/// A command as a line that a POSIX shell reads back.
-pub fn shell_line(program: &Path, arguments: &[OsString]) -> String {
-    let words: Vec<String> = std::iter::once(program.as_os_str())
-        .chain(arguments.iter().map(OsString::as_os_str))
-        .map(|word| quoted(&word.to_string_lossy()))
-        .collect();
-    words.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=.,:/@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -124,6 +124,13 @@ pub enum Error {
         help("use `--machine q35`, or volumes by 9p")
     )]
     VirtiofsMachine,
+    /// Virtio-fs in a line to be repeated.
+    #[error("a command alone cannot show volumes by virtio-fs: their servers are this tool's")]
+    #[diagnostic(
+        code(cloister::virtiofs_replay),
+        help("use `--volume-driver 9p`, or leave `--dry-run` away")
+    )]
+    VirtiofsReplay,
     /// There is no virtiofsd.
     #[error("virtiofsd is not installed")]
     #[diagnostic(
@@ -212,7 +219,7 @@ impl Error {
     /// The status that the process ends with.
     pub fn status(&self) -> u8 {
         match self {
-            Error::KvmCannotCount | Error::TooLong(_) => status::USAGE,
+            Error::KvmCannotCount | Error::TooLong(_) | Error::VirtiofsReplay => status::USAGE,
             Error::KernelFailed(_) => status::KERNEL_FAILED,
             Error::TimedOut(_) => status::TIMEOUT,
             _ => status::NOT_STARTED,

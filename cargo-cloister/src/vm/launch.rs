@@ -40,14 +40,6 @@ pub fn qemu_program() -> Result<PathBuf, Error> {
     find(&name).ok_or_else(|| Error::NoQemu(name.to_string_lossy().into_owned()))
 }
 
-/// Writes the boot options of `spec` where they stay; the file.
-pub fn keep_options(spec: &Spec) -> Result<PathBuf, Error> {
-    let directory = socket::private_directory()?.keep();
-    let options = Channels::in_directory(&directory).options;
-    write_options(spec, &options)?;
-    Ok(options)
-}
-
 fn write_options(spec: &Spec, file: &Path) -> Result<(), Error> {
     fs::write(file, spec.options.encode()?)
         .map_err(Error::prepare("the boot options cannot be written"))

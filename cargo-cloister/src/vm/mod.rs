@@ -33,7 +33,7 @@ pub use boot_file::{BootOptions, TooLong};
 pub use emulator::{Version, WeakWalls};
 pub use ending::{Ending, Reason};
 pub use error::Error;
-pub use launch::{keep_options, qemu_program, try_ports};
+pub use launch::{qemu_program, try_ports};
 pub use lines::Utf8Pieces;
 pub use memory::Memory;
 pub use publish::{Protocol, Publish};

@@ -1,9 +1,12 @@
 //! A QEMU that boots nothing and speaks as a guest would.
 
-use std::io::{Read, Write};
+use std::fs;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 /// How many bytes the scene `flood` prints.
 pub(crate) const FLOOD: usize = 8 << 20;
@@ -33,6 +36,9 @@ pub(crate) fn play(arguments: &[String]) {
     if scene == "rant" {
         (0..1000).for_each(|number| eprintln!("line {number}"));
         process::exit(1);
+    }
+    if scene == "replay" {
+        replay(arguments);
     }
     let mut guest = Guest::connect(arguments);
     match scene {
@@ -114,6 +120,26 @@ impl Guest {
         write(&mut self.console, &vec![b'x'; FLOOD]);
         self.report("cloister exit status=0");
     }
+}
+
+/// The console is our own standard input and output here.
+fn replay(arguments: &[String]) -> ! {
+    let console = arguments.iter().any(|it| it == "stdio,id=console");
+    assert!(console, "{arguments:?}");
+    let options = fs::read(value_after(arguments, "-initrd")).expect("boot options");
+    assert!(options.starts_with(b"opts") && options.ends_with(b"it's\n%d \x1b\xff\0"));
+    let mut end = [1; 2];
+    let mut input = io::stdin().lock();
+    input.read_exact(&mut end).expect("standard input");
+    assert_eq!(end, [0, 0], "the program's standard input is empty");
+    drop(input);
+    // Ours never ends: QEMU would close the console.
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(io::stdin().read(&mut [0])));
+    let ended = receiver.recv_timeout(Duration::from_millis(100));
+    assert!(ended.is_err(), "{ended:?}");
+    print!("to stdout");
+    process::exit(7);
 }
 
 /// Until we are killed.

@@ -130,14 +130,6 @@ fn by_hand_the_programs_output_stands_alone() {
 }
 
 #[test]
-fn words_are_quoted_for_a_shell() {
-    assert_eq!(quoted("plain-word=1,x"), "plain-word=1,x");
-    assert_eq!(quoted("two words"), "'two words'");
-    assert_eq!(quoted("it's"), r"'it'\''s'");
-    assert_eq!(quoted(""), "''");
-}
-
-#[test]
 fn volumes_come_last_and_in_order() {
     let volumes = |spec: Spec| {
         let volume = |text: &str| text.parse().expect("a volume");
