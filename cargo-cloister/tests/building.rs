@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use cargo_cloister::build::{self, BuildRequest, Built};
@@ -168,4 +169,25 @@ fn builds_at_the_same_time_do_not_disturb_each_other() {
             scope.spawn(|| build(path, &[]).expect("it builds"));
         }
     });
+}
+
+#[test]
+fn without_a_terminal_each_step_is_a_line_and_in_quiet_there_is_none() {
+    LazyLock::force(&READY);
+    let (_folder, path) = package("steps", &[("src/main.rs", HELLO)]);
+    let told = |flags: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cargo-cloister"))
+            .args(["build", &path.to_string_lossy()])
+            .args(["-o", &path.join("image.cloister").to_string_lossy()])
+            .args(flags)
+            .output()
+            .expect("the tool");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let text = told(&[]);
+    let times = |step: &str| text.lines().filter(|line| *line == step).count();
+    assert_eq!(times("building the kernels"), 1, "{text}");
+    assert_eq!(times("packing"), 1, "{text}");
+    assert_eq!(told(&["--quiet"]), "");
 }

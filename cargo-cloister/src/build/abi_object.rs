@@ -20,6 +20,8 @@ use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags};
 
 const PACKAGE: &str = "app-abi";
+/// What is built, in words.
+const WHAT: &str = "the application's side of the ABI";
 /// The library's name in cargo's messages.
 const LIBRARY: &str = "app_abi";
 /// The symbols that stay global, besides everything that begins with `sys_`.
@@ -53,7 +55,7 @@ fn library(
     toolchain: &Toolchain,
     progress: &dyn Fn(&str),
 ) -> Result<PathBuf, BuildError> {
-    progress("building the application's side of the ABI");
+    progress(&format!("building {WHAT}"));
     let mut command = cargo::command(toolchain, "rustc");
     command
         .current_dir(&folders.sources)
@@ -72,7 +74,7 @@ fn library(
             "--target-dir",
         ])
         .arg(folders.components());
-    let built = cargo::run_quietly(command, "the ABI", progress)?;
+    let built = cargo::run_quietly(command, WHAT, progress)?;
     cargo::file_of(&built, LIBRARY).map(Path::to_owned)
 }
 

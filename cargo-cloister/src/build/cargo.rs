@@ -125,7 +125,8 @@ fn found<'b>(built: Option<&'b Built>, name: &str) -> Result<&'b Path, BuildErro
 /// Gives cargo's status lines to `progress`, and keeps everything else.
 fn relay(stderr: impl Read, what: &str, progress: &dyn Fn(&str)) -> String {
     let mut output = String::new();
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
         if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
             progress(&format!("building {what}: {package}"));
         } else {
@@ -178,11 +179,11 @@ mod tests {
     #[test]
     fn what_cargo_is_doing_is_told_and_what_it_complains_of_is_kept() {
         let said = RefCell::new(Vec::new());
-        let stderr = "   Compiling core v0.0.0\nerror: no\n".as_bytes();
+        let stderr = &b"   Compiling core v0.0.0\nerror: \xff\n"[..];
         let kept = relay(stderr, "the kernels", &|what| {
             said.borrow_mut().push(what.to_owned())
         });
-        assert_eq!(kept, "error: no\n");
+        assert_eq!(kept, "error: \u{fffd}\n");
         assert_eq!(*said.borrow(), ["building the kernels: core v0.0.0"]);
     }
 }
