@@ -8,6 +8,7 @@ use serde_json::json;
 use super::choices::Output;
 use super::failure::Failure;
 use super::show;
+use crate::outlet::tell;
 use crate::vm::{Spec, WeakWalls};
 
 static WAS_ASKED: AtomicBool = AtomicBool::new(false);
@@ -24,7 +25,7 @@ pub(super) fn first_weakness(spec: &Spec) -> Option<WeakWalls> {
 /// Tells people, on standard error.
 pub(super) fn warn(spec: &Spec) {
     if let Some(weak) = first_weakness(spec) {
-        eprintln!("warning: {weak}");
+        tell(format_args!("warning: {weak}"));
     }
 }
 
