@@ -1,13 +1,16 @@
 //! Packages built into images: chosen, refused, and the same every time.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
 use cargo_cloister::build::{self, BuildRequest, Built};
 use cargo_cloister::image::symbols::Symbols;
+use cargo_cloister::image::verify;
 use cargo_cloister::setup;
+use domains::cpu_page::offset;
 use domains::{Isolation, layout};
 use tempfile::TempDir;
 
@@ -190,4 +193,65 @@ fn without_a_terminal_each_step_is_a_line_and_in_quiet_there_is_none() {
     assert_eq!(times("building the kernels"), 1, "{text}");
     assert_eq!(times("packing"), 1, "{text}");
     assert_eq!(told(&["--quiet"]), "");
+}
+
+/// The image of a real build, with the checks of one token after another replaced
+/// by instructions that do nothing.
+#[test]
+fn an_image_without_a_token_check_is_refused_wherever_it_is_read() {
+    let (_folder, path) = package("tokens", &[("src/main.rs", HELLO)]);
+    let built = build(&path, &[]).expect("a sound package");
+    let sound = fs::read(&built.image).expect("an image");
+    verify::verify(&sound).expect("it was verified");
+    let looks = looks(&sound);
+    assert!(looks.len() >= 3, "{looks:?}");
+    for look in looks {
+        let mut patched = sound.clone();
+        patched[look.clone()].fill(NOP);
+        let refused = verify::verify(&patched).expect_err("a token is not looked at");
+        let missing = "token check is missing";
+        assert!(refused.to_string().contains(missing), "{refused}");
+        is_refused(&path, patched, missing);
+        // Behind the look stands what no image alone can prove.
+        let mut other = sound.clone();
+        other[look.end..look.end + 3].fill(NOP);
+        verify::verify(&other).expect("the tokens are looked at");
+        is_refused(
+            &path,
+            other,
+            "the gate page is not one that this tool has built",
+        );
+    }
+}
+
+fn is_refused(folder: &Path, bytes: Vec<u8>, why: &str) {
+    let image = folder.join("patched.cloister");
+    fs::write(&image, bytes).expect("a file");
+    for verb in ["run", "inspect"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_cargo-cloister"))
+            .args([verb, &image.to_string_lossy()])
+            .output()
+            .expect("the tool");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    }
+}
+
+const NOP: u8 = 0x90;
+
+/// Where `cmp qword ptr [token], 0` stands in an image, its jump included.
+fn looks(image: &[u8]) -> Vec<Range<usize>> {
+    const JE_SHORT: u8 = 0x74;
+    let look = |token: usize| {
+        let address = u32::try_from(layout::CPU_PAGE + token as u64).expect("a low page");
+        [&[0x48, 0x83, 0x3c, 0x25], &address.to_le_bytes()[..], &[0]].concat()
+    };
+    let looks = [look(offset::ENTRY_STACK), look(offset::ARMED)];
+    let starts = |at: &usize| looks.iter().any(|look| image[*at..].starts_with(look));
+    let found = (0..image.len()).filter(starts).map(|at| {
+        let behind = at + looks[0].len();
+        let jump = if image[behind] == JE_SHORT { 2 } else { 6 };
+        at..behind + jump
+    });
+    found.collect()
 }

@@ -34,6 +34,7 @@ pub(crate) use program::{REFUSED, refuse_arguments};
 pub use suite::Suite;
 pub use tested::{TestKind, TestPackage, TestTarget};
 
+use crate::image::gate_page::GatePage;
 use crate::image::pack::{self, Parts, Traits};
 use crate::image::verify::{self, Rules, Verified};
 use crate::image::{Component, sidecar};
@@ -98,6 +99,12 @@ pub fn sources() -> miette::Result<PathBuf> {
 /// The repository, if this program was built in one.
 pub fn repository() -> miette::Result<Option<PathBuf>> {
     Ok(Folders::find()?.repository())
+}
+
+/// Whether the gate page of an image is one that this tool has built; none if it
+/// has built none for that isolation, and cannot know.
+pub fn has_built(isolation: Isolation, page: &GatePage) -> Option<bool> {
+    Folders::find().ok()?.remembers(isolation, page)
 }
 
 /// Where what benchmarks find goes, if nobody says otherwise.
@@ -174,12 +181,15 @@ impl<'a> Job<'a> {
             test_hooks: self.request.test_hooks,
         };
         let image = pack::pack(&parts, traits)?;
+        let gate_page = GatePage::built(&parts.gate)?;
         let verified = verify::verify_with(
             &image,
             Rules {
                 release: self.is_release,
+                gate_page: Some(gate_page),
             },
         )?;
+        self.folders.remember(isolation, &gate_page)?;
         let path = self.output()?;
         folders::install(
             &sidecar::path_of(&path),

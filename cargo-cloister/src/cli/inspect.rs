@@ -7,7 +7,7 @@ use domains::Isolation;
 
 use super::failure::Failure;
 use super::show;
-use super::subject::{BuildOptions, Subject};
+use super::subject::{BuildOptions, Subject, check_gate_page};
 use crate::image::inspect::Inspection;
 use crate::plain;
 
@@ -36,6 +36,7 @@ impl Inspect {
         let inspection = Inspection::of(&image).map_err(Failure::build)?;
         if let Some(isolation) = Isolation::from_name(inspection.isolation) {
             self.options.check_isolation(isolation)?;
+            check_gate_page(isolation, &inspection.gate_page).map_err(Failure::build)?;
         }
         if self.json {
             let text = plain::pretty_json(&inspection);

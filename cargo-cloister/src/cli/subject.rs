@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domains::{Isolation, status};
 
-use super::cargo::{CargoOptions, Refused};
+use super::cargo::{CargoOptions, Refused as RefusedOptions};
 use super::choices;
 use super::defaults::Defaults;
 use super::failure::{Failure, report};
 use super::progress::Progress;
 use crate::build::{self, BuildRequest};
+use crate::image::gate_page::GatePage;
 use crate::image::packed::Packed;
-use crate::image::verify;
+use crate::image::verify::{self, Refused, Violation};
 use crate::outlet::tell;
 use crate::setup;
 
@@ -42,7 +43,7 @@ pub(super) struct BuildOptions {
     #[command(flatten)]
     pub(super) cargo: CargoOptions,
     #[command(flatten)]
-    pub(super) refused: Refused,
+    pub(super) refused: RefusedOptions,
 }
 
 /// A package or an image, told apart by what lies at the path.
@@ -178,8 +179,10 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
 fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
     let bytes = read(&image)?;
     let not_bootable = |error| Failure::new(status::NOT_STARTED, error);
-    let isolation = verify::verify(&bytes).map_err(not_bootable)?.isolation;
+    let verified = verify::verify(&bytes).map_err(not_bootable)?;
+    let isolation = verified.isolation;
     options.check_isolation(isolation)?;
+    check_gate_page(isolation, &verified.gate_page).map_err(not_bootable)?;
     let name = image.file_stem().unwrap_or_default();
     let program = name.to_string_lossy().into_owned();
     let (size, defaults) = (size_of(&bytes), Defaults::default());
@@ -190,6 +193,22 @@ fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
         size,
         defaults,
     })
+}
+
+/// Refuses a gate page that is none of those that this tool has built. One that has
+/// built none says what it cannot know.
+pub(super) fn check_gate_page(isolation: Isolation, page: &GatePage) -> Result<(), Refused> {
+    match build::has_built(isolation, page) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Refused::Violations(vec![Violation::GatePage])),
+        None => {
+            tell(format_args!(
+                "warning: this tool has never built a gate page to compare this image's with \
+                 ({page}): its checks of rights and tokens are proved, and nothing else of it"
+            ));
+            Ok(())
+        }
+    }
 }
 
 fn read(image: &Path) -> Result<Vec<u8>, Failure> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Component;
 use super::crates::crate_of;
+use super::gate_page::GatePage;
 use super::listed::Listed;
 use super::packed::{Packed, Pages};
 use super::symbols::Symbols;
@@ -37,6 +38,8 @@ pub struct Inspection {
     pub domains: Vec<DomainView>,
     /// The keys.
     pub keys: Vec<KeyView>,
+    /// The gate page, by its digest.
+    pub gate_page: GatePage,
     /// The WRPKRU instructions of the gates.
     pub gates: Vec<GateView>,
     /// Harmless instructions that deserve to be known.
@@ -142,6 +145,7 @@ impl Inspection {
             memory_size: verified.pages * PAGE_SIZE,
             domains: Domain::ALL.into_iter().map(domain).collect(),
             keys: keys(&image),
+            gate_page: verified.gate_page,
             gates: gates(&verified, symbols.as_ref()),
             listed: verified
                 .listed

@@ -9,6 +9,7 @@
 pub mod component;
 pub mod elf;
 pub mod error;
+pub mod gate_page;
 pub mod inspect;
 pub mod listed;
 pub mod pack;

@@ -1,5 +1,6 @@
 //! Hand-made components for the tests of this module.
 
+use domains::cpu_page::offset;
 use domains::layout::{self, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru, entries};
 use object::elf;
@@ -139,13 +140,37 @@ pub(crate) fn gate_file(code: &[u8]) -> Vec<u8> {
     elf_file(elf::ET_EXEC, layout::GATE_PAGE, &[text])
 }
 
-/// One guarded WRPKRU for every domain, and what they die of.
+/// What a gate dies of.
+const UD2: [u8; 2] = [0x0f, 0x0b];
+/// How long a change of rights is with its look at the token.
+pub(crate) const CHANGE: u8 = 26;
+
+/// A change of rights to every domain, and where the core returns to.
 pub(crate) fn gate_code() -> Vec<u8> {
     let mut code = Vec::new();
+    let end = CHANGE * Domain::ALL.len() as u8;
     for domain in Domain::ALL {
-        code.extend(guarded(Pkru::of(domain), 15 * (2 - domain as u8)));
+        let behind = CHANGE * domain as u8;
+        code.extend(guarded(Pkru::of(domain), end - behind - 15));
+        let token = match domain {
+            Domain::Unsafe => offset::ARMED,
+            Domain::Safe | Domain::App => offset::ENTRY_STACK,
+        };
+        code.extend(look(token, end - behind - CHANGE));
     }
-    code.extend([0x0f, 0x0b]);
+    code.extend(UD2);
+    code.resize(layout::gate::UNSAFE_FAULTED as usize, 0x90);
+    code.extend(look(offset::ARMED, 0));
+    code.extend(UD2);
+    code
+}
+
+/// `cmp qword ptr [token], 0; je distance`: eleven bytes.
+fn look(token: usize, distance: u8) -> Vec<u8> {
+    let address = (layout::CPU_PAGE + token as u64) as u32;
+    let mut code = vec![0x48, 0x83, 0x3c, 0x25];
+    code.extend(address.to_le_bytes());
+    code.extend([0, 0x74, distance]);
     code
 }
 

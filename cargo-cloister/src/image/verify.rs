@@ -4,13 +4,14 @@
 //! back and demands: every page has one owner, virtually and physically; no
 //! page is both writable and executable; WRPKRU exists nowhere in what ring 3
 //! may execute, at no byte offset and across no border, but on the gate page,
-//! each followed by its check; what the gates and the core call lies in the
+//! each followed by its check and by a look at its token; what the gates and the core call lies in the
 //! text of the component it should. XRSTOR and WRGSBASE are harmless and only
 //! listed.
 
 mod entries;
 mod gates;
 mod ownership;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
 
+use super::gate_page::GatePage;
 use super::listed::{Listed, listed};
 use super::packed::{Packed, Pages};
 use super::scan::{Run, runs};
@@ -37,6 +39,8 @@ pub struct Verified {
     pub build_id: String,
     /// The WRPKRU instructions of the gates.
     pub gate_sites: Vec<GateSite>,
+    /// The gate page.
+    pub gate_page: GatePage,
     /// Harmless instructions that deserve to be known.
     pub listed: Vec<Listed>,
     /// The pages of ring 3.
@@ -102,6 +106,17 @@ pub enum Violation {
         /// What is missing.
         why: String,
     },
+    /// A change of rights that anybody may make who jumps to it.
+    #[error("the gate page's token check is missing at {address:#x}: {why}")]
+    NoToken {
+        /// Where the way begins on which it should stand.
+        address: u64,
+        /// What is there instead.
+        why: String,
+    },
+    /// A gate page that is not the one that was built.
+    #[error("the gate page is not one that this tool has built from its sources")]
+    GatePage,
     /// A gate page under `mpk` that switches nothing.
     #[error("the gate page has no WRPKRU that raises to domain {domain}")]
     MissingGate {
@@ -150,6 +165,8 @@ pub enum Refused {
 pub struct Rules {
     /// Refuse a core with `test-hooks`.
     pub release: bool,
+    /// Refuse any other gate page.
+    pub gate_page: Option<GatePage>,
 }
 
 /// Verifies the image in `file`.
@@ -170,6 +187,11 @@ pub fn verify_with(file: &[u8], rules: Rules) -> Result<Verified, Refused> {
     violations.extend(entries::check(&image));
     if rules.release && image.header.test_hooks != 0 {
         violations.push(Violation::TestHooks);
+    }
+    let gate_page = GatePage::packed(&image);
+    // DEFENCE: gate-page-digest
+    if rules.gate_page.is_some_and(|built| built != gate_page) {
+        violations.push(Violation::GatePage);
     }
     if violations.is_empty() {
         Ok(report(&image, &text, gate_sites))
@@ -195,6 +217,7 @@ fn report(image: &Packed, text: &[Run], gate_sites: Vec<GateSite>) -> Verified {
         test_hooks: image.header.test_hooks != 0,
         build_id: image.build_id.clone(),
         gate_sites,
+        gate_page: GatePage::packed(image),
         listed: text.iter().flat_map(listed).collect(),
         segments: image
             .segments

@@ -15,6 +15,7 @@ impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "isolation  {}", self.isolation)?;
         writeln!(f, "build-id   {}", self.build_id)?;
+        writeln!(f, "gate page  {}", self.gate_page)?;
         if self.test_hooks {
             writeln!(f, "test hooks present: not for use")?;
         }

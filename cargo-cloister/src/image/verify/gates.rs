@@ -3,7 +3,7 @@
 use domains::layout::{GATE_PAGE, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru};
 
-use super::{GateSite, Violation};
+use super::{GateSite, Violation, tokens};
 use crate::image::Component;
 use crate::image::packed::Packed;
 use crate::image::scan::{Run, WRPKRU, runs};
@@ -36,6 +36,7 @@ pub(super) fn check(
     }
     violations.extend(across_frames(image, text));
     violations.extend(missing(image.isolation, &sites));
+    tokens::check(image.isolation, text, &sites, violations);
     sites
 }
 
@@ -77,10 +78,7 @@ fn guarded(run: &Run, address: u64) -> Result<GateSite, &'static str> {
     let jump_at = address + WRPKRU.len() as u64 + 5;
     let target = jne(run.from(jump_at).unwrap_or_default(), jump_at)
         .ok_or("no `jne` behind its comparison")?;
-    let dies = run
-        .from(target)
-        .is_some_and(|bytes| bytes.starts_with(&UD2));
-    match dies && (GATE_PAGE..GATE_PAGE + PAGE_SIZE).contains(&target) {
+    match dies(run, target) {
         true => Ok(GateSite {
             address,
             pkru,
@@ -88,6 +86,13 @@ fn guarded(run: &Run, address: u64) -> Result<GateSite, &'static str> {
         }),
         false => Err("its `jne` does not lead to a `ud2` of the gate page"),
     }
+}
+
+/// Whether `target` is a `ud2` of the gate page.
+pub(super) fn dies(run: &Run, target: u64) -> bool {
+    let bytes = run.from(target);
+    bytes.is_some_and(|bytes| bytes.starts_with(&UD2))
+        && (GATE_PAGE..GATE_PAGE + PAGE_SIZE).contains(&target)
 }
 
 fn immediate(instruction: Option<&[u8; 5]>, opcode: u8) -> Option<u32> {

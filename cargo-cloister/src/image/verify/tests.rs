@@ -160,6 +160,51 @@ fn a_gate_whose_check_is_missing_or_weak_is_refused() {
     assert!(says(&with_gate(&code), "no domain runs with its value"));
 }
 
+/// Each change of rights and the core's way back are tried without their look, with
+/// a look at another word, and with one that leads on instead of to its end.
+#[test]
+fn a_gate_that_looks_at_no_token_is_refused() {
+    let sound = testing::gate_code();
+    let changes = (0..3).map(|number| usize::from(testing::CHANGE) * number + 15);
+    for look in changes.chain([layout::gate::UNSAFE_FAULTED as usize]) {
+        let refused = |change: &dyn Fn(&mut [u8])| {
+            let mut code = sound.clone();
+            change(&mut code[look..look + 11]);
+            assert!(says(&with_gate(&code), "token check is missing"), "{look}");
+        };
+        refused(&|look| look.fill(0x90));
+        refused(&|look| look[4] ^= 8);
+        refused(&|look| look[8] = 1);
+        refused(&|look| look[9] = 0x75);
+        refused(&|look| look[10] ^= 0x40);
+        // Half of the word.
+        refused(&|look| look[0] = 0x3e);
+        // A store, a call and a return in front of it.
+        refused(&|look| look[..3].copy_from_slice(&[0x48, 0x89, 0x07]));
+        refused(&|look| look[0] = 0x50);
+        refused(&|look| look[0] = 0xc3);
+    }
+    // By way of FS, which anybody can move.
+    let mut code = sound;
+    code.insert(layout::gate::UNSAFE_FAULTED as usize, 0x64);
+    assert!(says(&with_gate(&code), "token check is missing"));
+}
+
+#[test]
+fn a_gate_page_other_than_the_one_that_was_built_is_refused() {
+    let image = pack(&testing::parts(), MPK).unwrap();
+    let mut other = testing::gate_code();
+    other.push(0x90);
+    for (code, is_own) in [(testing::gate_code(), true), (other, false)] {
+        let built = GatePage::built(&testing::gate_file(&code)).unwrap();
+        let rules = Rules {
+            gate_page: Some(built),
+            ..Rules::default()
+        };
+        assert_eq!(verify_with(&image, rules).is_ok(), is_own);
+    }
+}
+
 #[test]
 fn a_gate_page_that_never_reaches_a_domain_is_refused() {
     let code = [
@@ -312,7 +357,13 @@ fn test_hooks_are_refused_in_a_release_image_only() {
     )
     .unwrap();
     assert!(verify(&image).unwrap().test_hooks);
-    let refused = verify_with(&image, Rules { release: true });
+    let refused = verify_with(
+        &image,
+        Rules {
+            release: true,
+            ..Rules::default()
+        },
+    );
     assert!(
         matches!(refused, Err(Refused::Violations(found)) if found == [Violation::TestHooks])
     );
