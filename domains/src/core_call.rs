@@ -172,6 +172,25 @@ pub mod test_hook {
     /// is not zero.
     pub const SKIP_SCAN: u64 = 7;
 
+    /// Writes through the core's map of all memory to a part of its own image,
+    /// which [`OWN_TEXT`] and the others number, what stands there.
+    pub const WRITE_OWN: u64 = 8;
+    /// Puts the argument into the next word of the core's canary, which is
+    /// watched from then on; the physical address of the word.
+    pub const CANARY_PUT: u64 = 9;
+    /// The word of the canary that the argument numbers.
+    pub const CANARY_GET: u64 = 10;
+
+    /// The core's code.
+    pub const OWN_TEXT: u64 = 0;
+    /// Its read-only data.
+    pub const OWN_RODATA: u64 = 1;
+    /// Its data.
+    pub const OWN_DATA: u64 = 2;
+
+    /// How many words the canary has.
+    pub const CANARY_WORDS: usize = 5;
+
     /// How many words [`SETTINGS`] has.
     pub const SETTINGS_WORDS: u64 = 8;
 }

@@ -1,9 +1,11 @@
 //! The core's side of the attack tests. Release images refuse this feature.
 //!
-//! One hook tries the gate page; the others take a wall away, to show that the
-//! test of that wall has power.
+//! One hook tries the gate page, and two are about the core's own memory; the
+//! others take a wall away, to show that the test of that wall has power.
 
 mod blunt;
+mod canary;
+mod own;
 mod sweep;
 
 use core::sync::atomic::AtomicBool;
@@ -15,7 +17,7 @@ use crate::call::Arguments;
 use crate::cpu::{control, vector_state};
 use crate::trap::Trap;
 
-pub(crate) use sweep::{Sweep, caught, interrupted};
+pub(crate) use sweep::{Sweep, interrupted};
 
 static FORGETS_HERE_ONLY: AtomicBool = AtomicBool::new(false);
 
@@ -29,6 +31,12 @@ static IS_BLIND: AtomicBool = AtomicBool::new(false);
 /// Whether the core does not look at what is to be executed.
 pub(crate) fn is_blind() -> bool {
     IS_BLIND.load(Relaxed)
+}
+
+/// Whether a fault is part of a test, and is dealt with.
+pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
+    canary::tell();
+    sweep::caught(trap)
 }
 
 /// Makes hook number `hook`. What it answers is the result of the call, which
@@ -51,6 +59,9 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             IS_BLIND.store(argument != 0, Relaxed);
             Ok(0)
         }
+        test_hook::WRITE_OWN => own::write(argument),
+        test_hook::CANARY_PUT => canary::put(argument),
+        test_hook::CANARY_GET => canary::get(argument),
         _ => Err(error::INVALID),
     }
 }

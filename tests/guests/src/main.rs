@@ -10,11 +10,13 @@ mod checks;
 mod code;
 mod cpus;
 mod exceptions;
+mod far;
 mod files;
 mod fuzz;
 mod hooks;
 mod mapping;
 mod memory;
+mod own;
 mod panics;
 mod pkru;
 mod pointers;
@@ -51,6 +53,8 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["exception", name] => exceptions::run(name),
+        ["far", how] => far::run(how),
+        ["own", part] => own::run(part),
         ["file-costs"] => files::costs(),
         ["files", checks] => files::run(checks),
         ["fuzz", seed, calls] => fuzz::run(seed, calls, "1"),

@@ -13,6 +13,8 @@ mod cpus;
 mod crates;
 mod edges;
 mod exceptions;
+mod emulation;
+mod far;
 mod files;
 mod fuzz;
 mod gates;
@@ -54,6 +56,8 @@ fn main() -> std::process::ExitCode {
     trials.extend(fuzz::trials());
     trials.extend(edges::trials());
     trials.extend(exceptions::trials());
+    trials.extend(far::trials());
+    trials.extend(emulation::trials());
     trials.extend(panics::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());

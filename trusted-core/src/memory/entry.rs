@@ -150,6 +150,11 @@ impl Entry {
         Entry((self.0 + offset) & !huge)
     }
 
+    /// The same mapping without `bits`.
+    pub(crate) fn without(self, bits: Bits) -> Entry {
+        Entry(self.0 & !bits.bits())
+    }
+
     /// Device registers for a driver: as a writable page, but not cached.
     pub(crate) fn device(frame: Frame, keys: Keys) -> Entry {
         let page = Entry::user(frame, Area::Unsafe, Rights::Write, keys);

@@ -1,8 +1,9 @@
 //! Maps the core for itself: all of memory, and its own image.
 //!
-//! All of memory is mapped in large pages, never executable. The image is
-//! mapped by its sections' rights: code is not writable, nothing writable is
-//! executable. Below each of the core's stacks a page stays unmapped.
+//! All of memory is mapped in large pages, never executable, and writable but
+//! for the core's own code and read-only data. The image is mapped by its
+//! sections' rights: code is not writable, nothing writable is executable.
+//! Below each of the core's stacks a page stays unmapped.
 
 use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
 
@@ -36,6 +37,12 @@ impl Image {
         self.data_end - CORE_OFFSET
     }
 
+    /// The physical address behind the code and the read-only data, which are
+    /// the beginning of the image.
+    const fn read_only_end(&self) -> u64 {
+        self.rodata_end - CORE_OFFSET
+    }
+
     /// The rights of the image's page at `address`; none for a guard page.
     fn rights(&self, address: u64) -> Option<Bits> {
         if address < self.text_end {
@@ -59,6 +66,7 @@ pub(crate) fn build(
     frames: &mut Frames,
 ) -> Option<()> {
     map_memory(tables, memory_end.max(DEVICES_END), has_gib_pages, frames)?;
+    protect_own(tables, image, frames)?;
     map_image(tables, image, frames)?;
     share_regions(tables, frames)
 }
@@ -82,6 +90,20 @@ fn map_memory(
             slot(table, address, level),
             Entry::core(Frame::containing(physical), bits),
         );
+    }
+    Some(())
+}
+
+/// Takes the right to write to the core's code and read-only data out of the
+/// map of all memory: a write that goes astray there does not change the core.
+fn protect_own(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
+    let start = PHYSICAL_MAP + CORE_PHYSICAL;
+    let end = PHYSICAL_MAP + image.read_only_end();
+    tables.divide(start, frames)?;
+    tables.divide(end, frames)?;
+    for leaf in tables.leaves(start, (end - start) / PAGE_SIZE) {
+        // DEFENCE: own-text-read-only
+        leaf.set(leaf.entry.without(Bits::WRITE));
     }
     Some(())
 }
@@ -113,3 +135,6 @@ pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> 
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests;
