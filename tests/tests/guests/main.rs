@@ -9,6 +9,7 @@
 mod abi;
 mod containment;
 mod costs;
+mod counter;
 mod cpus;
 mod crates;
 mod edges;
@@ -70,6 +71,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(containment::trials());
     trials.extend(smp::trials());
     trials.extend(costs::trials());
+    trials.extend(counter::trials());
     trials.extend(cpus::trials());
     trials.extend(volumes::trials());
     trials.extend(crates::trials());
