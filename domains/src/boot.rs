@@ -90,8 +90,8 @@ pub struct OptionsHeader {
     pub arguments: u32,
     /// How many environment strings there are.
     pub environment: u32,
-    /// How much the kernels say on the core's console: 0 nothing but
-    /// failures, 1 warnings, 2 information, 3 debugging.
+    /// How much the core says on its console: 0 nothing but
+    /// failures, 1 warnings, 2 information; more says nothing more yet.
     pub log_level: u32,
     /// Bytes of strings that follow.
     pub strings: u64,

@@ -79,11 +79,6 @@ pub fn options() -> Option<Options> {
 }
 
 impl Options {
-    /// How much the kernels say on the core's console.
-    pub fn log_level(&self) -> u32 {
-        self.header.log_level
-    }
-
     /// The arguments, the program's name first.
     pub fn arguments(&self) -> impl Iterator<Item = &'static CStr> {
         self.strings().take(self.header.arguments as usize)

@@ -10,6 +10,7 @@ use virtio_drivers::transport::{SomeTransport, Transport};
 
 use crate::control;
 use crate::receiver::Receiver;
+use crate::ring;
 use crate::sender::Sender;
 
 bitflags! {
@@ -30,6 +31,9 @@ const FIRST_PORT: u16 = 4;
 
 /// How many pages of input a console holds.
 const INPUT_PAGES: usize = 2;
+
+/// The pages of a console: its rings, what it says, and what it holds each way.
+pub(crate) const PAGES: usize = 2 * ring::PAGES + control::PAGES + INPUT_PAGES + ring::SLOTS;
 
 /// A console.
 #[derive(Debug)]

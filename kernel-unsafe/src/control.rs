@@ -7,7 +7,7 @@
 use virtio_drivers::transport::SomeTransport;
 
 use crate::pool::Page;
-use crate::ring::{Direction, Ring};
+use crate::ring::{self, Direction, Ring};
 
 /// The queue for messages to the device.
 const QUEUE: u16 = 3;
@@ -22,6 +22,9 @@ const MESSAGES: [(u32, Event); 3] = [
     (PORT, Event::PortReady),
     (PORT, Event::PortOpen),
 ];
+
+/// The pages of the ring and of what is said.
+pub(crate) const PAGES: usize = ring::PAGES + MESSAGES.len();
 
 #[derive(Clone, Copy, Debug)]
 #[repr(u16)]

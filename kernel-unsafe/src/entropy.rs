@@ -5,8 +5,13 @@ use virtio_drivers::transport::{SomeTransport, Transport};
 
 use crate::patience::Patience;
 use crate::receiver::Receiver;
+use crate::ring;
 
 const QUEUE: u16 = 0;
+/// How many pages of random bytes it holds.
+const BUFFERS: usize = 1;
+/// The pages of a source of entropy.
+pub(crate) const PAGES: usize = ring::PAGES + BUFFERS;
 
 /// A source of random bytes.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ impl Entropy {
     /// Starts the source; none if it does not behave like one.
     pub(crate) fn new(mut transport: SomeTransport<'static>) -> Option<Entropy> {
         transport.begin_init(Feature::VERSION_1);
-        let receiver = Receiver::new(&mut transport, QUEUE, 1)?;
+        let receiver = Receiver::new(&mut transport, QUEUE, BUFFERS)?;
         transport.finish_init();
         receiver.start(&mut transport);
         Some(Entropy {

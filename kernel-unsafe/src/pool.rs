@@ -1,8 +1,8 @@
 //! Pages for rings and buffers.
 //!
-//! A page is handed out once, and a driver keeps what it got: devices may write
-//! to memory that they were shown until they are reset. When the core restores
-//! this domain, the pool is as new.
+//! A page is taken once and never comes back to the pool: a device may write to
+//! memory that it was shown until it is reset, and none is. Drivers use their own
+//! pages again when the device has returned them.
 
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
@@ -11,14 +11,18 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use domains::layout::PAGE_SIZE;
 use gate::driver::channel::CHANNELS;
 
+use crate::{console, entropy, ring};
+
 /// The size of a page.
 pub(crate) const PAGE: usize = PAGE_SIZE as usize;
 
-/// How many pages there are. For each of two consoles: three rings of two
-/// pages, three messages, six buffers. For entropy: a ring and a buffer. A ring for each
-/// channel. And some that are lost where the frames of a legacy ring would not follow each
+/// How many consoles there are: for output with input, and for errors.
+const CONSOLES: usize = 2;
+/// Pages that are lost where the frames of a legacy ring would not follow each
 /// other.
-const PAGES: usize = 2 * (3 * 2 + 3 + 6) + (2 + 1) + 2 * CHANNELS + 3;
+const LOST: usize = 3;
+/// How many pages there are: what every driver takes at most.
+const PAGES: usize = CONSOLES * console::PAGES + entropy::PAGES + CHANNELS * ring::PAGES + LOST;
 
 #[repr(align(4096))]
 struct Pages(UnsafeCell<[[u8; PAGE]; PAGES]>);

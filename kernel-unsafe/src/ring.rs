@@ -16,6 +16,10 @@ use crate::pool::{PAGE, Page};
 /// Slots of a ring.
 pub(crate) const SLOTS: usize = 4;
 
+/// The pages of a ring itself: descriptors and what is available, and what was
+/// used.
+pub(crate) const PAGES: usize = 2;
+
 /// Who writes to the pages of a ring.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Direction {

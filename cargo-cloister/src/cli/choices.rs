@@ -27,9 +27,9 @@ pub(super) enum LogLevel {
     Error,
     /// Warnings too
     Warn,
-    /// What the kernels do
+    /// What the core finds at boot
     Info,
-    /// How they do it
+    /// As info: there is nothing more to say yet
     Debug,
 }
 

@@ -64,7 +64,7 @@ pub(super) struct RunOptions {
     /// this process's
     #[arg(short, long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// How much the kernels print, on standard error [default: warn]
+    /// How much the core prints, on standard error [default: warn]
     #[arg(long, value_name = "LEVEL")]
     log: Option<LogLevel>,
     /// What runs the guest's instructions [default: auto]
