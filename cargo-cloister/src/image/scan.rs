@@ -52,10 +52,10 @@ pub fn runs(ranges: impl IntoIterator<Item = (u64, Vec<u8>)>) -> Vec<Run> {
 
 /// The offsets of every occurrence of `pattern` in `bytes`.
 pub fn find(bytes: &[u8], pattern: &[u8]) -> impl Iterator<Item = usize> {
-    let windows = bytes.windows(pattern.len()).enumerate();
-    windows
-        .filter(move |(_, window)| *window == pattern)
-        .map(|(offset, _)| offset)
+    let first = pattern.first().copied();
+    let places = first.map(|first| memchr::memchr_iter(first, bytes));
+    let places = places.into_iter().flatten();
+    places.filter(move |place| bytes[*place..].starts_with(pattern))
 }
 
 #[cfg(test)]
@@ -70,6 +70,12 @@ mod tests {
         let joined = runs([(0x2000, vec![0xef, 0x90]), (0x1000, first)]);
         assert_eq!(joined.len(), 1);
         assert_eq!(joined[0].find(&WRPKRU).collect::<Vec<_>>(), [0x1ffe]);
+    }
+
+    #[test]
+    fn occurrences_that_overlap_are_all_found() {
+        assert_eq!(find(b"aabaabaa", b"aabaa").collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(find(b"aab", b"aabaa").count(), 0);
     }
 
     #[test]
