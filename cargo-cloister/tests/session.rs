@@ -48,7 +48,7 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 17] = [
+const TRIALS: [Named; 18] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -61,6 +61,7 @@ const TRIALS: [Named; 17] = [
     ),
     ("a_machine_that_hangs_ends_at_the_time_limit", hangs),
     ("a_qemu_that_lingers_is_ended", lingers),
+    ("a_qemu_that_is_mute_and_stays_is_ended", mute),
     ("a_qemu_that_cannot_start_is_an_error", no_qemu),
     (
         "a_port_in_use_is_an_error_before_anything_starts",
@@ -183,6 +184,14 @@ fn hangs() -> Verdict {
         &ending,
     )?;
     ensure(heard.stdout == b"before", &heard)
+}
+
+/// It has closed all channels, and its own standard error.
+fn mute() -> Verdict {
+    let mut process = process("mute");
+    let status = ended(process.env(LIMIT, "300").spawn()?)?;
+    let expected = Some(i32::from(status::TIMEOUT));
+    ensure(status.code() == expected, &status)
 }
 
 /// Without a time limit only we can end a QEMU that does not.

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::mem;
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use domains::report::{Fault, Record, TRACES_MAX};
@@ -53,7 +55,7 @@ pub fn run(spec: &Spec, sink: &mut dyn Sink) -> Result<Ending, Error> {
     }
     session.finish();
     drop(running.watchdog);
-    let _status_says_nothing_new = running.qemu.wait();
+    session.wait_for(&mut running.qemu, &mut signals);
     Ok(session.end(&mut signals))
 }
 
@@ -207,6 +209,19 @@ impl<'a> Session<'a> {
     fn must_end(&self) -> bool {
         let lingers = self.linger.is_some_and(|linger| Instant::now() >= linger);
         self.observed.stop.is_some() || lingers
+    }
+
+    /// Waits for the end of a QEMU that says nothing more, and may stay all the same.
+    fn wait_for(&mut self, qemu: &mut Child, signals: &mut Interrupts) {
+        let mut pause = Duration::from_millis(1);
+        while let Ok(None) = qemu.try_wait() {
+            self.look_at(signals.pending());
+            if self.must_end() {
+                let _it_may_be_gone = qemu.kill();
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(TICK);
+        }
     }
 
     /// Takes lines that were begun and not ended.

@@ -25,6 +25,7 @@ mod panics;
 mod privilege;
 mod programs;
 mod refusals;
+mod replay;
 mod smp;
 mod stacks;
 mod suites;
@@ -67,6 +68,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(suites::trials());
     trials.extend(memory::trials());
     trials.extend(refusals::trials());
+    trials.extend(replay::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
     trials.extend(smp::trials());
