@@ -8,6 +8,7 @@ mod fake_qemu;
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -43,12 +44,14 @@ const SCENE: &str = "CLOISTER_TEST_SCENE";
 const LIMIT: &str = "CLOISTER_TEST_LIMIT";
 /// Has it told as events.
 const EVENTS: &str = "CLOISTER_TEST_EVENTS";
+/// Has it stay after the run.
+const STAYS: &str = "CLOISTER_TEST_STAYS";
 /// When a process that should have ended has not: long, for a busy host.
 const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 18] = [
+const TRIALS: [Named; 19] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -74,6 +77,7 @@ const TRIALS: [Named; 18] = [
         "a_reader_that_stops_does_not_stop_an_interrupt",
         interrupt_goes_on,
     ),
+    ("after_a_run_an_interrupt_is_anybodys", interrupt_after),
     ("words_of_others_do_not_steer_a_terminal", foreign_words),
     (
         "a_replay_does_the_same_without_input_and_leaves_nothing",
@@ -238,6 +242,10 @@ fn run_as_the_tool_does(scene: &str) -> ! {
     if let Ok(Some(problem)) = ending.as_ref().map(|ending| ending.problem.as_ref()) {
         outlet::tell(problem);
     }
+    while std::env::var_os(STAYS).is_some() {
+        outlet::tell("stays");
+        thread::park();
+    }
     std::process::exit(ending.map_or(1, |ending| i32::from(ending.status)))
 }
 
@@ -276,6 +284,23 @@ fn interrupt() -> Verdict {
     send_interrupt(&process)?;
     let status = ended(process)?;
     ensure(status.code() == Some(130), &status)
+}
+
+/// What was caught for the run must not be lost afterwards.
+fn interrupt_after() -> Verdict {
+    const INTERRUPT: i32 = 2;
+    let mut command = process("speak");
+    let mut process = command.env(STAYS, "1").stderr(Stdio::piped()).spawn()?;
+    let mut said = process.stderr.take().ok_or("no pipe")?;
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"stays\n") {
+        let mut byte = [0];
+        said.read_exact(&mut byte)?;
+        heard.extend(byte);
+    }
+    send_interrupt(&process)?;
+    let status = ended(process)?;
+    ensure(status.signal() == Some(INTERRUPT), &status)
 }
 
 fn reader_goes_away() -> Verdict {
