@@ -85,6 +85,27 @@ pub fn map_heap(address: u64, pages: u64) -> Result<(), MapError> {
     map_in(SAFE.heap(), address, pages, Populate::Now)
 }
 
+/// Takes pages of the safe kernel's own heap away and frees their frames.
+///
+/// # Safety
+///
+/// Nobody refers to what is in them, or will.
+///
+/// # Errors
+///
+/// The range is not the heap's, or memory is short for a table that divides a
+/// larger page.
+pub unsafe fn unmap_heap(address: u64, pages: u64) -> Result<(), MapError> {
+    if !SAFE
+        .heap()
+        .contains_range(address, pages.saturating_mul(PAGE_SIZE))
+    {
+        return Err(MapError::BadRange);
+    }
+    // SAFETY: the caller says that nobody refers to the pages.
+    judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
+}
+
 /// A stack of the safe kernel, with an unmapped page below it.
 #[derive(Debug)]
 pub struct KernelStack {

@@ -2,14 +2,15 @@
 
 use core::alloc::Layout;
 use core::panic::PanicInfo;
-use core::ptr::{self, NonNull};
+use core::ptr;
 
-use domains::layout::{PAGE_SIZE, SAFE};
+use domains::layout::{PAGE_SIZE, Region, SAFE};
 use gate::entry::{Page, safe_page};
-use gate::memory;
 use gate::safe::table;
+use gate::{info, memory};
+use kernel_safe::heap::extents::Extents;
 use kernel_safe::serve::Kernel;
-use kernel_safe::{boot, events, report};
+use kernel_safe::{boot, events, heap, report};
 use talc::base::binning::Binning;
 use talc::base::{CHUNK_UNIT, Talc};
 use talc::source::Source;
@@ -22,57 +23,71 @@ use talc::source::Source;
 static ENTRIES: Page = safe_page(start, events::upcall, events::pending, table::<Kernel>());
 
 #[global_allocator]
-static HEAP: talc::TalcLock<spin::Mutex<()>, CoreMemory> = talc::TalcLock::new(CoreMemory {
-    end: SAFE.heap().start as usize,
-    claimed: None,
-});
+static HEAP: talc::TalcLock<spin::Mutex<()>, CoreMemory> =
+    talc::TalcLock::new(CoreMemory(Extents::new(SAFE.heap().start)));
 
-/// By how many pages the heap grows at least.
-const STEP_PAGES: usize = 8;
-
-/// Heap memory from the core: one extent that grows.
+/// Heap memory from the core, in extents: each is a heap by itself for the
+/// allocator.
 #[derive(Debug)]
-struct CoreMemory {
-    /// The first address that is not mapped.
-    end: usize,
-    /// Where the allocator says that its heap ends.
-    claimed: Option<usize>,
-}
+struct CoreMemory(Extents);
 
-// SAFETY: asking the core allocates nothing.
+// SAFETY: asking the core allocates nothing. A heap that ends is one that was
+// claimed here, as a whole, and nobody else changes the size of one.
 unsafe impl Source for CoreMemory {
+    const TRACK_HEAP_END: bool = true;
+
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
-        let start = talc.source.end;
-        let pages = pages_for(layout).ok_or(())?;
-        memory::map_heap(start as u64, pages as u64).map_err(|_| ())?;
-        let end = start + pages * PAGE_SIZE as usize;
-        talc.source.end = end;
-        let claimed = talc.source.claimed.and_then(pointer);
-        let claimed = match claimed {
-            // SAFETY: the extent ended at `start`, and what lies behind it up
-            // to `end` was mapped just now, for nobody else.
-            Some(claimed) => Some(unsafe { talc.extend(claimed, address(end)) }),
-            // SAFETY: the pages were mapped just now, for nobody else.
-            None => unsafe { talc.claim(address(start), end - start) },
+        let extents = &mut talc.source.0;
+        let size = needed(layout).ok_or(())?;
+        let extent = extents.take(size, limit()).ok_or(())?;
+        if memory::map_heap(extent.start, extent.size() / PAGE_SIZE).is_err() {
+            extents.give_back(extent, limit());
+            return Err(());
+        }
+        let base = ptr::with_exposed_provenance_mut(extent.start as usize);
+        // SAFETY: the pages were mapped just now, for nobody else.
+        let claimed = unsafe { talc.claim(base, extent.size() as usize) };
+        claimed.map(|_| ()).ok_or(())
+    }
+
+    unsafe fn resize(
+        &mut self,
+        chunk_base: *mut u8,
+        heap_end: *mut u8,
+        is_heap_base: bool,
+    ) -> *mut u8 {
+        if !is_heap_base {
+            return heap_end;
+        }
+        // The allocator keeps a few bytes at the start of each extent.
+        let first = chunk_base as u64 - 1;
+        let extent = Region {
+            start: first - first % PAGE_SIZE,
+            end: heap_end as u64,
         };
-        talc.source.claimed = claimed.map(|claimed| claimed.as_ptr().expose_provenance());
-        talc.source.claimed.map(|_| ()).ok_or(())
+        if self.0.keeps(extent, limit()) {
+            return heap_end;
+        }
+        // SAFETY: nothing in the extent is allocated, and by the answer below
+        // the allocator forgets that it was there.
+        let unmapped = unsafe { memory::unmap_heap(extent.start, extent.size() / PAGE_SIZE) };
+        if unmapped.is_err() {
+            return heap_end;
+        }
+        self.0.give_back(extent, limit());
+        chunk_base
     }
 }
 
-fn pointer(address: usize) -> Option<NonNull<u8>> {
-    NonNull::new(self::address(address))
+/// How large the heap may become.
+fn limit() -> u64 {
+    heap::limit(info::boot().memory)
 }
 
-fn address(address: usize) -> *mut u8 {
-    ptr::with_exposed_provenance_mut(address)
-}
-
-/// How many pages make room for `layout`, whatever its alignment costs.
-fn pages_for(layout: Layout) -> Option<usize> {
+/// How many bytes make room for `layout`, whatever its alignment costs.
+fn needed(layout: Layout) -> Option<u64> {
     let size = layout.size().checked_add(layout.align())?;
-    let size = size.checked_add(2 * CHUNK_UNIT)?;
-    Some(size.div_ceil(PAGE_SIZE as usize).max(STEP_PAGES))
+    u64::try_from(size.checked_add(2 * CHUNK_UNIT)?).ok()
 }
 
 /// Where the core starts the kernel.

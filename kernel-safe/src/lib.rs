@@ -17,6 +17,7 @@
 //! | [`files`] | the name space |
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
+//! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //! | [`errno`], [`report`] | what the application is told of an error, and the host |
 //!
@@ -53,6 +54,7 @@ pub mod errno;
 pub mod events;
 pub mod files;
 pub mod futex;
+pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod memory;

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 
-/// How many slots are made at once.
-const BLOCK: usize = 32;
+/// How many slots are made at once, at least.
+const BLOCK_MIN: usize = 32;
 
 /// Slots, some of them free.
 #[derive(Debug)]
@@ -56,13 +56,16 @@ impl<T> Pool<T> {
 
     fn grow(&mut self, make: impl Fn(u32) -> T) -> Result<(), Errno> {
         let first = self.slots.len();
-        let end = first.checked_add(BLOCK).ok_or(Errno::NoMemory)?;
+        // The more there are, the larger the blocks: they stay for good, and few
+        // of them lie in the way when the heap shrinks.
+        let size = BLOCK_MIN.max(first / 2);
+        let end = first.checked_add(size).ok_or(Errno::NoMemory)?;
         let first = u32::try_from(first).map_err(|_| Errno::NoMemory)?;
         let end = u32::try_from(end).map_err(|_| Errno::NoMemory)?;
         let mut block = Vec::new();
-        block.try_reserve_exact(BLOCK)?;
-        self.slots.try_reserve(BLOCK)?;
-        let all = self.slots.len().saturating_add(BLOCK);
+        block.try_reserve_exact(size)?;
+        self.slots.try_reserve(size)?;
+        let all = self.slots.len().saturating_add(size);
         self.free.try_reserve(all.saturating_sub(self.free.len()))?;
         block.extend((first..end).map(make));
         self.slots.extend(block.leak().iter());

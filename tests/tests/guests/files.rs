@@ -39,6 +39,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
     };
     let others = [
         named("content_on_four_cpus", on_four_cpus),
+        named("files_take_half_and_give_it_back", share),
         named("rootfs_from_a_folder", rootfs_from_a_folder),
         named("rootfs_from_a_tar_file", rootfs_from_a_tar_file),
         named("the_example_counts_its_words", example),
@@ -57,6 +58,11 @@ fn passes(outcome: &Outcome) -> Verdict {
 fn on_four_cpus(mode: Isolation) -> Verdict {
     let flags = ["-c", "4", "--icount"];
     passes(&guest_with(mode, &["files", "content"], &flags))
+}
+
+/// Little memory: how long it takes to use it up grows with it.
+fn share(mode: Isolation) -> Verdict {
+    passes(&guest_with(mode, &["files", "share"], &["-m", "24M"]))
 }
 
 fn rootfs_from_a_folder(mode: Isolation) -> Verdict {

@@ -15,6 +15,7 @@ use super::names::Names;
 use crate::errno::Errno;
 use crate::files::path;
 use crate::files::system::{FileSystem, NodeId};
+use crate::heap;
 
 /// What `/proc/version` says.
 const VERSION: &[u8] = concat!("Cloister ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
@@ -32,9 +33,11 @@ pub fn root() -> Result<&'static dyn FileSystem, Errno> {
     Ok(&ROOT)
 }
 
-/// Half of the machine's memory.
+/// As much as the kernel's heap may have, but for a part that others need: a
+/// program whose files have all can still open one to remove it.
 fn limit() -> u64 {
-    info::boot().memory / 2
+    let limit = heap::limit(info::boot().memory);
+    limit.saturating_sub(limit / 16)
 }
 
 impl Memory {
@@ -45,7 +48,7 @@ impl Memory {
     /// Memory is short.
     pub fn build(&self, archive: &'static [u8]) -> Result<(), Errno> {
         if self.inode(NodeId(0)).is_err() {
-            self.make(Content::Directory(Names::default()), 0o755, 1)?;
+            self.make(Content::Directory(Names::default()), 0o755, 1, 0)?;
         }
         for item in archive::items(archive) {
             self.add_item(&item)?;
@@ -73,10 +76,7 @@ impl Memory {
             return Ok(());
         };
         match self.make_in(directory, name, content, u32::from(item.mode), 0) {
-            Ok(inode) => {
-                fix(inode, item.modified);
-                Ok(())
-            }
+            Ok(inode) => fix(inode, item.modified),
             Err(Errno::Exists | Errno::NotDirectory) => Ok(()),
             Err(errno) => Err(errno),
         }
@@ -89,7 +89,7 @@ impl Memory {
         while let Some((name, behind)) = path::first(rest) {
             rest = behind;
             let inode = self.inode(node).ok()?;
-            let body = inode.body.lock();
+            let body = inode.lock().ok()?;
             node = NodeId(u64::from(body.names().ok()?.find(name)?.inode));
         }
         Some(node)
@@ -119,9 +119,10 @@ impl Memory {
 }
 
 /// Lets a file stay as it is.
-fn fix(inode: &Inode, modified: u64) {
-    let mut body = inode.body.lock();
+fn fix(inode: &Inode, modified: u64) -> Result<(), Errno> {
+    let mut body = inode.lock()?;
     body.is_fixed = true;
     body.accessed = modified;
     body.note_written(modified);
+    Ok(())
 }

@@ -1,25 +1,36 @@
 //! A file in memory.
 //!
-//! It lives while it has a name or somebody holds its number. Its slot is used
-//! again afterwards, so a number is only good while it is held.
+//! It lives while it has a name or somebody holds its number. Its slot, which is
+//! small and stays for good, is used again afterwards, so a number is only good
+//! while it is held.
 
-use spin::Mutex;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
+
+use spin::{Mutex, MutexGuard};
 
 use super::device::Device;
-use super::names::Names;
+use super::names::{self, Names};
 use super::pages::Pages;
 use super::room::Room;
 use crate::errno::Errno;
 use crate::files::system::{Kind, Metadata};
+use crate::heap;
 
-/// What a file costs besides its pages: its slot, and its name in a directory.
-pub const COST: u64 = 512;
+/// What a file with a name of `size` bytes costs besides its pages: its body,
+/// its name, its slot, and its places in the tables of the pool and of its
+/// directory, which may be twice as large as they need be.
+pub const fn cost(size: usize) -> u64 {
+    const SLOT: u64 = size_of::<Inode>() as u64 + size_of::<(&Inode, u32)>() as u64;
+    heap::cost(size_of::<Body>())
+        .saturating_add(heap::cost(size))
+        .saturating_add(2 * (SLOT + names::PLACE))
+}
 
 /// What a file is and holds.
 #[derive(Debug)]
 pub enum Content {
-    /// Nothing: the slot is free.
-    Free,
     /// Bytes that can be written.
     File(Pages),
     /// Bytes of the image, for good.
@@ -36,7 +47,6 @@ impl Content {
     /// What it is.
     pub const fn kind(&self) -> Kind {
         match self {
-            Content::Free => Kind::Other,
             Content::File(_) | Content::Archived(_) => Kind::File,
             Content::Directory(_) => Kind::Directory,
             Content::Link(_) => Kind::Link,
@@ -50,16 +60,15 @@ impl Content {
             Content::File(pages) => (pages.size(), pages.blocks()),
             Content::Archived(bytes) => (bytes.len() as u64, 0),
             Content::Link(path) => (path.len() as u64, 0),
-            Content::Free | Content::Directory(_) | Content::Device(_) => (0, 0),
+            Content::Directory(_) | Content::Device(_) => (0, 0),
         }
     }
 
     /// Gives its memory back.
-    pub fn clear(&mut self, room: &Room) {
+    fn clear(&mut self, room: &Room) {
         if let Content::File(pages) = self {
             pages.clear(room);
         }
-        *self = Content::Free;
     }
 }
 
@@ -68,9 +77,13 @@ impl Content {
 pub struct Inode {
     /// Its number.
     pub number: u32,
-    /// What can change.
-    pub body: Mutex<Body>,
+    /// What can change; none if the slot is free.
+    body: Mutex<Option<Box<[Body; 1]>>>,
 }
+
+/// A file that nobody else looks at meanwhile.
+#[derive(Debug)]
+pub struct Held<'i>(MutexGuard<'i, Option<Box<[Body; 1]>>>);
 
 /// What can change of a file.
 #[derive(Debug)]
@@ -91,25 +104,67 @@ pub struct Body {
     pub changed: u64,
     /// Whether it came with the image and stays.
     pub is_fixed: bool,
+    /// What it costs besides its pages.
+    pub cost: u64,
 }
 
 impl Inode {
     /// A free slot.
     pub const fn new(number: u32) -> Inode {
-        let body = Body {
-            content: Content::Free,
-            mode: 0,
-            links: 0,
-            holders: 0,
-            accessed: 0,
-            modified: 0,
-            changed: 0,
-            is_fixed: false,
-        };
         Inode {
             number,
-            body: Mutex::new(body),
+            body: Mutex::new(None),
         }
+    }
+
+    /// Puts a file into the slot.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short.
+    pub fn fill(&self, body: Body) -> Result<(), Errno> {
+        // A box has no way to fail, and a vector has.
+        let mut place = Vec::new();
+        place.try_reserve_exact(1)?;
+        place.push(body);
+        *self.body.lock() = place.into_boxed_slice().try_into().ok();
+        Ok(())
+    }
+
+    /// The file, for as long as nobody else may look at it.
+    ///
+    /// # Errors
+    ///
+    /// The slot is free.
+    pub fn lock(&self) -> Result<Held<'_>, Errno> {
+        let body = self.body.lock();
+        match *body {
+            Some(_) => Ok(Held(body)),
+            None => Err(Errno::NotFound),
+        }
+    }
+}
+
+impl Held<'_> {
+    /// Ends the file: its slot is free.
+    pub fn end(mut self) {
+        *self.0 = None;
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        let [body] = self.0.as_deref().expect("who holds a file has seen it");
+        body
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Body {
+        let [body] = self.0.as_deref_mut().expect("who holds a file has seen it");
+        body
     }
 }
 
@@ -129,6 +184,12 @@ impl Body {
             changed: self.changed,
             device: 1,
         }
+    }
+
+    /// Gives its memory back, for it ends.
+    pub fn clear(&mut self, room: &Room) {
+        self.content.clear(room);
+        room.give_back(self.cost);
     }
 
     /// Its names, to be looked at.

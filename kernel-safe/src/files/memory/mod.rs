@@ -4,8 +4,9 @@
 //! first and then that of a file in it; the pool's comes last. No lock is held
 //! while anybody sleeps: a copy from or to the application does not.
 //!
-//! Files may use half of the machine's memory; a write beyond that gets ENOSPC,
-//! and what is removed makes room for others. Removing takes away the name: the
+//! Files may use half of the machine's memory, all that they cost counted; a
+//! write beyond that gets ENOSPC, and what is removed makes room for others, and
+//! for the application. Removing takes away the name: the
 //! file goes when nobody holds it any more.
 
 pub mod build;
@@ -19,7 +20,7 @@ pub(in crate::files) mod tests;
 
 use spin::Mutex;
 
-use self::inode::{Body, COST, Content, Inode};
+use self::inode::{Body, Content, Held, Inode};
 use self::names::Names;
 use self::pages::Pages;
 use self::room::Room;
@@ -58,17 +59,28 @@ impl Memory {
         self.inodes.lock().get(number).ok_or(Errno::NotFound)
     }
 
-    /// A new file without a name, held `holders` times.
-    fn make(&self, content: Content, mode: u32, holders: u64) -> Result<&'static Inode, Errno> {
-        self.room.take(COST)?;
-        let taken = self.inodes.lock().take(Inode::new);
-        let inode = taken.map_err(|_| {
-            self.room.give_back(COST);
+    /// A new file without a name, held `holders` times; its name will have so
+    /// many bytes.
+    fn make(
+        &self,
+        content: Content,
+        mode: u32,
+        holders: u64,
+        name: usize,
+    ) -> Result<&'static Inode, Errno> {
+        let cost = inode::cost(name);
+        self.room.take(cost)?;
+        let made = self.fill_slot(self.body(content, mode, holders, cost));
+        made.map_err(|_| {
+            self.room.give_back(cost);
             Errno::NoSpace
-        })?;
+        })
+    }
+
+    fn body(&self, content: Content, mode: u32, holders: u64, cost: u64) -> Body {
         let now = (self.now)();
         let is_directory = content.kind() == Kind::Directory;
-        *inode.body.lock() = Body {
+        Body {
             content,
             mode: mode & 0o7777,
             links: 1 + u64::from(is_directory),
@@ -77,7 +89,14 @@ impl Memory {
             modified: now,
             changed: now,
             is_fixed: false,
-        };
+            cost,
+        }
+    }
+
+    fn fill_slot(&self, body: Body) -> Result<&'static Inode, Errno> {
+        let inode = self.inodes.lock().take(Inode::new)?;
+        let filled = inode.fill(body);
+        filled.inspect_err(|_| self.inodes.lock().give_back(inode.number))?;
         Ok(inode)
     }
 
@@ -91,14 +110,14 @@ impl Memory {
         holders: u64,
     ) -> Result<&'static Inode, Errno> {
         let directory = self.inode(directory)?;
-        let mut body = directory.body.lock();
+        let mut body = directory.lock()?;
         let names = body.names_mut()?;
         if names.find(name).is_some() {
             return Err(Errno::Exists);
         }
         let reserved = names.reserve(name).map_err(|_| Errno::NoSpace)?;
         let kind = content.kind();
-        let inode = self.make(content, mode, holders)?;
+        let inode = self.make(content, mode, holders, name.len())?;
         names.add(reserved, inode.number, kind);
         if kind == Kind::Directory {
             body.links = body.links.saturating_add(1);
@@ -115,10 +134,10 @@ impl Memory {
         check: fn(&Body) -> Result<(), Errno>,
     ) -> Result<(), Errno> {
         let directory = self.inode(directory)?;
-        let mut body = directory.body.lock();
+        let mut body = directory.lock()?;
         let found = body.names()?.find(name).ok_or(Errno::NotFound)?;
         let child = self.inode(NodeId(u64::from(found.inode)))?;
-        let mut removed = child.body.lock();
+        let mut removed = child.lock()?;
         check(&removed)?;
         if removed.is_fixed {
             return Err(Errno::ReadOnly);
@@ -131,58 +150,59 @@ impl Memory {
         body.names_mut()?.remove(name);
         body.note_written((self.now)());
         drop(body);
-        self.end_if_unused(child, &mut removed);
+        self.end_if_unused(child, removed);
         Ok(())
     }
 
     /// Frees a file that has neither a name nor a holder.
-    fn end_if_unused(&self, inode: &Inode, body: &mut Body) {
-        if body.links == 0 && body.holders == 0 && body.content.kind() != Kind::Other {
-            body.content.clear(&self.room);
-            self.room.give_back(COST);
+    fn end_if_unused(&self, inode: &Inode, mut body: Held<'_>) {
+        if body.links == 0 && body.holders == 0 {
+            body.clear(&self.room);
+            body.end();
             self.inodes.lock().give_back(inode.number);
         }
     }
 
     /// Counts one more holder.
-    fn hold(inode: &Inode) -> Found {
-        let mut body = inode.body.lock();
+    fn hold(inode: &Inode) -> Result<Found, Errno> {
+        let mut body = inode.lock()?;
         body.holders = body.holders.saturating_add(1);
-        Found {
+        Ok(Found {
             node: NodeId(u64::from(inode.number)),
             kind: body.content.kind(),
-        }
+        })
     }
 }
 
 impl FileSystem for Memory {
     fn root(&self) -> Result<NodeId, Errno> {
-        Ok(Memory::hold(self.inode(NodeId(0))?).node)
+        Ok(Memory::hold(self.inode(NodeId(0))?)?.node)
     }
 
     fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno> {
         let directory = self.inode(directory)?;
-        let body = directory.body.lock();
+        let body = directory.lock()?;
         let found = body.names()?.find(name).ok_or(Errno::NotFound)?;
         // Under the directory's lock the name stays, and the file with it.
-        Ok(Memory::hold(self.inode(NodeId(u64::from(found.inode)))?))
+        Memory::hold(self.inode(NodeId(u64::from(found.inode)))?)
     }
 
     fn release(&self, node: NodeId) {
-        if let Ok(inode) = self.inode(node) {
-            let mut body = inode.body.lock();
+        if let Ok(inode) = self.inode(node)
+            && let Ok(mut body) = inode.lock()
+        {
             body.holders = body.holders.saturating_sub(1);
-            self.end_if_unused(inode, &mut body);
+            self.end_if_unused(inode, body);
         }
     }
 
     fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
         let inode = self.inode(node)?;
-        Ok(inode.body.lock().metadata(inode.number))
+        Ok(inode.lock()?.metadata(inode.number))
     }
 
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
-        let Content::Link(path) = self.inode(node)?.body.lock().content else {
+        let Content::Link(path) = self.inode(node)?.lock()?.content else {
             return Err(Errno::Invalid);
         };
         let place = target.get_mut(..path.len()).ok_or(Errno::NameTooLong)?;
@@ -192,7 +212,7 @@ impl FileSystem for Memory {
 
     fn open(&self, node: NodeId, access: Access) -> Result<NodeId, Errno> {
         let inode = self.inode(node)?;
-        let mut body = inode.body.lock();
+        let mut body = inode.lock()?;
         if access.write && matches!(body.content, Content::Archived(_)) {
             return Err(Errno::ReadOnly);
         }
@@ -245,7 +265,7 @@ impl FileSystem for Memory {
         entries: &mut dyn Entries,
     ) -> Result<(), Errno> {
         let directory = self.inode(directory)?;
-        let mut body = directory.body.lock();
+        let mut body = directory.lock()?;
         body.names()?.list(cookie, entries)?;
         body.note_read(self.now);
         Ok(())
@@ -253,7 +273,7 @@ impl FileSystem for Memory {
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
         let inode = self.inode(file)?;
-        let mut body = inode.body.lock();
+        let mut body = inode.lock()?;
         let read = match &body.content {
             Content::File(pages) => pages.read(offset, target)?,
             Content::Archived(bytes) => {
@@ -267,7 +287,7 @@ impl FileSystem for Memory {
                 return device.read(target);
             }
             Content::Directory(_) => return Err(Errno::IsDirectory),
-            Content::Link(_) | Content::Free => return Err(Errno::Invalid),
+            Content::Link(_) => return Err(Errno::Invalid),
         };
         body.note_read(self.now);
         Ok(read)
@@ -275,7 +295,7 @@ impl FileSystem for Memory {
 
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
         let inode = self.inode(file)?;
-        let mut body = inode.body.lock();
+        let mut body = inode.lock()?;
         if let Content::Device(device) = body.content {
             return device.write(source);
         }
@@ -286,7 +306,7 @@ impl FileSystem for Memory {
 
     fn append(&self, file: NodeId, source: &dyn Source) -> Result<Appended, Errno> {
         let inode = self.inode(file)?;
-        let mut body = inode.body.lock();
+        let mut body = inode.lock()?;
         let appended = body.pages_mut()?.append(source, &self.room)?;
         body.note_written((self.now)());
         Ok(appended)
@@ -294,7 +314,7 @@ impl FileSystem for Memory {
 
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
         let inode = self.inode(file)?;
-        let mut body = inode.body.lock();
+        let mut body = inode.lock()?;
         body.pages_mut()?.set_size(size, &self.room)?;
         body.note_written((self.now)());
         Ok(())

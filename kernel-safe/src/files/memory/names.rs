@@ -12,6 +12,10 @@ use hashbrown::HashTable;
 use crate::errno::Errno;
 use crate::files::system::{Entries, Entry, Kind};
 
+/// Bytes of a name's places in the tables of its directory: its slot, room to
+/// note that this is free, and its number in the index.
+pub const PLACE: u64 = size_of::<(Option<Name>, u32, u32)>() as u64;
+
 /// A name and what it leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Name {

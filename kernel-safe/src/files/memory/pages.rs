@@ -13,6 +13,7 @@ use super::room::Room;
 use crate::errno::Errno;
 use crate::files::system::Appended;
 use crate::files::transfer::{Source, Target};
+use crate::heap;
 
 /// The largest file: offsets are signed for the application.
 pub const SIZE_MAX: u64 = i64::MAX as u64;
@@ -21,8 +22,12 @@ pub const SIZE_MAX: u64 = i64::MAX as u64;
 pub const TRANSFER_MAX: usize = 1 << 20;
 
 const PAGE: usize = 4096;
-/// What a page costs besides its bytes: its place in the table and in the heap.
-const PAGE_COST: u64 = 64;
+/// What a page costs besides its bytes: its place in the table, which may be
+/// more than twice as large as it need be.
+const PLACE_COST: u64 = 88;
+/// What the table of a file costs besides the places of its pages: it begins
+/// with several.
+const TABLE_COST: u64 = 128;
 /// The smallest size of a page.
 const PAGE_MIN: usize = 64;
 
@@ -46,7 +51,7 @@ struct Page {
 
 impl Page {
     fn cost(&self) -> u64 {
-        (self.bytes.len() as u64).saturating_add(PAGE_COST)
+        page_cost(self.bytes.len())
     }
 
     /// The bytes from `start` on, as far as they are there.
@@ -255,9 +260,10 @@ impl Pages {
         let held = self.find(number).map(|page| page.bytes.len());
         if held.is_none_or(|held| held < size) {
             let size = size.next_power_of_two().clamp(PAGE_MIN, PAGE);
-            let more = (size as u64)
-                .saturating_sub(held.unwrap_or(0) as u64)
-                .saturating_add(if held.is_none() { PAGE_COST } else { 0 });
+            let table = if self.pages.is_empty() { TABLE_COST } else { 0 };
+            let more = page_cost(size)
+                .saturating_sub(held.map_or(0, page_cost))
+                .saturating_add(table);
             room.take(more)?;
             let grown = self.grow(number, size);
             grown.inspect_err(|_| room.give_back(more))?;
@@ -282,6 +288,11 @@ impl Pages {
             });
         Ok(())
     }
+}
+
+/// What a page costs that has `size` bytes.
+const fn page_cost(size: usize) -> u64 {
+    heap::cost(size).saturating_add(PLACE_COST)
 }
 
 /// Adds zeros up to `size` bytes.

@@ -199,7 +199,7 @@ proptest! {
     #[test]
     fn files_and_directories_are_a_tree(steps in proptest::collection::vec(step(), 0..120)) {
         let memory = Memory::new(|| 1 << 24, || 77);
-        memory.make(Content::Directory(Names::default()), 0o755, 1).expect("memory");
+        memory.make(Content::Directory(Names::default()), 0o755, 1, 0).expect("memory");
         let before = memory.room.used();
         let mut model = BTreeMap::new();
         for step in &steps {

@@ -7,6 +7,7 @@ mod errors;
 mod many;
 mod room;
 mod rootfs;
+mod share;
 mod tree;
 
 use std::ffi::CString;
@@ -24,6 +25,7 @@ pub fn run(name: &str) -> Result<(), String> {
         "pointers" => errors::pointers(),
         "rootfs" => rootfs::run(),
         "room" => room::run(),
+        "share" => share::run(),
         "tree" => tree::run(),
         other => Err(format!("no such checks: {other}")),
     }?;

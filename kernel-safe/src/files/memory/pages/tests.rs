@@ -98,7 +98,7 @@ fn a_failed_write_leaves_nothing_behind_the_end() {
 
 #[test]
 fn a_full_room_shortens_a_write_and_then_refuses_it() {
-    let room = Room::new(|| 2 * (PAGE as u64 + PAGE_COST));
+    let room = Room::new(|| 2 * page_cost(PAGE) + TABLE_COST);
     let mut pages = Pages::default();
     let bytes = vec![7; 3 * PAGE];
     assert_eq!(pages.write(0, &&bytes[..], &room), Ok(2 * PAGE));
