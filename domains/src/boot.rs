@@ -79,8 +79,8 @@ pub const OPTIONS_MAX: usize = 1 << 20;
 ///
 /// Behind it stand `arguments`, then `environment` and then `volumes` strings,
 /// each closed by a zero byte. Environment strings have the form `NAME=value`;
-/// a volume's string is where it is mounted, with [`READ_ONLY`] or
-/// [`READ_WRITE`] in front. Volumes are in the order of their devices.
+/// a volume's string is a [`VolumeText`]. Volumes are in the order of their
+/// devices.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct OptionsHeader {
@@ -105,10 +105,49 @@ pub struct OptionsHeader {
 /// The most volumes that a guest can have.
 pub const VOLUMES_MAX: usize = 8;
 
-/// In front of the place of a volume that may not be changed.
-pub const READ_ONLY: u8 = b'r';
-/// In front of the place of a volume that may be changed.
-pub const READ_WRITE: u8 = b'w';
+/// What new files on a volume do not allow, if it does not say.
+pub const UMASK: u32 = 0o022;
+
+/// What the guest is told of a volume: how it may be changed, and its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VolumeText<'a> {
+    /// Whether it may be changed at all.
+    pub is_writable: bool,
+    /// What new files do not allow, of the nine permissions of a mode.
+    pub umask: u32,
+    /// Where it is mounted.
+    pub path: &'a [u8],
+}
+
+impl<'a> VolumeText<'a> {
+    /// What stands in front of the place: a letter, and the umask in three octal
+    /// digits.
+    pub fn head(is_writable: bool, umask: u32) -> [u8; 4] {
+        let letter = if is_writable { b'w' } else { b'r' };
+        let digit = |shift: u32| b'0' + (umask >> shift & 7) as u8;
+        [letter, digit(6), digit(3), digit(0)]
+    }
+
+    /// Reads such a text; none if it is another.
+    pub fn read(text: &'a [u8]) -> Option<VolumeText<'a>> {
+        let ([letter, digits @ ..], path) = text.split_first_chunk::<4>()?;
+        let mut umask = 0;
+        for digit in digits {
+            let value = digit.checked_sub(b'0').filter(|value| *value < 8)?;
+            umask = umask << 3 | u32::from(value);
+        }
+        let is_writable = match letter {
+            b'w' => true,
+            b'r' => false,
+            _ => return None,
+        };
+        Some(VolumeText {
+            is_writable,
+            umask,
+            path,
+        })
+    }
+}
 
 impl OptionsHeader {
     /// The header for these counts of strings.
@@ -150,6 +189,29 @@ pub const STDIN_CHUNK_MAX: usize = 4096;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_of_a_volume_is_read() {
+        for is_writable in [false, true] {
+            for umask in 0..=0o777 {
+                let head = VolumeText::head(is_writable, umask);
+                let text = [&head[..], b"/a"].concat();
+                let path = &b"/a"[..];
+                let read = VolumeText::read(&text);
+                assert_eq!(
+                    read,
+                    Some(VolumeText {
+                        is_writable,
+                        umask,
+                        path
+                    })
+                );
+            }
+        }
+        for text in [&b""[..], b"w/a", b"x022/a", b"w028/a", b"w02"] {
+            assert_eq!(VolumeText::read(text), None);
+        }
+    }
 
     #[test]
     fn time_runs_at_the_rate_of_the_page() {

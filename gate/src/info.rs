@@ -91,8 +91,7 @@ impl Options {
             .take(self.header.environment as usize)
     }
 
-    /// Where each volume is mounted, with a byte in front that says whether it
-    /// may be changed.
+    /// What is told of each volume, as [`domains::boot::VolumeText`].
     pub fn volumes(&self) -> impl Iterator<Item = &'static CStr> {
         self.strings()
             .skip(self.header.arguments as usize)

@@ -102,6 +102,8 @@ impl Channel {
             return Err(Refused::Busy);
         }
         let chain = Chain::new(offset, request, reply).ok_or(Refused::Invalid)?;
+        #[cfg(feature = "test-hooks")]
+        self.lie.ask(self.kind, offset, request);
         // SAFETY: the pieces stay frames; see `Chain::with_slices`.
         let added = chain.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
         let token = added.map_err(|_| Refused::Busy)?;

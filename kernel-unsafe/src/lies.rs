@@ -1,9 +1,10 @@
-//! Lies about the replies of a channel, for the tests.
+//! Lies about the requests and replies of a channel, for the tests.
 //!
-//! What a driver that was taken over can say: about which request was answered,
-//! about how long the answer is, and whatever it writes over the answer.
+//! What a driver that was taken over can say: to the guest about which request
+//! was answered, about how long the answer is, and whatever it writes over the
+//! answer; to the host whatever it writes over a request.
 
-use gate::driver::channel::SLOTS;
+use gate::driver::channel::{NINEP, SLOTS};
 use gate::frames;
 
 /// Where a 9P message says its size, its kind, its tag and a count.
@@ -28,6 +29,37 @@ impl Lie {
         self.way = argument & 0xff;
         self.seed = (argument >> 8) as u64 * 2 + 1;
         0
+    }
+
+    /// Changes a request of `size` bytes at `offset` of the frames to a server
+    /// of this kind: what is made gets another mode, and so does what is cut.
+    pub(crate) fn ask(&self, kind: i64, offset: usize, size: usize) {
+        let mode: u32 = match self.way {
+            14 => 0o4755,
+            15 => 0o777,
+            _ => return,
+        };
+        let mut code = [0];
+        let is_read = frames::read(offset + KIND, &mut code);
+        assert!(is_read, "the request lies in the frames");
+        let mode = mode.to_le_bytes();
+        match (kind == NINEP, code[0]) {
+            // To make a file, or a directory: mode and group come last.
+            (true, 14 | 72) => write(offset + size - 8, &mode),
+            // To change metadata: which, and the mode.
+            (true, 26) => {
+                write(offset + 11, &[1 | 8]);
+                write(offset + 15, &mode);
+            }
+            // The same by FUSE.
+            (false, 35) => write(offset + 44, &mode),
+            (false, 9) => write(offset + 40, &mode),
+            (false, 4) => {
+                write(offset + 40, &[1 | 8 | 64]);
+                write(offset + 40 + 68, &mode);
+            }
+            _ => {}
+        }
     }
 
     /// A reply that was told of already.

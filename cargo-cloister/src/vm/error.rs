@@ -131,6 +131,15 @@ pub enum Error {
         help("use `--volume-driver 9p`, or leave `--dry-run` away")
     )]
     VirtiofsReplay,
+    /// The server of a volume cannot be confined.
+    #[error("nothing would keep the guest from making files that others run or write: {0}")]
+    #[diagnostic(
+        code(cloister::confine),
+        help(
+            "a kernel with seccomp is needed for volumes that can be written; `:ro` needs none"
+        )
+    )]
+    Confine(String),
     /// There is no virtiofsd.
     #[error("virtiofsd is not installed")]
     #[diagnostic(

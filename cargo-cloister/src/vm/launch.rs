@@ -13,8 +13,10 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::command::{self, Channels};
+use super::confine;
 use super::socket::{self, Event, Source};
 use super::virtiofsd::{self, Servers};
+use super::volume::{Driver, Volume};
 use super::watchdog::Watchdog;
 use super::{Error, Publish, Spec};
 
@@ -112,14 +114,19 @@ fn spawn(
         program: program.into(),
         source,
     };
-    let mut qemu = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(command::arguments(spec, channels))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(start)?;
+        .process_group(0);
+    let served: Vec<&Volume> = match spec.volume_driver {
+        Driver::Ninep => spec.options.volumes.iter().collect(),
+        Driver::Virtiofs => Vec::new(),
+    };
+    let started = confine::spawn(confine::Server::Qemu, &served, &mut command)?;
+    let mut qemu = started.map_err(start)?;
     let errors = qemu
         .stderr
         .take()

@@ -12,6 +12,7 @@
 mod accel;
 mod boot_file;
 pub mod command;
+mod confine;
 pub(crate) mod emulator;
 mod ending;
 mod error;

@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::confine::{self, Server as Confined};
 use super::volume::{Driver, Volume};
 use super::{Error, Spec};
 
@@ -141,14 +142,14 @@ impl Program {
             host: volume.host.clone(),
             said,
         };
-        let child = File::create(&log).and_then(|log| {
-            Command::new(&self.path)
-                .args(self.arguments(volume, socket))
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(log)
-                .spawn()
-        });
+        let errors = File::create(&log).map_err(|error| failed(error.to_string()))?;
+        let mut command = Command::new(&self.path);
+        command
+            .args(self.arguments(volume, socket))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors);
+        let child = confine::spawn(Confined::Virtiofsd, &[volume], &mut command)?;
         let child = child.map_err(|error| failed(error.to_string()))?;
         let mut servers = Servers(vec![Server {
             guest: volume.guest.clone(),

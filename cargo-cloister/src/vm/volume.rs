@@ -1,8 +1,8 @@
 //! Folders of the host that the guest sees.
 //!
-//! `HOST:GUEST[:ro|rw]`, as users of containers write it, and with `rw` as the
-//! default for the same reason. The guest path may not hold a colon; the host
-//! path may.
+//! `HOST:GUEST[:ro|rw][:umask=022]`, as users of containers write it, and with
+//! `rw` as the default for the same reason. The guest path may not hold a colon;
+//! the host path may.
 
 use std::fmt;
 use std::fs;
@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use domains::boot::{READ_ONLY, READ_WRITE, VOLUMES_MAX};
+use domains::boot::{UMASK, VOLUMES_MAX, VolumeText};
 
 use super::{Error, Machine};
 
@@ -42,6 +42,8 @@ pub struct Volume {
     pub guest: String,
     /// Whether the guest may change what is in it.
     pub is_writable: bool,
+    /// What new files do not allow, as permissions of a mode.
+    pub umask: u32,
 }
 
 /// A text that is no volume.
@@ -49,7 +51,8 @@ pub struct Volume {
 pub enum InvalidVolume {
     /// Not two paths.
     #[error(
-        "`{0}` names no folder and its place: write HOST:GUEST[:ro|rw], such as ./data:/data"
+        "`{0}` names no folder and its place: write HOST:GUEST[:ro|rw][:umask=022], such as \
+         ./data:/data"
     )]
     Shape(String),
     /// A guest path that is none.
@@ -58,17 +61,16 @@ pub enum InvalidVolume {
          root, and hold neither `.` nor `..`"
     )]
     Place(String),
+    /// No umask.
+    #[error("`{0}` is no umask: write up to three octal digits, such as umask=022")]
+    Umask(String),
 }
 
 impl Volume {
-    /// What the guest is told: whether it may write, and where.
+    /// What the guest is told: whether it may write, the umask, and where.
     pub(super) fn told(&self) -> Vec<u8> {
-        let access = if self.is_writable {
-            READ_WRITE
-        } else {
-            READ_ONLY
-        };
-        [&[access], self.guest.as_bytes()].concat()
+        let head = VolumeText::head(self.is_writable, self.umask);
+        [&head, self.guest.as_bytes()].concat()
     }
 
     /// The same volume with its host path seen from `folder`.
@@ -143,10 +145,14 @@ impl FromStr for Volume {
     type Err = InvalidVolume;
 
     fn from_str(text: &str) -> Result<Volume, InvalidVolume> {
-        let (paths, is_writable) = match text.rsplit_once(':') {
+        let (paths, umask) = match text.rsplit_once(":umask=") {
+            Some((paths, digits)) => (paths, umask(digits)?),
+            None => (text, UMASK),
+        };
+        let (paths, is_writable) = match paths.rsplit_once(':') {
             Some((paths, "ro")) => (paths, false),
             Some((paths, "rw")) => (paths, true),
-            _ => (text, true),
+            _ => (paths, true),
         };
         let shape = || InvalidVolume::Shape(text.to_owned());
         let (host, guest) = paths.rsplit_once(':').ok_or_else(shape)?;
@@ -158,8 +164,17 @@ impl FromStr for Volume {
             host: host.into(),
             guest: place,
             is_writable,
+            umask,
         })
     }
+}
+
+/// Permissions in octal digits.
+fn umask(digits: &str) -> Result<u32, InvalidVolume> {
+    let is_octal = digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    let mask = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal);
+    mask.filter(|mask| *mask <= 0o777)
+        .ok_or_else(|| InvalidVolume::Umask(digits.to_owned()))
 }
 
 /// A guest path without needless slashes; none if it is no place of a volume.
@@ -192,11 +207,28 @@ mod tests {
                 host: "a".into(),
                 guest: "/b".to_owned(),
                 is_writable,
+                umask: 0o022,
             };
             assert_eq!(volume(text), expected);
         }
-        assert_eq!(volume("a:/b:ro").told(), b"r/b");
-        assert_eq!(volume("a:/b").told(), b"w/b");
+        assert_eq!(volume("a:/b:ro").told(), b"r022/b");
+        assert_eq!(volume("a:/b:umask=7").told(), b"w007/b");
+    }
+
+    #[test]
+    fn a_volume_says_what_new_files_do_not_allow() {
+        for (text, umask) in [
+            ("a:/b", 0o022),
+            ("a:/b:umask=002", 0o002),
+            ("a:/b:rw:umask=0", 0),
+            ("a:umask=3:/b:ro:umask=0777", 0o777),
+        ] {
+            assert_eq!(volume(text).umask, umask, "{text}");
+        }
+        for digits in ["", "8", "+7", "-1", "1000", "022:ro", "u=rwx"] {
+            let error = format!("a:/b:umask={digits}").parse::<Volume>();
+            assert_eq!(error, Err(InvalidVolume::Umask(digits.to_owned())));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod ninep;
 pub mod parts;
 pub mod server;
 
-use domains::boot::READ_WRITE;
+use domains::boot::VolumeText;
 use gate::info;
 
 use crate::drivers::channel::{self, CHANNELS, Language};
@@ -56,26 +56,29 @@ pub fn mount() -> Result<(), (&'static [u8], Errno)> {
         return Ok(());
     };
     for (number, told) in options.volumes().enumerate() {
-        let Some((access, path)) = told.to_bytes().split_first() else {
+        let Some(told) = VolumeText::read(told.to_bytes()) else {
             return Err((b"", Errno::Invalid));
         };
-        let added =
-            find(number).and_then(|system| mounts::add(path, system, *access == READ_WRITE));
-        added.map_err(|errno| (path, errno))?;
+        let found = find(number, told.umask);
+        let added = found.and_then(|system| mounts::add(told.path, system, told.is_writable));
+        added.map_err(|errno| (told.path, errno))?;
     }
     Ok(())
 }
 
-/// The volume number `number`, by what its server speaks.
-fn find(number: usize) -> Result<&'static dyn FileSystem, Errno> {
+/// The volume number `number`, by what its server speaks, where new files do not
+/// allow what is in `umask`.
+fn find(number: usize, umask: u32) -> Result<&'static dyn FileSystem, Errno> {
     let channel = channel::get(number).ok_or(Errno::Invalid)?;
     match channel.open()? {
         Language::Ninep => {
             let volume = BY_NINEP.get(number).ok_or(Errno::Invalid)?;
+            volume.server().set_umask(umask);
             Ok(volume)
         }
         Language::Fuse => {
             let volume = BY_FUSE.get(number).ok_or(Errno::Invalid)?;
+            volume.server().set_umask(umask);
             Ok(volume)
         }
     }

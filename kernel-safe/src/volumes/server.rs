@@ -1,5 +1,8 @@
 //! A server, whatever it speaks: the channel to it, and who has its turn.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use domains::boot::UMASK;
 use gate::driver::channel::REPLY_ALIGN;
 use spin::Mutex;
 
@@ -27,6 +30,8 @@ pub struct Server {
     appender: Turn,
     /// Bytes of data in a message, as agreed; none before there is a session.
     data: Mutex<Option<usize>>,
+    /// What new files do not allow.
+    umask: AtomicU32,
 }
 
 /// Whether messages with so many bytes around their data fit a window: those
@@ -75,7 +80,21 @@ impl Server {
             beginner: Turn::new(Key::beginner(number)),
             appender: Turn::new(Key::appender(number)),
             data: Mutex::new(None),
+            umask: AtomicU32::new(UMASK),
         }
+    }
+
+    /// Has new files not allow what is in `umask`.
+    pub fn set_umask(&self, umask: u32) {
+        self.umask.store(umask, Ordering::Relaxed);
+    }
+
+    /// The mode of a file that is to be made with `mode`: permissions alone, as
+    /// far as the volume gives them. Servers take modes as they come.
+    pub fn mode(&self, mode: u32) -> u32 {
+        const PERMISSIONS: u32 = 0o777;
+        // DEFENCE: guest-modes
+        mode & PERMISSIONS & !self.umask.load(Ordering::Relaxed)
     }
 
     /// The number of the channel.
@@ -154,5 +173,21 @@ impl Server {
 
     fn channel(&self) -> Result<&'static Channel, Errno> {
         channel::get(self.number).ok_or(Errno::Device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_files_are_for_nobody_else_to_write() {
+        let server = Server::new(0);
+        assert_eq!(server.mode(0o777), 0o755);
+        assert_eq!(server.mode(0o10_7666), 0o644);
+        server.set_umask(0o007);
+        assert_eq!(server.mode(0o6777), 0o770);
+        server.set_umask(0);
+        assert_eq!(server.mode(0o7777), 0o777);
     }
 }

@@ -1,6 +1,6 @@
 //! Folders of the host: what is written, what is refused, and who fails.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -74,6 +74,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("volumes::a_full_disk_is_an_error".into(), limited),
         trial("volumes::what_is_no_folder_stops_a_run".into(), no_folder),
         trial("volumes::lying_drivers_are_not_believed".into(), lies),
+        trial("volumes::modes_are_the_volumes".into(), || modes(&MICROVM)),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
         trial("volumes::without_drivers_volumes_fail".into(), no_drivers),
@@ -278,6 +279,33 @@ fn lies() -> Verdict {
         .collect();
     let words = ["/", "lies", "1,2,3,4,5,6,7,11"];
     passed(&boot(Isolation::Mpk, &Q35, &volumes, &words))
+}
+
+/// Neither the program nor a driver that was taken over gives a file of the
+/// host more rights than the volume does.
+fn modes(server: &Server) -> Verdict {
+    for (suffix, lie, expected) in [
+        ("", "14", 0o755),
+        ("", "15", 0o755),
+        (":umask=007", "15", 0o770),
+        (":rw:umask=000", "14", 0o777),
+    ] {
+        let folder = folder(&format!("modes-{}", server.name));
+        let volumes = [at(&folder, &format!("/data{suffix}"))];
+        let words = ["/data", "modes", lie];
+        passed(&boot(Isolation::Mpk, server, &volumes, &words))?;
+        for name in ["plain", "folder"] {
+            let mode = fs::metadata(folder.join(name))?.permissions().mode() & 0o7777;
+            ensure(
+                mode == expected,
+                &format!("{expected:o}"),
+                &format!("{mode:o}"),
+            )?;
+        }
+        let count = fs::read_dir(&folder)?.count();
+        ensure(count == 2, "nothing else", &count)?;
+    }
+    Ok(())
 }
 
 fn noise() -> Verdict {

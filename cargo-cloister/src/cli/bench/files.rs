@@ -98,6 +98,7 @@ fn with_volume(spec: &Spec, folder: &TempDir) -> Spec {
         host: folder.path().to_owned(),
         guest: VOLUME.to_owned(),
         is_writable: true,
+        umask: domains::boot::UMASK,
     });
     spec
 }

@@ -17,14 +17,11 @@ use crate::files::system::{
 };
 use crate::files::transfer::{Source, Target};
 use crate::volumes::bytes::{Reply, copy_text, zeros};
+use crate::volumes::server::Server;
 use crate::volumes::{flags, listing, parts};
 
 /// What the number of a volume is added to, as the number of its device.
 const FIRST_DEVICE: u64 = 0xf000;
-
-/// What a new file does not allow others: servers take modes as they come, and
-/// QEMU's own has the umask of whoever started it.
-const UMASK: u32 = 0o022;
 
 /// A volume.
 #[derive(Debug)]
@@ -38,6 +35,11 @@ impl Volume {
         Volume {
             client: Client::new(number),
         }
+    }
+
+    /// The server behind it.
+    pub const fn server(&self) -> &Server {
+        &self.client.server
     }
 
     fn file(&self, node: NodeId) -> Result<File, Errno> {
@@ -185,7 +187,8 @@ impl FileSystem for Volume {
     ) -> Result<NodeId, Errno> {
         let node = self.file(directory)?.node;
         let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
-        let request = |subject| message::create(subject, name, flags, mode & !UMASK);
+        let mode = self.client.server.mode(mode);
+        let request = |subject| message::create(subject, name, flags, mode);
         let read = |mut reply: Reply<'_>| {
             let (node, _) = message::found(&mut reply)?;
             Ok((node, message::opened(&mut reply)?))
@@ -205,7 +208,8 @@ impl FileSystem for Volume {
 
     fn make_directory(&self, directory: NodeId, name: &[u8], mode: u32) -> Result<(), Errno> {
         let node = self.file(directory)?.node;
-        let request = |subject| message::make_directory(subject, name, mode & !UMASK);
+        let mode = self.client.server.mode(mode);
+        let request = |subject| message::make_directory(subject, name, mode);
         let read = |mut reply: Reply<'_>| message::found(&mut reply);
         let made = self.client.ask(code::MAKE_DIRECTORY, node, request, read)?;
         self.client.forget(made.0, 1);

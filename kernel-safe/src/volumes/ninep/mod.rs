@@ -16,6 +16,7 @@ use crate::errno::Errno;
 use crate::files::system::{Access, Appended, Entries, FileSystem, Found, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
 use crate::volumes::bytes::{Reply, copy_text, zeros};
+use crate::volumes::server::Server;
 use crate::volumes::{flags, listing, parts};
 
 /// What the number of a volume is added to, as the number of its device.
@@ -33,6 +34,11 @@ impl Volume {
         Volume {
             client: Client::new(number),
         }
+    }
+
+    /// The server behind it.
+    pub const fn server(&self) -> &Server {
+        &self.client.server
     }
 
     /// A second number for a file.
@@ -144,6 +150,7 @@ impl FileSystem for Volume {
         access: Access,
     ) -> Result<NodeId, Errno> {
         let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
+        let mode = self.client.server.mode(mode);
         self.opened(directory, |fid| {
             let request = |tag| message::create(tag, fid, name, flags, mode);
             self.client.tell(kind::CREATE, request)
@@ -152,6 +159,7 @@ impl FileSystem for Volume {
 
     fn make_directory(&self, directory: NodeId, name: &[u8], mode: u32) -> Result<(), Errno> {
         let fid = fid(directory)?;
+        let mode = self.client.server.mode(mode);
         let request = |tag| message::make_directory(tag, fid, name, mode);
         self.client.tell(kind::MAKE_DIRECTORY, request)
     }

@@ -7,6 +7,7 @@ mod host;
 mod large;
 mod lies;
 mod many;
+mod modes;
 
 use std::fs::File;
 
@@ -25,6 +26,7 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["limit"] => errors::limit(folder),
         ["links"] => host::links(folder),
         ["many", count] => many::run(folder, count),
+        ["modes", lie] => modes::run(folder, lie),
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),
         ["seen"] => host::seen(folder),
