@@ -51,7 +51,7 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "[IP:]HOST:GUEST[/udp]")]
     publish: Vec<Publish>,
     /// Show the program a folder of this machine
-    #[arg(long, value_name = "HOST:GUEST[:ro|rw]")]
+    #[arg(long, value_name = "HOST:GUEST[:ro|rw][:umask=022]")]
     volume: Vec<Volume>,
     /// Who serves the folders
     #[arg(long, value_name = "DRIVER", default_value_t)]

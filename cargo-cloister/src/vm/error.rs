@@ -84,7 +84,7 @@ pub enum Error {
     #[diagnostic(
         code(cloister::volume),
         help(
-            "make it, or give a folder that is there and that you may read: HOST:GUEST[:ro|rw]"
+            "make it, or give a folder that is there and that you may read: HOST:GUEST[:ro|rw][:umask=022]"
         )
     )]
     Volume {
