@@ -10,8 +10,9 @@ use crate::setup::{self, State};
 /// Check this machine, and install what is missing.
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
-    /// Install what is missing: Debian's and Ubuntu's packages, as root or
-    /// through sudo; elsewhere, say what to type
+    /// Install what is missing, and a newer QEMU where walls need one: Debian's
+    /// and Ubuntu's packages, as root or through sudo; elsewhere, say what to
+    /// type
     #[arg(long)]
     fix: bool,
 }

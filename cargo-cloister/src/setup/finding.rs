@@ -88,7 +88,10 @@ fn qemu_findings(qemu: &Qemu) -> [Finding; 4] {
 /// Whether the walls of images hold against code that wants to get out.
 fn walls(weak: Option<WeakWalls>) -> Finding {
     match weak {
-        None => good("walls", "hold against hostile code".to_owned()),
+        None => good(
+            "walls",
+            "hold against hostile code under its emulation".to_owned(),
+        ),
         Some(weak) => note("walls", &weak.finding()),
     }
 }

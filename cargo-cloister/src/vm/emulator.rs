@@ -79,14 +79,17 @@ impl WeakWalls {
     /// The same for somebody who is looking at this machine already.
     pub(crate) fn finding(&self) -> String {
         let sound = Version::SOUND;
-        let remedy = format!("it takes QEMU {sound} or newer, or KVM");
+        let remedy = format!(
+            "that takes QEMU {sound} or newer, which `doctor --fix` installs if this release \
+             has it, or KVM"
+        );
         match self.version {
             Some(_) => {
                 format!("do not hold against hostile code under its emulation: {remedy}")
             }
             None => format!(
-                "may not hold against hostile code: {remedy}, and it is not known \
-                             how old this one is"
+                "may not hold against hostile code: {remedy}; how old this one is, it does not \
+                 say"
             ),
         }
     }
