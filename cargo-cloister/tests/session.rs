@@ -15,13 +15,17 @@ use std::time::{Duration, Instant};
 
 use cargo_cloister::outlet::{self, Passed};
 use cargo_cloister::report::{Events, Terminal};
-use cargo_cloister::vm::{self, Capture, Ending, Error, Reason, Sink, Spec, Stream};
+use cargo_cloister::vm::{self, Accel, Capture, Ending, Error, Reason, Sink, Spec, Stream};
 use domains::report::Cause;
 use domains::{Isolation, status};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--version") {
+        println!("{}", fake_qemu::SAID);
+        return;
+    }
     if arguments.iter().any(|argument| argument == "-chardev") {
         fake_qemu::play(&arguments);
         return;
@@ -51,7 +55,7 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 19] = [
+const TRIALS: [Named; 21] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -70,6 +74,8 @@ const TRIALS: [Named; 19] = [
         "a_port_in_use_is_an_error_before_anything_starts",
         busy_port,
     ),
+    ("an_old_emulator_is_known_by_what_it_says", old_emulator),
+    ("without_walls_or_with_kvm_its_age_does_not_matter", any_age),
     ("an_interrupt_ends_the_machine", interrupt),
     ("a_reader_that_goes_away_ends_the_machine", reader_goes_away),
     ("a_reader_that_stops_does_not_stop_the_clock", clock_goes_on),
@@ -224,6 +230,35 @@ fn busy_port() -> Verdict {
     let error = vm::run(&spec, &mut Capture::default()).err();
     let is_named = matches!(&error, Some(Error::Port { .. }));
     ensure(is_named, &error)
+}
+
+fn walled(accel: Accel) -> Spec {
+    Spec {
+        isolation: Isolation::Mpk,
+        accel,
+        ..spec("speak")
+    }
+}
+
+/// People get one line, and programs one event.
+fn old_emulator() -> Verdict {
+    let weak = walled(Accel::Tcg).weak_walls().ok_or("nothing is weak")?;
+    ensure(weak.qemu == fake_qemu::SAID, &weak)?;
+    let mut heard = Capture::default();
+    heard.weak_walls(&weak)?;
+    ensure(heard.console == [weak.to_string()], &heard)?;
+    let mut out = Vec::new();
+    Events::new(&mut out, None).weak_walls(&weak)?;
+    let event: serde_json::Value = serde_json::from_slice(&out)?;
+    let is_event = event["event"] == "weak-walls"
+        && event["qemu"] == fake_qemu::SAID
+        && event["message"] == weak.to_string();
+    ensure(is_event, &event)
+}
+
+fn any_age() -> Verdict {
+    ensure(spec("speak").weak_walls().is_none(), &"without walls")?;
+    ensure(walled(Accel::Kvm).weak_walls().is_none(), &"with KVM")
 }
 
 /// The other half of trials about the process as a whole.

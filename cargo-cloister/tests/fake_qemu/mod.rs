@@ -14,6 +14,9 @@ pub(crate) const FLOOD: usize = 8 << 20;
 /// What steers a terminal: ESC, C1's twin of it, DEL.
 pub(crate) const CURSE: &str = "\u{1b}[2J\u{9b}31m\u{7f}";
 
+/// What it says of its version.
+pub(crate) const SAID: &str = "QEMU emulator version 7.2.22 (of this test)";
+
 const STARTED: &str = "cloister started";
 const FAULT: &str = "cloister fault domain=app vector=14 error=0x27 address=0x100000204018 \
                      rip=0x300000001234 rsp=0x301000000000 pkru=0x55555455 page=safe cause=key \
