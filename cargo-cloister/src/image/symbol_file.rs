@@ -7,7 +7,7 @@
 
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
-use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
 
 use crate::plain::Plain;
 
@@ -94,6 +94,14 @@ impl SymbolFile {
             found.unwrap_or_else(|| self.locate(address).into_iter().collect())
         };
         addresses.iter().map(functions).collect()
+    }
+
+    /// The two bytes at `address`.
+    pub fn bytes_at(&self, address: u64) -> Option<[u8; 2]> {
+        let object = object::File::parse(&*self.file).ok()?;
+        let mut segments = object.segments();
+        let bytes = segments.find_map(|it| it.data_range(address, 2).ok()?);
+        bytes?.try_into().ok()
     }
 
     fn symbol_at(&self, address: u64) -> Option<&Symbol> {

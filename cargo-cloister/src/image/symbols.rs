@@ -77,6 +77,13 @@ impl Symbols {
         })
     }
 
+    /// The two bytes that were linked at `address` of the running image.
+    pub fn bytes_at(&self, address: u64) -> Option<[u8; 2]> {
+        let component = Component::at(address)?;
+        let (_, linked) = self.components.iter().find(|(of, _)| *of == component)?;
+        linked.file.bytes_at(address.wrapping_sub(linked.base))
+    }
+
     /// The application's functions at each of these addresses, innermost
     /// first.
     pub fn functions_at(&self, addresses: &[u64]) -> Vec<Vec<Found>> {
@@ -152,5 +159,8 @@ mod tests {
             "the test's components have no symbols"
         );
         assert_eq!(symbols.locate(layout::APP.heap().start), None);
+        let code = symbols.bytes_at(layout::APP.start + 0x1000);
+        assert_eq!(code, Some([0x90, 0x90]));
+        assert_eq!(symbols.bytes_at(layout::APP.heap().start), None);
     }
 }

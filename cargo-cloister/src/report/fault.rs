@@ -53,15 +53,16 @@ impl FaultReport {
     /// Explains `fault` with what is known of the image.
     pub fn new(fault: &Fault, symbols: Option<&Symbols>) -> FaultReport {
         let access = words::access(fault);
+        let interrupt = words::interrupt(fault, symbols);
         FaultReport {
-            what: words::headline(fault),
+            what: words::headline(fault, interrupt),
             domain: fault.domain.map(Domain::name),
             page: fault.page.name(),
             access: access.map(Access::name),
             cause: fault.cause.name(),
             vector: fault.vector,
             exception: exception::name(fault.vector),
-            interrupt: words::interrupt(fault),
+            interrupt,
             error: fault.error,
             at: Place::find(fault.rip, symbols),
             address: fault.address,
@@ -70,7 +71,7 @@ impl FaultReport {
             rights: words::rights(fault),
             action: fault.action.name(),
             outcome: words::outcome(fault),
-            help: words::help(fault),
+            help: words::help(fault, interrupt),
         }
     }
 

@@ -3,6 +3,8 @@
 use domains::report::{Action, Cause, Fault, Page};
 use domains::{Access, Domain, Rights, exception, status, table};
 
+use crate::image::symbols::Symbols;
+
 const DIVISION: u8 = 0;
 const BREAKPOINT: u8 = 3;
 const STACK: u8 = 12;
@@ -48,7 +50,7 @@ pub(super) fn page(page: Page) -> &'static str {
 }
 
 /// The first line of a report, without its label.
-pub(super) fn headline(fault: &Fault) -> String {
+pub(super) fn headline(fault: &Fault, interrupt: Option<u8>) -> String {
     let who = domain(fault.domain);
     let whose = page(fault.page);
     let touched = access(fault).map_or("touched", touched);
@@ -73,7 +75,7 @@ pub(super) fn headline(fault: &Fault) -> String {
         Cause::OutOfMemory => {
             format!("out of memory: {who} {touched} a page, and no frame was left for it")
         }
-        Cause::Protection => protection(fault),
+        Cause::Protection => protection(fault, interrupt),
         Cause::Instruction => {
             format!("invalid instruction: {who} ran one that the CPU does not know")
         }
@@ -82,14 +84,22 @@ pub(super) fn headline(fault: &Fault) -> String {
     }
 }
 
-/// The number of a software interrupt that was refused.
-pub(super) fn interrupt(fault: &Fault) -> Option<u8> {
-    exception::refused_interrupt(fault.vector, fault.error)
+/// The number of a software interrupt that was refused. The instruction knows it
+/// best: the error code of QEMU before version 8 has twice the number.
+pub(super) fn interrupt(fault: &Fault, symbols: Option<&Symbols>) -> Option<u8> {
+    const INT3: u8 = 0xcc;
+    const INT: u8 = 0xcd;
+    let symbols = symbols.filter(|_| fault.vector == exception::PROTECTION);
+    match symbols.and_then(|symbols| symbols.bytes_at(fault.rip)) {
+        Some([INT3, _]) => Some(BREAKPOINT),
+        Some([INT, number]) => Some(number),
+        _ => exception::refused_interrupt(fault.vector, fault.error),
+    }
 }
 
-fn protection(fault: &Fault) -> String {
+fn protection(fault: &Fault, interrupt: Option<u8>) -> String {
     let who = domain(fault.domain);
-    match (fault.vector, interrupt(fault), fault.error) {
+    match (fault.vector, interrupt, fault.error) {
         (_, Some(BREAKPOINT), _) => {
             format!("breakpoint: {who} ran `int3`, and there is no debugger")
         }
@@ -177,7 +187,7 @@ pub(super) fn outcome(fault: &Fault) -> String {
 }
 
 /// What to do about it.
-pub(super) fn help(fault: &Fault) -> &'static str {
+pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
     match (fault.domain, fault.cause) {
         (Some(Domain::Safe), _) => {
             "this is a failure of the kernel, not of the program: please report it"
@@ -194,10 +204,10 @@ pub(super) fn help(fault: &Fault) -> &'static str {
         }
         (_, Cause::Unmapped) => "look for a null or dangling pointer at the place above",
         (_, Cause::OutOfMemory) => "give the guest more memory with `-m`",
-        (_, Cause::Protection) if interrupt(fault) == Some(BREAKPOINT) => {
+        (_, Cause::Protection) if interrupt == Some(BREAKPOINT) => {
             "take the breakpoint out: nothing in the guest stops at one"
         }
-        (_, Cause::Protection) if interrupt(fault) == Some(LINUX) => {
+        (_, Cause::Protection) if interrupt == Some(LINUX) => {
             "Linux's system calls are not served here: go through std"
         }
         (_, Cause::Protection) => {

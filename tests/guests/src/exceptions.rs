@@ -14,7 +14,7 @@ pub fn run(name: &str) -> Result<(), String> {
         match name {
             "int3" => asm!("int3"),
             "int-0x80" => asm!("int 0x80"),
-            "int1" => asm!(".byte 0xf1"),
+            "step" => asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "nop"),
             "division" => asm!("div {0:e}", in(reg) 0, out("eax") _, out("edx") _),
             "overflow" => asm!("int 4"),
             "invalid" => asm!("ud2"),

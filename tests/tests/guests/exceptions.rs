@@ -24,7 +24,7 @@ const CAUSED: [(&str, u64, &str, &str); 10] = [
         "general protection fault",
         "software interrupt: app ran `int 0x4`",
     ),
-    ("int1", 1, "debug exception", "debug exception: app"),
+    ("step", 1, "debug exception", "debug exception: app"),
     ("division", 0, "division error", "division error: app"),
     ("invalid", 6, "invalid opcode", "invalid instruction: app"),
     (
