@@ -16,7 +16,8 @@ pub enum CoreCall {
     /// Maps `(address, pages, flags)` with zeroed frames; the region of the
     /// address says whose they are. Flags: [`map_flags`].
     Map = 1,
-    /// Unmaps `(address, pages)` and frees their frames.
+    /// Unmaps `(address, pages, flags)` and frees their frames. Flags:
+    /// [`unmap_flags`].
     Unmap = 2,
     /// Arms the timer for `(deadline)`, in nanoseconds of the monotonic clock;
     /// `u64::MAX` disarms it.
@@ -137,6 +138,13 @@ pub mod map_flags {
     pub const TOP_PAGES: u64 = 4;
 }
 
+/// Flags of [`CoreCall::Unmap`].
+pub mod unmap_flags {
+    /// Other CPUs may still use the pages when the call returns, and the frames
+    /// become free when many are freed, or are needed.
+    pub const LATER: u64 = 1 << 0;
+}
+
 /// Rights of [`CoreCall::Protect`]. None is a page that nobody may touch;
 /// writing and executing exclude each other.
 pub mod rights {
@@ -171,6 +179,8 @@ pub mod test_hook {
     /// Lets WRPKRU be executed where the application puts it, if the argument
     /// is not zero.
     pub const SKIP_SCAN: u64 = 7;
+    /// How often a CPU had the others forget something.
+    pub const SHOOTDOWNS: u64 = 16;
 
     /// Writes through the core's map of all memory to a part of its own image,
     /// which [`OWN_TEXT`] and the others number, what stands there.

@@ -4,7 +4,7 @@
 //! no mapping can be taken away under a reference. What it maps for others is
 //! addressed by number: it holds no references there.
 
-use domains::core_call::{CoreCall, error, map_flags};
+use domains::core_call::{CoreCall, error, map_flags, unmap_flags};
 use domains::layout::{APP, FRAMES, PAGE_SIZE, Region, SAFE};
 use static_assertions::assert_not_impl_any;
 
@@ -45,11 +45,27 @@ pub fn map_app(address: u64, pages: u64, populate: Populate) -> Result<(), MapEr
 /// The range is not the application's to lose, or it is a part of a larger
 /// page and there is no frame for the table that would divide it.
 pub fn unmap_app(address: u64, pages: u64) -> Result<(), MapError> {
+    unmap_in_app(address, pages, 0)
+}
+
+/// The same, but other CPUs may still use the pages for a while: for what the
+/// application has no more business with. Their frames are free when many are,
+/// or when there are no others.
+///
+/// # Errors
+///
+/// As [`unmap_app`].
+pub fn unmap_app_later(address: u64, pages: u64) -> Result<(), MapError> {
+    // DEFENCE: unmap-together
+    unmap_in_app(address, pages, unmap_flags::LATER)
+}
+
+fn unmap_in_app(address: u64, pages: u64, flags: u64) -> Result<(), MapError> {
     if !APP.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
         return Err(MapError::BadRange);
     }
     // SAFETY: the safe kernel holds no reference into the application.
-    judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
+    judge(unsafe { core_call(CoreCall::Unmap, [address, pages, flags, 0]) })
 }
 
 /// Changes what the application may do with pages of its heap region, to bits

@@ -8,8 +8,8 @@ mod canary;
 mod own;
 mod sweep;
 
-use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicBool, AtomicU64};
 
 use domains::core_call::{error, test_hook};
 
@@ -24,6 +24,13 @@ static FORGETS_HERE_ONLY: AtomicBool = AtomicBool::new(false);
 /// Whether a CPU that changes the tables leaves the others as they are.
 pub(crate) fn forgets_here_only() -> bool {
     FORGETS_HERE_ONLY.load(Relaxed)
+}
+
+static SHOOTDOWNS: AtomicU64 = AtomicU64::new(0);
+
+/// Notes that a CPU has the others forget something.
+pub(crate) fn note_shootdown() {
+    SHOOTDOWNS.fetch_add(1, Relaxed);
 }
 
 static IS_BLIND: AtomicBool = AtomicBool::new(false);
@@ -54,7 +61,7 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             FORGETS_HERE_ONLY.store(argument != 0, Relaxed);
             Ok(0)
         }
-        test_hook::UNMAP => trap.core.space.unmap(argument, 1).map(|()| 0),
+        test_hook::UNMAP => trap.core.space.unmap(argument, 1, 0).map(|()| 0),
         test_hook::SKIP_SCAN => {
             IS_BLIND.store(argument != 0, Relaxed);
             Ok(0)
@@ -62,6 +69,7 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
         test_hook::WRITE_OWN => own::write(argument),
         test_hook::CANARY_PUT => canary::put(argument),
         test_hook::CANARY_GET => canary::get(argument),
+        test_hook::SHOOTDOWNS => Ok(SHOOTDOWNS.load(Relaxed)),
         _ => Err(error::INVALID),
     }
 }

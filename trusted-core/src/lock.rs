@@ -3,6 +3,8 @@
 //! Interrupts are off where it is taken, and it never nests: a CPU waits for
 //! other CPUs only, and meanwhile answers what they ask of it, or stops if one
 //! of them has ended the machine. A fault in the core itself never takes it.
+//! The turn to ask all CPUs is another such lock: who has the state may take
+//! it, and who asks never takes the state.
 //!
 //! Who leaves while others wait pauses once. Where an emulator runs one CPU at a
 //! time, and always looks at the others while this one is inside, they would

@@ -53,7 +53,7 @@ impl Stack {
     /// Gives the stack's memory and addresses back.
     pub fn unmap(self) {
         // A stack has pages of the smallest size only: nothing can fail.
-        let _ = memory::unmap_app(self.start, self.size / PAGE_SIZE);
+        let _ = memory::unmap_app_later(self.start, self.size / PAGE_SIZE);
         let guard = self.start.saturating_sub(PAGE_SIZE);
         let range = self.size.saturating_add(PAGE_SIZE);
         SPACE.lock().give_back(guard, range);

@@ -12,6 +12,7 @@ use crate::cpu::page::Caller;
 use crate::hooks;
 use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
+use crate::memory::retire::Question;
 use crate::report;
 use crate::smp;
 use crate::state::Core;
@@ -20,13 +21,17 @@ use crate::trap::{Trap, context, tick};
 /// How many lines of backtraces were sent.
 static TRACES: AtomicU32 = AtomicU32::new(0);
 
-/// What the CPU does after a call.
+/// What the CPU does after a trap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Next {
     /// Returns to ring 3.
     Return,
     /// Sleeps until an event is pending, then returns.
     Idle,
+    /// Puts a question to all CPUs, then returns.
+    Settle(Question),
+    /// Puts a question to all CPUs, and takes the trap once more.
+    Repeat(Question),
 }
 
 /// The arguments of a call.
@@ -37,7 +42,19 @@ pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
     let call = permitted(trap.caller, trap.registers.rax);
     let registers = &*trap.registers;
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
+    let is_about_memory = call.is_ok_and(changes_memory);
+    if is_about_memory
+        && trap.core.space.is_held_up(arguments[0], arguments[1])
+        && let Some(question) = trap.core.space.ask()
+    {
+        return Next::Repeat(question);
+    }
+    let has_more = is_about_memory && trap.core.space.has_more();
     let result = call.and_then(|call| perform(trap, call, arguments));
+    if has_more && let Some(question) = trap.core.space.relief(result) {
+        // What failed for memory has changed nothing.
+        return Next::Repeat(question);
+    }
     // A resumed context has all its registers, RAX too.
     if call != Ok(CoreCall::Resume) || result.is_err() {
         trap.registers.rax = result.unwrap_or_else(|code| code as u64);
@@ -47,6 +64,12 @@ pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
     } else {
         Next::Return
     }
+}
+
+/// Whether the call is about memory of ring 3, and may be made once more where
+/// it failed.
+const fn changes_memory(call: CoreCall) -> bool {
+    matches!(call, CoreCall::Map | CoreCall::Unmap | CoreCall::Protect)
 }
 
 /// The call with this number, if `caller` may make it.
@@ -66,7 +89,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
     match call {
         CoreCall::Null | CoreCall::Idle => Ok(0),
         CoreCall::Map => core.space.map(first, second, third).map(done),
-        CoreCall::Unmap => core.space.unmap(first, second).map(done),
+        CoreCall::Unmap => core.space.unmap(first, second, third).map(done),
         CoreCall::Protect => core.space.protect(first, second, third).map(done),
         CoreCall::ArmTimer => {
             tick::set_deadline(core, local, first);

@@ -19,14 +19,9 @@ pub(crate) fn flush(address: u64) {
     }
 }
 
-/// Makes changes of the entries for `pages` pages from `address` count on all
-/// CPUs. To be called once for all changes of a core call, and before a frame
-/// is used for something else. The caller holds the core's lock.
-pub(crate) fn forget(address: u64, pages: u64) {
-    let pages = Pages {
-        start: address,
-        count: pages,
-    };
+/// Makes changes of the entries for `pages` count on all CPUs. To be called once for all changes of a core call, and before a frame
+/// is used for something else.
+pub(crate) fn forget(pages: Pages) {
     forget_here(pages);
     if cfg!(not(test)) && !hooks::forgets_here_only() {
         shootdown::ask(pages);

@@ -181,7 +181,7 @@ fn finish(trap: &mut Trap<'_>) {
     trap.local.assume(Domain::Safe);
     for stack in [sweep.attacker.stack(), SAFE_STACK] {
         // It was mapped when the sweep began.
-        let _ = trap.core.space.unmap(stack, 1);
+        let _ = trap.core.space.unmap(stack, 1, 0);
     }
 }
 

@@ -98,6 +98,11 @@ impl Frames {
         self.reserve_was_used = false;
     }
 
+    /// Whether frames that are kept back had to be used.
+    pub(crate) const fn are_short(&self) -> bool {
+        self.reserve_was_used
+    }
+
     /// Passes `frame` from one owner to another; false if it was not `from`'s,
     /// or is no memory.
     pub(crate) fn pass(&mut self, frame: Frame, from: Owner, to: Owner) -> bool {

@@ -14,6 +14,7 @@ use super::scan;
 use super::space::Space;
 use crate::cpu::tlb;
 use crate::hooks;
+use crate::smp::shootdown::Pages;
 
 impl Space {
     /// Gives the application `rights` over `pages` pages at `address` of its
@@ -65,7 +66,10 @@ impl Space {
             leaf.set(after);
         }
         if was_known {
-            tlb::forget(address, pages);
+            tlb::forget(Pages {
+                start: address,
+                count: pages,
+            });
         }
     }
 }

@@ -6,7 +6,7 @@
 //! frames at once covers a whole huge page, and free frames lie right for it,
 //! it gets one; who takes away a part of it divides it.
 
-use domains::core_call::{error, map_flags};
+use domains::core_call::{error, map_flags, unmap_flags};
 use domains::layout::{APP, FRAMES, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
@@ -14,9 +14,9 @@ use super::entry::{Bits, Entry, Keys, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
+use super::quarantine::{Quarantine, When};
 use super::tables::{Tables, load, slot, slots, store};
 use crate::cpu::features::Features;
-use crate::cpu::tlb;
 
 /// The bits of an entry that leads to pages of ring 3. The right to write is
 /// the last level's to give.
@@ -28,6 +28,8 @@ pub(crate) struct Space {
     pub(crate) tables: Tables,
     /// Who owns which frame.
     pub(crate) frames: Frames,
+    /// What was taken away and is not free yet.
+    pub(super) quarantine: Quarantine,
     keys: Keys,
     /// The level of the tables whose entries may map the largest pages.
     largest: u32,
@@ -35,9 +37,9 @@ pub(crate) struct Space {
 
 /// A range that core calls may map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Place {
+pub(super) struct Place {
     area: Area,
-    is_stack: bool,
+    pub(super) is_stack: bool,
 }
 
 /// What a range is to become.
@@ -62,6 +64,7 @@ impl Space {
         Space {
             tables,
             frames,
+            quarantine: Quarantine::new(),
             keys,
             largest: 1 + u32::from(Features::detect().has_gib_pages),
         }
@@ -82,17 +85,23 @@ impl Space {
         }
         let mapped = self.map_all(&self.wish(address, pages, flags, place));
         mapped.ok_or_else(|| {
-            self.clear(address, pages, place);
+            self.take_away(address, pages, When::Now);
             error::NO_MEMORY
         })
     }
 
-    /// Takes `pages` pages at `address` away and frees their frames. If memory
-    /// runs out, for a huge page has to be divided, nothing is taken.
-    pub(crate) fn unmap(&mut self, address: u64, pages: u64) -> Result<(), i64> {
-        let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
+    /// Takes `pages` pages at `address` away and frees their frames, at once or
+    /// when others are freed. If memory runs out, for a huge page has to be
+    /// divided, nothing is taken.
+    pub(crate) fn unmap(&mut self, address: u64, pages: u64, flags: u64) -> Result<(), i64> {
+        let when = match flags {
+            0 => When::Now,
+            unmap_flags::LATER => When::Later,
+            _ => return Err(error::INVALID),
+        };
+        place(address, pages).ok_or(error::BAD_ADDRESS)?;
         self.divide_around(address, pages)?;
-        self.clear(address, pages, place);
+        self.take_away(address, pages, when);
         Ok(())
     }
 
@@ -227,39 +236,10 @@ impl Space {
         leaf.set(Entry::guard(area));
         Ok(())
     }
-
-    /// Empties a range that ends where pages end. No frame is free before no
-    /// CPU knows it any more.
-    fn clear(&mut self, address: u64, pages: u64, place: Place) {
-        let leaves = || {
-            let leaves = self.tables.leaves(address, pages);
-            leaves.filter(|leaf| !leaf.entry.is_empty())
-        };
-        let mut was_present = false;
-        for leaf in leaves() {
-            was_present |= leaf.entry.has(Bits::PRESENT);
-            leaf.set(leaf.entry.with_rights(Rights::None));
-        }
-        if was_present {
-            tlb::forget(address, pages);
-        }
-        for leaf in leaves() {
-            leaf.set(Entry::EMPTY);
-            if let Some(frame) = leaf.entry.own_frame() {
-                self.frames.release_run(frame, leaf.pages());
-            }
-        }
-        if place.is_stack {
-            let guard = self.tables.leaf(address - PAGE_SIZE);
-            if guard.entry.has(Bits::GUARD) {
-                guard.set(Entry::EMPTY);
-            }
-        }
-    }
 }
 
 /// Whose range this is; none if core calls may not map it.
-fn place(address: u64, pages: u64) -> Option<Place> {
+pub(super) fn place(address: u64, pages: u64) -> Option<Place> {
     let size = pages.checked_mul(PAGE_SIZE)?;
     if pages == 0 || !address.is_multiple_of(PAGE_SIZE) {
         return None;

@@ -1,19 +1,23 @@
 //! Makes all CPUs forget translations before their frames are used again.
 //!
-//! The CPU that changed the tables holds the core's lock; it asks the others
-//! and waits for their answers. Each of them is in ring 3 and takes the
-//! interrupt, or waits for that lock, and answers while it waits. A CPU that
-//! sleeps in the core is not woken: before it goes back to ring 3 it forgets
-//! everything.
+//! The CPU that changed the tables asks the others and waits for their answers,
+//! one CPU at a time. It needs not hold the core's lock: frames wait in the
+//! quarantine meanwhile. Each of the others is in ring 3 and takes the
+//! interrupt, or is about to leave the core and takes it then, or waits for a
+//! lock, and answers while it waits. A CPU that sleeps in the core is not
+//! woken: before it goes back to ring 3 it forgets everything.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicU8, AtomicU64};
 
 use domains::cpu_page::CPUS_MAX;
+use domains::layout::PAGE_SIZE;
 
 use crate::cpu::vectors::FORGET;
 use crate::cpu::{local, tlb};
 use crate::device::lapic;
+use crate::hooks;
+use crate::lock::Lock;
 use crate::report;
 
 /// A range of pages.
@@ -23,6 +27,24 @@ pub(crate) struct Pages {
     pub(crate) start: u64,
     /// How many there are.
     pub(crate) count: u64,
+}
+
+impl Pages {
+    /// Everything.
+    pub(crate) const ALL: Pages = Pages {
+        start: 0,
+        count: u64::MAX,
+    };
+
+    /// Whether the ranges have a page in common.
+    pub(crate) const fn overlaps(self, other: Pages) -> bool {
+        self.start < other.end() && other.start < self.end()
+    }
+
+    const fn end(self) -> u64 {
+        self.start
+            .saturating_add(self.count.saturating_mul(PAGE_SIZE))
+    }
 }
 
 /// Who has to forget what. Sets of CPUs have a bit for each number.
@@ -41,6 +63,10 @@ struct Shootdown {
 
 static SHOOTDOWN: Shootdown = Shootdown::new();
 
+/// Who asks. Nothing else is locked by who has this one; it may be taken under
+/// the core's lock.
+static TURN: Lock<()> = Lock::new(());
+
 /// Their APIC ids, by number.
 static IDS: [AtomicU8; CPUS_MAX] = [const { AtomicU8::new(0) }; CPUS_MAX];
 
@@ -53,28 +79,28 @@ pub(crate) fn join(number: u64) {
     SHOOTDOWN.running.fetch_or(bit(number), SeqCst);
 }
 
-/// Has every other running CPU forget `pages`, and waits until they have. The
-/// caller holds the core's lock.
+/// Has every other running CPU forget `pages`, and waits until they have.
 pub(crate) fn ask(pages: Pages) {
-    if SHOOTDOWN.running.load(Relaxed) == 0 {
-        return;
+    if have_others() {
+        hooks::note_shootdown();
+        TURN.with(|()| ask_in_turn(pages));
     }
+}
+
+fn ask_in_turn(pages: Pages) {
     let asked = SHOOTDOWN.ask(local::current().number, pages);
     let ids = IDS
         .iter()
         .zip(0..)
         .filter(|(_, number)| asked & bit(*number) != 0);
     ids.for_each(|(id, _)| lapic::interrupt(id.load(Relaxed), FORGET));
-    while !SHOOTDOWN.is_answered() {
-        // A CPU that ended the machine stopped without an answer.
-        report::stop_if_ended();
-        core::hint::spin_loop();
-    }
+    // A CPU that ended the machine stopped without an answer.
+    SHOOTDOWN.wait(report::stop_if_ended);
 }
 
 /// Whether there are other CPUs that run.
 pub(crate) fn have_others() -> bool {
-    SHOOTDOWN.running.load(Relaxed).count_ones() > 1
+    SHOOTDOWN.running.load(SeqCst).count_ones() > 1
 }
 
 /// Answers, if this CPU was asked. Wherever a CPU waits for another with
@@ -87,7 +113,7 @@ pub(crate) fn serve() {
 
 /// Says that this CPU sleeps in the core, and needs not be asked.
 pub(crate) fn sleep(number: u64) {
-    SHOOTDOWN.asleep.fetch_or(bit(number), SeqCst);
+    SHOOTDOWN.begin_sleep(number);
 }
 
 /// Says that it goes back to ring 3.
@@ -111,15 +137,47 @@ impl Shootdown {
 
     /// Asks all but `own`; who is to be interrupted. One CPU at a time.
     fn ask(&self, own: u64, pages: Pages) -> u64 {
-        let others = self.running.load(SeqCst) & !bit(own);
-        let sleepers = others & self.asleep.load(SeqCst);
+        let sleepers = self.sleepers(own);
+        // DEFENCE: shootdown-sleepers
+        self.mark(sleepers);
+        let asked = self.awake(own, sleepers);
+        self.publish(asked, pages)
+    }
+
+    /// Who sleeps of all but `own`.
+    fn sleepers(&self, own: u64) -> u64 {
+        self.others(own) & self.asleep.load(SeqCst)
+    }
+
+    /// Notes that sleepers miss something.
+    fn mark(&self, sleepers: u64) {
         self.stale.fetch_or(sleepers, SeqCst);
-        // Who has woken before the mark may have looked for it before, too.
-        let asked = others & !(sleepers & self.asleep.load(SeqCst));
+    }
+
+    /// Who must be asked, of all but `own`. Who has woken before the mark may
+    /// have looked for it before, too.
+    fn awake(&self, own: u64, sleepers: u64) -> u64 {
+        self.others(own) & !(sleepers & self.asleep.load(SeqCst))
+    }
+
+    fn others(&self, own: u64) -> u64 {
+        self.running.load(SeqCst) & !bit(own)
+    }
+
+    fn publish(&self, asked: u64, pages: Pages) -> u64 {
         self.start.store(pages.start, Relaxed);
         self.count.store(pages.count, Relaxed);
         self.asked.store(asked, Release);
         asked
+    }
+
+    /// Waits until all have answered.
+    fn wait(&self, meanwhile: impl Fn()) {
+        // DEFENCE: shootdown-answers
+        while !self.is_answered() {
+            meanwhile();
+            core::hint::spin_loop();
+        }
     }
 
     fn is_answered(&self) -> bool {
@@ -138,7 +196,20 @@ impl Shootdown {
 
     /// Ends the sleep of `own`; whether it has missed something.
     fn wake(&self, own: u64) -> bool {
+        self.end_sleep(own);
+        self.has_missed(own)
+    }
+
+    fn begin_sleep(&self, own: u64) {
+        self.asleep.fetch_or(bit(own), SeqCst);
+    }
+
+    fn end_sleep(&self, own: u64) {
         self.asleep.fetch_and(!bit(own), SeqCst);
+    }
+
+    /// Whether `own` has missed something; once.
+    fn has_missed(&self, own: u64) -> bool {
         self.stale.load(SeqCst) & bit(own) != 0
             && self.stale.fetch_and(!bit(own), SeqCst) & bit(own) != 0
     }
@@ -148,5 +219,7 @@ const fn bit(number: u64) -> u64 {
     1 << number
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ use crate::call::{self, Next};
 use crate::cpu::local::{self, Local};
 use crate::cpu::page::Caller;
 use crate::cpu::{control, syscall, vectors};
+use crate::memory::retire;
 use crate::report;
 use crate::state::{self, Core};
 use crate::time::timer::Until;
@@ -63,16 +64,31 @@ pub(crate) struct Trap<'a> {
 fn from_ring_3(registers: &mut Registers) {
     let local = local::current();
     let caller = local.caller();
-    let next = state::with(|core| {
-        handle(&mut Trap {
-            core,
-            local,
-            caller,
-            registers,
-        })
-    });
-    if next == Next::Idle {
-        tick::idle(local);
+    loop {
+        let next = state::with(|core| {
+            let mut trap = Trap {
+                core,
+                local,
+                caller,
+                registers,
+            };
+            let next = handle(&mut trap);
+            and_settle(core, next)
+        });
+        match next {
+            Next::Return => return,
+            Next::Idle => return tick::idle(local),
+            Next::Settle(question) => return retire::settle(question),
+            Next::Repeat(question) => retire::settle(question),
+        }
+    }
+}
+
+/// What comes next, and a question to all CPUs before it if one is due.
+fn and_settle(core: &mut Core, next: Next) -> Next {
+    match next {
+        Next::Return => core.space.due().map_or(Next::Return, Next::Settle),
+        next => next,
     }
 }
 

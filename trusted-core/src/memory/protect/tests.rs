@@ -142,7 +142,7 @@ fn take(
             }
         }
         Step::Unmap => {
-            if space.unmap(address, size).is_ok() {
+            if space.unmap(address, size, 0).is_ok() {
                 pages.fill(None);
             }
         }
@@ -194,7 +194,7 @@ proptest! {
             take(&mut space, &mut model, step);
             check(&space, &model);
         }
-        space.unmap(HEAP, PAGES).expect("whole pages need no table");
+        space.unmap(HEAP, PAGES, 0).expect("whole pages need no table");
         prop_assert_eq!(space.frames.free() + tables(&space), 4 * 512);
     }
 }

@@ -67,7 +67,7 @@ fn unmapping_frees_the_frames() {
     let mut space = space(32);
     space.map(HEAP, 4, 0).expect("there is room");
     let before = space.frames.free();
-    space.unmap(HEAP + PAGE_SIZE, 2).expect("it is mapped");
+    space.unmap(HEAP + PAGE_SIZE, 2, 0).expect("it is mapped");
     assert_eq!(space.frames.free(), before + 2);
     assert!(space.tables.find(HEAP + PAGE_SIZE).is_empty());
     assert!(!space.tables.find(HEAP).is_empty());
@@ -85,7 +85,7 @@ fn a_stack_has_a_guard_below_that_goes_with_it() {
     assert_eq!(space.map(stack - PAGE_SIZE, 1, 0), Err(error::BAD_ADDRESS));
     let above = stack + 2 * PAGE_SIZE;
     assert_eq!(space.map(above, 1, 0), Err(error::BAD_ADDRESS), "no gap");
-    space.unmap(stack, 2).expect("it is mapped");
+    space.unmap(stack, 2, 0).expect("it is mapped");
     assert!(space.tables.find(stack - PAGE_SIZE).is_empty());
 }
 
@@ -137,7 +137,7 @@ fn a_range_that_covers_a_huge_page_gets_one() {
         Some(frame.address() + 5 * PAGE_SIZE + 7)
     );
     let tables = space.frames.free();
-    assert_eq!(space.unmap(HEAP, 515), Ok(()));
+    assert_eq!(space.unmap(HEAP, 515, 0), Ok(()));
     assert_eq!(space.frames.free(), tables + 515);
 }
 
@@ -146,7 +146,7 @@ fn a_part_of_a_huge_page_can_go() {
     let mut space = space(3 * 512);
     space.map(HEAP, 512, 0).expect("there is room");
     let before = space.frames.free();
-    assert_eq!(space.unmap(HEAP + 7 * PAGE_SIZE, 2), Ok(()));
+    assert_eq!(space.unmap(HEAP + 7 * PAGE_SIZE, 2, 0), Ok(()));
     assert_eq!(
         space.frames.free(),
         before - 1 + 2,
@@ -179,9 +179,13 @@ fn without_a_frame_for_its_table_a_huge_page_stays_whole() {
     let mut space = space(2 * 512);
     space.map(HEAP, 512, 0).expect("there is room");
     while space.frames.allocate(Owner::CORE).is_some() {}
-    assert_eq!(space.unmap(HEAP, 1), Err(error::NO_MEMORY));
+    assert_eq!(space.unmap(HEAP, 1, 0), Err(error::NO_MEMORY));
     assert!(space.tables.find(HEAP).has(Bits::PRESENT));
-    assert_eq!(space.unmap(HEAP, 512), Ok(()), "all of it needs no table");
+    assert_eq!(
+        space.unmap(HEAP, 512, 0),
+        Ok(()),
+        "all of it needs no table"
+    );
 }
 
 #[test]
@@ -241,7 +245,7 @@ fn promises_and_pages_cross_from_table_to_table() {
         assert_eq!(leaf.entry.has(Bits::LAZY), !is_top);
     }
     assert_eq!(space.map(stack + span(1), 2, 0), Err(error::BAD_ADDRESS));
-    assert_eq!(space.unmap(stack, pages), Ok(()));
+    assert_eq!(space.unmap(stack, pages, 0), Ok(()));
     let mut left = space.tables.leaves(stack - PAGE_SIZE, pages + 1);
     assert!(left.all(|leaf| leaf.entry.is_empty()));
 }

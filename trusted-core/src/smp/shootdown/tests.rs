@@ -33,6 +33,16 @@ fn whoever_runs_is_asked_and_answers_once() {
 }
 
 #[test]
+fn who_asks_waits_for_every_answer() {
+    let shootdown = running(0b111);
+    shootdown.ask(0, PAGES);
+    let next = AtomicU64::new(1);
+    shootdown.wait(|| shootdown.serve(next.fetch_add(1, Relaxed), |_| ()));
+    assert!(shootdown.is_answered());
+    assert_eq!(next.load(Relaxed), 3, "two were asked");
+}
+
+#[test]
 fn who_sleeps_is_not_waited_for_and_forgets_when_it_wakes() {
     let shootdown = running(0b111);
     shootdown.asleep.store(0b010, SeqCst);
@@ -71,9 +81,7 @@ fn nobody_uses_what_it_should_have_forgotten() {
         for round in 1..ROUNDS {
             value.store(round, SeqCst);
             shootdown.ask(0, PAGES);
-            while !shootdown.is_answered() {
-                core::hint::spin_loop();
-            }
+            shootdown.wait(|| ());
             least.store(round, SeqCst);
         }
         is_over.store(true, SeqCst);
