@@ -69,6 +69,11 @@ impl Context {
         self.stack_pointer.store(stack_pointer, Ordering::Release);
     }
 
+    /// Whether nobody runs on the stack.
+    pub fn is_left(&self) -> bool {
+        self.stack_pointer.load(Ordering::Acquire) != 0
+    }
+
     /// The context of a thread that runs already, on a stack of the core's.
     pub const fn running(stack: KernelStack) -> Context {
         Context {

@@ -16,6 +16,7 @@ use spin::Mutex;
 
 use crate::errno::Errno;
 use crate::space::Space;
+use crate::thread::spare;
 use ranges::Ranges;
 
 /// The heap region of the application.
@@ -68,10 +69,16 @@ impl Memory {
             Use::Heap => Populate::Now,
             Use::Mapping => Populate::OnTouch,
         };
-        memory::map_app(part.start, part.size() / PAGE_SIZE, populate).map_err(|error| {
+        let map = || {
+            Ok(memory::map_app(
+                part.start,
+                part.size() / PAGE_SIZE,
+                populate,
+            )?)
+        };
+        spare::if_needed(map).inspect_err(|_| {
             // What was noted last goes without a new note.
             let _ = self.ranges(purpose).remove(part);
-            error.into()
         })
     }
 

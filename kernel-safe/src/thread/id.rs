@@ -1,7 +1,10 @@
 //! Numbers of threads.
 //!
 //! A number is a slot of the roster and how often the slot has been used: the
-//! number of a thread that has ended does not name the slot's next thread.
+//! number of a thread that has ended does not name the slot's next thread. The
+//! ABI has 31 bits for it, since one of its answers is a number or an error; so
+//! a slot has numbers for half a million threads, and all slots together for
+//! two thousand million.
 
 /// The number of a thread. Never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -9,6 +12,8 @@ pub struct ThreadId(u32);
 
 const SLOT_BITS: u32 = 12;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
+/// What the ABI takes for a number.
+const LAST: u32 = i32::MAX as u32;
 
 impl ThreadId {
     /// How many slots there can be.
@@ -25,9 +30,11 @@ impl ThreadId {
         ThreadId(number)
     }
 
-    /// The number of the slot's next thread.
-    pub const fn next(self) -> ThreadId {
-        ThreadId(self.0.wrapping_add(1 << SLOT_BITS))
+    /// The number of the slot's next thread; none if there is no other.
+    pub fn next(self) -> Option<ThreadId> {
+        let number = self.0.checked_add(1 << SLOT_BITS);
+        // DEFENCE: thread-number-reuse
+        number.filter(|number| *number <= LAST).map(ThreadId)
     }
 
     /// Its slot; none if it is nobody's number.
@@ -54,9 +61,18 @@ mod tests {
     fn numbers_name_their_slot_and_are_not_used_again() {
         let first = ThreadId::first(41).expect("there is such a slot");
         assert_eq!(first.slot(), Some(41));
-        assert_eq!(first.next().slot(), Some(41));
-        assert_ne!(first.next(), first);
-        assert!(first.is_before(first.next()));
+        let next = first.next().expect("it was used once");
+        assert_eq!(next.slot(), Some(41));
+        assert_ne!(next, first);
+        assert!(first.is_before(next));
+    }
+
+    #[test]
+    fn every_number_is_one_that_the_abi_can_answer() {
+        let first = ThreadId::first(ThreadId::SLOTS - 1).expect("there is such a slot");
+        let all = core::iter::successors(Some(first), |id| id.next());
+        let last = all.last().map(|last| i32::try_from(last.number()));
+        assert_eq!(last, Some(Ok(i32::MAX)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use spin::Mutex;
 use super::id::ThreadId;
 use super::roster::{Found, Roster};
 use super::stack::Stack;
-use super::{Start, Thread, ThreadRef};
+use super::{Start, Thread, ThreadRef, spare};
 use crate::cpu::{self, FLEET};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
@@ -31,10 +31,10 @@ use crate::{drivers, events, report, schedule, wait};
 
 /// The first thread's stack.
 const MAIN_STACK: usize = 1 << 20;
-/// Idle slots that keep their stacks.
+/// Idle slots that keep their stacks, unless memory is short.
 const KEPT_STACKS: usize = 16;
 
-static ROSTER: Mutex<Roster<ThreadRef>> = Mutex::new(Roster::new());
+pub(super) static ROSTER: Mutex<Roster<ThreadRef>> = Mutex::new(Roster::new());
 
 /// What a new thread is to be.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,7 @@ pub fn run_first() -> Result<Infallible, Errno> {
     let entry = info::boot().app_entry;
     settle(thread, id, &Wish::first(entry))?;
     FLEET.reserve(Priority::NORMAL, slots)?;
+    ROSTER.lock().announce(id);
     cpu::this().change(|schedule| schedule.start(thread, Priority::NORMAL, idle));
     start_other_cpus()?;
     core_call::started();
@@ -88,14 +89,9 @@ pub fn spawn(wish: &Wish) -> Answer {
     if !APP.contains(wish.entry) {
         return Err(Errno::BadAddress);
     }
-    let (id, thread, slots) = claim_slot(|stack| Context::new(stack, begin, 0))?;
-    // From here on nobody runs on the stacks of the slot's last thread.
-    thread.context().restart(begin, 0);
-    let settled = settle(thread, id, wish);
-    if let Err(errno) = settled.and_then(|()| FLEET.reserve(wish.priority, slots)) {
-        ROSTER.lock().end(id);
-        return Err(errno);
-    }
+    let (id, thread) = spare::if_needed(|| make(wish))?;
+    // From here on others find it.
+    ROSTER.lock().announce(id);
     schedule::start(thread);
     schedule::give_way();
     Ok(i64::from(id.number()))
@@ -134,7 +130,7 @@ pub fn exit_thread() -> Answer {
         (roster.alive(), roster.take_stale(KEPT_STACKS))
     };
     if let Some((place, slot)) = stale {
-        release_stack(slot);
+        spare::release(slot);
         ROSTER.lock().put_back(place);
     }
     wait::wake(wait::Key::end_of(id), usize::MAX);
@@ -198,6 +194,22 @@ impl Wish {
     }
 }
 
+/// Makes a thread that is ready to run, and that nobody can find yet.
+fn make(wish: &Wish) -> Result<(ThreadId, ThreadRef), Errno> {
+    let (id, thread, slots) = claim_slot(|stack| Context::new(stack, begin, 0))?;
+    // From here on nobody runs on the stacks of the slot's last thread.
+    thread.context().restart(begin, 0);
+    let settled = settle(thread, id, wish);
+    let ready = settled.and_then(|()| FLEET.reserve(wish.priority, slots));
+    match ready {
+        Ok(()) => Ok((id, thread)),
+        Err(errno) => {
+            ROSTER.lock().cancel(id);
+            Err(errno)
+        }
+    }
+}
+
 /// A slot for a new thread, its number, and how many slots there are.
 fn claim_slot(
     context: fn(KernelStack) -> Context,
@@ -206,7 +218,7 @@ fn claim_slot(
     if !roster.has_free() {
         roster.grow(|place| new_slot(place.saturating_add(CPUS_MAX) as u64, context))?;
     }
-    let (id, thread) = roster.start().ok_or(Errno::NoMemory)?;
+    let (id, thread) = roster.claim().ok_or(Errno::NoMemory)?;
     Ok((id, thread, roster.slots()))
 }
 
@@ -245,7 +257,7 @@ fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
 }
 
 /// The first function of a thread, on its kernel stack.
-extern "C" fn begin(_: u64) -> ! {
+pub(super) extern "C" fn begin(_: u64) -> ! {
     match current() {
         Ok(thread) => enter(thread),
         Err(_) => report::die(format_args!("a thread runs that nobody started")),
@@ -279,12 +291,4 @@ fn new_slot(place: u64, context: fn(KernelStack) -> Context) -> Result<ThreadRef
     memory.push(Thread::new(context(KernelStack::map(place)?)));
     let slot: &'static [Thread] = memory.leak();
     slot.first().map(ThreadRef).ok_or(Errno::NoMemory)
-}
-
-/// Gives back the stack of a slot without a thread.
-fn release_stack(thread: ThreadRef) {
-    thread.context().restart(begin, 0);
-    if let Some(stack) = thread.0.start.lock().stack.take() {
-        stack.unmap();
-    }
 }

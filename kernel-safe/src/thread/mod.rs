@@ -9,6 +9,7 @@ pub mod id;
 pub mod life;
 pub mod park;
 pub mod roster;
+pub mod spare;
 pub mod stack;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};

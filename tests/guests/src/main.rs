@@ -70,6 +70,8 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp"] => smp::run(),
         ["smp", "migrate", count] => smp::migrate(count),
         ["smp", "crowd", count] => smp::crowd(count),
+        ["smp", "end", count] => smp::end(count),
+        ["smp", "spare"] => smp::spare(),
         ["smp", "exhaust"] => smp::exhaust(),
         ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),

@@ -4,9 +4,11 @@
 //! the host's time limit ends it: nothing here is judged by the clock.
 
 mod busy;
+mod ending;
 mod migration;
 mod numbers;
 mod sharing;
+mod spare;
 mod waking;
 
 use std::thread;
@@ -49,6 +51,17 @@ pub fn migrate(count: &str) -> Result<(), String> {
 pub fn crowd(count: &str) -> Result<(), String> {
     let count = count.parse().map_err(|_| "not a number")?;
     waking::crowd(count)
+}
+
+/// Has `count` threads end at once, and says what that takes.
+pub fn end(count: &str) -> Result<(), String> {
+    let count = count.parse().map_err(|_| "not a number")?;
+    ending::run(count)
+}
+
+/// Has threads leave stacks, and looks whether their memory can be had.
+pub fn spare() -> Result<(), String> {
+    spare::run()
 }
 
 /// Starts threads until one is refused, ends them, and starts some again.

@@ -1,7 +1,7 @@
 //! Several CPUs: the same programs, and what only several CPUs can show.
 
 use domains::{Isolation, status};
-use libtest_mimic::Trial;
+use libtest_mimic::{Failed, Trial};
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest_with, image};
@@ -48,6 +48,8 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         }),
         named_alone("registers_survive_going_elsewhere", migration),
         named_alone("a_thousand_threads_meet", crowd),
+        named_alone("a_thousand_threads_end_together", ending),
+        named("stacks_of_ended_threads_are_memory_again", spare),
         named("a_thread_too_many_is_refused", exhaustion),
         named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
         named("exit_ends_busy_cpus_too", leaving),
@@ -90,6 +92,55 @@ fn migration(mode: Isolation) -> Verdict {
 fn crowd(mode: Isolation) -> Verdict {
     let outcome = guest_with(mode, &["smp", "crowd", "1000"], &["-c", "4"]);
     ensure(outcome.status == 0, "1,000 threads to meet", &outcome)
+}
+
+/// Threads that end at once have their stacks taken away. More CPUs make that
+/// at most twice as long, and they are asked once for many stacks.
+fn ending(mode: Isolation) -> Verdict {
+    const THREADS: u64 = 1000;
+    // One for 64 stacks, and those for what the heap gives back.
+    const SHOOTDOWNS: u64 = THREADS / 64 + 32;
+    let (alone, none) = ended(mode, "1", THREADS)?;
+    let (together, asked) = ended(mode, "4", THREADS)?;
+    println!("{mode}: {alone} on one CPU, {together} on four, {asked} shootdowns");
+    ensure(
+        none == 0 && asked > 0 && asked <= SHOOTDOWNS && together <= 2 * alone,
+        "at most twice the instructions, and a shootdown for many stacks",
+        &(alone, together, asked),
+    )
+}
+
+/// What it takes to end so many threads: instructions and shootdowns.
+fn ended(mode: Isolation, cpus: &str, threads: u64) -> Result<(u64, u64), Failed> {
+    let threads = threads.to_string();
+    let flags = ["-c", cpus, "-m", "256M", "--icount"];
+    let outcome = guest_with(mode, &["smp", "end", &threads], &flags);
+    let line = outcome.stdout.trim_end();
+    let figures = line.strip_prefix(&format!("{threads} ended: "));
+    let figures = figures.and_then(|line| line.strip_suffix(" shootdowns"));
+    let parsed = figures.and_then(|line| {
+        let (ticks, asked) = line.split_once(" ticks, ")?;
+        ticks.parse().ok().zip(asked.parse().ok())
+    });
+    ensure(
+        outcome.status == 0 && parsed.is_some(),
+        "so many threads to end",
+        &outcome,
+    )?;
+    Ok(parsed.unwrap_or_default())
+}
+
+/// Alone the kernel keeps a few stacks; beside others, the core many.
+fn spare(mode: Isolation) -> Verdict {
+    for cpus in ["1", "4"] {
+        let outcome = guest_with(mode, &["smp", "spare"], &["-c", cpus, "-m", "64M"]);
+        ensure(
+            outcome.status == 0,
+            "as much memory after the threads as before",
+            &outcome,
+        )?;
+    }
+    Ok(())
 }
 
 fn exhaustion(mode: Isolation) -> Verdict {
