@@ -2,8 +2,10 @@
 //!
 //! The work is the same however many do it. `threads` divides it among threads
 //! of std, `rayon` among those of rayon's pool, and `one` leaves it to a single
-//! thread. Run it by `cargo cloister bench smp`, which counts what each CPU
+//! thread. `ends` is another work: threads that end together. Run it by `cargo cloister bench smp`, which counts what each CPU
 //! executes.
+
+mod ends;
 
 use std::f64::consts::PI;
 use std::hint;
@@ -25,8 +27,9 @@ fn main() -> ExitCode {
         "one" => (0..CHUNKS).map(area).sum(),
         "threads" => by_threads(cpus),
         "rayon" => (0..CHUNKS).into_par_iter().map(area).sum(),
+        "ends" => return ExitCode::from(u8::from(!ends::run())),
         other => {
-            eprintln!("one, threads or rayon, not {other:?}");
+            eprintln!("one, threads, rayon or ends, not {other:?}");
             return ExitCode::from(2);
         }
     };

@@ -2,7 +2,8 @@
 //!
 //! The time-stamp counter of a counted run is common to all CPUs, so what each
 //! of them executes is counted inside QEMU, by a plugin. Boot and shutdown are
-//! part of the counts of pi; the whole programs bound what counts. Each program checks its result and ends with another
+//! part of the counts of pi; the whole programs and the threads that end together
+//! bound what counts. Each program checks its result and ends with another
 //! status if it is wrong.
 
 mod scaling;
@@ -30,17 +31,18 @@ struct Work {
     limit: Limit,
 }
 
-const WORKS: [Work; 6] = [
+const WORKS: [Work; 7] = [
     Work::pi("threads", &["threads"], &[1, 2, 4, 8], Limit::Efficiency),
     Work::pi("rayon", &["rayon"], &[1, 2, 4, 8], Limit::Efficiency),
     Work::pi("one", &["one"], &[LIMITED], Limit::Idle),
+    Work::pi("ends", &["ends"], &[1, LIMITED], Limit::Overhead),
     Work::whole("ep", &["ep-parallel", "S"], Limit::Efficiency),
     Work::whole("cg", &["cg-parallel", "S"], Limit::None),
     Work::whole("kmeans", &["kmeans-parallel", "S"], Limit::None),
 ];
 
 impl Work {
-    /// Pi, by the program that does nothing else.
+    /// Pi, or the ends of threads, by the program that does nothing else.
     const fn pi(
         name: &'static str,
         arguments: &'static [&'static str],
@@ -107,7 +109,7 @@ impl Bench {
         let mut runs: Vec<Run> = Vec::new();
         for &cpus in self.work.cpus {
             let run = self.run(cpus)?;
-            let alone = runs.first().unwrap_or(&run).busiest();
+            let alone = runs.first().unwrap_or(&run).total();
             runs.push(run.judged(alone, self.work.limit));
         }
         Ok(runs)

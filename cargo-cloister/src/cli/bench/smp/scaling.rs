@@ -15,6 +15,9 @@ pub(in crate::cli::bench) const EFFICIENCY: f64 = 0.95;
 /// The most that an idle CPU may execute, as a share of a busy one's.
 const IDLE: f64 = 0.01;
 
+/// The most that all CPUs may execute, of what one executes alone.
+const OVERHEAD: f64 = 2.0;
+
 /// What a work must keep on [`LIMITED`] CPUs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Limit {
@@ -24,6 +27,8 @@ pub(super) enum Limit {
     Efficiency,
     /// All CPUs but one have nothing to do, and do nothing.
     Idle,
+    /// All CPUs together do little more than one alone.
+    Overhead,
 }
 
 /// All runs.
@@ -45,6 +50,10 @@ pub(in crate::cli::bench) struct Run {
     idlest: u64,
     /// What one CPU executes alone, by what the busiest executes of its share.
     pub(in crate::cli::bench) efficiency: Option<f64>,
+    /// What all CPUs execute, by what one executes alone, of a work that is
+    /// judged by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overhead: Option<f64>,
     within_limit: Option<bool>,
 }
 
@@ -78,36 +87,46 @@ impl Run {
             idlest: executed.iter().copied().min().unwrap_or(0),
             executed,
             efficiency: None,
+            overhead: None,
             within_limit: None,
         }
     }
 
-    /// What the busiest CPU executed.
-    pub(super) fn busiest(&self) -> u64 {
-        self.busiest
+    /// What all CPUs executed.
+    pub(super) fn total(&self) -> u64 {
+        self.executed.iter().sum()
     }
 
     /// The run, compared with one in which a CPU did it all `alone`.
     pub(super) fn judged(self, alone: u64, limit: Limit) -> Run {
         let efficiency = alone as f64 / (self.busiest as f64 * f64::from(self.cpus));
+        let overhead = self.total() as f64 / alone as f64;
         let is_idle = self.idlest as f64 <= IDLE * self.busiest as f64;
         let within_limit = match limit {
             Limit::Efficiency => Some(efficiency >= EFFICIENCY),
             Limit::Idle => Some(is_idle),
+            Limit::Overhead => Some(overhead <= OVERHEAD),
             Limit::None => None,
         };
         Run {
-            efficiency: (limit != Limit::Idle).then_some(efficiency),
+            efficiency: matches!(limit, Limit::Efficiency | Limit::None).then_some(efficiency),
+            overhead: (limit == Limit::Overhead).then_some(overhead),
             within_limit: within_limit.filter(|_| self.cpus == LIMITED),
             ..self
         }
     }
 
     fn cells(&self) -> Vec<String> {
-        let limit = match (self.within_limit, self.efficiency) {
-            (None, _) => "–".to_owned(),
-            (Some(_), Some(_)) => format!("{EFFICIENCY}"),
-            (Some(_), None) => "idle".to_owned(),
+        let limit = match (self.within_limit, self.efficiency, self.overhead) {
+            (None, ..) => "–".to_owned(),
+            (_, Some(_), _) => format!("{EFFICIENCY}"),
+            (_, _, Some(_)) => format!("{OVERHEAD:.1}"),
+            _ => "idle".to_owned(),
+        };
+        let figure = match (self.efficiency, self.overhead) {
+            (Some(efficiency), _) => format!("{efficiency:.3}"),
+            (_, Some(overhead)) => format!("{overhead:.3} in all"),
+            _ => "–".to_owned(),
         };
         vec![
             self.work.clone(),
@@ -115,8 +134,7 @@ impl Run {
             self.cpus.to_string(),
             rows::whole(self.busiest),
             rows::whole(self.idlest),
-            self.efficiency
-                .map_or("–".to_owned(), |efficiency| format!("{efficiency:.3}")),
+            figure,
             limit,
             rows::verdict(self.within_limit).to_owned(),
         ]
@@ -170,11 +188,21 @@ mod tests {
     }
 
     #[test]
+    fn all_cpus_together_do_at_most_twice_the_work() {
+        let judged = |executed| run(4, executed).judged(1000, Limit::Overhead);
+        let cheap = judged(&[1900, 50, 30, 20]);
+        assert_eq!(cheap.within_limit, Some(true));
+        assert_eq!((cheap.overhead, cheap.efficiency), (Some(2.0), None));
+        assert_eq!(judged(&[1900, 50, 30, 21]).within_limit, Some(false));
+    }
+
+    #[test]
     fn the_table_says_what_the_limit_is() {
         let runs = vec![
             run(1, &[1000]).judged(1000, Limit::Efficiency),
             run(4, &[250; 4]).judged(1000, Limit::Efficiency),
             run(4, &[1000, 1, 1, 1]).judged(1000, Limit::Idle),
+            run(4, &[1000, 1, 1, 1]).judged(1000, Limit::Overhead),
         ];
         let text = Scaling { runs }.to_string();
         let rows: Vec<&str> = text.lines().skip(2).collect();
@@ -182,6 +210,7 @@ mod tests {
             "1.000 |     – |    |",
             "1.000 |  0.95 | ok |",
             "– |  idle | ok |",
+            "1.003 in all |   2.0 | ok |",
         ];
         for (row, end) in rows.iter().zip(ends) {
             assert!(row.ends_with(end), "{text}");
