@@ -48,7 +48,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         }),
         named_alone("registers_survive_going_elsewhere", migration),
         named_alone("a_thousand_threads_meet", crowd),
-        named_alone("a_thousand_threads_end_together", ending),
+        named("a_thousand_threads_end_together", ending),
         named("stacks_of_ended_threads_are_memory_again", spare),
         named("a_thread_too_many_is_refused", exhaustion),
         named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
