@@ -49,6 +49,21 @@ impl Recipe<'_> {
         }
     }
 
+    /// What the program depends on besides its sources: compiler, flags, ABI.
+    pub(super) fn ingredients(&self) -> Vec<String> {
+        let package = self.program.manifest.parent().unwrap_or(Path::new("."));
+        let flags = flags::application(self.folders, self.toolchain, package, self.arguments);
+        let words = self.arguments.iter().map(|word| word.to_string_lossy());
+        let mut ingredients = vec![
+            self.toolchain.identity(),
+            self.object.display().to_string(),
+            flags,
+        ];
+        ingredients.extend(words.map(|word| word.into_owned()));
+        ingredients.extend(self.program.choice.iter().cloned());
+        ingredients
+    }
+
     fn link(&self, extra: &[&str]) -> Result<Vec<u8>, BuildError> {
         let name = &self.program.name;
         let mut command = cargo::command(self.toolchain, "rustc");

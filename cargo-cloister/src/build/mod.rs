@@ -10,6 +10,7 @@ pub mod toolchain;
 
 mod abi_object;
 mod application;
+mod cache;
 mod cargo;
 mod components;
 mod embedded;
@@ -24,6 +25,7 @@ mod tested;
 mod wrpkru;
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use domains::Isolation;
@@ -216,12 +218,33 @@ impl<'a> Job<'a> {
             object: &object,
         };
         Ok(Parts {
-            app: recipe.build(progress)?,
+            app: self.application(&recipe, progress)?,
             core: built.take(Component::Core),
             gate: built.take(Component::Gate),
             safe: built.take(Component::Safe),
             unsafe_: built.take(Component::Unsafe),
             archive: Vec::new(),
+        })
+    }
+
+    /// The application's ELF file: built, unless it is a program of Rust's own
+    /// tests that was built before.
+    fn application(
+        &self,
+        recipe: &Recipe<'_>,
+        progress: &dyn Fn(&str),
+    ) -> Result<Vec<u8>, BuildError> {
+        let suites = self.folders.suites();
+        let manifest = &self.program.manifest;
+        if !manifest.starts_with(&suites) {
+            return recipe.build(progress);
+        }
+        let text = fs::read_to_string(manifest).map_err(BuildError::io("read", manifest))?;
+        let ingredients = [&recipe.ingredients()[..], &[text]].concat();
+        let ingredients: Vec<&str> = ingredients.iter().map(String::as_str).collect();
+        let folder = suites.join("built");
+        cache::kept(&folder, &self.program.label, &ingredients, || {
+            recipe.build(progress)
         })
     }
 

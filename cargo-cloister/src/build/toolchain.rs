@@ -59,6 +59,14 @@ impl fmt::Display for Version {
     }
 }
 
+impl Toolchain {
+    /// What the compiler says of itself, its commit included; nothing if it does
+    /// not run.
+    pub(super) fn identity(&self) -> String {
+        ask(&self.rustc, &["-vV"]).unwrap_or_default()
+    }
+}
+
 /// Finds the toolchain to build with.
 pub fn find() -> Result<Toolchain, BuildError> {
     let compiler = match env::var_os(CHOICE) {
