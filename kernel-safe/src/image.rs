@@ -56,6 +56,7 @@ unsafe impl Source for CoreMemory {
         heap_end: *mut u8,
         is_heap_base: bool,
     ) -> *mut u8 {
+        // DEFENCE: heap-shrinks
         if !is_heap_base {
             return heap_end;
         }

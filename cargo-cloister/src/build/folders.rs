@@ -176,7 +176,7 @@ fn repository() -> Option<PathBuf> {
 }
 
 /// The user's cache.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let set = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());

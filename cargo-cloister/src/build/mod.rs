@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use domains::Isolation;
 
 pub use error::BuildError;
+pub(crate) use folders::cache;
 pub use host::NativeGates;
 pub(crate) use program::{REFUSED, refuse_arguments};
 pub use suite::Suite;

@@ -21,6 +21,10 @@ impl Doctor {
     pub(super) fn run(self) -> Result<u8, Failure> {
         if self.fix {
             setup::fix(&|what| tell(what))?;
+            // Few programs want it: without it all else is as it should be.
+            if let Err(why) = setup::provide_virtiofsd(&|what| tell(what)) {
+                tell(&format!("volumes by virtio-fs stay away: {why}"));
+            }
         }
         let findings = setup::findings();
         for finding in &findings {

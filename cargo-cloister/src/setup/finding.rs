@@ -1,10 +1,11 @@
 //! What is there and what is not, one line for each.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::qemu::Qemu;
 use crate::build::toolchain;
-use crate::vm::{Host, Version, WeakWalls};
+use crate::vm::{self, Host, Version, WeakWalls};
 
 /// How a finding is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +47,7 @@ pub fn findings() -> Vec<Finding> {
         Some(qemu) => all.extend(qemu_findings(&qemu)),
         None => all.push(missing("qemu", "there is no qemu-system-x86_64".to_owned())),
     }
+    all.push(virtiofsd(vm::virtiofsd_program()));
     all.extend(host(Host::probe()));
     all
 }
@@ -100,6 +102,17 @@ fn complete(subject: &'static str, what: &str, lacks: &[&str]) -> Finding {
     match lacks {
         [] => good(subject, what.to_owned()),
         lacks => missing(subject, format!("QEMU lacks {}", lacks.join(", "))),
+    }
+}
+
+/// Only `--volume-driver virtiofs` wants it.
+fn virtiofsd(program: Option<PathBuf>) -> Finding {
+    match program {
+        Some(program) => good("virtiofsd", program.display().to_string()),
+        None => note(
+            "virtiofsd",
+            "not here: only volumes by virtio-fs want it (`doctor --fix` brings it)",
+        ),
     }
 }
 

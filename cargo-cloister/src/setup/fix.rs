@@ -54,6 +54,13 @@ pub enum SetupError {
     #[error("this release has no package of a Rust toolchain with its library source")]
     #[diagnostic(code(cloister::setup::toolchain), help("type: {}", toolchain::INSTALL))]
     NoToolchain,
+    /// There is no `virtiofsd`.
+    #[error("this system has no package with virtiofsd that is known here")]
+    #[diagnostic(
+        code(cloister::setup::virtiofsd),
+        help("install it yourself, and set CLOISTER_VIRTIOFSD to where it is")
+    )]
+    NoVirtiofsd,
     /// All is installed, and something is still wrong.
     #[error("{0} is installed and cannot be used")]
     #[diagnostic(code(cloister::setup::unusable), help("see `cargo cloister doctor`"))]

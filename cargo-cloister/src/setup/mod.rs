@@ -10,6 +10,7 @@ mod fix;
 mod policy;
 mod qemu;
 mod source;
+mod virtiofsd;
 
 use std::env;
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 pub use finding::{Finding, State, findings};
 pub use fix::{SetupError, fix};
 pub(crate) use qemu::Qemu;
+pub use virtiofsd::provide as provide_virtiofsd;
 
 /// Whether the environment asks for [`fix`] before anything else.
 pub fn requested() -> bool {

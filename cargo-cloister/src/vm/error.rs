@@ -145,8 +145,8 @@ pub enum Error {
     #[diagnostic(
         code(cloister::no_virtiofsd),
         help(
-            "install your system's package virtiofsd or qemu-system-common, set CLOISTER_VIRTIOFSD \
-             to where it is, or use `--volume-driver 9p`, which needs none"
+            "type `cargo cloister doctor --fix`, set CLOISTER_VIRTIOFSD to where it is, or use \
+             `--volume-driver 9p`, which needs none"
         )
     )]
     NoVirtiofsd,

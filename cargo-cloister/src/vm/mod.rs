@@ -41,4 +41,5 @@ pub use publish::{Protocol, Publish};
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
 pub use spec::{Counter, Input, Machine, Spec};
+pub use virtiofsd::{in_cache as virtiofsd_in_cache, program as virtiofsd_program};
 pub use volume::{Driver as VolumeDriver, InvalidVolume, Volume, find as find_volumes};

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::confine::{self, Server as Confined};
 use super::volume::{Driver, Volume};
 use super::{Error, Spec};
+use crate::build::cache;
 
 /// Where distributions put the program.
 const PLACES: [&str; 3] = [
@@ -75,6 +76,10 @@ impl Servers {
             let status = server.child.as_mut()?.try_wait().ok()??;
             server.child = None;
             let guest = &server.guest;
+            // Who ends well has seen the machine end.
+            if status.success() {
+                return None;
+            }
             Some(format!(
                 "virtiofsd for the volume at {guest} has ended ({status}): its files fail from now on"
             ))
@@ -92,16 +97,25 @@ impl Drop for Servers {
     }
 }
 
+/// Where the program is: what `CLOISTER_VIRTIOFSD` says, or where distributions
+/// and our own set-up put it.
+pub fn program() -> Option<PathBuf> {
+    let is_file = |path: &PathBuf| path.is_file();
+    if let Some(named) = env::var_os("CLOISTER_VIRTIOFSD") {
+        return Some(named.into()).filter(is_file);
+    }
+    let places = PLACES.map(PathBuf::from).into_iter();
+    places.chain([in_cache()]).find(is_file)
+}
+
+/// Where our own set-up puts it.
+pub fn in_cache() -> PathBuf {
+    cache().join("cloister").join("virtiofsd")
+}
+
 impl Program {
     fn find() -> Option<Program> {
-        let named = env::var_os("CLOISTER_VIRTIOFSD").map(PathBuf::from);
-        let path = match named {
-            Some(path) => Some(path).filter(|path| path.is_file()),
-            None => PLACES
-                .map(PathBuf::from)
-                .into_iter()
-                .find(|path| path.is_file()),
-        }?;
+        let path = program()?;
         let help = Command::new(&path).arg("--help").output().ok()?;
         let help = [help.stdout, help.stderr].concat();
         let help = String::from_utf8_lossy(&help);
@@ -157,7 +171,9 @@ impl Program {
         }]);
         let end = Instant::now() + PATIENCE;
         while !socket.exists() {
-            if !servers.ended().is_empty() || Instant::now() > end {
+            let _the_log_says_more = servers.ended();
+            let is_gone = servers.0.iter().any(|server| server.child.is_none());
+            if is_gone || Instant::now() > end {
                 return Err(failed(fs::read_to_string(&log).unwrap_or_default()));
             }
             thread::sleep(STEP);
@@ -189,11 +205,11 @@ mod tests {
 
     #[test]
     fn a_server_that_has_ended_is_named_once() {
-        let child = Command::new("true").spawn().expect("every system has it");
-        let mut servers = Servers(vec![Server {
-            guest: "/data".to_owned(),
-            child: Some(child),
-        }]);
+        let server = |program: &str| Server {
+            guest: format!("/{program}"),
+            child: Some(Command::new(program).spawn().expect("every system has it")),
+        };
+        let mut servers = Servers(vec![server("true"), server("false")]);
         let said = loop {
             let said = servers.ended();
             if !said.is_empty() {
@@ -202,9 +218,13 @@ mod tests {
             thread::sleep(STEP);
         };
         assert!(
-            said[0].contains("the volume at /data has ended"),
+            said[0].contains("the volume at /false has ended"),
             "{said:?}"
         );
+        while servers.0[0].child.is_some() {
+            assert!(servers.ended().is_empty(), "one that ends well");
+            thread::sleep(STEP);
+        }
         assert!(servers.ended().is_empty());
     }
 }

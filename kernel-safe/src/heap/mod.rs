@@ -14,6 +14,7 @@ const TAIL: u64 = 8;
 pub const fn cost(size: usize) -> u64 {
     let chunk = (size as u64).saturating_add(TAIL).next_multiple_of(UNIT);
     // What stays unused at the ends of extents: fifteen pages of a file fit one.
+    // DEFENCE: heap-cost
     chunk.saturating_add(chunk / 16)
 }
 
