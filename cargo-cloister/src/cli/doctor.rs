@@ -23,7 +23,7 @@ impl Doctor {
             setup::fix(&|what| tell(what))?;
             // Few programs want it: without it all else is as it should be.
             if let Err(why) = setup::provide_virtiofsd(&|what| tell(what)) {
-                tell(&format!("volumes by virtio-fs stay away: {why}"));
+                tell(format!("volumes by virtio-fs stay away: {why}"));
             }
         }
         let findings = setup::findings();
