@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::marks::Mark;
 
 /// More virtual CPUs than any machine here has.
-const CPUS_MAX: usize = 64;
+pub const CPUS_MAX: usize = 64;
 
 /// What each CPU executed.
 static EXECUTED: [AtomicU64; CPUS_MAX] = [const { AtomicU64::new(0) }; CPUS_MAX];

@@ -12,6 +12,7 @@
 #![expect(unsafe_code, reason = "the interface to QEMU is one of C")]
 
 mod counts;
+mod cpu;
 mod marks;
 mod qemu;
 mod version;
@@ -41,7 +42,12 @@ pub unsafe extern "C" fn qemu_plugin_install(
     arguments: *const *const c_char,
 ) -> c_int {
     // SAFETY: QEMU gave it, for the time of this call.
-    unsafe { &*info }.note();
+    let info = unsafe { &*info };
+    info.note();
+    if info.has_many_cpus() && !cpu::is_known() {
+        eprintln!("counter: this QEMU does not say which of its CPUs runs");
+        return 1;
+    }
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: QEMU gave so many pointers to strings.
         let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
@@ -107,7 +113,7 @@ fn mark(block: *mut Block, index: usize) {
 }
 
 extern "C" fn executed(cpu: c_uint, length: *mut c_void) {
-    counts::add_instructions(cpu, length.addr() as u64);
+    counts::add_instructions(cpu::running(cpu), length.addr() as u64);
 }
 
 extern "C" fn passed(_cpu: c_uint, mark: *mut c_void) {

@@ -19,6 +19,8 @@ const FIRST: c_int = 1;
 const SECOND: c_int = 2;
 /// From this one on, QEMU copies an instruction's bytes.
 const COPIES: c_int = 3;
+/// From this one on, QEMU may tell another CPU than the one that runs.
+const TELLS_TRANSLATOR: c_int = 4;
 /// A function that came with [`SECOND`].
 const OF_SECOND: &CStr = c"qemu_plugin_scoreboard_new";
 
@@ -32,6 +34,8 @@ pub struct Info {
     target: *const c_char,
     oldest: c_int,
     current: c_int,
+    is_system: bool,
+    cpus: c_int,
 }
 
 /// The version of the QEMU that called.
@@ -49,9 +53,15 @@ unsafe extern "C" {
 }
 
 extern "C" fn choose() {
+    let has_scoreboards = !find(OF_SECOND).is_null();
+    qemu_plugin_version.store(version(has_scoreboards), Relaxed);
+}
+
+/// Where the function or variable of this name is, for this thread; null if
+/// there is none.
+pub fn find(name: &CStr) -> *mut c_void {
     // SAFETY: the name is a string; nothing is done with what is found.
-    let found = unsafe { dlsym(ptr::null_mut(), OF_SECOND.as_ptr()) };
-    qemu_plugin_version.store(version(!found.is_null()), Relaxed);
+    unsafe { dlsym(ptr::null_mut(), name.as_ptr()) }
 }
 
 /// The version to mean where scoreboards are to be had, or not.
@@ -67,11 +77,21 @@ impl Info {
     pub fn note(&self) {
         CURRENT.store(self.current, Relaxed);
     }
+
+    /// Whether the machine has more than one virtual CPU.
+    pub const fn has_many_cpus(&self) -> bool {
+        self.is_system && self.cpus > 1
+    }
 }
 
 /// Whether QEMU copies an instruction's bytes, and does not point to them.
 pub fn copies_bytes() -> bool {
     CURRENT.load(Relaxed) >= COPIES
+}
+
+/// Whether the CPU that QEMU tells may be the one that translated the block.
+pub fn tells_translator() -> bool {
+    CURRENT.load(Relaxed) >= TELLS_TRANSLATOR
 }
 
 #[cfg(test)]
@@ -92,6 +112,8 @@ mod tests {
                 target: ptr::null(),
                 oldest: 0,
                 current,
+                is_system: true,
+                cpus: 2,
             };
             info.note();
             assert_eq!(copies_bytes(), copies, "{current}");

@@ -1,6 +1,7 @@
 //! The plugin that counts inside QEMU, with the QEMU in use.
 
 use std::fs;
+use std::path::PathBuf;
 
 use cargo_cloister::build;
 use cargo_cloister::vm::{self, Capture, Counter, Input, Spec};
@@ -12,17 +13,21 @@ use crate::images::{TOOL, image};
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
-        "counter::the_plugin_counts_in_this_qemu".into(),
-        counts,
-    )]
+    vec![
+        trial("counter::the_plugin_counts_in_this_qemu".into(), counts),
+        trial(
+            "counter::each_cpu_gets_the_instructions_that_it_ran".into(),
+            cpus,
+        ),
+    ]
 }
 
 /// What `hello` does goes through the gates and writes PKRU, and without walls
 /// it does the same calls and writes none.
 fn counts() -> Verdict {
-    let walls = count(Isolation::Mpk)?;
-    let none = count(Isolation::None)?;
+    let hello = |mode| count(image("examples/hello", mode), mode, 1, &[]);
+    let walls = hello(Isolation::Mpk)?;
+    let none = hello(Isolation::None)?;
     let of = |counts: &Value, name: &str| counts[name].as_u64().unwrap_or_default();
     for counts in [&walls, &none] {
         let executed = &counts["instructions"][0];
@@ -45,20 +50,44 @@ fn counts() -> Verdict {
     )
 }
 
-fn count(mode: Isolation) -> Result<Value, Failed> {
+/// Two threads that do the same work on two CPUs, which take turns and share
+/// translated code.
+fn cpus() -> Verdict {
+    let mode = Isolation::Mpk;
+    let counts = count(image("examples/pi", mode), mode, 2, &["2", "2000000"])?;
+    let executed = counts["instructions"].as_array().ok_or("no counts")?;
+    let executed: Vec<u64> = executed.iter().filter_map(Value::as_u64).collect();
+    let least = executed.iter().min().copied().unwrap_or_default();
+    let all: u64 = executed.iter().sum();
+    ensure(
+        executed.len() == 2 && least * 100 > all * 48,
+        "equal shares of the instructions on two CPUs",
+        &executed,
+    )
+}
+
+fn count(
+    image: PathBuf,
+    mode: Isolation,
+    cpus: u32,
+    arguments: &[&str],
+) -> Result<Value, Failed> {
     let plugin = build::counter(&|_| ()).map_err(|error| error.to_string())?;
-    let counts = TOOL.scratch_file(&format!("counts.{mode}"));
+    let counts = TOOL.scratch_file(&format!("counts.{mode}.{cpus}"));
     let counter = Counter {
         plugin,
         counts: counts.clone(),
     };
-    let spec = Spec {
+    let mut spec = Spec {
         counter: Some(counter),
+        cpus,
         counted: true,
         input: Input::Silent,
         entropy_device: false,
-        ..Spec::new(image("examples/hello", mode), "hello".to_owned(), mode)
+        ..Spec::new(image, "counted".to_owned(), mode)
     };
+    let words = arguments.iter().map(|word| word.as_bytes().to_vec());
+    spec.options.arguments.extend(words);
     let ending = vm::run(&spec, &mut Capture::default()).map_err(|error| error.to_string())?;
     ensure(ending.status == 0, "a run that ends well", &ending)?;
     Ok(serde_json::from_slice(&fs::read(&counts)?)?)
