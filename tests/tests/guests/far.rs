@@ -123,7 +123,7 @@ fn own_is_read_only(part: &str) -> Verdict {
         "the core to die",
         &outcome,
     )?;
-    let said = format!("vector 14 error {CORE_WRITE:#x}");
+    let said = format!("page fault (vector 14) error {CORE_WRITE:#x} ");
     let at = "address 0xffff8000001";
     let holds = outcome.console.contains(&said) && outcome.console.contains(at);
     ensure(holds, "a write that is refused", &outcome)
