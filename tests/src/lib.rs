@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod mutants;
 pub mod sources;

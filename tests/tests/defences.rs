@@ -1,0 +1,143 @@
+//! Every defence has a mutant, and every place that must have one is marked.
+
+use tests::mutants::{self, MARK, Way};
+use tests::sources;
+
+/// Lines of a gate page that keep somebody out, or something in.
+const GATE_CHECKS: [&str; 8] = [
+    " die\"",
+    "\"and r11d",
+    "\"cld\"",
+    "\"vzeroall\"",
+    "\"fnclex\"",
+    "\"ldmxcsr",
+    "\"wrfsbase",
+    "], 0\",",
+];
+/// How far above its line a mark may stand.
+const NEAR: usize = 4;
+
+#[track_caller]
+fn expect_none(what: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{what}:\n  {}", findings.join("\n  "));
+}
+
+#[test]
+fn every_defence_has_a_mutant() {
+    let lists = mutants::lists();
+    let has = |name: &str| {
+        let mut all = lists.iter().flat_map(|list| &list.mutants);
+        all.any(|mutant| mutant.mark() == name)
+    };
+    let findings: Vec<String> = mutants::marks()
+        .into_iter()
+        .filter(|(.., name)| !has(name))
+        .map(|(path, line, name)| format!("{path}:{line}: {name}"))
+        .collect();
+    expect_none("without a mutant in the lists below tests/", &findings);
+}
+
+#[test]
+fn every_mutant_takes_out_a_marked_defence_that_is_there() {
+    let marks = mutants::marks();
+    let mut findings = Vec::new();
+    let mut names = Vec::new();
+    for list in mutants::lists() {
+        for mutant in list.mutants {
+            let place = format!("{}: {}", list.path, mutant.name);
+            if !marks.iter().any(|(.., name)| name == mutant.mark()) {
+                findings.push(format!("{place}: nothing is marked so"));
+            }
+            if let Way::Patch(patch) = &mutant.way
+                && let Err(why) = patch.apply(&sources::file(&patch.file))
+            {
+                findings.push(format!("{place}: {why}"));
+            }
+            if names.contains(&mutant.name) {
+                findings.push(format!("{place}: twice"));
+            }
+            names.push(mutant.name);
+        }
+    }
+    expect_none("mutants that are none", &findings);
+}
+
+#[test]
+fn every_trial_that_a_list_names_is_in_the_sources() {
+    let trials: String = sources::rust()
+        .into_iter()
+        .filter(|source| source.is_in(&["tests/tests/guests/"]))
+        .map(|source| source.text)
+        .collect();
+    let mut findings = Vec::new();
+    for list in mutants::lists() {
+        for mutant in list.mutants {
+            let name = match &mutant.way {
+                Way::Trial { trial } => trial,
+                Way::Patch(patch) if patch.unit_test().is_none() => &patch.test,
+                Way::Patch(_) => continue,
+            };
+            let module = name.split("::").next().unwrap_or(name);
+            if !trials.contains(&format!("{module}::")) {
+                findings.push(format!("{}: {name}", list.path));
+            }
+        }
+    }
+    expect_none("no such trials", &findings);
+}
+
+#[test]
+fn every_check_of_the_gate_page_is_marked() {
+    let page = sources::file("gate/page/src/bin/mpk.rs");
+    let lines: Vec<&str> = page.lines().collect();
+    let is_check = |line: &str| GATE_CHECKS.iter().any(|check| line.contains(check));
+    let findings: Vec<String> = (0..lines.len())
+        .filter(|&index| is_check(lines[index]) && !is_marked(&lines, index))
+        .map(|index| format!("line {}: {}", index + 1, lines[index].trim()))
+        .collect();
+    expect_none("checks of the gate page without a mark", &findings);
+}
+
+#[test]
+fn every_cause_is_marked() {
+    let report = sources::file("domains/src/report.rs");
+    let lines: Vec<&str> = report.lines().collect();
+    let start = lines.iter().position(|line| line.contains("enum Cause"));
+    let start = start.expect("there is an enum of causes");
+    let variants = (start + 1..lines.len())
+        .take_while(|&index| lines[index] != "}")
+        .filter(|&index| lines[index].trim_end().ends_with(','));
+    let findings: Vec<String> = variants
+        .filter(|&index| !is_marked(&lines, index))
+        .map(|index| lines[index].trim().to_owned())
+        .collect();
+    expect_none("causes without a mark", &findings);
+}
+
+/// Functions that are defences from their first line to their last.
+#[test]
+fn every_step_of_these_is_marked() {
+    for (path, function, steps) in [
+        ("trusted-core/src/trap/registers.rs", "fn sanitise", 4),
+        ("trusted-core/src/smp/shootdown.rs", "fn ", 1),
+        ("trusted-core/src/memory/scan.rs", "fn ", 1),
+    ] {
+        let text = sources::file(path);
+        let (_, rest) = text.split_once(function).expect("the function is there");
+        let end = match function {
+            "fn " => rest.len(),
+            _ => rest.find("\n    }\n").expect("it ends"),
+        };
+        let marks = rest[..end].matches(MARK).count();
+        assert!(
+            marks >= steps,
+            "{path}: {function}: {marks} marks of {steps}"
+        );
+    }
+}
+
+/// Whether a mark stands just above the line, with nothing but comments and what
+/// belongs to the same check between.
+fn is_marked(lines: &[&str], index: usize) -> bool {
+    (index.saturating_sub(NEAR)..index).any(|above| lines[above].contains(MARK))
+}

@@ -1,0 +1,103 @@
+//! Mutants: defences taken out of the sources, one by one, to see a test fail.
+//!
+//! A defence without a test that misses it is a claim. Here each is taken out of
+//! a copy of the sources, and the test that its list names is run there: it must
+//! fail, and that test must be the one that does. An ordinary run takes one unit
+//! test's mutant of each list, because most have their kernels built anew;
+//! `CLOISTER_FULL=1 cargo test --package tests --test mutants` takes all. Mutants
+//! that a trial makes while the guest runs are no less mutants, and run with the
+//! other trials.
+
+mod copy;
+mod verdict;
+
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::{env, path::Path};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tests::mutants::{self, List, Mutant, Patch, Way};
+
+use copy::Copy;
+
+/// Seconds in which a mutant is built and noticed; one that takes longer hangs,
+/// which is noticed, too.
+const TIME_LIMIT: &str = "900";
+
+/// One at a time: they share the copy.
+static COPY: Mutex<Option<Copy>> = Mutex::new(None);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    arguments.include_ignored |= arguments.exact;
+    let is_full = env::var_os("CLOISTER_FULL").is_some_and(|value| value == "1");
+    let lists = mutants::lists();
+    let trials = lists.iter().flat_map(|list| trials(list, is_full));
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// The trials of a list's patches.
+fn trials(list: &List, is_full: bool) -> Vec<Trial> {
+    let mut is_sampled = false;
+    let mut trials = Vec::new();
+    for mutant in &list.mutants {
+        let Way::Patch(patch) = &mutant.way else {
+            continue;
+        };
+        let is_sample = !is_sampled && patch.unit_test().is_some();
+        is_sampled |= is_sample;
+        let trial = trial(mutant, patch.clone());
+        trials.push(trial.with_ignored_flag(!(is_full || is_sample)));
+    }
+    trials
+}
+
+fn trial(mutant: &Mutant, patch: Patch) -> Trial {
+    let name = format!("without::{}", mutant.name);
+    Trial::test(name, move || noticed(&patch))
+}
+
+/// Whether the test that `patch` names misses what is gone.
+fn noticed(patch: &Patch) -> Result<(), Failed> {
+    let mut copy = COPY.lock().map_err(|error| error.to_string())?;
+    let copy = match &mut *copy {
+        Some(copy) => copy,
+        none => none.insert(Copy::of_sources(Path::new(env!("CARGO_TARGET_TMPDIR")))?),
+    };
+    let changed = copy.change(patch)?;
+    let output = command(copy, patch).output()?;
+    drop(changed);
+    let name = patch.unit_test().map_or(&*patch.test, |(_, test)| test);
+    Ok(verdict::judge(name, &output)?)
+}
+
+/// What runs the test in the copy. Crates that a unit test needs are built
+/// already; images would be taken for those of the sources.
+fn command(copy: &Copy, patch: &Patch) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .args(["--kill-after=10", TIME_LIMIT])
+        .arg(env!("CARGO"));
+    command
+        .current_dir(copy.sources())
+        .env_remove("CLOISTER_FULL");
+    match patch.unit_test() {
+        Some((package, test)) => command
+            .args(["test", "--lib", "--package", package, "--target-dir"])
+            .arg(copy.shared_target())
+            .args(["--", "--exact", test]),
+        None => command
+            .args([
+                "test",
+                "--package",
+                "tests",
+                "--test",
+                "guests",
+                "--target-dir",
+            ])
+            .arg(copy.own_target())
+            .args(["--", "--exact", &patch.test]),
+    };
+    command
+}
