@@ -90,7 +90,7 @@ mod tests {
             (2, 1, 2)
         );
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
-        assert_eq!(strings, b"hello\0\0A=1\0r/y\0");
+        assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");
     }
 
     #[test]
