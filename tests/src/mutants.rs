@@ -24,7 +24,6 @@ const DEFENDED: [&str; 7] = [
 
 /// A defence that is taken out.
 #[derive(Clone, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
 pub struct Mutant {
     /// The defence's name, with a part behind a slash if there are several.
     pub name: String,

@@ -29,6 +29,7 @@ impl Copy {
     pub(crate) fn of_sources(scratch: &Path) -> io::Result<Copy> {
         let folder = scratch.join("mutants");
         let target = folder.join("sources");
+        fs::create_dir_all(&target)?;
         let kept = copy_all(&sources::root(), &target)?;
         remove_others(&target, &kept)?;
         Ok(Copy {
