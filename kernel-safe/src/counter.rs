@@ -14,7 +14,8 @@ use crate::errno::{Answer, Errno};
 use crate::files::flags;
 use crate::pool::Pool;
 use crate::schedule::{self, alarm::NEVER};
-use crate::wait::{self, Key};
+use crate::wait::Place;
+use crate::wait::many::Source;
 
 /// The highest value of a counter.
 const VALUE_MAX: u64 = u64::MAX - 1;
@@ -58,6 +59,8 @@ pub struct Counter(&'static Slot);
 struct Slot {
     number: u32,
     count: Mutex<Count>,
+    /// Where a change is waited for.
+    change: Place,
 }
 
 /// What a counter is at the moment.
@@ -171,8 +174,12 @@ impl Counter {
     }
 
     /// What is woken when the value changes.
-    pub fn key(self) -> Key {
-        Key::counter(self.0.number)
+    pub fn source(self) -> Source {
+        Source {
+            place: &self.0.change,
+            // Standard input is number zero.
+            number: (self.0.number as usize).saturating_add(1),
+        }
     }
 
     /// Ends the counter, which nobody uses any more.
@@ -204,12 +211,12 @@ impl Counter {
                 Err(Errno::Again) if patience == Patience::Waits => {}
                 Err(errno) => return Err(errno),
             }
-            match wait::wait(self.key(), NEVER, has_to_wait) {
+            match self.0.change.wait(NEVER, has_to_wait) {
                 Ok(_) | Err(Errno::Again) => {}
                 Err(errno) => return Err(errno),
             }
         }
-        if wait::wake(self.key(), usize::MAX) > 0 {
+        if self.0.change.wake(usize::MAX) > 0 {
             schedule::give_way();
         }
         Ok(SIZE as i64)
@@ -239,6 +246,7 @@ impl Slot {
                 value: 0,
                 take: Take::All,
             }),
+            change: Place::new(),
         }
     }
 }

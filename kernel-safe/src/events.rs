@@ -41,6 +41,17 @@ pub fn idle() -> ! {
     }
 }
 
+/// Serves what was noted, in the middle of a call that takes long: others may
+/// run meanwhile. The caller holds no lock.
+#[inline]
+pub fn let_others_run() {
+    // DEFENCE: long-calls-give-way
+    // On the host, where tests run, nothing ever is.
+    if cfg!(target_os = "none") && cpu::pending() != 0 {
+        serve();
+    }
+}
+
 /// Serves the devices' interrupts.
 fn on_device() {
     match drivers::acknowledge() {

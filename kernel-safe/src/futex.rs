@@ -12,7 +12,7 @@ use gate::user;
 use crate::errno::{Answer, Errno, count};
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread::Outcome;
-use crate::wait::{self, Key};
+use crate::wait;
 
 /// Sleeps while the word at `address` is `expected`, until woken.
 ///
@@ -25,7 +25,7 @@ pub fn wait(address: usize, expected: u32, deadline: u64, flags: u32) -> Answer 
         word if word == expected => Ok(()),
         _ => Err(Errno::Again),
     };
-    match wait::wait(Key::futex(address), deadline, check)? {
+    match wait::wait_at(address, deadline, check)? {
         Outcome::Woken => Ok(0),
         Outcome::TimedOut => Err(Errno::TimedOut),
     }
@@ -41,7 +41,7 @@ pub fn wake(address: usize, most: i32) -> Answer {
         return Err(Errno::BadAddress);
     }
     let most = usize::try_from(most).map_err(|_| Errno::Invalid)?;
-    let woken = wait::wake(Key::futex(address), most);
+    let woken = wait::wake_at(address, most);
     if woken > 0 {
         schedule::give_way();
     }

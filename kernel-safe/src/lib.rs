@@ -23,12 +23,13 @@
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
 //! threads. The kernel is not preemptible: events that arrive while it runs are
-//! noted, and served when it leaves or idles. And nothing that the application
+//! noted, and served when it leaves or idles, and between the portions of a call
+//! that takes long ([`events::let_others_run`]). And nothing that the application
 //! says can make it panic: every bad argument has an [`errno::Errno`].
 //!
 //! Every CPU may be in here at once. Locks are taken in this order:
 //!
-//! - a wait bucket; the roster, standard input, an event counter or a channel's
+//! - a place to wait; the roster, standard input, an event counter or a channel's
 //!   slots; the drivers; a schedule,
 //! - the pool of random bytes; the drivers,
 //! - the start of a thread; the space of stacks,

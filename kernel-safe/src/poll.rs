@@ -1,8 +1,10 @@
 //! Waiting for several descriptors at once.
 //!
-//! The list is copied once, looked at, and copied back with what was found.
-//! Between two looks the thread sleeps on the keys of everything that may
-//! become ready, and nothing runs until one of them is woken.
+//! The list is copied once, looked at, and what was found is written behind
+//! each entry: nothing else of it, for another thread may have changed that.
+//! Between two looks the thread sleeps at the places of everything that may
+//! become ready, and nothing runs until one of them is woken. Every walk over
+//! the list lets others run after each portion of it.
 
 use alloc::vec::Vec;
 
@@ -11,14 +13,20 @@ use gate::user::UserSlice;
 
 use crate::descriptors::{self, poll_bits};
 use crate::errno::{Answer, Errno, count};
+use crate::events;
 use crate::schedule::alarm::NEVER;
 use crate::thread::Outcome;
 use crate::wait::many::Watch;
 
-/// The longest list. Every look takes time in which nothing else runs.
+/// The longest list.
 const LIST_MAX: usize = 1 << 16;
 /// Bytes of an entry: the descriptor, what is asked for, what was found.
 const ENTRY: usize = 8;
+/// Where in an entry is what was found, and how many bytes.
+const FOUND_AT: usize = 6;
+const FOUND: usize = 2;
+/// After how many entries others may run.
+const PORTION: usize = 64;
 
 /// Bits that are told whether they were asked for or not.
 const ALWAYS: u32 = poll_bits::ERROR | poll_bits::HANG_UP;
@@ -42,37 +50,46 @@ pub fn poll(address: usize, length: usize, limit: u64) -> Answer {
     }
     let (entries, _) = bytes.as_chunks_mut::<ENTRY>();
     let ready = wait(entries, limit)?;
-    if length > 0 {
-        list.write(&bytes)?;
-    }
+    write_found(entries, list)?;
     count(ready)
 }
 
 /// Looks until something is found, or `limit` is over.
 fn wait(entries: &mut [[u8; ENTRY]], limit: u64) -> Result<usize, Errno> {
+    let ready = look(entries, None)?;
+    if ready > 0 || limit == 0 {
+        return Ok(ready);
+    }
     let deadline = match limit {
-        0 => return look(entries, None),
         NEVER => NEVER,
         _ => clock::monotonic_ns().saturating_add(limit),
     };
-    let mut watch = Watch::new();
     loop {
-        watch.clear();
+        let mut watch = Watch::over(entries.len())?;
         let ready = look(entries, Some(&mut watch))?;
         if ready > 0 {
             return Ok(ready);
         }
-        if watch.wait(deadline)? == Outcome::TimedOut {
+        if watch.wait(deadline) == Outcome::TimedOut {
             return look(entries, None);
         }
     }
 }
 
-/// Notes the events of each descriptor, and the key of each that may get some
-/// later; how many have some now.
+/// Notes the events of each descriptor, when the watch is at each that may get
+/// some later; how many have some now.
 fn look(entries: &mut [[u8; ENTRY]], mut watch: Option<&mut Watch>) -> Result<usize, Errno> {
     let mut ready: usize = 0;
-    for entry in entries {
+    for portion in entries.chunks_mut(PORTION) {
+        ready = ready.saturating_add(look_at(portion, watch.as_deref_mut())?);
+        events::let_others_run();
+    }
+    Ok(ready)
+}
+
+fn look_at(portion: &mut [[u8; ENTRY]], mut watch: Option<&mut Watch>) -> Result<usize, Errno> {
+    let mut ready: usize = 0;
+    for entry in portion {
         let [a, b, c, d, e, f, ..] = *entry;
         let descriptor = i32::from_le_bytes([a, b, c, d]);
         let wanted = u32::from(u16::from_le_bytes([e, f]));
@@ -86,6 +103,22 @@ fn look(entries: &mut [[u8; ENTRY]], mut watch: Option<&mut Watch>) -> Result<us
     Ok(ready)
 }
 
+/// Writes what was found behind each entry of the application's list.
+fn write_found(entries: &[[u8; ENTRY]], list: UserSlice) -> Result<(), Errno> {
+    let mut start: usize = 0;
+    for portion in entries.chunks(PORTION) {
+        for entry in portion {
+            let [.., low, high] = *entry;
+            // DEFENCE: poll-writes-only-what-it-found
+            list.part(start.saturating_add(FOUND_AT), FOUND)
+                .write(&[low, high])?;
+            start = start.saturating_add(ENTRY);
+        }
+        events::let_others_run();
+    }
+    Ok(())
+}
+
 /// What `descriptor` has of the events that are wanted. A negative one is left
 /// out; one that is not open has an event of its own.
 fn events(descriptor: i32, wanted: u32, watch: Option<&mut Watch>) -> Result<u16, Errno> {
@@ -95,9 +128,9 @@ fn events(descriptor: i32, wanted: u32, watch: Option<&mut Watch>) -> Result<u16
     let Ok(entry) = descriptors::find(descriptor) else {
         return Ok(poll_bits::NOT_OPEN as u16);
     };
-    // The key comes first, so that no change after the look is missed.
-    if let (Some(watch), Some(key)) = (watch, descriptors::key(&entry)) {
-        watch.add(key)?;
+    // Entered first, so that no change after the look is missed.
+    if let (Some(watch), Some(source)) = (watch, descriptors::source(&entry)) {
+        watch.add(source)?;
     }
     let has = descriptors::events(&entry)?;
     Ok((has & (wanted | ALWAYS)) as u16)
@@ -117,7 +150,7 @@ mod tests {
     #[test]
     fn what_is_not_open_has_an_event_and_what_is_negative_none() {
         let mut entries = [entry(-1, 1), entry(77_777, 1), entry(i32::MIN, 1)];
-        assert_eq!(look(&mut entries, None), Ok(1));
+        assert_eq!(look_at(&mut entries, None), Ok(1));
         assert_eq!(entries[0][6..], [0, 0]);
         assert_eq!(entries[1][6..], [0x20, 0]);
         assert_eq!(entries[1][..6], entry(77_777, 1)[..6]);

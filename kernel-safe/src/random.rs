@@ -14,7 +14,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use spin::Mutex;
 
 use crate::errno::{Answer, Errno, count};
-use crate::{drivers, report};
+use crate::{drivers, events, report};
 
 /// Bytes of a key.
 const KEY: usize = 32;
@@ -59,6 +59,7 @@ pub fn fill(address: usize, size: usize, flags: u32) -> Answer {
         generate(chunk)?;
         part.write(chunk)?;
         filled = filled.saturating_add(part.size());
+        events::let_others_run();
     }
     count(filled)
 }

@@ -27,7 +27,7 @@ use crate::errno::{Answer, Errno, count};
 use crate::files::flags;
 use crate::files::status::{self, Status};
 use crate::stdio::{self, Stream};
-use crate::wait::Key;
+use crate::wait::many::Source;
 
 /// Bits of poll, as Hermit's ABI numbers them.
 pub mod poll_bits {
@@ -289,12 +289,12 @@ pub fn events(entry: &Entry) -> Result<u32, Errno> {
 }
 
 /// What is woken when the events of a descriptor change; none if they do not.
-pub fn key(entry: &Entry) -> Option<Key> {
+pub fn source(entry: &Entry) -> Option<Source> {
     match entry {
-        Entry::Stream(Stream::Input) => Some(Key::INPUT),
+        Entry::Stream(Stream::Input) => Some(stdio::source()),
         Entry::Stream(Stream::Output | Stream::Error) => None,
         Entry::Open(open) => match open.object() {
-            Ok(Object::Counter(counter)) => Some(counter.key()),
+            Ok(Object::Counter(counter)) => Some(counter.source()),
             Ok(Object::File(_)) | Err(_) => None,
         },
     }

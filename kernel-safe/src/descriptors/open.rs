@@ -13,7 +13,6 @@ use crate::counter::Counter;
 use crate::errno::Errno;
 use crate::files::file::File;
 use crate::pool::Pool;
-use crate::wait::Key;
 
 static POOL: Mutex<Pool<Description>> = Mutex::new(Pool::new());
 
@@ -129,7 +128,7 @@ impl Description {
             owners: AtomicU32::new(0),
             flags: AtomicU32::new(0),
             position: AtomicU64::new(0),
-            turn: Turn::new(Key::turn_of(number)),
+            turn: Turn::new(),
             object: Mutex::new(None),
         }
     }

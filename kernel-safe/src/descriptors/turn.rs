@@ -8,13 +8,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
-use crate::wait::{self, Key};
+use crate::wait::Place;
 
 /// A turn, which one thread at a time has.
 #[derive(Debug)]
 pub struct Turn {
     is_taken: AtomicBool,
-    key: Key,
+    place: Place,
 }
 
 /// The turn, taken; given back when dropped.
@@ -22,11 +22,11 @@ pub struct Turn {
 pub struct Taken<'a>(&'a Turn);
 
 impl Turn {
-    /// A free turn, whose sleepers wait for `key`.
-    pub const fn new(key: Key) -> Turn {
+    /// A free turn.
+    pub const fn new() -> Turn {
         Turn {
             is_taken: AtomicBool::new(false),
-            key,
+            place: Place::new(),
         }
     }
 
@@ -37,7 +37,7 @@ impl Turn {
     /// Memory to wait is short.
     pub fn take(&self) -> Result<Taken<'_>, Errno> {
         while self.is_taken.swap(true, Ordering::Acquire) {
-            match wait::wait(self.key, NEVER, || self.check_taken()) {
+            match self.place.wait(NEVER, || self.check_taken()) {
                 Ok(_) | Err(Errno::Again) => {}
                 Err(errno) => return Err(errno),
             }
@@ -55,10 +55,16 @@ impl Turn {
     }
 }
 
+impl Default for Turn {
+    fn default() -> Self {
+        Turn::new()
+    }
+}
+
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.0.is_taken.store(false, Ordering::Release);
-        wait::wake(self.0.key, 1);
+        self.0.place.wake(1);
     }
 }
 
@@ -68,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_turn_comes_back() {
-        let turn = Turn::new(Key::turn_of(1));
+        let turn = Turn::new();
         drop(turn.take());
         assert!(turn.check_taken().is_err());
         let taken = turn.take().expect("it is free");

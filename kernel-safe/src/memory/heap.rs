@@ -3,9 +3,9 @@
 //! The application's allocator asks for extents, and gives back what it does
 //! not need: whole ones, or parts.
 
-use domains::layout::PAGE_SIZE;
+use domains::layout::{PAGE_SIZE, Region};
 
-use super::{MEMORY, Use, pages_at, whole_pages};
+use super::{MEMORY, Use, map, map_taken, pages_at, unmap, whole_pages};
 use crate::errno::{Answer, Errno};
 
 /// Maps at least `size` bytes of zeroed memory; their address.
@@ -15,8 +15,8 @@ use crate::errno::{Answer, Errno};
 /// The size is zero, or there is not that much memory.
 pub fn extend(size: usize) -> Answer {
     let size = whole_pages(size)?;
-    let start = MEMORY.lock().map(size, Use::Heap)?;
-    i64::try_from(start).map_err(|_| Errno::NoMemory)
+    let part = map(size, Use::Heap)?;
+    i64::try_from(part.start).map_err(|_| Errno::NoMemory)
 }
 
 /// Takes back what [`extend`] or [`grow`] gave, or a part of it.
@@ -26,7 +26,7 @@ pub fn extend(size: usize) -> Answer {
 /// It is not the heap's.
 pub fn release(address: usize, size: usize) -> Answer {
     let part = pages_at(address, size)?;
-    MEMORY.lock().unmap(part, Use::Heap)?;
+    unmap(part, Use::Heap)?;
     Ok(0)
 }
 
@@ -39,10 +39,14 @@ pub fn release(address: usize, size: usize) -> Answer {
 pub fn grow(address: usize, size: usize, more: usize) -> Answer {
     let part = pages_at(address, size)?;
     let more = whole_pages(more)?;
-    let mut memory = MEMORY.lock();
-    if !memory.heap.contains(part) || !size.is_multiple_of(PAGE_SIZE as usize) {
-        return Err(Errno::Invalid);
+    {
+        let mut memory = MEMORY.lock();
+        if !memory.heap.contains(part) || !size.is_multiple_of(PAGE_SIZE as usize) {
+            return Err(Errno::Invalid);
+        }
+        let taken = memory.space.take_at(part.end, more);
+        taken.ok_or(Errno::NoMemory)?;
     }
-    memory.map_at(part.end, more, Use::Heap)?;
+    map_taken(Region::new(part.end, more), Use::Heap)?;
     Ok(0)
 }

@@ -6,12 +6,11 @@
 //! anything can be executed.
 
 use domains::core_call::rights::{EXECUTE, READ, WRITE};
-use domains::layout::{PAGE_SIZE, Region};
+use domains::layout::Region;
 use gate::info;
-use gate::memory;
 use gate::user::UserSlice;
 
-use super::{MEMORY, Memory, Use, pages_at, whole_pages};
+use super::{MEMORY, Use, pages_at, pieces, unmap as unmap_part, whole_pages};
 use crate::errno::{Answer, Errno};
 
 /// Maps at least `size` bytes of zeros with the rights in `protection`, and
@@ -26,9 +25,9 @@ pub fn map(size: usize, protection: u32, place: usize) -> Answer {
     let size = whole_pages(size)?;
     let place = UserSlice::new(place, size_of::<u64>());
     place.check()?;
-    let part = MEMORY.lock().map_with(size, rights)?;
+    let part = map_with(size, rights)?;
     if place.write(&part.start.to_le_bytes()).is_err() {
-        MEMORY.lock().unmap(part, Use::Mapping)?;
+        unmap_part(part, Use::Mapping)?;
         return Err(Errno::BadAddress);
     }
     Ok(0)
@@ -41,7 +40,7 @@ pub fn map(size: usize, protection: u32, place: usize) -> Answer {
 /// It is no mapping.
 pub fn unmap(address: usize, size: usize) -> Answer {
     let part = pages_at(address, size)?;
-    MEMORY.lock().unmap(part, Use::Mapping)?;
+    unmap_part(part, Use::Mapping)?;
     Ok(0)
 }
 
@@ -50,33 +49,46 @@ pub fn unmap(address: usize, size: usize) -> Answer {
 /// # Errors
 ///
 /// It is no mapping; the rights make no sense or exclude each other; what is
-/// to be executed holds WRPKRU; or memory is used up.
+/// to be executed holds WRPKRU; or memory is used up. Of a large range the
+/// first part may have changed, up to where it failed.
 pub fn protect(address: usize, size: usize, protection: u32) -> Answer {
     let rights = rights(protection)?;
     let part = pages_at(address, size)?;
-    let memory = MEMORY.lock();
-    if !memory.mapped.contains(part) {
-        return Err(Errno::Invalid);
-    }
-    memory::protect_app(part.start, part.size() / PAGE_SIZE, rights)?;
+    check_mapped(part)?;
+    pieces::protect(part, rights, check_mapped)?;
     Ok(0)
 }
 
-impl Memory {
-    fn map_with(&mut self, size: u64, rights: u64) -> Result<Region, Errno> {
-        let total = self.mapped.size().saturating_add(size);
-        if total > info::boot().memory {
-            return Err(Errno::NoMemory);
-        }
-        let start = self.map(size, Use::Mapping)?;
-        let part = Region::new(start, size);
-        if rights & WRITE == 0
-            && let Err(error) = memory::protect_app(start, size / PAGE_SIZE, rights)
-        {
-            self.unmap(part, Use::Mapping)?;
-            return Err(error.into());
-        }
-        Ok(part)
+/// Maps `size` bytes, whose rights are these from the start.
+fn map_with(size: u64, rights: u64) -> Result<Region, Errno> {
+    promise(size)?;
+    let mapped = super::map(size, Use::Mapping);
+    let part = mapped.inspect_err(|_| MEMORY.lock().break_promise(size))?;
+    if rights & WRITE == 0
+        && let Err(errno) = pieces::protect(part, rights, check_mapped)
+    {
+        unmap_part(part, Use::Mapping)?;
+        return Err(errno);
+    }
+    Ok(part)
+}
+
+/// Counts `size` bytes more among the mappings, if there can be so many.
+fn promise(size: u64) -> Result<(), Errno> {
+    let mut memory = MEMORY.lock();
+    let total = memory.promised.saturating_add(size);
+    if total > info::boot().memory {
+        return Err(Errno::NoMemory);
+    }
+    memory.promised = total;
+    Ok(())
+}
+
+fn check_mapped(part: Region) -> Result<(), Errno> {
+    if MEMORY.lock().mapped.contains(part) {
+        Ok(())
+    } else {
+        Err(Errno::Invalid)
     }
 }
 

@@ -2,21 +2,24 @@
 //!
 //! Both lie in the heap region of the layout. What is whose is noted here, so
 //! that a request about a mapping never reaches the allocator's extents, and
-//! the reverse; stacks and image lie elsewhere. One lock guards the notes and
-//! the core calls that go with them: the core would take its own one by one.
+//! the reverse; stacks and image lie elsewhere.
+//!
+//! The core maps and unmaps a piece at a time ([`pieces`]), and others run in
+//! between, so no lock is held meanwhile. What is under way is in neither set
+//! and not free either: nobody else can ask for it.
 
 pub mod heap;
 pub mod mapping;
+pub mod pieces;
 pub mod ranges;
 
 use domains::layout::{APP, PAGE_SIZE, Region};
 use gate::info;
-use gate::memory::{self, Populate};
+use gate::memory::Populate;
 use spin::Mutex;
 
 use crate::errno::Errno;
 use crate::space::Space;
-use crate::thread::spare;
 use ranges::Ranges;
 
 /// The heap region of the application.
@@ -25,12 +28,15 @@ struct Memory {
     space: Space,
     heap: Ranges,
     mapped: Ranges,
+    /// How large all mappings are together, with those under way.
+    promised: u64,
 }
 
 static MEMORY: Mutex<Memory> = Mutex::new(Memory {
     space: Space::new(APP.heap()),
     heap: Ranges::new(),
     mapped: Ranges::new(),
+    promised: 0,
 });
 
 /// What a range is to be.
@@ -44,57 +50,68 @@ enum Use {
     Mapping,
 }
 
+/// Maps `size` bytes for `purpose` where there is room.
+fn map(size: u64, purpose: Use) -> Result<Region, Errno> {
+    let start = MEMORY.lock().space.take(size, alignment(size));
+    let part = Region::new(start.ok_or(Errno::NoMemory)?, size);
+    map_taken(part, purpose)?;
+    Ok(part)
+}
+
+/// Maps `part`, which was taken, for `purpose`; if that fails it is free again.
+fn map_taken(part: Region, purpose: Use) -> Result<(), Errno> {
+    let populate = match purpose {
+        Use::Heap => Populate::Now,
+        Use::Mapping => Populate::OnTouch,
+    };
+    let mapped = pieces::map(part, populate).and_then(|()| {
+        let noted = MEMORY.lock().ranges(purpose).insert(part);
+        noted.inspect_err(|_| _ = pieces::unmap(part))
+    });
+    mapped.inspect_err(|_| MEMORY.lock().space.give_back(part.start, part.size()))
+}
+
+/// Unmaps `part`, all of which is for `purpose`.
+fn unmap(part: Region, purpose: Use) -> Result<(), Errno> {
+    MEMORY.lock().claim(part, purpose)?;
+    let unmapped = pieces::unmap(part);
+    let mut memory = MEMORY.lock();
+    let done = match unmapped {
+        Ok(()) => part,
+        Err((done, _)) => {
+            // If nothing is done there is room for the note: it was noted
+            // before. Else, without memory, what is left is nobody's for good.
+            let rest = Region::new(done.end, part.end.saturating_sub(done.end));
+            let _ = memory.ranges(purpose).insert(rest);
+            done
+        }
+    };
+    memory.give_back(done, purpose);
+    unmapped.map_err(|(_, errno)| errno)
+}
+
 impl Memory {
-    /// Maps `size` bytes for `purpose` where there is room.
-    fn map(&mut self, size: u64, purpose: Use) -> Result<u64, Errno> {
-        let start = self.space.take(size, alignment(size));
-        let start = start.ok_or(Errno::NoMemory)?;
-        let part = Region::new(start, size);
-        self.note_and_map(part, purpose)
-            .inspect_err(|_| self.space.give_back(start, size))?;
-        Ok(start)
-    }
-
-    /// Maps `size` bytes at `start` for `purpose`, if they are free.
-    fn map_at(&mut self, start: u64, size: u64, purpose: Use) -> Result<(), Errno> {
-        self.space.take_at(start, size).ok_or(Errno::NoMemory)?;
-        self.note_and_map(Region::new(start, size), purpose)
-            .inspect_err(|_| self.space.give_back(start, size))
-    }
-
-    /// Maps `part`, which is nobody's, for `purpose`.
-    fn note_and_map(&mut self, part: Region, purpose: Use) -> Result<(), Errno> {
-        self.ranges(purpose).insert(part)?;
-        let populate = match purpose {
-            Use::Heap => Populate::Now,
-            Use::Mapping => Populate::OnTouch,
-        };
-        let map = || {
-            Ok(memory::map_app(
-                part.start,
-                part.size() / PAGE_SIZE,
-                populate,
-            )?)
-        };
-        spare::if_needed(map).inspect_err(|_| {
-            // What was noted last goes without a new note.
-            let _ = self.ranges(purpose).remove(part);
-        })
-    }
-
-    /// Unmaps `part`, all of which is for `purpose`.
-    fn unmap(&mut self, part: Region, purpose: Use) -> Result<(), Errno> {
+    /// Takes `part` out of what is noted for `purpose`.
+    fn claim(&mut self, part: Region, purpose: Use) -> Result<(), Errno> {
         if !self.ranges(purpose).contains(part) {
             return Err(Errno::Invalid);
         }
-        self.ranges(purpose).remove(part)?;
-        if let Err(error) = memory::unmap_app(part.start, part.size() / PAGE_SIZE) {
-            // It was noted before, so there is room for the note.
-            let _ = self.ranges(purpose).insert(part);
-            return Err(error.into());
+        self.ranges(purpose).remove(part)
+    }
+
+    /// Frees `part`, which may be empty.
+    fn give_back(&mut self, part: Region, purpose: Use) {
+        if part.size() > 0 {
+            self.space.give_back(part.start, part.size());
         }
-        self.space.give_back(part.start, part.size());
-        Ok(())
+        if purpose == Use::Mapping {
+            self.break_promise(part.size());
+        }
+    }
+
+    /// Counts `size` bytes less among the mappings.
+    const fn break_promise(&mut self, size: u64) {
+        self.promised = self.promised.saturating_sub(size);
     }
 
     fn ranges(&mut self, purpose: Use) -> &mut Ranges {

@@ -1,12 +1,17 @@
 //! A set of addresses, as the ranges that make it up.
 //!
 //! The ranges are sorted, and none touches another, so what is in the set in
-//! one piece is in one range.
+//! one piece is in one range. There is a limit to their number: it bounds what
+//! it takes to look through them.
 
-use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 
 use domains::layout::Region;
+
+use crate::errno::Errno;
+
+/// The most ranges of a set.
+const RANGES_MAX: usize = 1 << 16;
 
 /// The set.
 #[derive(Debug, Default)]
@@ -28,11 +33,6 @@ impl Ranges {
         self.0.last().copied()
     }
 
-    /// How many bytes there are.
-    pub fn size(&self) -> u64 {
-        self.iter().map(|range| range.size()).sum()
-    }
-
     /// Whether all of `part`, which is not empty, is in the set.
     pub fn contains(&self, part: Region) -> bool {
         self.around(part).is_some()
@@ -44,14 +44,14 @@ impl Ranges {
     /// # Errors
     ///
     /// There is no memory to note it; the set is as before.
-    pub fn insert(&mut self, part: Region) -> Result<(), TryReserveError> {
+    pub fn insert(&mut self, part: Region) -> Result<(), Errno> {
         let mut part = part;
         let mut place = self.0.partition_point(|range| range.start < part.start);
         let touches_next = self.0.get(place).is_some_and(|next| next.start == part.end);
         let before = place.checked_sub(1).and_then(|before| self.0.get(before));
         let touches_before = before.is_some_and(|before| before.end == part.start);
         if !touches_next && !touches_before {
-            self.0.try_reserve(1)?;
+            self.reserve()?;
         }
         if touches_next {
             part.end = self.0.remove(place).end;
@@ -70,12 +70,12 @@ impl Ranges {
     /// # Errors
     ///
     /// There is no memory to note what is left; the set is as before.
-    pub fn remove(&mut self, part: Region) -> Result<(), TryReserveError> {
+    pub fn remove(&mut self, part: Region) -> Result<(), Errno> {
         let Some(place) = self.around(part) else {
             return Ok(());
         };
         if self.0.get(place).is_some_and(|whole| splits(*whole, part)) {
-            self.0.try_reserve(1)?;
+            self.reserve()?;
         }
         let whole = self.0.remove(place);
         let below = Region {
@@ -92,6 +92,15 @@ impl Ranges {
             }
         }
         Ok(())
+    }
+
+    /// Makes room for one range more.
+    fn reserve(&mut self) -> Result<(), Errno> {
+        // DEFENCE: ranges-are-bounded
+        if self.0.len() >= RANGES_MAX {
+            return Err(Errno::NoMemory);
+        }
+        Ok(self.0.try_reserve(1)?)
     }
 
     /// Which range `part` lies in.
@@ -128,8 +137,8 @@ mod tests {
                 .0
                 .is_sorted_by(|below, above| below.end < above.start)
         );
-        let size = model.iter().filter(|is_in| **is_in).count();
-        assert_eq!(ranges.size(), size as u64);
+        let size: u64 = ranges.iter().map(|range| range.size()).sum();
+        assert_eq!(size, model.iter().filter(|is_in| **is_in).count() as u64);
     }
 
     const fn range(start: u64, end: u64) -> Region {
@@ -164,6 +173,22 @@ mod tests {
             ranges.remove(part).expect("there is memory");
             assert_eq!(ranges.0.capacity(), room, "{part:?}");
         }
+    }
+
+    #[test]
+    fn there_are_only_so_many_ranges() {
+        let mut ranges = Ranges::new();
+        for number in 0..RANGES_MAX as u64 {
+            ranges
+                .insert(range(3 * number, 3 * number + 2))
+                .expect("room");
+        }
+        let before = ranges.last();
+        assert_eq!(ranges.insert(range(1 << 40, 1 << 41)), Err(Errno::NoMemory));
+        assert_eq!(ranges.last(), before);
+        assert_eq!(ranges.insert(range(2, 3)), Ok(()), "it joins two");
+        assert_eq!(ranges.remove(range(2, 3)), Ok(()), "it divides them");
+        assert_eq!(ranges.remove(range(0, 1)), Ok(()), "it divides nothing");
     }
 
     proptest! {

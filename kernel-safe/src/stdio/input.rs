@@ -10,12 +10,14 @@ use super::buffer::InputBuffer;
 use crate::drivers::{self, DriverError};
 use crate::errno::{Answer, Errno, count};
 use crate::schedule::alarm::NEVER;
-use crate::wait::{self, Key};
+use crate::wait::Place;
+use crate::wait::many::Source;
 
 /// How much is fetched at once: it lies on the kernel's stack for a moment.
 const FETCH: usize = 512;
 
 static INPUT: Mutex<InputBuffer> = Mutex::new(InputBuffer::new());
+static ARRIVAL: Place = Place::new();
 
 /// Reads at most as many bytes as `target` has; zero at the end of the file.
 ///
@@ -28,10 +30,18 @@ pub fn read(target: UserSlice) -> Answer {
         if let Some(read) = read_held(target)? {
             return count(read);
         }
-        match wait::wait(Key::INPUT, NEVER, has_nothing) {
+        match ARRIVAL.wait(NEVER, has_nothing) {
             Ok(_) | Err(Errno::Again) => {}
             Err(errno) => return Err(errno),
         }
+    }
+}
+
+/// What is woken when something comes in.
+pub fn source() -> Source {
+    Source {
+        place: &ARRIVAL,
+        number: 0,
     }
 }
 
@@ -53,7 +63,7 @@ pub fn has_ended() -> bool {
 
 /// Lets the readers look at what a device may have brought.
 pub fn on_device() {
-    wait::wake(Key::INPUT, usize::MAX);
+    ARRIVAL.wake(usize::MAX);
 }
 
 /// Reads what is held already; none if that is nothing.

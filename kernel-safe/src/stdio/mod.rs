@@ -13,6 +13,7 @@ use crate::descriptors::poll_bits;
 use crate::drivers::Console;
 use crate::errno::{Answer, Errno};
 use crate::files::flags;
+use crate::wait::many::Source;
 
 pub use output::WRITE_MAX;
 
@@ -63,6 +64,11 @@ pub fn read(stream: Stream, target: UserSlice) -> Answer {
         Stream::Input => input::read(target),
         Stream::Output | Stream::Error => Err(Errno::BadDescriptor),
     }
+}
+
+/// What is woken when standard input has something.
+pub fn source() -> Source {
+    input::source()
 }
 
 /// The events that a stream has.

@@ -27,7 +27,7 @@ use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::fleet::Task;
-use crate::{drivers, events, report, schedule, wait};
+use crate::{drivers, events, report, schedule};
 
 /// The first thread's stack.
 const MAIN_STACK: usize = 1 << 20;
@@ -111,8 +111,13 @@ pub fn join(id: ThreadId) -> Answer {
         Found::Ended => Err(Errno::Again),
         Found::Nobody => Err(Errno::NoThread),
     };
+    let thread = match ROSTER.lock().find(id) {
+        Found::Alive(thread) => thread,
+        Found::Ended => return Ok(0),
+        Found::Nobody => return Err(Errno::NoThread),
+    };
     loop {
-        match wait::wait(wait::Key::end_of(id), NEVER, is_alive) {
+        match thread.end().wait(NEVER, is_alive) {
             Ok(_) => {}
             Err(Errno::Again) => return Ok(0),
             Err(errno) => return Err(errno),
@@ -133,7 +138,7 @@ pub fn exit_thread() -> Answer {
         spare::release(slot);
         ROSTER.lock().put_back(place);
     }
-    wait::wake(wait::Key::end_of(id), usize::MAX);
+    thread.end().wake(usize::MAX);
     if remaining == 0 {
         exit(0);
     }

@@ -12,7 +12,7 @@ pub mod roster;
 pub mod spare;
 pub mod stack;
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence};
 
 use gate::switch::Context;
 use spin::Mutex;
@@ -21,6 +21,7 @@ use self::id::ThreadId;
 use self::stack::Stack;
 use crate::priority::Priority;
 use crate::schedule::fleet::Task;
+use crate::wait::Place;
 
 /// A slot for a thread.
 #[derive(Debug)]
@@ -34,6 +35,12 @@ pub struct Thread {
     is_pinned: AtomicBool,
     /// Set by an unblock that found the thread awake.
     permit: AtomicBool,
+    /// Set by who took it out of a place where it waits beside others.
+    is_called: AtomicBool,
+    /// Where others wait for its end.
+    end: Place,
+    /// Where it waits for an unblock.
+    unblock: Place,
     start: Mutex<Start>,
 }
 
@@ -80,6 +87,9 @@ impl Thread {
             cpu: AtomicUsize::new(0),
             is_pinned: AtomicBool::new(false),
             permit: AtomicBool::new(false),
+            is_called: AtomicBool::new(false),
+            end: Place::new(),
+            unblock: Place::new(),
             start: Mutex::new(Start::default()),
         }
     }
@@ -150,14 +160,38 @@ impl ThreadRef {
         }
     }
 
-    /// Lets the thread's next block return at once.
-    pub fn permit(self) {
+    /// Lets the thread's next block return at once; the thread.
+    pub fn permit(self) -> ThreadRef {
         self.0.permit.store(true, Ordering::Release);
+        self
     }
 
     /// Takes the permit; whether there was one.
     pub fn take_permit(self) -> bool {
         self.0.permit.swap(false, Ordering::AcqRel)
+    }
+
+    /// Calls the thread, which waits at a place beside others: it does not fall
+    /// asleep any more, or [`ThreadRef::end_sleep`] finds it asleep.
+    pub fn call(self) {
+        self.0.is_called.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether the thread was called since it asked last.
+    pub fn take_call(self) -> bool {
+        fence(Ordering::SeqCst);
+        self.0.is_called.swap(false, Ordering::Relaxed)
+    }
+
+    /// Where others wait for its end.
+    pub fn end(self) -> &'static Place {
+        &self.0.end
+    }
+
+    /// Where it waits for an unblock.
+    pub fn unblocking(self) -> &'static Place {
+        &self.0.unblock
     }
 
     #[inline(always)]

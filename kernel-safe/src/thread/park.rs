@@ -8,7 +8,6 @@ use super::life;
 use super::{Outcome, ThreadRef};
 use crate::errno::{Answer, Errno};
 use crate::schedule;
-use crate::wait::{self, Key};
 
 /// Sleeps until the calling thread is unblocked, or until `deadline`.
 ///
@@ -17,7 +16,6 @@ use crate::wait::{self, Key};
 /// The deadline came.
 pub fn block(deadline: u64) -> Answer {
     let thread = life::current()?;
-    let key = Key::unblock_of(thread.id());
     let check = || {
         if thread.take_permit() {
             Err(Errno::Again)
@@ -25,14 +23,15 @@ pub fn block(deadline: u64) -> Answer {
             Ok(())
         }
     };
-    match wait::wait(key, deadline, check) {
-        Ok(Outcome::Woken) => {
-            thread.take_permit();
-            Ok(0)
+    loop {
+        match thread.unblocking().wait(deadline, check) {
+            Ok(Outcome::Woken) if thread.take_permit() => return Ok(0),
+            // Somebody meant the slot's last thread.
+            Ok(Outcome::Woken) => {}
+            Err(Errno::Again) => return Ok(0),
+            Ok(Outcome::TimedOut) => return Err(Errno::TimedOut),
+            Err(errno) => return Err(errno),
         }
-        Err(Errno::Again) => Ok(0),
-        Ok(Outcome::TimedOut) => Err(Errno::TimedOut),
-        Err(errno) => Err(errno),
     }
 }
 
@@ -42,8 +41,8 @@ pub fn block(deadline: u64) -> Answer {
 ///
 /// There is no such thread.
 pub fn unblock(id: ThreadId) -> Answer {
-    life::with(id, ThreadRef::permit)?;
-    wait::wake(Key::unblock_of(id), 1);
+    let thread = life::with(id, ThreadRef::permit)?;
+    thread.unblocking().wake(1);
     schedule::give_way();
     Ok(0)
 }

@@ -12,7 +12,6 @@ use crate::drivers::channel::{self, Channel, Window};
 use crate::errno::Errno;
 use crate::files::system::{Appended, FileSystem, NodeId};
 use crate::files::transfer::Source;
-use crate::wait::Key;
 
 /// The most bytes of data in one message.
 pub const DATA_MAX: usize = 64 << 10;
@@ -77,8 +76,8 @@ impl Server {
     pub const fn new(number: usize) -> Server {
         Server {
             number,
-            beginner: Turn::new(Key::beginner(number)),
-            appender: Turn::new(Key::appender(number)),
+            beginner: Turn::new(),
+            appender: Turn::new(),
             data: Mutex::new(None),
             umask: AtomicU32::new(UMASK),
         }

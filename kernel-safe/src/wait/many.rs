@@ -1,113 +1,123 @@
-//! Waiting for several keys at once: until any of them is woken.
+//! Waiting at several places at once: until any of them is woken.
 //!
-//! What is waited for cannot be looked at under the locks of all keys, and
-//! looking may sleep. So each bucket counts its wake-ups: a [`Watch`] notes the
-//! counts, then its owner looks, and then the thread sleeps unless a count has
-//! changed since. A wake-up of another key in the same bucket makes the owner
-//! look once more, no worse.
+//! A [`Watch`] enters its thread at one place after the other while the thread
+//! is awake, and what is waited for is looked at behind that. Who wakes a place
+//! takes the thread out there and calls it: that ends its sleep, or keeps it
+//! from falling asleep. So the walk over all places may take its time, and
+//! lets others run meanwhile.
 //!
-//! One lock is held at a time. A waker may end the sleep while the thread still
-//! enters itself at further keys: then the thread is ready already, and goes to
-//! sleep only to be switched to at once.
+//! One lock is held at a time. A waker may end the sleep when the thread has
+//! only announced it: then the thread is ready already, and goes to sleep only
+//! to be switched to at once.
 
 use alloc::vec::Vec;
 
-use gate::clock;
-
-use super::Key;
+use super::links::Ticket;
+use super::{Place, is_over};
 use crate::errno::Errno;
+use crate::events;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread::{Outcome, ThreadRef, life};
 
-/// Keys, and the counts of their buckets.
-#[derive(Debug, Default)]
-pub struct Watch {
-    seen: Vec<(Key, u64)>,
+/// After how many places others may run.
+const PORTION: usize = 64;
+
+/// What may be waited for beside others.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// Where.
+    pub place: &'static Place,
+    /// A small number that nothing else has.
+    pub number: usize,
 }
 
+/// The places where a thread waits.
+#[derive(Debug)]
+pub struct Watch {
+    thread: ThreadRef,
+    entered: Vec<(&'static Place, Ticket)>,
+    seen: Seen,
+}
+
+/// Which numbers came already.
+#[derive(Debug, Default)]
+struct Seen(Vec<u64>);
+
 impl Watch {
-    /// Nothing yet.
-    pub const fn new() -> Watch {
-        Watch { seen: Vec::new() }
-    }
-
-    /// Makes room for so many keys.
+    /// A watch of the running thread over at most `most` places.
     ///
     /// # Errors
     ///
     /// Memory is short.
-    pub fn reserve(&mut self, keys: usize) -> Result<(), Errno> {
-        Ok(self.seen.try_reserve(keys)?)
+    pub fn over(most: usize) -> Result<Watch, Errno> {
+        let thread = life::current()?;
+        let mut entered = Vec::new();
+        entered.try_reserve_exact(most)?;
+        thread.take_call();
+        Ok(Watch {
+            thread,
+            entered,
+            seen: Seen::default(),
+        })
     }
 
-    /// Forgets all keys.
-    pub fn clear(&mut self) {
-        self.seen.clear();
-    }
-
-    /// Notes the count of `key`'s bucket. What is waited for is looked at after
-    /// this.
+    /// Enters the thread there, once however often it is asked to. What is
+    /// waited for is looked at after this.
     ///
     /// # Errors
     ///
     /// Memory is short.
-    pub fn add(&mut self, key: Key) -> Result<(), Errno> {
-        self.seen.try_reserve(1)?;
-        let count = key.bucket().lock().wakes();
-        self.seen.push((key, count));
+    pub fn add(&mut self, source: Source) -> Result<(), Errno> {
+        // DEFENCE: one-entry-a-place
+        if self.seen.has_or_add(source.number)? {
+            return Ok(());
+        }
+        self.entered.try_reserve(1)?;
+        let ticket = source.place.enter(self.thread)?;
+        self.entered.push((source.place, ticket));
         Ok(())
     }
 
-    /// Sleeps until one of the keys is woken, or was since it was added, or
-    /// until `deadline`.
-    ///
-    /// # Errors
-    ///
-    /// Memory is short.
-    pub fn wait(&mut self, deadline: u64) -> Result<Outcome, Errno> {
-        let thread = life::current()?;
-        if deadline != NEVER && deadline <= clock::monotonic_ns() {
-            return Ok(Outcome::TimedOut);
+    /// Sleeps until one of the places is woken, or was since the thread was
+    /// entered there, or until `deadline`.
+    pub fn wait(self, deadline: u64) -> Outcome {
+        if is_over(deadline) {
+            return Outcome::TimedOut;
         }
-        self.unite();
-        thread.prepare_sleep();
-        let entered = self.enter(thread);
-        let outcome = match entered {
-            Ok(all) if all == self.seen.len() => schedule::sleep(thread, deadline),
-            _ => stay_awake(thread),
-        };
-        self.leave(thread);
-        entered.map(|_| outcome)
+        self.thread.prepare_sleep();
+        if self.thread.take_call() {
+            stay_awake(self.thread)
+        } else {
+            schedule::sleep(self.thread, deadline)
+        }
     }
+}
 
-    /// Leaves one of several entries of the same key: the oldest.
-    fn unite(&mut self) {
-        self.seen
-            .sort_unstable_by_key(|(key, count)| (key.0, *count));
-        self.seen.dedup_by_key(|(key, _)| *key);
-    }
-
-    /// Enters the thread at each key, up to one whose count has changed; how
-    /// many.
-    fn enter(&self, thread: ThreadRef) -> Result<usize, Errno> {
-        let mut entered: usize = 0;
-        for (key, count) in &self.seen {
-            let mut bucket = key.bucket().lock();
-            if bucket.wakes() != *count {
-                break;
+impl Drop for Watch {
+    /// Takes the thread out everywhere. From here on nobody calls it.
+    fn drop(&mut self) {
+        for portion in self.entered.chunks(PORTION) {
+            for (place, ticket) in portion {
+                place.leave(*ticket, self.thread);
             }
-            bucket.add(*key, thread)?;
-            entered = entered.saturating_add(1);
+            events::let_others_run();
         }
-        Ok(entered)
     }
+}
 
-    /// Takes the thread out everywhere. From here on nobody ends its sleep for
-    /// one of these keys.
-    fn leave(&self, thread: ThreadRef) {
-        for (key, _) in &self.seen {
-            key.bucket().lock().remove(*key, thread);
+impl Seen {
+    /// Whether the number came already; the next time it has.
+    fn has_or_add(&mut self, number: usize) -> Result<bool, Errno> {
+        let (word, bit) = (number / 64, 1 << (number % 64));
+        if word >= self.0.len() {
+            let more = word.saturating_sub(self.0.len()).saturating_add(1);
+            self.0.try_reserve(more)?;
+            self.0.resize(word.saturating_add(1), 0);
         }
+        let word = self.0.get_mut(word).ok_or(Errno::NoMemory)?;
+        let has = *word & bit != 0;
+        *word |= bit;
+        Ok(has)
     }
 }
 
@@ -126,24 +136,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_one_keys_counts_the_oldest_stays() {
-        let (first, second) = (Key::futex(0x1000), Key::futex(0x2000));
-        let mut watch = Watch {
-            seen: [(second, 9), (first, 5), (second, 7), (first, 6)].to_vec(),
-        };
-        watch.unite();
-        assert_eq!(watch.seen, [(first, 5), (second, 7)]);
-    }
-
-    #[test]
-    fn a_count_is_that_of_the_keys_bucket() {
-        let key = Key::futex(0x7_7000);
-        let mut watch = Watch::new();
-        watch.add(key).expect("memory");
-        super::super::wake(key, 1);
-        watch.add(key).expect("memory");
-        assert!(watch.seen[1].1 > watch.seen[0].1);
-        watch.clear();
-        assert!(watch.seen.is_empty());
+    fn a_number_is_seen_from_the_second_time_on() {
+        let mut seen = Seen::default();
+        for number in [0, 63, 64, 70_000] {
+            assert_eq!(seen.has_or_add(number), Ok(false));
+        }
+        for number in [70_000, 64, 63, 0] {
+            assert_eq!(seen.has_or_add(number), Ok(true));
+        }
+        assert_eq!(seen.has_or_add(1), Ok(false));
     }
 }

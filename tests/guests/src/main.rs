@@ -6,6 +6,7 @@
 
 mod abi;
 mod attack;
+mod bounds;
 mod checks;
 mod code;
 mod cpus;
@@ -51,6 +52,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["abi"] => abi::run(),
         ["abi", "recurse"] => abi::recurse_in_a_thread(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
+        ["bounds", what] => bounds::run(what),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["exception", name] => exceptions::run(name),
         ["far", how] => far::run(how),

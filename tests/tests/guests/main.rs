@@ -7,6 +7,7 @@
 //! QEMU's own log of interrupts.
 
 mod abi;
+mod bounds;
 mod containment;
 mod costs;
 mod counter;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
     let mut trials = Vec::new();
     trials.extend(programs::trials());
     trials.extend(abi::trials());
+    trials.extend(bounds::trials());
     trials.extend(fuzz::trials());
     trials.extend(edges::trials());
     trials.extend(exceptions::trials());

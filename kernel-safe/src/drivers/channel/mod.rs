@@ -20,7 +20,7 @@ use self::slots::Slots;
 use super::windows;
 use super::{DRIVERS, DriverError};
 use crate::errno::Errno;
-use crate::wait::{self, Key};
+use crate::wait::Place;
 
 pub use self::window::{REPLY_MAX, Window};
 
@@ -41,6 +41,10 @@ pub enum Language {
 pub struct Channel {
     number: u32,
     slots: Mutex<Slots>,
+    /// Where the replies to what each slot sent are waited for.
+    replies: [Place; names::SLOTS],
+    /// Where a free window is waited for.
+    windows: Place,
 }
 
 static TABLE: [Channel; CHANNELS] = {
@@ -85,6 +89,8 @@ impl Channel {
         Channel {
             number,
             slots: Mutex::new(Slots::new()),
+            replies: [const { Place::new() }; names::SLOTS],
+            windows: Place::new(),
         }
     }
 
@@ -115,10 +121,10 @@ impl Channel {
     /// Gives the channel up: whoever waits or comes gets an error.
     pub fn give_up(&self) {
         self.slots.lock().give_up();
-        for slot in 0..names::SLOTS {
-            wait::wake(Key::reply(self.number, slot), usize::MAX);
+        for place in &self.replies {
+            place.wake(usize::MAX);
         }
-        wait::wake(Key::window(self.number), usize::MAX);
+        self.windows.wake(usize::MAX);
     }
 
     /// Hands a request to the driver.
@@ -143,8 +149,10 @@ impl Channel {
             let slots = &mut *self.slots.lock();
             slots.collect(|| self.call(|| driver::channel_poll(self.number)).ok())
         };
-        for slot in (0..names::SLOTS).filter(|slot| finished >> slot & 1 != 0) {
-            wait::wake(Key::reply(self.number, slot), usize::MAX);
+        for (slot, place) in self.replies.iter().enumerate() {
+            if finished >> slot & 1 != 0 {
+                place.wake(usize::MAX);
+            }
         }
         if is_broken {
             self.give_up();

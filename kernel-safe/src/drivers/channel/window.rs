@@ -10,7 +10,6 @@ use super::{Channel, windows};
 use crate::errno::Errno;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread;
-use crate::wait::{self, Key};
 
 /// The most bytes of a reply to the shortest request.
 pub const REPLY_MAX: usize = windows::WINDOW - REPLY_ALIGN;
@@ -48,7 +47,6 @@ impl Window {
                     reply: 0,
                 });
             }
-            let key = Key::window(channel.number);
             let is_none_free = || {
                 if channel.slots.lock().is_ready() {
                     Err(Errno::Again)
@@ -56,7 +54,7 @@ impl Window {
                     Ok(())
                 }
             };
-            match wait::wait(key, NEVER, is_none_free) {
+            match channel.windows.wait(NEVER, is_none_free) {
                 Ok(_) | Err(Errno::Again) => {}
                 Err(errno) => return Err(errno),
             }
@@ -131,12 +129,14 @@ impl Window {
     /// Sleeps until there is an outcome; gives the channel up if there is none
     /// at `deadline`.
     fn sleep(&self, deadline: u64) {
-        let key = Key::reply(self.channel.number, self.slot);
+        let Some(reply) = self.channel.replies.get(self.slot) else {
+            return;
+        };
         let is_waiting = || match self.channel.slots.lock().is_waiting(self.slot) {
             true => Ok(()),
             false => Err(Errno::Again),
         };
-        match wait::wait(key, deadline, is_waiting) {
+        match reply.wait(deadline, is_waiting) {
             Ok(thread::Outcome::Woken) | Err(Errno::Again) => {}
             Ok(thread::Outcome::TimedOut) => self.look_once_more(),
             // No memory to wait with: look again and again.
@@ -166,7 +166,7 @@ impl Window {
 impl Drop for Window {
     fn drop(&mut self) {
         self.channel.slots.lock().give_back(self.slot);
-        wait::wake(Key::window(self.channel.number), 1);
+        self.channel.windows.wake(1);
     }
 }
 

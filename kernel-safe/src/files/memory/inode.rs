@@ -12,7 +12,7 @@ use spin::{Mutex, MutexGuard};
 
 use super::device::Device;
 use super::names::{self, Names};
-use super::pages::Pages;
+use super::pages::{Pages, Remains};
 use super::room::Room;
 use crate::errno::Errno;
 use crate::files::system::{Kind, Metadata};
@@ -64,10 +64,11 @@ impl Content {
         }
     }
 
-    /// Gives its memory back.
-    fn clear(&mut self, room: &Room) {
-        if let Content::File(pages) = self {
-            pages.clear(room);
+    /// Gives its memory back, when what remains is dropped.
+    fn clear(&mut self, room: &Room) -> Remains {
+        match self {
+            Content::File(pages) => pages.clear(room),
+            _ => Remains::default(),
         }
     }
 }
@@ -186,10 +187,10 @@ impl Body {
         }
     }
 
-    /// Gives its memory back, for it ends.
-    pub fn clear(&mut self, room: &Room) {
-        self.content.clear(room);
+    /// Gives its memory back, for it ends, when what remains is dropped.
+    pub fn clear(&mut self, room: &Room) -> Remains {
         room.give_back(self.cost);
+        self.content.clear(room)
     }
 
     /// Its names, to be looked at.

@@ -157,9 +157,10 @@ impl Memory {
     /// Frees a file that has neither a name nor a holder.
     fn end_if_unused(&self, inode: &Inode, mut body: Held<'_>) {
         if body.links == 0 && body.holders == 0 {
-            body.clear(&self.room);
+            let remains = body.clear(&self.room);
             body.end();
             self.inodes.lock().give_back(inode.number);
+            drop(remains);
         }
     }
 
@@ -315,8 +316,10 @@ impl FileSystem for Memory {
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
         let inode = self.inode(file)?;
         let mut body = inode.lock()?;
-        body.pages_mut()?.set_size(size, &self.room)?;
+        let remains = body.pages_mut()?.set_size(size, &self.room)?;
         body.note_written((self.now)());
+        drop(body);
+        drop(remains);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use hashbrown::HashTable;
 
 use super::room::Room;
 use crate::errno::Errno;
+use crate::events;
 use crate::files::system::Appended;
 use crate::files::transfer::{Source, Target};
 use crate::heap;
@@ -28,6 +29,8 @@ const PLACE_COST: u64 = 88;
 /// What the table of a file costs besides the places of its pages: it begins
 /// with several.
 const TABLE_COST: u64 = 128;
+/// How many pages are freed before others may run.
+const FREED_AT_ONCE: usize = 1024;
 /// The smallest size of a page.
 const PAGE_MIN: usize = 64;
 
@@ -40,6 +43,21 @@ pub struct Pages {
     size: u64,
     /// What the pages cost.
     cost: u64,
+}
+
+/// Pages that are in no file any more. To free them takes long where they are
+/// many, so they are dropped without a lock, and others run meanwhile.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Remains(HashTable<Page>);
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let mut pages = core::mem::take(&mut self.0).into_iter();
+        while pages.by_ref().take(FREED_AT_ONCE).map(drop).count() == FREED_AT_ONCE {
+            events::let_others_run();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -169,23 +187,24 @@ impl Pages {
     /// # Errors
     ///
     /// A file cannot be that large.
-    pub fn set_size(&mut self, size: u64, room: &Room) -> Result<(), Errno> {
+    pub fn set_size(&mut self, size: u64, room: &Room) -> Result<Remains, Errno> {
         if size > SIZE_MAX {
             return Err(Errno::TooBig);
         }
+        let mut remains = Remains::default();
         if size == 0 {
-            self.clear(room);
+            remains = self.clear(room);
         } else if size < self.size {
             self.cut(size, room);
         }
         self.size = size;
-        Ok(())
+        Ok(remains)
     }
 
-    /// Gives all its memory back.
-    pub fn clear(&mut self, room: &Room) {
+    /// Gives all its memory back, when what remains is dropped.
+    pub fn clear(&mut self, room: &Room) -> Remains {
         room.give_back(self.cost);
-        *self = Pages::default();
+        Remains(core::mem::take(self).pages)
     }
 
     fn cut(&mut self, size: u64, room: &Room) {
