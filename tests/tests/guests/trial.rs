@@ -1,4 +1,4 @@
-//! Trials: who shares the machine, what only a full run makes, how long it took.
+//! Trials: which share the machine, which are long, how many seconds each took.
 //!
 //! Two trials run at a time. One that wants the machine for itself, because its
 //! virtual CPUs are as many as the host's or more, waits until no other runs,
