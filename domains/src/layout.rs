@@ -86,6 +86,15 @@ impl Region {
     }
 }
 
+/// Bytes of a stack that the safe kernel has for a thread.
+pub const KERNEL_STACK: u64 = 4 * PAGE_SIZE;
+/// The distance of two such stacks, guard page included.
+pub const KERNEL_STACK_STRIDE: u64 = 8 * PAGE_SIZE;
+/// Where the first one lies, guard page first; stacks to start on are below.
+pub const KERNEL_STACKS: u64 = SAFE.stacks().start + (1 << 20) - PAGE_SIZE;
+/// Bytes of a stack of the core for traps, or for calls.
+pub const CORE_STACK: u64 = 3 * PAGE_SIZE;
+
 const GIB: u64 = 1 << 30;
 /// Bytes of a stack that a CPU starts on.
 const START_STACK: u64 = 64 << 10;

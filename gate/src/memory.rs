@@ -5,7 +5,9 @@
 //! addressed by number: it holds no references there.
 
 use domains::core_call::{CoreCall, error, map_flags, unmap_flags};
-use domains::layout::{APP, FRAMES, PAGE_SIZE, Region, SAFE};
+use domains::layout::{
+    APP, FRAMES, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, Region, SAFE,
+};
 use static_assertions::assert_not_impl_any;
 
 use crate::core_call::core_call;
@@ -133,11 +135,7 @@ assert_not_impl_any!(KernelStack: Clone, Copy);
 
 impl KernelStack {
     /// Pages of a stack.
-    pub const PAGES: u64 = 4;
-    /// The distance of two stacks, guard page included.
-    const STRIDE: u64 = 8 * PAGE_SIZE;
-    /// Where the first one lies; the core's boot stack is below.
-    const FIRST: u64 = SAFE.stacks().start + (1 << 20);
+    pub const PAGES: u64 = KERNEL_STACK / PAGE_SIZE;
 
     /// Maps the stack number `place`.
     ///

@@ -9,7 +9,7 @@ use super::cargo::Built;
 use super::folders::Folders;
 use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags};
-use crate::image::Component;
+use crate::image::{Component, depth};
 
 /// The packages whose binaries are components.
 const PACKAGES: [&str; 4] = ["trusted-core", "gate-page", "kernel-safe", "kernel-unsafe"];
@@ -39,6 +39,14 @@ impl Components {
     pub(super) fn take(&mut self, component: Component) -> Vec<u8> {
         let place = self.files.iter_mut().find(|(of, _)| *of == component);
         place.map_or(Vec::new(), |(_, file)| std::mem::take(file))
+    }
+
+    /// Refuses kernels whose calls can run out of their stacks.
+    pub(super) fn judge_depth(&self) -> Result<(), BuildError> {
+        for (component, file) in &self.files {
+            depth::judge(*component, file)?;
+        }
+        Ok(())
     }
 }
 
@@ -112,4 +120,21 @@ fn hooked_packages(sources: &Path) -> Vec<String> {
     packages
         .map(|package| format!("{package}/{TEST_HOOKS}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kernel_must_say_how_deep_it_goes_and_nothing_else_must() {
+        let components = |component| Components {
+            files: vec![(component, b"nothing".to_vec())],
+        };
+        for component in [Component::Core, Component::Safe, Component::Unsafe] {
+            let judged = components(component).judge_depth();
+            assert!(matches!(judged, Err(BuildError::TooDeep(_))), "{component}");
+        }
+        assert!(components(Component::Gate).judge_depth().is_ok());
+    }
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::toolchain;
 use crate::image::ImageError;
+use crate::image::depth::TooDeep;
 use crate::image::verify::Refused;
 use crate::rootfs::RootfsError;
 
@@ -166,6 +167,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Image(#[from] ImageError),
+    /// A kernel can run out of its stack.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    TooDeep(#[from] TooDeep),
     /// The image is not let through.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -29,13 +29,15 @@ const FRAMES: &str = "-Cforce-frame-pointers=yes";
 
 /// How the kernels' components are compiled and linked: to fixed addresses
 /// anywhere in the address space, so relative to RIP, and without relocations.
-const KERNEL_FLAGS: [&str; 6] = [
+const KERNEL_FLAGS: [&str; 7] = [
     "-Crelocation-model=pic",
     "-Ccode-model=small",
     "-Clink-arg=--no-pie",
     "-Clink-arg=-zmax-page-size=4096",
     "-Clink-arg=--build-id=none",
     "-Cforce-frame-pointers=no",
+    // Beside the code, and in no page: what each function takes of its stack.
+    "-Zemit-stack-sizes",
 ];
 
 /// The flags of the kernels' components.

@@ -210,6 +210,7 @@ impl<'a> Job<'a> {
         let (folders, toolchain) = (&self.folders, &self.toolchain);
         let (isolation, test_hooks) = (self.request.isolation, self.request.test_hooks);
         let mut built = components::build(folders, toolchain, isolation, test_hooks, progress)?;
+        built.judge_depth()?;
         let object = abi_object::build(folders, toolchain, progress)?;
         let recipe = Recipe {
             folders,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::Component;
 use super::crates::crate_of;
 use super::gate_page::GatePage;
+use super::depth::{self, Depth};
 use super::listed::Listed;
 use super::packed::{Packed, Pages};
 use super::symbols::Symbols;
@@ -109,6 +110,8 @@ pub struct ComponentView {
     pub data: u64,
     /// Bytes of functions and data by crate, if symbols tell.
     pub crates: Vec<CrateView>,
+    /// How deep a kernel's calls go, if symbols tell.
+    pub depth: Option<Depth>,
 }
 
 /// The files that travel in the image.
@@ -216,6 +219,7 @@ fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
         let view = views.iter_mut().find(|view| view.name == component.name());
         if let Some(view) = view {
             view.crates = crates(file);
+            view.depth = depth::judge(component, file.content()).ok().flatten();
         }
     }
     views
@@ -242,6 +246,7 @@ fn sizes(image: &Packed, component: Component) -> ComponentView {
         constants: 0,
         data: 0,
         crates: Vec::new(),
+        depth: None,
     };
     let core = image.core_loads().map(|load| {
         (

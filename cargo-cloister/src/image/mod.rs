@@ -7,6 +7,7 @@
 //! names its addresses and [`inspect`] describes it.
 
 pub mod component;
+pub mod depth;
 pub mod elf;
 pub mod error;
 pub mod gate_page;

@@ -68,6 +68,11 @@ impl SymbolFile {
         }
     }
 
+    /// The file itself.
+    pub fn content(&self) -> &[u8] {
+        &self.file
+    }
+
     /// The symbols, by address.
     pub fn symbols(&self) -> &[Symbol] {
         &self.symbols
@@ -152,7 +157,7 @@ fn frames(context: &Context<Reader<'_>>, address: u64) -> Vec<Found> {
 
 /// The name as a person wrote it; whoever made the file chose it, so that it may
 /// hold anything.
-fn demangle(name: &str) -> String {
+pub(super) fn demangle(name: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     Plain::line(&name).to_string()
 }

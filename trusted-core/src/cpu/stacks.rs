@@ -8,10 +8,10 @@
 
 use core::cell::UnsafeCell;
 
-use domains::layout::{CORE_STACKS, PAGE_SIZE};
+use domains::layout::{CORE_STACK, CORE_STACKS, PAGE_SIZE};
 
 const PAGE: usize = PAGE_SIZE as usize;
-const DEEP: usize = 3 * PAGE;
+const DEEP: usize = CORE_STACK as usize;
 
 /// One CPU's stacks.
 #[repr(C, align(4096))]

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use domains::Area;
 
 use super::{ComponentView, DomainView, Inspection};
+use crate::image::depth::Depth;
 
 /// How many crates of a component are shown.
 const CRATES_SHOWN: usize = 8;
@@ -34,6 +35,12 @@ impl fmt::Display for Inspection {
             .any(|component| !component.crates.is_empty())
         {
             section(f, "largest crates", crates(&self.components))?;
+        }
+        for component in &self.components {
+            if let Some(depth) = &component.depth {
+                let title = format!("deepest path of {}", component.name);
+                section(f, &title, path(depth))?;
+            }
         }
         if !self.listed.is_empty() {
             section(f, "harmless, but listed", listed(self))?;
@@ -121,6 +128,23 @@ fn crates(views: &[ComponentView]) -> Table {
         }
     }
     align_right(&mut table, [2]);
+    table
+}
+
+/// The figures, and the functions below them.
+fn path(depth: &Depth) -> Table {
+    let figures = format!(
+        "{} of {} bytes; {} calls through tables are in no path",
+        depth.bytes, depth.stack, depth.calls_through_tables
+    );
+    let mut table = table([figures.as_str()]);
+    for circle in &depth.circles {
+        let (functions, reason) = (circle.functions.join(", "), circle.reason);
+        table.add_row([format!("round {}: {functions} ({reason})", circle.rounds)]);
+    }
+    for function in &depth.path {
+        table.add_row([function]);
+    }
     table
 }
 
