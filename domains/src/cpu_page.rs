@@ -24,7 +24,8 @@ pub const CPUS_MAX: usize = 8;
 #[derive(Debug)]
 pub struct CpuPage {
     /// Top of the current thread's kernel stack while the application runs,
-    /// zero while a kernel does.
+    /// zero while a kernel does. The word there holds the number of the entry
+    /// that the stack serves.
     pub entry_stack: u64,
     /// The safe kernel's stack pointer while the unsafe kernel runs, else zero.
     pub armed: u64,
@@ -43,6 +44,8 @@ pub struct CpuPage {
     pub app_to_safe: u64,
     /// The number of this CPU.
     pub cpu: u64,
+    /// The number of the last call into the unsafe kernel, for reports.
+    pub unsafe_entry: u64,
 }
 
 /// Bits of [`CpuPage::pending`].
@@ -78,4 +81,5 @@ offsets! {
     UNSAFE_CALLS = unsafe_calls;
     APP_TO_SAFE = app_to_safe;
     CPU = cpu;
+    UNSAFE_ENTRY = unsafe_entry;
 }

@@ -22,6 +22,7 @@ pub mod cpu_page;
 pub mod domain;
 pub mod edge;
 pub mod entries;
+pub mod entry_names;
 pub mod exception;
 pub mod files;
 pub mod key;

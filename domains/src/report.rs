@@ -67,6 +67,9 @@ pub struct Fault {
     pub cause: Cause,
     /// What the core did about it.
     pub action: Action,
+    /// The entry that the kernel served, as a number of
+    /// [`crate::entry_names`]; none where that is not known.
+    pub entry: Option<u32>,
 }
 
 /// Whose page a fault touched.
@@ -270,7 +273,11 @@ impl fmt::Display for Fault {
             " cause={} action={}",
             self.cause.name(),
             self.action.name()
-        )
+        )?;
+        match self.entry {
+            Some(entry) => write!(f, " entry={entry}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -334,7 +341,18 @@ impl<'a> Pairs<'a> {
             page: Page::from_name(self.word("page")?).ok_or(Malformed)?,
             cause: Cause::from_name(self.word("cause")?).ok_or(Malformed)?,
             action: Action::from_name(self.word("action")?).ok_or(Malformed)?,
+            entry: self.entry()?,
         })
+    }
+
+    /// The entry that was served, if the line names one.
+    fn entry(&self) -> Result<Option<u32>, Malformed> {
+        match self.word("entry") {
+            Err(Malformed) => Ok(None),
+            Ok(_) => u32::try_from(self.number("entry")?)
+                .map(Some)
+                .map_err(|_| Malformed),
+        }
     }
 
     fn trace(&self) -> Result<Trace, Malformed> {
@@ -374,6 +392,7 @@ mod tests {
             page: Page::Area(Area::Safe),
             cause: Cause::Key,
             action: Action::Terminate,
+            entry: None,
         };
         let refusal = Refusal {
             reason: Reason::Cpu,
@@ -386,6 +405,10 @@ mod tests {
             Record::Fault(Fault {
                 domain: None,
                 page: Page::Nothing,
+                ..fault
+            }),
+            Record::Fault(Fault {
+                entry: Some(22),
                 ..fault
             }),
             Record::Refuse(refusal),

@@ -5,6 +5,8 @@
 //! brought the safe kernel back. The callee is not trusted, so every reply is
 //! an allegation as well.
 
+use domains::entry_names;
+
 use crate::interface::interface;
 
 /// The unsafe kernel faulted during the call.
@@ -74,3 +76,8 @@ interface! {
     /// With `test-hooks`: touches memory as the hooks module says.
     120 => hook(kind: u32, address: usize, argument: usize);
 }
+
+const _: () = assert!(
+    entry_names::agree(NAMES, entry_names::DRIVERS),
+    "reports would name another entry"
+);

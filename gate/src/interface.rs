@@ -90,6 +90,9 @@ macro_rules! service {
     ($(
         $(#[$doc:meta])* $number:literal => $name:ident($($argument:ident: $type:ty),*);
     )*) => {
+        /// The entries by number.
+        pub(crate) const NAMES: &[(u32, &str)] = &[$(($number, stringify!($name))),*];
+
         /// What the callee implements: one function an entry.
         pub trait Serve {
             $(

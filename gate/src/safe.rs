@@ -11,6 +11,8 @@
 //! application's memory there. The caller answers for it as for a raw pointer:
 //! a buffer to be written must be the caller's alone.
 
+use domains::entry_names;
+
 use crate::interface::interface;
 
 /// The deadline that never comes.
@@ -130,3 +132,8 @@ interface! {
     /// With `test-hooks`: a foothold in the kernels, see the hooks module.
     120 => hook(kind: u32, address: usize, argument: usize);
 }
+
+const _: () = assert!(
+    entry_names::agree(NAMES, entry_names::SAFE),
+    "reports would name another entry"
+);

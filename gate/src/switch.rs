@@ -16,6 +16,7 @@ use core::arch::naked_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use domains::Isolation;
+use domains::entry_names;
 use domains::layout::{GATE_PAGE, gate};
 
 use crate::memory::KernelStack;
@@ -105,6 +106,9 @@ fn prepare(stack: &KernelStack, start: extern "C" fn(u64) -> !, argument: u64) -
     // SAFETY: the stack is mapped and writable; the caller has made sure that
     // nobody runs on it or will.
     unsafe { pointer.write(saved) };
+    let served: *mut u64 = core::ptr::without_provenance_mut(stack.top() as usize);
+    // SAFETY: as above; nothing else uses the word at the top.
+    unsafe { served.write(entry_names::START.into()) };
     place
 }
 

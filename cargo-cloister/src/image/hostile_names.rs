@@ -76,6 +76,7 @@ fn names_of_symbols_steer_no_terminal_wherever_they_are_shown() {
         page: Page::Area(Area::Safe),
         cause: Cause::Key,
         action: Action::Terminate,
+        entry: None,
     };
     let traces = [
         (TraceKind::Thread, 1),

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::Component;
 use super::crates::crate_of;
-use super::gate_page::GatePage;
 use super::depth::{self, Depth};
+use super::gate_page::GatePage;
 use super::listed::Listed;
 use super::packed::{Packed, Pages};
 use super::symbols::Symbols;

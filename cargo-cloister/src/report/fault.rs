@@ -41,6 +41,8 @@ pub struct FaultReport {
     pub pkru: u32,
     /// What stood in the way: the right that the table denies, or the page's.
     pub rights: Option<String>,
+    /// The entry of the kernel that was served, if a kernel faulted in one.
+    pub entry: Option<String>,
     /// What the core did.
     pub action: &'static str,
     /// What became of the machine.
@@ -69,6 +71,7 @@ impl FaultReport {
             touched: access.map(|_| Place::find(fault.address, symbols)),
             pkru: fault.pkru,
             rights: words::rights(fault),
+            entry: words::entry(fault),
             action: fault.action.name(),
             outcome: words::outcome(fault),
             help: words::help(fault, interrupt),
@@ -99,6 +102,9 @@ impl fmt::Display for FaultReport {
                 &Address(place.address).to_string(),
                 &place.datum(),
             )?;
+        }
+        if let Some(entry) = &self.entry {
+            row(f, "serving", entry, "")?;
         }
         let pkru = format!(
             "{} {}",
@@ -136,6 +142,7 @@ mod tests {
             page: Page::Area(Area::Safe),
             cause: Cause::Key,
             action: Action::Terminate,
+            entry: None,
         }
     }
 

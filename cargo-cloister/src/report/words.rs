@@ -1,7 +1,7 @@
 //! The words for faults.
 
 use domains::report::{Action, Cause, Fault, Page};
-use domains::{Access, Domain, Rights, exception, status, table};
+use domains::{Access, Domain, Rights, entry_names, exception, status, table};
 
 use crate::image::symbols::Symbols;
 
@@ -129,6 +129,13 @@ fn other(fault: &Fault) -> String {
         ALIGNMENT => format!("{name}: {who} used an address that is not aligned"),
         _ => format!("{name}: {who} caused it"),
     }
+}
+
+/// The entry that the kernel served.
+pub(super) fn entry(fault: &Fault) -> Option<String> {
+    let number = fault.entry?;
+    let name = entry_names::name(fault.domain?, number);
+    Some(name.map_or_else(|| format!("entry {number}"), str::to_owned))
 }
 
 fn touched(access: Access) -> &'static str {

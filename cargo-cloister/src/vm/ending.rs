@@ -168,6 +168,7 @@ mod tests {
             page: Page::Nothing,
             cause: Cause::Unmapped,
             action,
+            entry: None,
         })
     }
 

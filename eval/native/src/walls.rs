@@ -149,7 +149,7 @@ fn cpu_page() -> *mut CpuPage {
 pub(crate) const fn running(domain: Domain) -> CpuPage {
     CpuPage {
         entry_stack: match domain {
-            Domain::App => stack(Domain::Safe).end,
+            Domain::App => stack(Domain::Safe).end - 8,
             Domain::Safe | Domain::Unsafe => 0,
         },
         armed: 0,
@@ -160,6 +160,7 @@ pub(crate) const fn running(domain: Domain) -> CpuPage {
         unsafe_calls: 0,
         app_to_safe: GATE_PAGE + gate::APP_TO_SAFE,
         cpu: 0,
+        unsafe_entry: 0,
     }
 }
 

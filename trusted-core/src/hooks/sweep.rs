@@ -136,7 +136,7 @@ fn prepare(trap: &mut Trap<'_>) {
     trap.registers.rdx = forgery.edx.into();
     trap.registers.r11 = HARMLESS_ENTRY;
     match attacker {
-        Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE, 0),
+        Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE - 8, 0),
         Attacker::Unsafe => {
             fill(trap.core, ARMED, SAVED_BYTES - 8, 0);
             fill(trap.core, ARMED + SAVED_BYTES - 8, 8, LANDING);

@@ -10,10 +10,10 @@ use core::arch::asm;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
-use domains::Domain;
 use domains::core_call::error;
 use domains::cpu_page::offset;
-use domains::layout::PAGE_SIZE;
+use domains::layout::{PAGE_SIZE, SAFE};
+use domains::{Domain, entry_names};
 use static_assertions::const_assert;
 
 use super::Trap;
@@ -47,6 +47,7 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     };
     save(trap.core.words(frame), entry_stack, trap.registers);
     trap.local.page.set(offset::ENTRY_STACK, 0);
+    note_upcall(trap, entry_stack);
     // What the kernels do not use they shall not see either.
     vector_state::reset();
     // As after a call: the return address would be at a multiple of 16.
@@ -55,6 +56,16 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     trap.registers.rdi = frame.number();
     trap.local.assume(Domain::Safe);
     true
+}
+
+/// Says what the kernel stack with this top serves, for reports. The safe kernel
+/// says where that is, so nothing but its own stacks is written to.
+fn note_upcall(trap: &Trap<'_>, top: u64) {
+    let is_stack = SAFE.stacks().contains_range(top, 8) && top.is_multiple_of(8);
+    if let Some(physical) = trap.local.tables.translate(top).filter(|_| is_stack) {
+        let words = trap.core.words(Frame::containing(physical));
+        words[(top % PAGE_SIZE) as usize / 8].store(entry_names::UPCALL.into(), Relaxed);
+    }
 }
 
 /// Puts the context in `slot` back and frees it.

@@ -5,8 +5,12 @@
 //! unsafe kernel returns to the safe kernel with an error. A kernel's rights
 //! without the token that goes with them were forged by the application.
 
+use core::sync::atomic::Ordering::Relaxed;
+
 use domains::cpu_page::offset;
-use domains::layout::{GATE_PAGE, gate};
+use domains::layout::{
+    GATE_PAGE, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, SAFE, gate,
+};
 use domains::report::{Action, Cause, Fault, Page, Record};
 use domains::{Access, Area, Domain, Isolation, Rights, status, table};
 use x86_64::registers::control::Cr2;
@@ -17,6 +21,7 @@ use super::registers::Registers;
 use crate::cpu::tlb;
 use crate::hooks;
 use crate::memory::entry::{self, Bits, Entry};
+use crate::memory::frame::Frame;
 use crate::report;
 
 /// What the core found out about a fault.
@@ -163,5 +168,50 @@ fn send(trap: &Trap<'_>, culprit: Domain, Finding(cause, page): Finding, action:
         page,
         cause,
         action,
+        entry: served(trap, culprit),
     }));
+}
+
+/// The number of the entry that a kernel served when it faulted. A kernel can
+/// write what it likes there; a report is all that comes of it.
+fn served(trap: &Trap<'_>, culprit: Domain) -> Option<u32> {
+    let number = match culprit {
+        Domain::App => return None,
+        Domain::Unsafe => trap.local.page.get(offset::UNSAFE_ENTRY),
+        Domain::Safe => {
+            let top = kernel_stack_top(trap.registers.rsp)?;
+            let physical = trap.local.tables.translate(top)?;
+            let words = trap.core.words(Frame::containing(physical));
+            words[(top % PAGE_SIZE) as usize / 8].load(Relaxed)
+        }
+    };
+    u32::try_from(number).ok()
+}
+
+/// The word at the top of the thread's kernel stack in which `rsp` lies, or in
+/// whose guard page it does.
+fn kernel_stack_top(rsp: u64) -> Option<u64> {
+    let distance = rsp.checked_sub(KERNEL_STACKS)?;
+    let guard = rsp - distance % KERNEL_STACK_STRIDE;
+    let is_one = SAFE.stacks().contains(rsp)
+        && distance % KERNEL_STACK_STRIDE < PAGE_SIZE + KERNEL_STACK;
+    is_one.then_some(guard + PAGE_SIZE + KERNEL_STACK - 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_known_by_any_address_in_it_or_in_its_guard_page() {
+        let top = |guard: u64| Some(guard + PAGE_SIZE + KERNEL_STACK - 8);
+        let second = KERNEL_STACKS + KERNEL_STACK_STRIDE;
+        assert_eq!(kernel_stack_top(KERNEL_STACKS), top(KERNEL_STACKS));
+        assert_eq!(kernel_stack_top(second + 0x500), top(second));
+        assert_eq!(kernel_stack_top(second + PAGE_SIZE + 8), top(second));
+        assert_eq!(kernel_stack_top(second - 8), None);
+        assert_eq!(kernel_stack_top(SAFE.stacks().start), None);
+        assert_eq!(kernel_stack_top(SAFE.stacks().end + 64), None);
+        assert_eq!(kernel_stack_top(8), None);
+    }
 }

@@ -47,6 +47,9 @@ core::arch::global_asm!(
     "mov rcx, qword ptr ds:[{entry_stack}]",
     "jrcxz die",
     "mov qword ptr ds:[{entry_stack}], 0",
+    // What is served, for the report of a fault: above all that the stack
+    // holds, in a word that the token points to and nobody else uses.
+    "mov qword ptr [rcx], r11",
     "mov rax, rsp",
     "mov rsp, rcx",
     "push rax",
@@ -109,6 +112,7 @@ core::arch::global_asm!(
     "push rax",
     "mov qword ptr ds:[{armed}], rsp",
     "inc qword ptr ds:[{unsafe_calls}]",
+    "mov qword ptr ds:[{unsafe_entry}], r11",
     "mov rsp, qword ptr ds:[{unsafe_stack}]",
     // The callee learns nothing from registers that carry no argument.
     "xor ebx, ebx",
@@ -188,6 +192,7 @@ core::arch::global_asm!(
     armed = const word(offset::ARMED),
     unsafe_stack = const word(offset::UNSAFE_STACK),
     unsafe_calls = const word(offset::UNSAFE_CALLS),
+    unsafe_entry = const word(offset::UNSAFE_ENTRY),
     pending = const word(offset::PENDING),
     mask = const entries::SLOTS - 1,
     safe_table = const layout::SAFE.start + entries::TABLE as u64,
