@@ -30,6 +30,7 @@ pub mod layout;
 pub mod manifest;
 pub mod pkru;
 pub mod report;
+pub mod stack_paint;
 pub mod status;
 pub mod table;
 

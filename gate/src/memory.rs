@@ -145,7 +145,20 @@ impl KernelStack {
     pub fn map(place: u64) -> Result<KernelStack, MapError> {
         let stack = KernelStack { place };
         map_in(SAFE.stacks(), stack.start(), Self::PAGES, Populate::Now)?;
+        #[cfg(feature = "test-hooks")]
+        stack.paint();
         Ok(stack)
+    }
+
+    /// Fills it with what nobody pushes, to see later how much was used.
+    #[cfg(feature = "test-hooks")]
+    fn paint(&self) {
+        let words = (self.start()..self.start() + KERNEL_STACK).step_by(8);
+        for place in words {
+            let word: *mut u64 = core::ptr::without_provenance_mut(place as usize);
+            // SAFETY: the pages were mapped just now, and nobody runs on them.
+            unsafe { word.write(domains::stack_paint::PAINT) };
+        }
     }
 
     /// Its number.
@@ -160,7 +173,8 @@ impl KernelStack {
     }
 
     const fn start(&self) -> u64 {
-        Self::FIRST.saturating_add(self.place.saturating_mul(Self::STRIDE))
+        let distance = self.place.saturating_mul(KERNEL_STACK_STRIDE);
+        (KERNEL_STACKS + PAGE_SIZE).saturating_add(distance)
     }
 }
 

@@ -9,6 +9,7 @@ use std::{fs, thread};
 use domains::Isolation;
 use serde_json::Value;
 
+use crate::marks::{self, Mark};
 use crate::sources;
 
 /// The most that a boot may take, in seconds of the host, unless it says more.
@@ -45,6 +46,8 @@ pub struct Outcome {
     pub stderr: String,
     /// The lines of the core's own console.
     pub console: String,
+    /// The highest marks of kernels' stacks that a hooked image printed.
+    pub marks: Vec<Mark>,
     /// The reported faults, in order.
     pub faults: Vec<Value>,
     /// The backtraces of a program that died, in order.
@@ -145,6 +148,7 @@ impl Tool {
             stdout: String::new(),
             stderr: String::new(),
             console: String::new(),
+            marks: Vec::new(),
             faults: Vec::new(),
             backtraces: Vec::new(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -152,6 +156,7 @@ impl Tool {
         String::from_utf8_lossy(&output.stdout)
             .lines()
             .for_each(|line| outcome.take(line));
+        marks::check(&outcome);
         outcome
     }
 }
@@ -177,6 +182,7 @@ impl Outcome {
             Some("stdout") => self.stdout.push_str(text),
             Some("stderr") => self.stderr.push_str(text),
             Some("console") => {
+                self.marks.extend(Mark::parse(text));
                 self.console.push_str(text);
                 self.console.push('\n');
             }

@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod boot;
+pub mod marks;
 pub mod mutants;
 pub mod sources;

@@ -5,6 +5,7 @@
 
 mod blunt;
 mod canary;
+mod marks;
 mod own;
 mod sweep;
 
@@ -17,6 +18,7 @@ use crate::call::Arguments;
 use crate::cpu::{control, vector_state};
 use crate::trap::Trap;
 
+pub(crate) use marks::print as print_marks;
 pub(crate) use sweep::{Sweep, interrupted};
 
 static FORGETS_HERE_ONLY: AtomicBool = AtomicBool::new(false);

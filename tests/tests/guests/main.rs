@@ -81,7 +81,9 @@ fn main() -> std::process::ExitCode {
     trials.extend(crates::trials());
     trials.extend(files::trials());
     trial::expect(&arguments, &trials);
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    print!("{}", tests::marks::summary());
+    conclusion.exit_code()
 }
 
 /// Installs what is missing, if the environment asks for it as the tool has it.

@@ -1,7 +1,8 @@
-//! Stack overflow: in every domain it hits the guard page below the stack.
+//! Stack overflow: it hits the guard page, and the entry that was served is named.
 
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
+use serde_json::Value;
 
 use crate::images::guest;
 use crate::{Verdict, ensure, trial};
@@ -13,15 +14,46 @@ pub(crate) fn trials() -> Vec<Trial> {
             let name = format!("stacks::{domain}_overflows_into_its_guard_page");
             trial(name, move || overflow(domain))
         })
+        .chain(DEEP.into_iter().map(|words| {
+            let name = format!("stacks::{}_leaves_a_page_of_each_stack_free", words[0]);
+            trial(name, move || leaves_room(words))
+        }))
         .collect()
+}
+
+/// What a kernel that served anything has used at least, in bytes.
+const LEAST: u64 = 1024;
+
+/// What goes deepest into the kernels: every call of the ABI, files and random
+/// calls of all kinds.
+const DEEP: [&[&str]; 3] = [&["abi"], &["files", "content"], &["fuzz", "1", "2000"]];
+
+/// Booting fails where a mark is too high; here it must be there, of each kernel.
+fn leaves_room(words: &'static [&'static str]) -> Verdict {
+    let outcome = guest(Isolation::Mpk, words);
+    let has = |kernel: &str| {
+        outcome
+            .marks
+            .iter()
+            .any(|mark| mark.kernel == kernel && mark.used >= LEAST)
+    };
+    let holds = outcome.faults.is_empty() && ["safe", "unsafe", "core"].into_iter().all(has);
+    ensure(holds, "a mark of every kernel's stack", &outcome)
 }
 
 fn overflow(domain: Domain) -> Verdict {
     let outcome = guest(Isolation::Mpk, &["attack", domain.name(), "overflow"]);
-    let reported = outcome
-        .faults
-        .iter()
-        .any(|fault| fault["domain"] == domain.name() && fault["cause"] == "stack-overflow");
+    // The attack comes in by the entry for it, into the safe kernel and on into
+    // the unsafe one; the application serves nothing.
+    let served = match domain {
+        Domain::App => Value::Null,
+        Domain::Safe | Domain::Unsafe => "hook".into(),
+    };
+    let reported = outcome.faults.iter().any(|fault| {
+        fault["domain"] == domain.name()
+            && fault["cause"] == "stack-overflow"
+            && fault["entry"] == served
+    });
     let status = match domain {
         Domain::App => status::VIOLATION,
         Domain::Safe => status::KERNEL_FAILED,

@@ -97,7 +97,11 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         }
         CoreCall::Resume => context::resume(trap, first).map(done),
         CoreCall::Discard => context::discard(core, first).map(done),
-        CoreCall::Exit => report::end(u8::try_from(first).map_err(|_| error::INVALID)?),
+        CoreCall::Exit => {
+            let status = u8::try_from(first).map_err(|_| error::INVALID)?;
+            hooks::print_marks(core, local);
+            report::end(status)
+        }
         CoreCall::Print => print(arguments).map(done),
         CoreCall::Started => {
             report::send(Record::Started);
