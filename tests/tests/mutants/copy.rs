@@ -15,7 +15,6 @@ use walkdir::WalkDir;
 /// The copy.
 pub(crate) struct Copy {
     folder: PathBuf,
-    shared_target: PathBuf,
 }
 
 /// A change, which is taken back at the end.
@@ -32,10 +31,7 @@ impl Copy {
         fs::create_dir_all(&target)?;
         let kept = copy_all(&sources::root(), &target)?;
         remove_others(&target, &kept)?;
-        Ok(Copy {
-            folder,
-            shared_target: scratch.parent().unwrap_or(scratch).to_owned(),
-        })
+        Ok(Copy { folder })
     }
 
     /// The root of the copied repository.
@@ -43,13 +39,9 @@ impl Copy {
         self.folder.join("sources")
     }
 
-    /// The target folder of the sources themselves.
-    pub(crate) fn shared_target(&self) -> &Path {
-        &self.shared_target
-    }
-
-    /// A target folder of the copy's own.
-    pub(crate) fn own_target(&self) -> PathBuf {
+    /// The copy's own target folder. Cargo would take what is built in the sources'
+    /// one for theirs: a package's name there does not depend on where it lies.
+    pub(crate) fn target(&self) -> PathBuf {
         self.folder.join("built")
     }
 

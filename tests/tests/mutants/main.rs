@@ -2,8 +2,8 @@
 //!
 //! A defence without a test that misses it is a claim. Here each is taken out of
 //! a copy of the sources, and the test that its list names is run there: it must
-//! fail, and that test must be the one that does. An ordinary run takes one unit
-//! test's mutant of each list, because most have their kernels built anew;
+//! fail, and that test must be the one that does. An ordinary run takes one
+//! cheap mutant of each list, because most have their kernels built anew;
 //! `CLOISTER_FULL=1 cargo test --package tests --test mutants` takes all. Mutants
 //! that a trial makes while the guest runs are no less mutants, and run with the
 //! other trials.
@@ -45,12 +45,19 @@ fn trials(list: &List, is_full: bool) -> Vec<Trial> {
         let Way::Patch(patch) = &mutant.way else {
             continue;
         };
-        let is_sample = !is_sampled && patch.unit_test().is_some();
+        let is_sample = !is_sampled && is_cheap(patch);
         is_sampled |= is_sample;
         let trial = trial(mutant, patch.clone());
         trials.push(trial.with_ignored_flag(!(is_full || is_sample)));
     }
     trials
+}
+
+/// Whether little is built for it: neither images nor the host tool.
+fn is_cheap(patch: &Patch) -> bool {
+    patch
+        .unit_test()
+        .is_some_and(|(package, _)| package != "cargo-cloister")
 }
 
 fn trial(mutant: &Mutant, patch: Patch) -> Trial {
@@ -72,32 +79,23 @@ fn noticed(patch: &Patch) -> Result<(), Failed> {
     Ok(verdict::judge(name, &output)?)
 }
 
-/// What runs the test in the copy. Crates that a unit test needs are built
-/// already; images would be taken for those of the sources.
+/// What runs the test in the copy.
 fn command(copy: &Copy, patch: &Patch) -> Command {
     let mut command = Command::new("timeout");
-    command
-        .args(["--kill-after=10", TIME_LIMIT])
-        .arg(env!("CARGO"));
-    command
-        .current_dir(copy.sources())
-        .env_remove("CLOISTER_FULL");
-    match patch.unit_test() {
-        Some((package, test)) => command
-            .args(["test", "--lib", "--package", package, "--target-dir"])
-            .arg(copy.shared_target())
-            .args(["--", "--exact", test]),
-        None => command
-            .args([
-                "test",
-                "--package",
-                "tests",
-                "--test",
-                "guests",
-                "--target-dir",
-            ])
-            .arg(copy.own_target())
-            .args(["--", "--exact", &patch.test]),
+    command.args(["--kill-after=10", TIME_LIMIT, env!("CARGO"), "test"]);
+    command.current_dir(copy.sources());
+    command.env_remove("CLOISTER_FULL");
+    command.arg("--target-dir").arg(copy.target());
+    let test = match patch.unit_test() {
+        Some((package, test)) => {
+            command.args(["--lib", "--package", package]);
+            test
+        }
+        None => {
+            command.args(["--package", "tests", "--test", "guests"]);
+            &patch.test
+        }
     };
+    command.args(["--", "--exact", test]);
     command
 }
