@@ -93,7 +93,7 @@ pub const KERNEL_STACK_STRIDE: u64 = 8 * PAGE_SIZE;
 /// Where the first one lies, guard page first; stacks to start on are below.
 pub const KERNEL_STACKS: u64 = SAFE.stacks().start + (1 << 20) - PAGE_SIZE;
 /// Bytes of a stack of the core for traps, or for calls.
-pub const CORE_STACK: u64 = 3 * PAGE_SIZE;
+pub const CORE_STACK: u64 = 4 * PAGE_SIZE;
 
 const GIB: u64 = 1 << 30;
 /// Bytes of a stack that a CPU starts on.
