@@ -39,31 +39,47 @@ pub(crate) type Arguments = [u64; 4];
 
 /// Makes the call that the registers ask for.
 pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
-    let call = permitted(trap.caller, trap.registers.rax);
     let registers = &*trap.registers;
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
-    let is_about_memory = call.is_ok_and(changes_memory);
-    if is_about_memory
-        && trap.core.space.is_held_up(arguments[0], arguments[1])
-        && let Some(question) = trap.core.space.ask()
+    let call = permitted(trap.caller, registers.rax);
+    if let Ok(call) = call
+        && changes_memory(call)
+    {
+        return change_memory(trap, call, arguments);
+    }
+    let result = call.and_then(|call| perform(trap, call, arguments));
+    // A resumed context has all its registers, RAX too.
+    if call != Ok(CoreCall::Resume) || result.is_err() {
+        answer(trap, result);
+    }
+    match call {
+        Ok(CoreCall::Idle) => Next::Idle,
+        _ => Next::Return,
+    }
+}
+
+fn answer(trap: &mut Trap<'_>, result: Result<u64, i64>) {
+    trap.registers.rax = result.unwrap_or_else(|code| code as u64);
+}
+
+/// Makes a call about memory of ring 3, for which others may have to forget
+/// something first. Apart from the rest, which is to be short.
+#[inline(never)]
+fn change_memory(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Next {
+    let space = &mut trap.core.space;
+    if space.is_held_up(arguments[0], arguments[1])
+        && let Some(question) = space.ask()
     {
         return Next::Repeat(question);
     }
-    let has_more = is_about_memory && trap.core.space.has_more();
-    let result = call.and_then(|call| perform(trap, call, arguments));
+    let has_more = space.has_more();
+    let result = perform(trap, call, arguments);
     if has_more && let Some(question) = trap.core.space.relief(result) {
         // What failed for memory has changed nothing.
         return Next::Repeat(question);
     }
-    // A resumed context has all its registers, RAX too.
-    if call != Ok(CoreCall::Resume) || result.is_err() {
-        trap.registers.rax = result.unwrap_or_else(|code| code as u64);
-    }
-    if call == Ok(CoreCall::Idle) {
-        Next::Idle
-    } else {
-        Next::Return
-    }
+    answer(trap, result);
+    Next::Return
 }
 
 /// Whether the call is about memory of ring 3, and may be made once more where
@@ -82,6 +98,7 @@ fn permitted(caller: Caller, number: u64) -> Result<CoreCall, i64> {
 /// Makes a call. Each has its arm: one that nobody made is an error of the
 /// compiler, and a default arm one of the linter.
 #[deny(clippy::wildcard_enum_match_arm)]
+#[inline(always)]
 fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<u64, i64> {
     let [first, second, third, _] = arguments;
     let done = |()| 0;

@@ -55,10 +55,9 @@ impl Space {
         !self.quarantine.is_empty()
     }
 
-    /// What all CPUs are to be asked before this one goes back to ring 3.
-    pub(crate) fn due(&mut self) -> Option<Question> {
-        let is_due = self.quarantine.is_due() || self.frames.are_short();
-        is_due.then(|| self.ask()).flatten()
+    /// Whether all CPUs are to be asked before this one goes back to ring 3.
+    pub(crate) const fn is_due(&self) -> bool {
+        self.quarantine.is_due() || self.frames.are_short()
     }
 
     /// What all CPUs are to be asked before a call is made once more that failed

@@ -50,9 +50,8 @@ core::arch::global_asm!(
     // What is served, for the report of a fault: above all that the stack
     // holds, in a word that the token points to and nobody else uses.
     "mov qword ptr [rcx], r11",
-    "mov rax, rsp",
-    "mov rsp, rcx",
-    "push rax",
+    "xchg rsp, rcx",
+    "push rcx",
     "cld",
     // The mask is the bound: no number leads outside the table, speculatively
     // or otherwise.
