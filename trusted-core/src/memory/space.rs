@@ -111,6 +111,7 @@ impl Space {
         let Some(frame) = self.frames.allocate_at_need(Owner::area(area)) else {
             return false;
         };
+        // DEFENCE: touched-frames-zeroed
         self.tables.physical().zero(frame);
         leaf.set(self.user(frame, area, leaf.entry.rights()));
         true
@@ -153,6 +154,7 @@ impl Space {
             0 => self.frames.allocate(owner)?,
             _ => self.frames.allocate_run(count as usize, owner)?,
         };
+        // DEFENCE: mapped-frames-zeroed
         for number in first.number()..first.number() + count {
             self.tables.physical().zero(Frame::from_number(number));
         }

@@ -109,9 +109,7 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
         return;
     }
     let Finding(cause, page) = finding;
-    // A debug trap with the safe kernel's rights: the stepping flag was set
-    // before the gate was entered.
-    let is_forged = cause == Cause::Gate || trap.registers.vector == cause::DEBUG;
+    let is_forged = is_forged(cause, trap.registers.vector);
     let is_armed = trap.local.page.get(offset::ARMED) != 0;
     let has_walls = trap.core.isolation == Isolation::Mpk;
     match trap.caller.domain {
@@ -127,6 +125,17 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
         }
         _ => end(trap, Finding(Cause::Gate, page)),
     }
+}
+
+/// Whether what faulted with the safe kernel's rights is not the safe kernel.
+fn is_forged(cause: Cause, vector: u64) -> bool {
+    // DEFENCE: gate-fault-forged
+    let died_in_gate = cause == Cause::Gate;
+    // A debug trap behind the gate: the stepping flag was set before it was
+    // entered.
+    // DEFENCE: debug-trap-forged
+    let is_stepped = vector == cause::DEBUG;
+    died_in_gate || is_stepped
 }
 
 /// Ends the application, on its own account or because it forged its rights.
@@ -201,6 +210,7 @@ fn kernel_stack_top(rsp: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trap::cause::{INVALID, PROTECTION};
 
     #[test]
     fn a_stack_is_known_by_any_address_in_it_or_in_its_guard_page() {
@@ -213,5 +223,13 @@ mod tests {
         assert_eq!(kernel_stack_top(SAFE.stacks().start), None);
         assert_eq!(kernel_stack_top(SAFE.stacks().end + 64), None);
         assert_eq!(kernel_stack_top(8), None);
+    }
+
+    #[test]
+    fn who_dies_in_the_gate_or_is_stepped_is_not_the_safe_kernel() {
+        assert!(is_forged(Cause::Gate, INVALID));
+        assert!(is_forged(Cause::Other, cause::DEBUG));
+        assert!(!is_forged(Cause::Instruction, INVALID));
+        assert!(!is_forged(Cause::Protection, PROTECTION));
     }
 }

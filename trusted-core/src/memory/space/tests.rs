@@ -2,6 +2,7 @@
 
 extern crate std;
 
+use core::sync::atomic::Ordering::Relaxed;
 use std::boxed::Box;
 use std::vec;
 
@@ -24,8 +25,7 @@ pub(crate) fn space(count: usize) -> Space {
 #[test]
 fn mapped_pages_have_their_areas_key_and_cleared_frames() {
     let mut space = space(32);
-    space.tables.physical().words(Frame::from_number(6))[7]
-        .store(99, core::sync::atomic::Ordering::Relaxed);
+    space.tables.physical().words(Frame::from_number(6))[7].store(99, Relaxed);
     assert_eq!(space.map(HEAP, 3, 0), Ok(()));
     for page in 0..3 {
         let entry = space.tables.find(HEAP + page * PAGE_SIZE);
@@ -36,11 +36,7 @@ fn mapped_pages_have_their_areas_key_and_cleared_frames() {
         );
         assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
         let words = space.tables.physical().words(frame);
-        assert!(
-            words
-                .iter()
-                .all(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
-        );
+        assert!(words.iter().all(|word| word.load(Relaxed) == 0));
     }
     assert!(space.tables.find(HEAP + 3 * PAGE_SIZE).is_empty());
 }
@@ -98,6 +94,31 @@ fn a_promise_is_kept_at_the_first_touch() {
     assert!(space.touch(HEAP + 123, Area::App));
     assert_eq!(space.frames.free(), free - 1);
     assert!(space.tables.find(HEAP).has(Bits::PRESENT));
+}
+
+#[test]
+fn a_frame_that_was_used_is_cleared_before_it_keeps_a_promise() {
+    let mut space = space(12);
+    let dirty = |space: &Space, page: u64| {
+        let frame = space.tables.find(page).frame().expect("present");
+        let words = space.tables.physical().words(frame);
+        words.iter().for_each(|word| word.store(99, Relaxed));
+    };
+    let is_clear = |space: &Space, page: u64| {
+        let frame = space.tables.find(page).frame().expect("present");
+        let words = space.tables.physical().words(frame);
+        words.iter().all(|word| word.load(Relaxed) == 0)
+    };
+    let free = space.frames.free();
+    space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
+    // As often as every frame comes round.
+    for _ in 0..=free {
+        assert!(space.touch(HEAP, Area::App));
+        assert!(is_clear(&space, HEAP));
+        dirty(&space, HEAP);
+        space.unmap(HEAP, 1).expect("it is mapped");
+        space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
+    }
 }
 
 #[test]
