@@ -28,6 +28,9 @@ pub const HARMLESS_ENTRY: u64 = SLOTS as u64 - 1;
 /// Words that a call into the unsafe kernel leaves on the safe kernel's stack: the
 /// thread pointer, two registers, and the address to return to.
 pub const SAVED_WORDS: u64 = 4;
+/// The word below them, which holds MXCSR and the control word of x87: those that
+/// a thread starts with.
+pub const SAVED_MODES: u64 = 0x37f << 32 | 0x1f80;
 
 /// Where an attempt enters the page, and with what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

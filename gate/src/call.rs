@@ -13,7 +13,9 @@ use crate::driver::Faulted;
 
 /// Where the application finds the address of its gate.
 const APP_TO_SAFE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
-const SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
+/// Where the safe kernel finds the address of its gate: among its constants, so
+/// that the call is one instruction.
+static SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
 
 /// Calls entry `number` of the safe kernel.
 ///
@@ -71,9 +73,8 @@ pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<
     // 2. The callee has no rights over the safe kernel's memory.
     unsafe {
         asm!(
-            "mov eax, {gate}",
-            "call rax",
-            gate = const SAFE_TO_UNSAFE,
+            "call qword ptr [rip + {gate}]",
+            gate = sym SAFE_TO_UNSAFE,
             in("r11") u64::from(number),
             // Zero where there is no argument: registers carry secrets.
             inlateout("rdi") first => result,

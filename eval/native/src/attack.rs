@@ -15,7 +15,7 @@ mod tracee;
 
 use std::fmt;
 
-use domains::attack::{ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_WORDS};
+use domains::attack::{ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_MODES, SAVED_WORDS};
 use domains::cpu_page::offset;
 use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE};
 use domains::{Domain, Pkru};
@@ -133,6 +133,7 @@ fn set_tokens(tracee: &Tracee, attacker: Domain) -> Result<(), String> {
     };
     let mut saved = [0; SAVED_WORDS as usize];
     saved[SAVED_WORDS as usize - 1] = LANDING;
+    tracee.write(ARMED - 8, &[SAVED_MODES])?;
     tracee.write(ARMED, &saved)?;
     tracee.write(cpu_word(offset::ENTRY_STACK), &[entry_stack])?;
     tracee.write(cpu_word(offset::ARMED), &[armed])

@@ -9,7 +9,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use domains::Domain;
-use domains::attack::{ATTEMPTS, End, Forgery, HARMLESS_ENTRY, SAVED_WORDS};
+use domains::attack::{ATTEMPTS, End, Forgery, HARMLESS_ENTRY, SAVED_MODES, SAVED_WORDS};
 use domains::core_call::error;
 use domains::cpu_page::offset;
 use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE};
@@ -138,6 +138,7 @@ fn prepare(trap: &mut Trap<'_>) {
     match attacker {
         Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE - 8, 0),
         Attacker::Unsafe => {
+            fill(trap.core, ARMED - 8, 8, SAVED_MODES);
             fill(trap.core, ARMED, SAVED_BYTES - 8, 0);
             fill(trap.core, ARMED + SAVED_BYTES - 8, 8, LANDING);
             set_tokens(trap.local, 0, ARMED);

@@ -30,6 +30,7 @@ core::arch::global_asm!(
     ".global __wrpkru_\\site",
     "__wrpkru_\\site:",
     "wrpkru",
+    // DEFENCE: rights-compared
     "cmp eax, \\pkru",
     "jne die",
     ".endm",
@@ -44,23 +45,28 @@ core::arch::global_asm!(
     "set_rights {safe}, enter_safe",
     // The token is the thread's kernel stack: taken here, given back on the
     // way out. No token, no entry: a kernel runs already.
+    // DEFENCE: entry-token
     "mov rcx, qword ptr ds:[{entry_stack}]",
     "jrcxz die",
+    // DEFENCE: entry-token-taken
     "mov qword ptr ds:[{entry_stack}], 0",
     // What is served, for the report of a fault: above all that the stack
     // holds, in a word that the token points to and nobody else uses.
     "mov qword ptr [rcx], r11",
     "xchg rsp, rcx",
     "push rcx",
+    // DEFENCE: entry-direction
     "cld",
     // The mask is the bound: no number leads outside the table, speculatively
     // or otherwise.
+    // DEFENCE: entry-number
     "and r11d, {mask}",
     "mov rdx, r10",
     "movabs rax, {safe_table}",
     "call qword ptr [rax + 8*r11]",
-    // Events noted while the kernel ran are served before it is left.
     "leave_safe:",
+    // Events noted while the kernel ran are served before it is left.
+    // DEFENCE: pending-served
     "cmp dword ptr ds:[{pending}], 0",
     "jne serve_pending",
     "pop r11",
@@ -69,10 +75,12 @@ core::arch::global_asm!(
     "set_rights {app}, leave_safe",
     // Only the safe kernel can have set the token: the unsafe kernel, jumping
     // here to become the application, finds none.
+    // DEFENCE: leave-token
     "cmp qword ptr ds:[{entry_stack}], 0",
     "je die",
     "mov rsp, r11",
     "mov rax, r8",
+    // DEFENCE: leave-clears
     "xor edi, edi",
     "xor esi, esi",
     "xor r8d, r8d",
@@ -109,11 +117,16 @@ core::arch::global_asm!(
     // it.
     "rdfsbase rax",
     "push rax",
+    // So are its floating-point modes, below that pointer, where nobody else
+    // writes.
+    "stmxcsr dword ptr [rsp - 8]",
+    "fnstcw word ptr [rsp - 4]",
     "mov qword ptr ds:[{armed}], rsp",
     "inc qword ptr ds:[{unsafe_calls}]",
     "mov qword ptr ds:[{unsafe_entry}], r11",
     "mov rsp, qword ptr ds:[{unsafe_stack}]",
     // The callee learns nothing from registers that carry no argument.
+    // DEFENCE: driver-clears
     "xor ebx, ebx",
     "xor ebp, ebp",
     "xor r10d, r10d",
@@ -122,27 +135,41 @@ core::arch::global_asm!(
     "xor r14d, r14d",
     "xor r15d, r15d",
     // Nor from the application's vector registers, which no kernel uses.
+    // DEFENCE: vectors-cleared
     "vzeroall",
     "set_rights {unsafe_}, enter_unsafe",
     // The application, jumping here to become the unsafe kernel, finds no
-    // token.
+    // token. So the number is the safe kernel's, and needs no bound.
+    // DEFENCE: driver-token
     "cmp qword ptr ds:[{armed}], 0",
     "je die",
-    "and r11d, {mask}",
     "movabs rax, {unsafe_table}",
     "call qword ptr [rax + 8*r11]",
     // The return is an entry: rights first, then the token, then our stack.
     "mov rdi, rax",
     "set_rights {safe}, leave_unsafe",
     "return_to_safe:",
+    // DEFENCE: return-token
     "mov rsp, qword ptr ds:[{armed}]",
     "test rsp, rsp",
     "jz die",
+    // DEFENCE: return-token-taken
     "mov qword ptr ds:[{armed}], 0",
+    // An exception that the callee unmasked would be the application's death,
+    // and so would one that it left pending: the registers of x87 are empty at
+    // a call, and are so again.
+    // DEFENCE: vector-modes
+    "ldmxcsr dword ptr [rsp - 8]",
+    // DEFENCE: x87-pending
+    "fninit",
+    // DEFENCE: x87-modes
+    "fldcw word ptr [rsp - 4]",
     "pop rax",
+    // DEFENCE: thread-pointer
     "wrfsbase rax",
     "pop rbp",
     "pop rbx",
+    // DEFENCE: return-direction
     "cld",
     "ret",
     "",
@@ -165,9 +192,11 @@ core::arch::global_asm!(
     "mov r11, rdi",
     "mov rdi, rdx",
     "set_rights {app}, enter_app",
+    // DEFENCE: enter-token
     "cmp qword ptr ds:[{entry_stack}], 0",
     "je die",
     "mov rsp, rsi",
+    // DEFENCE: enter-clears
     "xor eax, eax",
     "xor ebx, ebx",
     "xor ebp, ebp",
