@@ -190,6 +190,9 @@ pub mod test_hook {
     pub const CANARY_PUT: u64 = 9;
     /// The word of the canary that the argument numbers.
     pub const CANARY_GET: u64 = 10;
+    /// How many traps came with the flag set that opens user pages to the core,
+    /// in the high half, and how many of them ran with it, in the low half.
+    pub const OPEN_TRAPS: u64 = 11;
 
     /// The core's code.
     pub const OWN_TEXT: u64 = 0;

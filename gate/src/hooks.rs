@@ -8,10 +8,17 @@
     reason = "each block executes one of several attacks"
 )]
 
+mod registers;
+
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use domains::cpu_page::offset;
+use domains::layout::CPU_PAGE;
+
 use crate::{clock, driver};
+
+pub(crate) use registers::with_registers;
 
 /// Loads a byte at the address.
 pub const LOAD: u32 = 0;
@@ -66,6 +73,17 @@ pub const PREEMPTED_AT: u32 = 19;
 /// Unsafe kernel only: lies about the replies of channel number `address`, in the
 /// way that `argument` says.
 pub const LIE: u32 = 15;
+/// Returns with the direction flag set.
+pub const SET_DIRECTION: u32 = 22;
+/// Unmasks exceptions of both floating-point units, changes how they round, and
+/// leaves one pending and a register full.
+pub const SPOIL_FLOATING: u32 = 23;
+/// Safe kernel only: fills the registers that carry nothing to the unsafe kernel
+/// and answers, or-ed together, what it found in them.
+pub const FILL_REGISTERS: u32 = 24;
+/// Whether the application's token is there, and whether the unsafe kernel's is:
+/// bits 0 and 1.
+pub const TOKENS: u32 = 25;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -133,6 +151,10 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
             READ_VECTORS => return vectors(),
             CANARY => return canary(argument),
+            SET_DIRECTION => asm!("std"),
+            SPOIL_FLOATING => spoil_floating(),
+            FILL_REGISTERS => return registers::found(),
+            TOKENS => return tokens(),
             MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),
             TIME_UNSAFE_CALLS => {
                 return ticks_of(argument, || {
@@ -164,6 +186,43 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
         }
     }
     0
+}
+
+/// Leaves the floating-point units as no callee may.
+fn spoil_floating() {
+    /// Nothing is masked, and the flag of a division by zero is up.
+    const MXCSR: u32 = 0x6004;
+    const CONTROL: u16 = 0xc40;
+    // SAFETY: no kernel computes with these units.
+    unsafe {
+        asm!(
+            "fninit",
+            "fldcw word ptr [{control}]",
+            "fldz",
+            "fld1",
+            "fdiv st, st(1)",
+            "ldmxcsr dword ptr [{mxcsr}]",
+            control = in(reg) &CONTROL,
+            mxcsr = in(reg) &MXCSR,
+        );
+    }
+}
+
+/// Which tokens are there.
+fn tokens() -> i64 {
+    let (entry, armed): (u64, u64);
+    // SAFETY: every domain reads the CPU page.
+    unsafe {
+        asm!(
+            "mov {entry}, qword ptr ds:[{entry_stack}]",
+            "mov {armed}, qword ptr ds:[{armed_at}]",
+            entry = out(reg) entry,
+            armed = out(reg) armed,
+            entry_stack = const CPU_PAGE + offset::ENTRY_STACK as u64,
+            armed_at = const CPU_PAGE + offset::ARMED as u64,
+        );
+    }
+    i64::from(entry != 0) | i64::from(armed != 0) << 1
 }
 
 /// Executes a privileged instruction.

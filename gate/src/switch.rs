@@ -215,7 +215,9 @@ unsafe extern "C" fn exchange(save: *mut u64, load: *mut u64) {
         "pop rax",
         "wrfsbase rax",
         "ldmxcsr dword ptr [rsp]",
-        // FLDCW would raise an exception that the application left pending.
+        // FLDCW would raise an exception that the application left pending, and
+        // the next thread would find its flag.
+        // DEFENCE: switch-clears-x87
         "fnclex",
         "fldcw word ptr [rsp + 4]",
         "add rsp, 8",
@@ -238,5 +240,37 @@ unsafe extern "C" fn exchange(save: *mut u64, load: *mut u64) {
 /// The kernel stack is the calling thread's own; what it holds is dead.
 #[unsafe(naked)]
 unsafe extern "C" fn enter(entry: u64, app_stack: u64, argument: u64, kernel_stack: u64) -> ! {
-    naked_asm!("mov eax, {gate}", "jmp rax", gate = const GATE_PAGE + gate::ENTER_APP)
+    naked_asm!(
+        fill!(),
+        "mov eax, {gate}",
+        "jmp rax",
+        gate = const GATE_PAGE + gate::ENTER_APP,
+    )
 }
+
+/// What stands in the registers that carry nothing to the gate: with the hooks
+/// something that the application would know again.
+#[cfg(feature = "test-hooks")]
+macro_rules! fill {
+    () => {
+        "mov rbx, -1
+        mov rbp, rbx
+        mov r8, rbx
+        mov r9, rbx
+        mov r10, rbx
+        mov r12, rbx
+        mov r13, rbx
+        mov r14, rbx
+        mov r15, rbx"
+    };
+}
+
+/// Whatever is there.
+#[cfg(not(feature = "test-hooks"))]
+macro_rules! fill {
+    () => {
+        ""
+    };
+}
+
+use fill;

@@ -1,11 +1,12 @@
 //! The core's side of the attack tests. Release images refuse this feature.
 //!
-//! One hook tries the gate page, and two are about the core's own memory; the
-//! others take a wall away, to show that the test of that wall has power.
+//! One hook tries the gate page, two are about the core's own memory, and one
+//! about its flags; the others take a wall away, to show that the test of that wall has power.
 
 mod blunt;
 mod canary;
 mod marks;
+mod open;
 mod own;
 mod sweep;
 
@@ -19,6 +20,7 @@ use crate::cpu::{control, vector_state};
 use crate::trap::Trap;
 
 pub(crate) use marks::print as print_marks;
+pub(crate) use open::entered;
 pub(crate) use sweep::{Sweep, interrupted};
 
 static FORGETS_HERE_ONLY: AtomicBool = AtomicBool::new(false);
@@ -72,6 +74,7 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
         test_hook::CANARY_PUT => canary::put(argument),
         test_hook::CANARY_GET => canary::get(argument),
         test_hook::SHOOTDOWNS => Ok(SHOOTDOWNS.load(Relaxed)),
+        test_hook::OPEN_TRAPS => Ok(open::count()),
         _ => Err(error::INVALID),
     }
 }

@@ -15,7 +15,9 @@ mod tracee;
 
 use std::fmt;
 
-use domains::attack::{ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_MODES, SAVED_WORDS};
+use domains::attack::{
+    ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_MODES, SAVED_WORDS,
+};
 use domains::cpu_page::offset;
 use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE};
 use domains::{Domain, Pkru};

@@ -8,6 +8,7 @@ mod abi;
 mod attack;
 mod bounds;
 mod checks;
+mod clean;
 mod code;
 mod cpus;
 mod exceptions;
@@ -53,6 +54,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["abi", "recurse"] => abi::recurse_in_a_thread(),
         ["attack", domain, kind, rest @ ..] => attack::run(domain, kind, rest),
         ["bounds", what] => bounds::run(what),
+        ["clean", what] => clean::run(what),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
         ["exception", name] => exceptions::run(name),
         ["far", how] => far::run(how),

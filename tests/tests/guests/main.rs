@@ -8,6 +8,7 @@
 
 mod abi;
 mod bounds;
+mod clean;
 mod containment;
 mod costs;
 mod counter;
@@ -65,6 +66,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(panics::trials());
     trials.extend(privilege::trials());
     trials.extend(gates::trials());
+    trials.extend(clean::trials());
     trials.extend(stacks::trials());
     trials.extend(tested::trials());
     trials.extend(suites::trials());

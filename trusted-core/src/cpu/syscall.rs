@@ -35,6 +35,7 @@ pub(crate) fn enable() {
     Star::write(USER_CODE, USER_DATA, CORE_CODE, CORE_DATA)
         .expect("the descriptor table has the order that SYSCALL wants");
     LStar::write(VirtAddr::from_ptr(entry_address() as *const u8));
+    // DEFENCE: core-call-flags
     SFMask::write(CLEARED);
     // SAFETY: the registers that SYSCALL reads are set.
     unsafe { Efer::update(|efer| efer.insert(EferFlags::SYSTEM_CALL_EXTENSIONS)) };

@@ -22,6 +22,7 @@ use crate::call::{self, Next};
 use crate::cpu::local::{self, Local};
 use crate::cpu::page::Caller;
 use crate::cpu::{control, syscall, vectors};
+use crate::hooks;
 use crate::memory::retire;
 use crate::report;
 use crate::state::{self, Core};
@@ -37,10 +38,12 @@ const EXCEPTIONS: u64 = 32;
 ///
 /// `registers` must be what a stub pushed.
 pub(crate) unsafe extern "C" fn enter(registers: *mut Registers) {
+    // DEFENCE: user-pages-closed
     control::close_user_pages();
     report::stop_if_ended();
     // SAFETY: the caller's duty; nothing else refers to the stack above.
     let registers = unsafe { &mut *registers };
+    hooks::entered(registers);
     if registers.is_from_ring_3() {
         from_ring_3(registers);
         registers.sanitise();
