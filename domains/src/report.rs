@@ -130,8 +130,6 @@ words! {
         Gate = "gate",
         /// A call into the unsafe kernel took too long.
         Deadline = "deadline",
-        /// A core call that the domain may not make.
-        CoreCall = "core-call",
         /// Any other exception.
         Other = "other",
     }

@@ -8,6 +8,7 @@
     reason = "each block executes one of several attacks"
 )]
 
+mod foreign_call;
 mod registers;
 
 use core::arch::asm;
@@ -147,7 +148,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             FETCH => asm!("call {}", in(reg) address, clobber_abi("C")),
             PRIVILEGE => privileged(argument),
             OVERFLOW => return overflow(argument),
-            CORE_CALL => return core_call(argument),
+            CORE_CALL => return foreign_call::make(argument),
             PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
             READ_VECTORS => return vectors(),
             CANARY => return canary(argument),
@@ -282,26 +283,6 @@ fn overflow(depth: usize) -> i64 {
         return 0;
     }
     overflow(depth + 1) + i64::from(core::hint::black_box(frame)[depth % 512])
-}
-
-/// Makes a core call with arguments that are harmless where it is allowed.
-///
-/// # Safety
-///
-/// As [`attack`].
-unsafe fn core_call(number: usize) -> i64 {
-    let result;
-    // SAFETY: none is claimed.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number => result,
-            in("rdi") 0, in("rsi") 0, in("rdx") 0, in("r10") 0,
-            lateout("rcx") _, lateout("r11") _,
-            options(nostack),
-        );
-    }
-    result
 }
 
 /// The low words of three vector registers, or-ed together.

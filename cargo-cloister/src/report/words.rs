@@ -65,9 +65,6 @@ pub(super) fn headline(fault: &Fault, interrupt: Option<u8>) -> String {
             format!("domain violation: {who} {touched} read-only {whose} memory")
         }
         Cause::Gate => format!("gate violation: {who} came to a gate with forged rights"),
-        Cause::CoreCall => {
-            format!("domain violation: {who} made a core call that is not its own")
-        }
         Cause::StackOverflow => {
             format!("stack overflow: {who} ran into the guard page below its stack")
         }
@@ -203,8 +200,8 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
         (_, Cause::Key | Cause::Supervisor | Cause::Permission) => {
             "look for unsafe code with a stray pointer at the place above; kernels are reached by calls only"
         }
-        (_, Cause::Gate | Cause::CoreCall) => {
-            "only the kernels change rights and make core calls; the program jumped where it must not"
+        (_, Cause::Gate) => {
+            "only the kernels change rights; the program jumped where it must not"
         }
         (_, Cause::StackOverflow) => {
             "look for endless recursion, or give the thread more with `std::thread::Builder::stack_size`"

@@ -91,7 +91,9 @@ const fn changes_memory(call: CoreCall) -> bool {
 /// The call with this number, if `caller` may make it.
 fn permitted(caller: Caller, number: u64) -> Result<CoreCall, i64> {
     let call = CoreCall::from_number(number).ok_or(error::UNKNOWN)?;
+    // DEFENCE: core-call-permission
     let is_allowed = caller.domain.is_some_and(|domain| call.allowed(domain));
+    // DEFENCE: core-call-refusal
     is_allowed.then_some(call).ok_or(error::DENIED)
 }
 
