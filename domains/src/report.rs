@@ -111,26 +111,37 @@ words! {
     /// Why an instruction faulted.
     Cause {
         /// A protection key denied the access.
+        // DEFENCE: cause-key
         Key = "key",
         /// The page belongs to the core.
+        // DEFENCE: cause-supervisor
         Supervisor = "supervisor",
         /// The page is not writable, or not executable.
+        // DEFENCE: cause-permission
         Permission = "permission",
         /// The guard page below a stack.
+        // DEFENCE: cause-stack-overflow
         StackOverflow = "stack-overflow",
         /// Nothing is mapped there.
+        // DEFENCE: cause-unmapped
         Unmapped = "unmapped",
         /// No frame was left for a page touched for the first time.
+        // DEFENCE: cause-out-of-memory
         OutOfMemory = "out-of-memory",
         /// A privileged instruction, or a non-canonical address.
+        // DEFENCE: cause-protection
         Protection = "protection",
         /// An invalid instruction.
+        // DEFENCE: cause-instruction
         Instruction = "instruction",
         /// A gate found its token or PKRU forged.
+        // DEFENCE: cause-gate
         Gate = "gate",
         /// A call into the unsafe kernel took too long.
+        // DEFENCE: cause-deadline
         Deadline = "deadline",
         /// Any other exception.
+        // DEFENCE: cause-other
         Other = "other",
     }
 }

@@ -22,26 +22,37 @@ impl Space {
     /// its rights stay what they were.
     pub(crate) fn protect(&mut self, address: u64, pages: u64, bits: u64) -> Result<(), i64> {
         let wanted = wanted(bits).ok_or(error::INVALID)?;
+        // DEFENCE: protect-heap
         if !is_in_heap(address, pages) {
             return Err(error::BAD_ADDRESS);
         }
         let mut leaves = self.tables.leaves(address, pages);
+        // DEFENCE: protect-mapped
         if leaves.any(|leaf| leaf.entry.is_empty()) {
             return Err(error::BAD_ADDRESS);
         }
-        self.divide_around(address, pages)?;
-        if wanted == Rights::Execute {
-            self.populate(address, pages)?;
-        }
-        self.change(address, pages, |entry| withdrawn(entry, wanted));
+        self.prepare(address, pages, wanted)?;
         let is_bad = wanted == Rights::Execute
             && !hooks::is_blind()
+            // DEFENCE: protect-scan
             && scan::finds_wrpkru(&self.tables, address, pages);
         if is_bad {
+            // DEFENCE: protect-restores
             self.change(address, pages, Entry::resumed);
             return Err(error::DENIED);
         }
         self.change(address, pages, |entry| entry.with_rights(wanted));
+        Ok(())
+    }
+
+    /// Takes away what goes, everywhere, with frames in place for what comes.
+    fn prepare(&mut self, address: u64, pages: u64, wanted: Rights) -> Result<(), i64> {
+        self.divide_around(address, pages)?;
+        if wanted == Rights::Execute {
+            self.populate(address, pages)?;
+        }
+        // DEFENCE: protect-withdraws
+        self.change(address, pages, |entry| withdrawn(entry, wanted));
         Ok(())
     }
 
@@ -77,6 +88,7 @@ impl Space {
 /// The entry on the way to `wanted`: without what goes, without what comes.
 fn withdrawn(entry: Entry, wanted: Rights) -> Entry {
     match (entry.rights(), wanted) {
+        // DEFENCE: protect-suspends
         (Rights::Write, Rights::Execute) => entry.suspended(),
         (Rights::Execute, Rights::Write) => entry.with_rights(Rights::Read),
         _ => entry,
@@ -89,6 +101,7 @@ fn wanted(bits: u64) -> Option<Rights> {
         0 => Some(Rights::None),
         rights::READ => Some(Rights::Read),
         bits if bits & !(rights::READ | rights::WRITE) == 0 => Some(Rights::Write),
+        // DEFENCE: protect-write-or-execute
         bits if bits & !(rights::READ | rights::EXECUTE) == 0 => Some(Rights::Execute),
         _ => None,
     }

@@ -27,14 +27,17 @@ pub(super) struct Scan {
 impl Scan {
     /// Looks at the next word.
     fn see(&mut self, word: u64) {
+        // DEFENCE: scan-filter
         if has_zero_byte(word ^ LAST) {
             self.has_found |= ends_in(self.previous, word);
         }
+        // DEFENCE: scan-carry
         self.previous = word;
     }
 
     /// Looks at the words of a whole frame.
     fn see_all(&mut self, words: &[AtomicU64]) {
+        // DEFENCE: scan-words
         words.iter().for_each(|word| self.see(word.load(Relaxed)));
     }
 }
@@ -46,15 +49,18 @@ pub(super) fn finds_wrpkru(tables: &Tables, address: u64, pages: u64) -> bool {
     let map = tables.physical();
     let mut scan = Scan::default();
     if let Some(words) = executable_words(tables, address - PAGE_SIZE) {
+        // DEFENCE: scan-border-before
         scan.previous = words[words.len() - 1].load(Relaxed);
     }
     for leaf in tables.leaves(address, pages) {
         let first = leaf.entry.own_frame().map_or(0, Frame::number);
+        // DEFENCE: scan-frames
         for number in first..first + leaf.pages() {
             scan.see_all(map.words(Frame::from_number(number)));
         }
     }
     if let Some(words) = executable_words(tables, end) {
+        // DEFENCE: scan-border-behind
         scan.see(words[0].load(Relaxed));
     }
     scan.has_found
@@ -72,6 +78,7 @@ fn executable_words(tables: &Tables, address: u64) -> Option<&'static [AtomicU64
 fn ends_in(previous: u64, word: u64) -> bool {
     let both = u128::from(previous) | u128::from(word) << 64;
     let bytes = both.to_le_bytes();
+    // DEFENCE: scan-window
     bytes[6..].windows(WRPKRU.len()).any(|part| part == WRPKRU)
 }
 

@@ -76,7 +76,9 @@ impl Space {
         if flags & !(map_flags::LAZY | map_flags::TOP) != 0 {
             return Err(error::INVALID);
         }
+        // DEFENCE: map-place
         let place = place(address, pages).ok_or(error::BAD_ADDRESS)?;
+        // DEFENCE: map-unused
         if !self.tables.is_unused(address, pages) {
             return Err(error::BAD_ADDRESS);
         }
@@ -99,6 +101,7 @@ impl Space {
             unmap_flags::LATER => When::Later,
             _ => return Err(error::INVALID),
         };
+        // DEFENCE: unmap-place
         place(address, pages).ok_or(error::BAD_ADDRESS)?;
         self.divide_around(address, pages)?;
         self.take_away(address, pages, when);

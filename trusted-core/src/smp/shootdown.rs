@@ -141,6 +141,7 @@ impl Shootdown {
         // DEFENCE: shootdown-sleepers
         self.mark(sleepers);
         let asked = self.awake(own, sleepers);
+        // DEFENCE: shootdown-asks
         self.publish(asked, pages)
     }
 
@@ -157,6 +158,7 @@ impl Shootdown {
     /// Who must be asked, of all but `own`. Who has woken before the mark may
     /// have looked for it before, too.
     fn awake(&self, own: u64, sleepers: u64) -> u64 {
+        // DEFENCE: shootdown-woken
         self.others(own) & !(sleepers & self.asleep.load(SeqCst))
     }
 
@@ -165,6 +167,7 @@ impl Shootdown {
     }
 
     fn publish(&self, asked: u64, pages: Pages) -> u64 {
+        // DEFENCE: shootdown-range
         self.start.store(pages.start, Relaxed);
         self.count.store(pages.count, Relaxed);
         self.asked.store(asked, Release);
@@ -185,6 +188,7 @@ impl Shootdown {
     }
 
     fn serve(&self, own: u64, forget: impl FnOnce(Pages)) {
+        // DEFENCE: shootdown-forgets-first
         if self.asked.load(Acquire) & bit(own) != 0 {
             forget(Pages {
                 start: self.start.load(Relaxed),
@@ -196,6 +200,7 @@ impl Shootdown {
 
     /// Ends the sleep of `own`; whether it has missed something.
     fn wake(&self, own: u64) -> bool {
+        // DEFENCE: shootdown-awake
         self.end_sleep(own);
         self.has_missed(own)
     }
@@ -210,6 +215,7 @@ impl Shootdown {
 
     /// Whether `own` has missed something; once.
     fn has_missed(&self, own: u64) -> bool {
+        // DEFENCE: shootdown-stale
         self.stale.load(SeqCst) & bit(own) != 0
             && self.stale.fetch_and(!bit(own), SeqCst) & bit(own) != 0
     }

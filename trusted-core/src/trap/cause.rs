@@ -118,6 +118,8 @@ mod tests {
         let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Keys::On);
         assert_eq!(of_page_fault(0x27, safe), Cause::Key);
         assert_eq!(of_page_fault(0x15, safe), Cause::Permission);
+        let withheld = safe.with_rights(Rights::None);
+        assert_eq!(of_page_fault(0x04, withheld), Cause::Permission);
         assert_eq!(
             of_page_fault(0x07, Entry::core(FRAME, Bits::WRITE)),
             Cause::Supervisor
@@ -180,5 +182,19 @@ mod tests {
             Cause::Instruction
         );
         assert_eq!(of_exception(PROTECTION, GATE_PAGE), Cause::Protection);
+        assert_eq!(of_exception(DEBUG, GATE_PAGE - 1), Cause::Other);
+    }
+
+    #[test]
+    fn exceptions_are_told_apart() {
+        const TEXT: u64 = layout::APP.start;
+        for vector in 0..32 {
+            let expected = match vector {
+                6 => Cause::Instruction,
+                12 | 13 => Cause::Protection,
+                _ => Cause::Other,
+            };
+            assert_eq!(of_exception(vector, TEXT), expected, "{vector}");
+        }
     }
 }

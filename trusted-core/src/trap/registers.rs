@@ -78,9 +78,15 @@ impl Registers {
     /// IRETQ cannot fault on the address: one outside the lower half becomes
     /// zero, where nothing is mapped.
     pub(crate) fn sanitise(&mut self) {
+        // DEFENCE: context-cs
         self.cs = u64::from(USER_CODE.0);
+        // DEFENCE: context-ss
         self.ss = u64::from(USER_DATA.0);
-        self.rflags = self.rflags & FREE.bits() | FIXED | RFlags::INTERRUPT_FLAG.bits();
+        // DEFENCE: context-rflags-mask
+        self.rflags &= FREE.bits();
+        // DEFENCE: context-rflags-interrupts
+        self.rflags |= FIXED | RFlags::INTERRUPT_FLAG.bits();
+        // DEFENCE: context-rip
         if self.rip >= LOWER_HALF_END {
             self.rip = 0;
         }
@@ -101,20 +107,48 @@ impl Registers {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_forged_frame_returns_to_ring_3_without_privileges() {
+    fn forged() -> Registers {
         let mut registers = Registers {
             cs: 0x08,
             ss: 0x10,
             rflags: !0,
             rip: 1 << 47,
+            rsp: !0,
             ..Registers::default()
         };
         registers.sanitise();
+        registers
+    }
+
+    #[test]
+    fn a_forged_frame_returns_to_ring_3() {
+        let registers = forged();
         assert!(registers.is_from_ring_3());
-        assert_eq!(registers.rip, 0);
-        let flags = RFlags::from_bits_truncate(registers.rflags);
-        assert!(flags.contains(RFlags::INTERRUPT_FLAG));
+        // 64-bit code and data of ring 3, as the segment table has them.
+        assert_eq!(registers.cs, 0x23);
+        assert_eq!(registers.ss, 0x1b);
+        assert_eq!(registers.rsp, !0, "IRETQ takes any");
+    }
+
+    #[test]
+    fn a_forged_address_leads_nowhere() {
+        for (rip, expected) in [
+            (0x3000_0000_1234, 0x3000_0000_1234),
+            ((1 << 47) - 1, (1 << 47) - 1),
+            (1 << 47, 0),
+            (!0, 0),
+        ] {
+            assert_eq!(Registers::entering(rip, 0).rip, expected, "{rip:#x}");
+        }
+    }
+
+    #[test]
+    fn forged_flags_are_those_of_ring_3_with_interrupts_on() {
+        // CF, PF, AF, ZF, SF, DF, OF, AC, ID, and what is always set.
+        const HARMLESS: u64 = 0x24_0cd5 | 1 << 1 | 1 << 9;
+        assert_eq!(forged().rflags, HARMLESS);
+        assert_eq!(Registers::entering(0, 0).rflags, 1 << 1 | 1 << 9);
+        let flags = RFlags::from_bits_truncate(forged().rflags);
         for flag in [
             RFlags::TRAP_FLAG,
             RFlags::NESTED_TASK,

@@ -67,6 +67,37 @@ fn wrpkru_over_the_border_of_two_pages_is_found_in_both_orders() {
 }
 
 #[test]
+fn wrpkru_is_found_anywhere_in_a_huge_page() {
+    const PARTS: u64 = 512;
+    let mut space = space(4 * PARTS as usize);
+    space.map(HEAP, PARTS, 0).expect("there is room");
+    assert_eq!(space.tables.leaf(HEAP).level, 1);
+    for page in [0, 1, PARTS - 1] {
+        let address = HEAP + page * PAGE_SIZE + 8;
+        write(&space, address, WRPKRU);
+        let answer = space.protect(HEAP, PARTS, rights::EXECUTE);
+        assert_eq!(answer, Err(error::DENIED), "{page}");
+        write(&space, address, 0);
+    }
+    assert_eq!(space.protect(HEAP, PARTS, rights::EXECUTE), Ok(()));
+}
+
+#[test]
+fn nobody_writes_what_is_searched_nor_executes_what_will_be_written() {
+    let mut space = space(32);
+    space.map(HEAP, 1, 0).expect("there is room");
+    space
+        .prepare(HEAP, 1, Rights::Execute)
+        .expect("it is mapped");
+    assert_eq!(rights_of(&space, 0), Rights::Read);
+    space
+        .protect(HEAP, 1, rights::EXECUTE)
+        .expect("it is clean");
+    space.prepare(HEAP, 1, Rights::Write).expect("it is mapped");
+    assert_eq!(rights_of(&space, 0), Rights::Read);
+}
+
+#[test]
 fn what_is_not_the_heaps_or_makes_no_sense_is_refused() {
     let mut space = space(32);
     space.map(HEAP, 2, 0).expect("there is room");

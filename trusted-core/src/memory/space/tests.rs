@@ -9,7 +9,7 @@ use std::vec;
 use domains::layout;
 
 use super::*;
-use crate::memory::physical;
+use crate::memory::physical::{self, WORDS};
 use crate::memory::tables::Leaf;
 
 const HEAP: u64 = layout::APP.heap().start;
@@ -94,6 +94,62 @@ fn a_promise_is_kept_at_the_first_touch() {
     assert!(space.touch(HEAP + 123, Area::App));
     assert_eq!(space.frames.free(), free - 1);
     assert!(space.tables.find(HEAP).has(Bits::PRESENT));
+}
+
+/// Leaves something behind in every frame that is free.
+fn dirty(space: &Space, count: u64) {
+    let frames = (0..count).map(Frame::from_number);
+    for frame in frames.filter(|frame| space.frames.owner(*frame) == Owner::FREE) {
+        let words = space.tables.physical().words(frame);
+        words[WORDS - 1].store(99, core::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Whether nothing of what was in the page's frame before is left.
+fn is_clear(space: &Space, address: u64) -> bool {
+    let physical = space.tables.translate(address).expect("it is mapped");
+    let words = space.tables.physical().words(Frame::containing(physical));
+    words
+        .iter()
+        .all(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
+}
+
+#[test]
+fn what_is_touched_first_has_nothing_of_others() {
+    let mut space = space(32);
+    dirty(&space, 32);
+    space.map(HEAP, 2, map_flags::LAZY).expect("there is room");
+    for page in [HEAP, HEAP + PAGE_SIZE] {
+        assert!(space.touch(page, Area::App));
+        assert!(is_clear(&space, page), "{page:#x}");
+    }
+}
+
+#[test]
+fn what_is_mapped_at_once_has_nothing_of_others() {
+    let mut space = space(3 * 512);
+    dirty(&space, 3 * 512);
+    space.map(HEAP, 512 + 1, 0).expect("there is room");
+    assert_eq!(space.tables.leaf(HEAP).level, 1, "one huge page");
+    for page in 0..=512 {
+        assert!(is_clear(&space, HEAP + page * PAGE_SIZE), "{page}");
+    }
+}
+
+#[test]
+fn calls_about_what_is_out_of_reach_are_refused() {
+    let mut space = space(32);
+    space.place_page(
+        layout::APP.start,
+        space.user(Frame::from_number(30), Area::App, Rights::Write),
+    );
+    for address in [layout::APP.start, layout::GATE_PAGE, layout::PHYSICAL_MAP] {
+        let before = space.tables.find(address);
+        let refusal = Err(error::BAD_ADDRESS);
+        assert_eq!(space.map(address, 1, 0), refusal, "{address:#x}");
+        assert_eq!(space.unmap(address, 1, 0), refusal, "{address:#x}");
+        assert_eq!(space.tables.find(address), before);
+    }
 }
 
 #[test]

@@ -87,3 +87,30 @@ fn nobody_uses_what_it_should_have_forgotten() {
         is_over.store(true, SeqCst);
     });
 }
+
+#[test]
+fn who_is_asked_forgets_before_it_answers() {
+    let shootdown = running(0b11);
+    shootdown.ask(0, PAGES);
+    shootdown.serve(1, |_| assert!(!shootdown.is_answered()));
+    assert!(shootdown.is_answered());
+}
+
+#[test]
+fn who_has_woken_is_asked_again() {
+    let shootdown = running(0b11);
+    shootdown.begin_sleep(1);
+    assert_eq!(shootdown.ask(0, PAGES), 0);
+    assert!(shootdown.wake(1));
+    assert_eq!(shootdown.ask(0, PAGES), 0b10);
+}
+
+#[test]
+fn who_wakes_while_sleepers_are_marked_is_asked_all_the_same() {
+    let shootdown = running(0b11);
+    shootdown.begin_sleep(1);
+    let sleepers = shootdown.sleepers(0);
+    assert!(!shootdown.wake(1), "nobody has marked it yet");
+    shootdown.mark(sleepers);
+    assert_eq!(shootdown.awake(0, sleepers), 0b10);
+}
