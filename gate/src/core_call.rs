@@ -51,6 +51,7 @@ pub fn arm_timer(deadline: u64) {
 
 /// Halts the CPU until an event is pending.
 pub fn idle() {
+    // DEFENCE: idle-sleeps
     harmless(CoreCall::Idle, [0; 4]);
 }
 

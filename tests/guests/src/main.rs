@@ -79,7 +79,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp", "exhaust"] => smp::exhaust(),
         ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),
-        ["smp", "deadlock"] => smp::deadlock(),
+        ["smp", "sleep", seconds] => smp::sleep(seconds),
         ["sweep", attacker] => sweep::run(attacker),
         ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),
         ["thread-pointer"] => thread_pointer::run(),

@@ -12,6 +12,7 @@ mod spare;
 mod waking;
 
 use std::thread;
+use std::time::Duration;
 
 use numbers::cpus;
 
@@ -87,8 +88,9 @@ pub fn leave() -> ! {
     std::process::exit(7)
 }
 
-/// Waits for what nobody will do, on every CPU.
-pub fn deadlock() -> ! {
+/// Waits for what nobody will do, on every CPU, and for so many seconds here.
+pub fn sleep(seconds: &str) -> Result<(), String> {
+    let seconds = seconds.parse().map_err(|_| "not a number")?;
     for _ in 0..2 * cpus() {
         thread::spawn(|| {
             loop {
@@ -96,8 +98,6 @@ pub fn deadlock() -> ! {
             }
         });
     }
-    println!("all asleep");
-    loop {
-        thread::park();
-    }
+    thread::sleep(Duration::from_secs(seconds));
+    std::process::exit(0)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cargo_cloister::build;
 use cargo_cloister::vm::{self, Capture, Counter, Input, Spec};
@@ -11,6 +12,9 @@ use serde_json::Value;
 
 use crate::images::{TOOL, image};
 use crate::{Verdict, ensure, trial};
+
+/// When a run is over that does not end.
+const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -66,14 +70,16 @@ fn cpus() -> Verdict {
     )
 }
 
-fn count(
+/// What the plugin counts in a run that ends well.
+pub(crate) fn count(
     image: PathBuf,
     mode: Isolation,
     cpus: u32,
     arguments: &[&str],
 ) -> Result<Value, Failed> {
     let plugin = build::counter(&|_| ()).map_err(|error| error.to_string())?;
-    let counts = TOOL.scratch_file(&format!("counts.{mode}.{cpus}"));
+    let said = arguments.join("-");
+    let counts = TOOL.scratch_file(&format!("counts.{mode}.{cpus}.{said}"));
     let counter = Counter {
         plugin,
         counts: counts.clone(),
@@ -84,6 +90,7 @@ fn count(
         counted: true,
         input: Input::Silent,
         entropy_device: false,
+        timeout: Some(LIMIT),
         ..Spec::new(image, "counted".to_owned(), mode)
     };
     let words = arguments.iter().map(|word| word.as_bytes().to_vec());

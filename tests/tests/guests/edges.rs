@@ -4,10 +4,10 @@ use domains::edge::{Forbidden, Target, forbidden};
 use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL};
 use domains::{Access, Area, Domain, Isolation, status};
 use libtest_mimic::Trial;
-use serde_json::Value;
 use tests::boot::{self, Outcome};
 
 use crate::images::{TOOL, guest, guest_with};
+use crate::reports::number;
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -97,15 +97,6 @@ fn status_after(domain: Domain) -> i32 {
         // The safe kernel gets an error and the program goes on.
         Domain::Unsafe => 0,
     }
-}
-
-/// A number that an event has as a number or in hexadecimal.
-fn number(value: &Value) -> u64 {
-    let digits = |text: &str| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok();
-    value
-        .as_u64()
-        .or_else(|| value.as_str().and_then(digits))
-        .unwrap_or(u64::MAX)
 }
 
 /// Loads stopped by a key alone: without keys, nothing else is in the way.

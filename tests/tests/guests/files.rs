@@ -5,12 +5,14 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domains::Isolation;
+use domains::edge::{Forbidden, Target};
 use domains::layout::ARCHIVE;
+use domains::{Access, Area, Domain, Isolation};
 use libtest_mimic::{Failed, Trial};
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest, guest_with, image};
+use crate::reports::{Report, number};
 use crate::{Verdict, ensure, trial};
 
 /// The checks of the guest's module `files` that need nothing of the host.
@@ -84,28 +86,50 @@ fn rootfs_from_a_tar_file(mode: Isolation) -> Verdict {
 fn stolen_rootfs(mode: Isolation) -> Verdict {
     let image = image_with(mode, "stolen", &packed_folder(&format!("{mode}-stolen")))?;
     let address = format!("{:#x}", ARCHIVE.start);
-    for (domain, kind) in [
-        ("app", "read"),
-        ("app", "write"),
-        ("unsafe", "read"),
-        ("unsafe", "write"),
-        ("safe", "write"),
+    for (domain, access) in [
+        (Domain::App, Access::Read),
+        (Domain::App, Access::Write),
+        (Domain::Unsafe, Access::Read),
+        (Domain::Unsafe, Access::Write),
+        (Domain::Safe, Access::Write),
     ] {
-        if mode == Isolation::None && kind == "read" {
+        if mode == Isolation::None && access == Access::Read {
             continue;
         }
         let boot = Boot {
-            arguments: &["attack", domain, kind, &address],
+            arguments: &["attack", domain.name(), access.name(), &address],
             ..Boot::default()
         };
         let outcome = TOOL.boot(&image, &boot);
+        let reports: Vec<Report> = outcome.faults.iter().map(Report::of).collect();
         ensure(
-            !outcome.faults.is_empty(),
-            &format!("a {kind} by {domain} to be a fault"),
+            reports == [theft(mode, domain, access)],
+            &format!("the report of a {access} by {domain}"),
+            &outcome,
+        )?;
+        let places = outcome.faults.iter().map(|fault| number(&fault["address"]));
+        ensure(
+            places.eq([ARCHIVE.start]),
+            "the address of the archive",
             &outcome,
         )?;
     }
     Ok(())
+}
+
+/// The report of an access to the archive: it is the safe kernel's, and nobody
+/// may write it.
+fn theft(mode: Isolation, domain: Domain, access: Access) -> Report {
+    let target = Target::Area(Area::Safe);
+    let edge = Forbidden {
+        domain,
+        target,
+        access,
+    };
+    match (mode, domain) {
+        (Isolation::None, _) | (_, Domain::Safe) => Report::read_only(domain, target),
+        (Isolation::Mpk, _) => Report::about(&edge),
+    }
 }
 
 /// Boots the guest with `rootfs` in its image.

@@ -28,6 +28,7 @@ mod privilege;
 mod programs;
 mod refusals;
 mod replay;
+mod reports;
 mod smp;
 mod stacks;
 mod suites;

@@ -7,6 +7,7 @@ use tests::boot::Boot;
 use tests::sources;
 
 use crate::images::{TOOL, image};
+use crate::reports::Report;
 use crate::{Verdict, ensure, trial};
 
 const EXAMPLE: &str = "examples/wild-write";
@@ -38,9 +39,16 @@ fn ends_as_the_table_says(access: Access, target: Target) -> Verdict {
         ..Boot::default()
     };
     let outcome = TOOL.boot(&image(EXAMPLE, Isolation::Mpk), &boot);
+    let reports: Vec<Report> = outcome.faults.iter().map(Report::of).collect();
+    let expected = is_forbidden.then(|| Report::about(&attempt));
     ensure(
         outcome.status == i32::from(status),
         &format!("status {status}"),
+        &outcome,
+    )?;
+    ensure(
+        reports == Vec::from_iter(expected),
+        "exactly the report of what was tried",
         &outcome,
     )
 }
