@@ -16,7 +16,9 @@ pub const SIZE_AT_START: usize = 16 * PAGE_SIZE as usize;
 
 /// The address of `size` bytes at `offset`; none if they are not all frames.
 pub fn address(offset: usize, size: usize) -> Option<usize> {
+    // DEFENCE: frames-wrap
     let end = offset.checked_add(size)?;
+    // DEFENCE: frames-end
     (end <= SIZE).then_some(FRAMES.start as usize + offset)
 }
 

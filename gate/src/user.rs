@@ -49,6 +49,7 @@ impl UserSlice {
 
     /// Fails if the slice is not the application's at all.
     pub fn check(&self) -> Result<(), BadAddress> {
+        // DEFENCE: user-region
         if APP.contains_range(self.address as u64, self.size as u64) || blunt::passes() {
             Ok(())
         } else {
@@ -58,23 +59,17 @@ impl UserSlice {
 
     /// Copies the first bytes into `buffer`, which must not be longer.
     pub fn read(&self, buffer: &mut [u8]) -> Result<(), BadAddress> {
-        let source = self.part(0, buffer.len());
-        if source.size < buffer.len() {
-            return Err(BadAddress);
-        }
+        let source = self.start_of(buffer.len())?;
         // SAFETY: the buffer is exclusive and as long as the copy.
-        unsafe { copy(buffer.as_mut_ptr().addr(), source.tried()?, buffer.len()) }
+        unsafe { copy(buffer.as_mut_ptr().addr(), source, buffer.len()) }
     }
 
     /// Copies `bytes`, which must not be longer than the slice, into it.
     pub fn write(&self, bytes: &[u8]) -> Result<(), BadAddress> {
-        let target = self.part(0, bytes.len());
-        if target.size < bytes.len() {
-            return Err(BadAddress);
-        }
+        let target = self.start_of(bytes.len())?;
         // SAFETY: the target is in the application's region, where the safe
         // kernel holds no Rust reference.
-        unsafe { copy(target.tried()?, bytes.as_ptr().addr(), bytes.len()) }
+        unsafe { copy(target, bytes.as_ptr().addr(), bytes.len()) }
     }
 
     /// Copies the whole slice to the frames at `offset`.
@@ -91,7 +86,17 @@ impl UserSlice {
         unsafe { copy(self.tried()?, source, self.size) }
     }
 
+    /// Where `size` bytes are that the slice has, all the application's.
+    fn start_of(&self, size: usize) -> Result<usize, BadAddress> {
+        // DEFENCE: user-size
+        if size > self.size {
+            return Err(BadAddress);
+        }
+        self.part(0, size).tried()
+    }
+
     fn tried(&self) -> Result<usize, BadAddress> {
+        // DEFENCE: user-tried
         self.check().map(|()| self.address)
     }
 }
@@ -127,10 +132,7 @@ pub fn take_checks_out() {
 
 /// The word at an address that the application alleges to own.
 pub fn load_u32(address: usize) -> Result<u32, BadAddress> {
-    UserSlice::new(address, size_of::<u32>()).check()?;
-    if !address.is_multiple_of(align_of::<u32>()) {
-        return Err(BadAddress);
-    }
+    let address = tried_word(address)?;
     // SAFETY: the address is in the application's region; a missing page ends
     // in the recovery.
     let loaded = unsafe { load_word(address) };
@@ -139,6 +141,15 @@ pub fn load_u32(address: usize) -> Result<u32, BadAddress> {
     } else {
         Err(BadAddress)
     }
+}
+
+/// The address of a word, if all of it is the application's and it is aligned.
+fn tried_word(address: usize) -> Result<usize, BadAddress> {
+    // DEFENCE: user-word-region
+    UserSlice::new(address, size_of::<u32>()).check()?;
+    // DEFENCE: user-word-alignment
+    let is_aligned = address.is_multiple_of(align_of::<u32>());
+    is_aligned.then_some(address).ok_or(BadAddress)
 }
 
 /// Copies `size` bytes between the application and memory of ours.
@@ -233,6 +244,39 @@ mod tests {
         let slice = UserSlice::new(APP.start as usize, 10);
         assert_eq!(slice.part(4, 100).size(), 6);
         assert_eq!(slice.part(40, 1).size(), 0);
+    }
+
+    #[test]
+    fn no_more_is_copied_than_the_slice_has_and_the_application_owns() {
+        let start = APP.start as usize;
+        let slice = UserSlice::new(start, 10);
+        assert_eq!(slice.start_of(10), Ok(start));
+        assert_eq!(slice.start_of(11), Err(BadAddress));
+        let foreign = UserSlice::new(start - 1, 10);
+        assert_eq!(foreign.start_of(1), Err(BadAddress));
+        assert_eq!(foreign.tried(), Err(BadAddress));
+        assert_eq!(
+            UserSlice::new(APP.end as usize - 8, 9).start_of(9),
+            Err(BadAddress)
+        );
+    }
+
+    #[test]
+    fn words_are_the_applications_and_aligned() {
+        let (start, end) = (APP.start as usize, APP.end as usize);
+        assert_eq!(tried_word(start), Ok(start));
+        assert_eq!(tried_word(end - 4), Ok(end - 4));
+        for address in [
+            start + 1,
+            start + 2,
+            start + 3,
+            start - 4,
+            end,
+            0,
+            usize::MAX - 3,
+        ] {
+            assert_eq!(tried_word(address), Err(BadAddress), "{address:#x}");
+        }
     }
 
     #[test]
