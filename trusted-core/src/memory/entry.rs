@@ -89,6 +89,7 @@ impl Entry {
     /// A page of ring 3 with all that it is to have: one write maps it.
     pub(crate) fn user(frame: Frame, area: Area, rights: Rights, keys: Keys) -> Entry {
         let key = match keys {
+            // DEFENCE: page-key
             Keys::On => u64::from(table::key_of(area).number()) << KEY_SHIFT,
             Keys::Off => 0,
         };

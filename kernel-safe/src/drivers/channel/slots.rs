@@ -134,6 +134,7 @@ impl Slots {
 
     /// Gives a slot back, unless the device has it.
     pub(super) fn give_back(&mut self, slot: usize) {
+        // DEFENCE: slot-of-device
         if let Some(slot @ (Slot::Held | Slot::Answered(_))) = self.slots.get_mut(slot) {
             *slot = Slot::Free;
         }
@@ -155,6 +156,7 @@ impl Slots {
         match self.slots.get_mut(number)? {
             slot @ Slot::Sent(_) => {
                 let Slot::Sent(room) = *slot else { return None };
+                // DEFENCE: slot-size
                 if size > room {
                     return None;
                 }

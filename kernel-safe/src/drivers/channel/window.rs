@@ -82,7 +82,7 @@ impl Window {
     ///
     /// There is no room for them.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        if bytes.len() <= windows::WINDOW && frames::write(self.place(), bytes) {
+        if fits(0, bytes.len()) && frames::write(self.place(), bytes) {
             Ok(())
         } else {
             Err(Errno::Invalid)
@@ -95,8 +95,7 @@ impl Window {
     ///
     /// There are not so many.
     pub fn get(&self, bytes: &mut [u8]) -> Result<(), Errno> {
-        let fits = self.reply.saturating_add(bytes.len()) <= windows::WINDOW;
-        if fits && frames::read(self.reply_at(0), bytes) {
+        if fits(self.reply, bytes.len()) && frames::read(self.reply_at(0), bytes) {
             Ok(())
         } else {
             Err(Errno::Device)
@@ -110,10 +109,7 @@ impl Window {
     ///
     /// Both together are too long, or the server does not answer.
     pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Errno> {
-        self.reply = request
-            .checked_next_multiple_of(REPLY_ALIGN)
-            .filter(|start| start.saturating_add(reply) <= windows::WINDOW)
-            .ok_or(Errno::Invalid)?;
+        self.reply = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
         self.channel.send(self.slot, request, reply)?;
         let deadline = deadline();
         loop {
@@ -170,11 +166,52 @@ impl Drop for Window {
     }
 }
 
+/// Whether `size` bytes from `start` of a window on lie in it.
+const fn fits(start: usize, size: usize) -> bool {
+    // DEFENCE: window-end
+    start.saturating_add(size) <= windows::WINDOW
+}
+
+/// Where in a window a reply of `reply` bytes lies, behind a request of
+/// `request` bytes; none if there is no room for both.
+fn place_of_reply(request: usize, reply: usize) -> Option<usize> {
+    let start = request.checked_next_multiple_of(REPLY_ALIGN)?;
+    // DEFENCE: window-reply
+    fits(start, reply).then_some(start)
+}
+
 /// Until when a server may answer a request that is sent now.
 fn deadline() -> u64 {
     let limit = info::options().map_or(0, |options| options.volume_limit_ms());
     match u64::from(limit).checked_mul(1_000_000) {
         None | Some(0) => NEVER,
         Some(limit) => clock::monotonic_ns().saturating_add(limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: usize = windows::WINDOW;
+
+    #[test]
+    fn nothing_reaches_into_the_next_window() {
+        assert!(fits(0, WINDOW));
+        assert!(fits(WINDOW, 0));
+        assert!(!fits(0, WINDOW + 1));
+        assert!(!fits(WINDOW - 8, 9));
+        assert!(!fits(1, usize::MAX));
+    }
+
+    #[test]
+    fn a_reply_lies_behind_its_request_in_the_window() {
+        assert_eq!(place_of_reply(0, WINDOW), Some(0));
+        assert_eq!(place_of_reply(1, REPLY_MAX), Some(REPLY_ALIGN));
+        assert_eq!(place_of_reply(1, REPLY_MAX + 1), None);
+        assert_eq!(place_of_reply(WINDOW, 0), Some(WINDOW));
+        assert_eq!(place_of_reply(WINDOW + 1, 0), None);
+        assert_eq!(place_of_reply(usize::MAX, 1), None);
+        assert_eq!(place_of_reply(8, usize::MAX), None);
     }
 }
