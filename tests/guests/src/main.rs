@@ -14,6 +14,7 @@ mod cpus;
 mod exceptions;
 mod far;
 mod files;
+mod flags;
 mod fuzz;
 mod hooks;
 mod mapping;
@@ -61,6 +62,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["own", part] => own::run(part),
         ["file-costs"] => files::costs(),
         ["files", checks] => files::run(checks),
+        ["flags"] => flags::run(),
         ["fuzz", seed, calls] => fuzz::run(seed, calls, "1"),
         ["fuzz", seed, calls, threads] => fuzz::run(seed, calls, threads),
         ["fuzz", "mutant"] => fuzz::run_on_mutant(),

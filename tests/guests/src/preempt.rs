@@ -2,7 +2,10 @@
 
 use std::arch::asm;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
+
+use domains::{Domain, Isolation, Pkru};
+use gate::info;
 
 use crate::hooks;
 
@@ -16,7 +19,8 @@ pub fn run(count: &str) -> Result<(), String> {
         let workers: Vec<_> = (1..=3_u64)
             .map(|seed| scope.spawn(move || work(seed, stop)))
             .collect();
-        while hooks::preemptions() < count {
+        let are_sound = || !workers.iter().any(ScopedJoinHandle::is_finished);
+        while hooks::preemptions() < count && are_sound() {
             thread::yield_now();
             spin();
         }
@@ -37,7 +41,7 @@ pub fn run(count: &str) -> Result<(), String> {
 fn work(seed: u64, stop: &AtomicBool) -> bool {
     let expected = series(seed).to_bits();
     while !stop.load(Ordering::Acquire) {
-        if series(seed).to_bits() != expected || !registers_survive(seed) {
+        if series(seed).to_bits() != expected || !registers_survive(seed) || !rights_survive() {
             return false;
         }
     }
@@ -99,6 +103,17 @@ fn registers_survive(seed: u64) -> bool {
         );
     }
     difference == 0
+}
+
+/// Whether the rights are still the application's.
+fn rights_survive() -> bool {
+    if info::isolation() == Isolation::None {
+        return true;
+    }
+    let pkru: u32;
+    // SAFETY: RDPKRU touches no memory; CR4.PKE is set where there are walls.
+    unsafe { asm!("rdpkru", in("ecx") 0, out("eax") pkru, out("edx") _) };
+    pkru == Pkru::of(Domain::App).bits()
 }
 
 fn spin() {

@@ -31,7 +31,11 @@ pub(crate) fn trials() -> Vec<Trial> {
                     trial(name, move || core_call(domain, call))
                 })
         });
-    instructions.chain(calls).collect()
+    let flags = Isolation::ALL.map(|mode| {
+        let name = format!("privilege::{mode}::flags_are_harmless_behind_a_trap");
+        trial(name, move || flags(mode))
+    });
+    instructions.chain(calls).chain(flags).collect()
 }
 
 fn instruction(domain: Domain, number: usize) -> Verdict {
@@ -74,6 +78,16 @@ fn core_call(domain: Domain, call: CoreCall) -> Verdict {
     ensure(
         outcome.stdout == answer && outcome.status == 0 && outcome.faults.is_empty(),
         "the core to say that the call is denied",
+        &outcome,
+    )
+}
+
+/// A program steps into a core call, and finds itself behind it as if it had not.
+fn flags(mode: Isolation) -> Verdict {
+    let outcome = guest(mode, &["flags"]);
+    ensure(
+        outcome.status == 0 && outcome.faults.is_empty(),
+        "no flag that only the core may set",
         &outcome,
     )
 }

@@ -262,4 +262,4 @@ pub(super) fn place(address: u64, pages: u64) -> Option<Place> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

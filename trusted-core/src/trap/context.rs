@@ -20,6 +20,7 @@ use super::Trap;
 use super::registers::Registers;
 use crate::cpu::vector_state;
 use crate::memory::frame::Frame;
+use crate::memory::frames::Frames;
 use crate::memory::owner::Owner;
 use crate::memory::physical::WORDS;
 use crate::state::Core;
@@ -54,6 +55,7 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     let stack = (entry_stack & !0xf).wrapping_sub(8);
     *trap.registers = Registers::entering(trap.core.upcall, stack);
     trap.registers.rdi = frame.number();
+    // DEFENCE: upcall-rights
     trap.local.assume(Domain::Safe);
     true
 }
@@ -70,29 +72,33 @@ fn note_upcall(trap: &Trap<'_>, top: u64) {
 
 /// Puts the context in `slot` back and frees it.
 pub(crate) fn resume(trap: &mut Trap<'_>, slot: u64) -> Result<(), i64> {
-    let frame = find(trap.core, slot)?;
+    let frame = find(&trap.core.space.frames, slot)?;
     let words = trap.core.words(frame);
     let word = |index: usize| words[index].load(Relaxed);
     *trap.registers = Registers::from_words(core::array::from_fn(word));
     trap.local.page.set(offset::ENTRY_STACK, word(ENTRY_STACK));
+    // DEFENCE: context-bases
     set_bases(word(FS_BASE), word(GS_BASE));
     // SAFETY: `save` filled the area, and nobody else has written to it.
     unsafe { vector_state::restore(area(words)) };
     trap.core.space.frames.release(frame);
+    // DEFENCE: context-rights
     trap.local.assume(Domain::App);
     Ok(())
 }
 
 /// Frees the context in `slot`.
 pub(crate) fn discard(core: &mut Core, slot: u64) -> Result<(), i64> {
-    let frame = find(core, slot)?;
+    let frame = find(&core.space.frames, slot)?;
     core.space.frames.release(frame);
     Ok(())
 }
 
-fn find(core: &Core, slot: u64) -> Result<Frame, i64> {
+/// The frame of the context in `slot`; an error if there is none.
+fn find(frames: &Frames, slot: u64) -> Result<Frame, i64> {
     let frame = Frame::from_number(slot);
-    let is_context = core.space.frames.owner(frame) == Owner::CONTEXT;
+    // DEFENCE: context-owner
+    let is_context = frames.owner(frame) == Owner::CONTEXT;
     is_context.then_some(frame).ok_or(error::INVALID)
 }
 
@@ -133,5 +139,29 @@ pub(crate) fn set_bases(fs: u64, gs: u64) {
     // SAFETY: CR4.FSGSBASE is set; the core uses neither segment.
     unsafe {
         asm!("wrfsbase {}", "wrgsbase {}", in(reg) fs, in(reg) gs, options(nomem, nostack));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::memory::space::tests::space;
+
+    #[test]
+    fn only_a_context_is_resumed_or_discarded_and_once() {
+        let mut frames = space(32).frames;
+        let context = frames.allocate(Owner::CONTEXT).expect("a free frame");
+        let other = frames.allocate(Owner::CORE).expect("a free frame");
+        assert_eq!(find(&frames, context.number()), Ok(context));
+        let free =
+            (0..32).find(|number| frames.owner(Frame::from_number(*number)) == Owner::FREE);
+        let wrong = [other.number(), free.expect("some are left"), 32, u64::MAX];
+        for slot in wrong {
+            assert_eq!(find(&frames, slot), Err(error::INVALID), "{slot:#x}");
+        }
+        frames.release(context);
+        assert_eq!(find(&frames, context.number()), Err(error::INVALID));
     }
 }

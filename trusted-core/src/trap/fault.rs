@@ -159,6 +159,7 @@ fn halt(trap: &Trap<'_>, finding: Finding) -> ! {
 /// the stack from the token.
 fn rewind(trap: &mut Trap<'_>) {
     *trap.registers = Registers::entering(GATE_PAGE + gate::UNSAFE_FAULTED, 0);
+    // DEFENCE: rewind-rights
     trap.local.assume(Domain::Safe);
 }
 

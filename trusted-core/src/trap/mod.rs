@@ -46,6 +46,7 @@ pub(crate) unsafe extern "C" fn enter(registers: *mut Registers) {
     hooks::entered(registers);
     if registers.is_from_ring_3() {
         from_ring_3(registers);
+        // DEFENCE: trap-sanitises
         registers.sanitise();
     } else {
         from_core(registers);
