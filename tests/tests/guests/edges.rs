@@ -11,11 +11,12 @@ use crate::reports::number;
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let stopped = forbidden().map(|edge| trial(name("edges", &edge), move || is_stopped(edge)));
+    let stopped =
+        forbidden().map(|edge| trial(name("edges::", &edge), move || is_stopped(edge)));
     // The mutant of all the key walls is the image without them: there the
     // same attacks must go through, or the trials above would show nothing.
     let mutants = forbidden().filter(is_key_wall).map(|edge| {
-        trial(name("mutant_without_keys", &edge), move || {
+        trial(name("mutant_without_keys::", &edge), move || {
             goes_through(edge)
         })
     });
@@ -24,7 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn name(group: &str, edge: &Forbidden) -> String {
     format!(
-        "{group}::{}_{}s_{}",
+        "{group}{}_{}s_{}",
         edge.domain,
         edge.access,
         edge.target.name()
@@ -50,7 +51,7 @@ fn attack(edge: &Forbidden, mode: Isolation, flags: &[&str]) -> Outcome {
 fn is_stopped(edge: Forbidden) -> Verdict {
     let log = TOOL.scratch_file(&format!(
         "{}.interrupts",
-        name("edges", &edge).replace(':', "-")
+        name("edges::", &edge).replace(':', "-")
     ));
     let flags = ["--trace-interrupts", &log.to_string_lossy()];
     let outcome = attack(&edge, Isolation::Mpk, &flags);
