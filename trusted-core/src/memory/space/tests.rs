@@ -172,7 +172,7 @@ fn a_frame_that_was_used_is_cleared_before_it_keeps_a_promise() {
         assert!(space.touch(HEAP, Area::App));
         assert!(is_clear(&space, HEAP));
         dirty(&space, HEAP);
-        space.unmap(HEAP, 1).expect("it is mapped");
+        space.unmap(HEAP, 1, 0).expect("it is mapped");
         space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
     }
 }
