@@ -33,10 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 const TABLES: [(&str, &[&str]); 3] = [
     ("gates_keep_their_limits", &["gate"]),
     ("write_bytes_keeps_its_limits", &["write-bytes"]),
-    (
-        "one_program_keeps_the_limit",
-        &["macro", "--program", "ping-pong"],
-    ),
+    ("one_program_keeps_the_limit", &["macro", "--program", "is"]),
 ];
 
 /// One table, with every figure within its limit.

@@ -59,7 +59,8 @@ impl Programs {
         classes.sort_by_key(|class| super::CLASSES.iter().position(|(name, _)| name == class));
         classes.dedup();
         let averages = classes.iter().map(|class| Average::of(class, &rows));
-        let averages = averages.collect();
+        // One program alone may be none of the paper's.
+        let averages = averages.filter(|average| average.programs > 0).collect();
         Programs { rows, averages }
     }
 
