@@ -86,7 +86,7 @@ pub(super) struct RunOptions {
     /// so there is next to none
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
-    /// Print a shell command that does the same, with an empty standard input,
+    /// Print a shell command that boots the same machine, with an empty standard input,
     /// instead of running it
     #[arg(long)]
     dry_run: bool,
@@ -214,7 +214,7 @@ fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
     })
 }
 
-/// Prints a command that does the same by hand, wherever it is called.
+/// Prints a command that boots the same machine, wherever it is called.
 fn dry_run(mut spec: Spec) -> Result<u8, Failure> {
     let program = vm::qemu_program().unwrap_or_else(|_| "qemu-system-x86_64".into());
     spec.image = path::absolute(&spec.image).unwrap_or(spec.image);

@@ -176,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn without_walls_nothing_but_the_core_is_said_to_be_unharmed() {
+        let without = Fault {
+            pkru: 0,
+            page: Page::Nothing,
+            cause: Cause::Unmapped,
+            ..fault()
+        };
+        let text = FaultReport::new(&without, None).to_string();
+        assert!(text.contains("(120); core unharmed"), "{text}");
+        assert!(!text.contains("safe kernel, unsafe"), "{text}");
+    }
+
+    #[test]
     fn without_symbols_addresses_stand_for_themselves() {
         let text = FaultReport::new(&fault(), None).to_string();
         assert!(text.contains("      at 0x0000_3000_0000_1234\n"), "{text}");

@@ -173,10 +173,14 @@ fn right(rights: Rights) -> &'static str {
 /// What became of the machine.
 pub(super) fn outcome(fault: &Fault) -> String {
     match fault.action {
-        Action::Terminate => format!(
-            "application terminated ({}); safe kernel, unsafe kernel and core unharmed",
-            status::VIOLATION
-        ),
+        Action::Terminate => {
+            // A domain with walls has rights to be known by.
+            let unharmed = match fault.domain.is_some() && fault.pkru == 0 {
+                true => "core unharmed; without walls nothing else is sure to be",
+                false => "safe kernel, unsafe kernel and core unharmed",
+            };
+            format!("application terminated ({}); {unharmed}", status::VIOLATION)
+        }
         Action::Rewind => {
             "call into the unsafe kernel ended with an error; safe kernel and application go on"
                 .to_owned()
@@ -221,11 +225,13 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
             "look for an abort by intrinsic, or code for another CPU, at the place above"
         }
         (_, Cause::Other) if fault.vector == DIVISION => {
-            "look for a division in unsafe code or assembly at the place above: Rust's own panics"
+            "look for a division in unsafe code or assembly at the place above: in safe Rust a division panics instead"
         }
         (_, Cause::Other) if matches!(fault.vector, X87 | SIMD) => {
             "leave floating-point exceptions masked, as they are when a program starts"
         }
-        (_, Cause::Deadline | Cause::Other) => "`--log debug` may show more",
+        (_, Cause::Deadline | Cause::Other) => {
+            "look for inline assembly or a corrupt pointer at the place above"
+        }
     }
 }

@@ -209,9 +209,7 @@ pub enum Error {
     #[error("the virtual machine ended without a word from the trusted core{}", quoted(.0))]
     #[diagnostic(
         code(cloister::kernel_failed),
-        help(
-            "this is a failure of the kernel, not of the program: `--log debug` may show more"
-        )
+        help("this is a failure of the kernel, not of the program: please report it")
     )]
     KernelFailed(String),
     /// The time limit passed.

@@ -9,7 +9,7 @@ use domains::core_call::test_hook::{OPEN_TRAPS, SETTINGS};
 use domains::cpu_page::offset;
 use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
-use gate::hooks::{CORE_HOOK, IN_DRIVER, SET_DIRECTION, TOKENS};
+use gate::hooks::{CORE_HOOK, IN_DRIVER, OVERFLOW, SET_DIRECTION, TOKENS};
 use gate::safe;
 use hermit_abi::{PROT_READ, PROT_WRITE};
 
@@ -40,6 +40,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "direction" => direction(),
         "direction-back" => direction_back(),
         "numbers" => numbers(),
+        "forged-number" => forged_number(),
         "tokens" => tokens(),
         "pending" => pending(),
         "alignment" => alignment(),
@@ -117,6 +118,14 @@ fn numbers() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Overflows the safe kernel's stack by an entry whose number has more bits than
+/// numbers have.
+fn forged_number() -> Result<(), String> {
+    let number = 1 << 32 | SLOTS as u64 | HOOK;
+    let answer = registers::call_with(number, [u64::from(OVERFLOW), 0, 0]);
+    Err(format!("the kernel's stack has no end: {answer}"))
 }
 
 /// Looks which tokens there are in each domain: the application's while it runs

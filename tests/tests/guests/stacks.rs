@@ -18,6 +18,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             let name = format!("stacks::{}_leaves_a_page_of_each_stack_free", words[0]);
             trial(name, move || leaves_room(words))
         }))
+        .chain([trial(
+            "stacks::a_forged_number_is_reported_as_what_was_served".into(),
+            forged_number,
+        )])
         .collect()
 }
 
@@ -39,6 +43,18 @@ fn leaves_room(words: &'static [&'static str]) -> Verdict {
     };
     let holds = outcome.faults.is_empty() && ["safe", "unsafe", "core"].into_iter().all(has);
     ensure(holds, "a mark of every kernel's stack", &outcome)
+}
+
+/// The gate takes some bits of a number, and those name what is served.
+fn forged_number() -> Verdict {
+    let outcome = guest(Isolation::Mpk, &["clean", "forged-number"]);
+    let reported = outcome.faults.iter().any(|fault| {
+        fault["domain"] == Domain::Safe.name()
+            && fault["cause"] == "stack-overflow"
+            && fault["entry"] == "hook"
+    });
+    let holds = reported && outcome.status == i32::from(status::KERNEL_FAILED);
+    ensure(holds, "the entry that was served", &outcome)
 }
 
 fn overflow(domain: Domain) -> Verdict {

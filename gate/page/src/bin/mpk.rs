@@ -50,6 +50,10 @@ core::arch::global_asm!(
     "jrcxz die",
     // DEFENCE: entry-token-taken
     "mov qword ptr ds:[{entry_stack}], 0",
+    // The mask is the bound: no number leads outside the table, speculatively
+    // or otherwise.
+    // DEFENCE: entry-number
+    "and r11d, {mask}",
     // What is served, for the report of a fault: above all that the stack
     // holds, in a word that the token points to and nobody else uses.
     "mov qword ptr [rcx], r11",
@@ -57,10 +61,6 @@ core::arch::global_asm!(
     "push rcx",
     // DEFENCE: entry-direction
     "cld",
-    // The mask is the bound: no number leads outside the table, speculatively
-    // or otherwise.
-    // DEFENCE: entry-number
-    "and r11d, {mask}",
     "mov rdx, r10",
     "movabs rax, {safe_table}",
     "call qword ptr [rax + 8*r11]",

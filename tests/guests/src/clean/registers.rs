@@ -12,6 +12,25 @@ use crate::hooks;
 /// What the registers hold before a call.
 const MAGIC: u64 = 0x5ec2_e75e_c2e7_5ec2;
 
+/// Calls entry `number` with three arguments, for hooks.
+pub fn call_with(number: u64, [first, second, third]: [u64; 3]) -> i64 {
+    let answer;
+    // SAFETY: the tests want what the hook does.
+    unsafe {
+        asm!(
+            "call qword ptr ds:[{gate}]",
+            gate = const GATE,
+            in("r11") number,
+            in("rdi") first,
+            in("rsi") second,
+            in("r10") third,
+            lateout("rax") answer,
+            clobber_abi("C"),
+        );
+    }
+    answer
+}
+
 /// Calls entry `number` with nothing but a number.
 pub fn call(number: u64) -> i64 {
     let answer;
