@@ -2,16 +2,14 @@
 
 use gate::user::UserSlice;
 
+use super::course::Course;
 use super::flags;
-use super::records::{Portion, Records};
-use super::system::{FileSystem, Kind, Metadata, NodeId};
+use super::records::Records;
+use super::system::{Entries, FileSystem, Kind, Metadata, NodeId};
 use super::transfer::{Buffers, Source};
 use crate::descriptors::open::Open;
 use crate::errno::{Answer, Errno, count};
 use crate::events;
-
-/// How many entries of a directory are listed before others may run.
-const PORTION: usize = 256;
 
 /// Values of `whence` in a seek, as Hermit's ABI numbers them.
 mod whence {
@@ -141,22 +139,23 @@ impl File {
         let mut position = open.hold_position()?;
         let cookie = position.get();
         let mut records = Records::new(target, cookie);
-        self.list_to(&mut records)?;
+        self.list_to(cookie, &mut records)?;
         position.set(records.next());
         count(records.filled())
     }
 
-    /// Lists portion after portion, and lets others run in between.
-    fn list_to(&self, records: &mut Records) -> Result<(), Errno> {
-        loop {
-            let cookie = records.next();
-            let mut portion = Portion::of(records, PORTION);
-            self.system.list(self.node, cookie, &mut portion)?;
-            if !portion.is_full() {
-                return Ok(());
-            }
+    /// Lists portion after portion from `cookie` on, and lets others run in
+    /// between.
+    pub(super) fn list_to(&self, cookie: u64, entries: &mut dyn Entries) -> Result<(), Errno> {
+        let mut course = Course::new(cookie);
+        let mut cookie = cookie;
+        while let Some(next) = self.system.list(self.node, cookie, entries)? {
+            // DEFENCE: listing-course
+            course.go_on(next)?;
+            cookie = next;
             events::let_others_run();
         }
+        Ok(())
     }
 }
 

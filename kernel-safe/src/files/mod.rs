@@ -7,10 +7,12 @@
 //! | [`mounts`] | which file system lies where |
 //! | [`path`], [`walk`] | from text to a file |
 //! | [`flags`], [`mod@file`] | opening, and what descriptors do with what is open |
+//! | [`course`] | that lists come to an end |
 //! | [`status`], [`records`] | what the application is told |
 //!
 //! There is no current directory: every path counts from the root.
 
+pub mod course;
 pub mod file;
 pub mod flags;
 pub mod memory;

@@ -3,7 +3,6 @@
 //! Either all that are left fit into the application's buffer, or the answer is
 //! EINVAL, so that it comes again with a larger one: that is what Hermit's
 //! standard library builds on, which asks once and takes the answer for all.
-//! A file system is asked for a [`Portion`] at a time: it lists under a lock.
 
 use domains::files::entry;
 use gate::user::UserSlice;
@@ -43,47 +42,8 @@ impl Records {
     }
 }
 
-/// A buffer that takes so many records and no more.
-#[derive(Debug)]
-pub struct Portion<'a> {
-    records: &'a mut Records,
-    left: usize,
-    is_full: bool,
-}
-
-impl Portion<'_> {
-    /// Takes at most `most` of them.
-    pub const fn of(records: &mut Records, most: usize) -> Portion<'_> {
-        Portion {
-            records,
-            left: most,
-            is_full: false,
-        }
-    }
-
-    /// Whether there were more.
-    pub const fn is_full(&self) -> bool {
-        self.is_full
-    }
-}
-
-impl Entries for Portion<'_> {
-    fn add(&mut self, found: &Entry<'_>) -> Result<bool, Errno> {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                self.records.add(found)
-            }
-            None => {
-                self.is_full = true;
-                Ok(false)
-            }
-        }
-    }
-}
-
 impl Entries for Records {
-    fn add(&mut self, found: &Entry<'_>) -> Result<bool, Errno> {
+    fn add(&mut self, found: &Entry<'_>) -> Result<(), Errno> {
         let mut record = [0; RECORD_MAX];
         let record = encode(found, &mut record).ok_or(Errno::NameTooLong)?;
         let place = self.target.part(self.filled, record.len());
@@ -93,7 +53,7 @@ impl Entries for Records {
         place.write(record)?;
         self.filled = self.filled.saturating_add(record.len());
         self.next = found.next;
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -159,16 +119,6 @@ mod tests {
         assert!(encode(&entry(&name[..NAME_MAX]), &mut buffer).is_some());
         let record = encode(&entry(&name[..4]), &mut [0; RECORD_MAX]).map(<[u8]>::len);
         assert_eq!(record, Some(24));
-    }
-
-    #[test]
-    fn a_portion_says_whether_there_were_more() {
-        let mut records = Records::new(UserSlice::new(8, 16), 3);
-        let mut none = Portion::of(&mut records, 0);
-        assert!(!none.is_full());
-        assert_eq!(none.add(&entry(b"a")), Ok(false));
-        assert!(none.is_full());
-        assert_eq!((records.filled(), records.next()), (0, 3));
     }
 
     #[test]

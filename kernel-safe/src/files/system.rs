@@ -103,12 +103,12 @@ pub struct Entry<'a> {
 
 /// What takes the entries of a directory.
 pub trait Entries {
-    /// Takes an entry; false if there is no room for it.
+    /// Takes an entry.
     ///
     /// # Errors
     ///
     /// It has nowhere to put it.
-    fn add(&mut self, entry: &Entry<'_>) -> Result<bool, Errno>;
+    fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno>;
 }
 
 /// A file system.
@@ -192,8 +192,11 @@ pub trait FileSystem: Sync + Debug {
     /// It is not empty, no directory, or cannot be removed.
     fn remove_directory(&self, directory: NodeId, name: &[u8]) -> Result<(), Errno>;
 
-    /// Lists an open directory from `cookie` on: zero, or where an entry said
-    /// that the list goes on. `.` and `..` are not in it.
+    /// Lists a portion of an open directory from `cookie` on: zero, or where an
+    /// entry or a portion said that the list goes on. Where it does behind this
+    /// portion, if it does. `.` and `..` are not in it.
+    ///
+    /// What a portion takes is bounded, however few entries it brings.
     ///
     /// # Errors
     ///
@@ -203,7 +206,7 @@ pub trait FileSystem: Sync + Debug {
         directory: NodeId,
         cookie: u64,
         entries: &mut dyn Entries,
-    ) -> Result<(), Errno>;
+    ) -> Result<Option<u64>, Errno>;
 
     /// Reads an open file at `offset`; how many bytes, zero at its end.
     ///

@@ -1,27 +1,46 @@
-//! File systems whose answers would have a walk or an open go on for ever.
+//! File systems whose answers would have a walk, an open or a list go on for
+//! ever.
 
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::mounts::Mount;
-use super::system::{Access, Appended, Entries, FileSystem, Found, Metadata, NodeId};
+use super::system::{self, Access, Appended, Entries, FileSystem, Found, Metadata, NodeId};
 use super::transfer::{Source, Target};
 use super::*;
 
-/// More questions than any path needs.
-const MANY: u32 = 10_000;
+/// More questions than any path needs, and more entries than any list.
+const MANY: u32 = 100_000;
 
-/// A file system that says of each name the same.
+/// A file system that says of each name the same, and lists in a circle.
 #[derive(Debug)]
 struct Liar {
     name: Result<Kind, Errno>,
+    /// How many entries the circle has.
+    circle: u64,
     asked: AtomicU32,
+}
+
+/// How many entries were taken.
+struct Count(u32);
+
+impl Entries for Count {
+    fn add(&mut self, _: &system::Entry<'_>) -> Result<(), Errno> {
+        self.0 += 1;
+        assert!(self.0 < MANY, "a list that never ends");
+        Ok(())
+    }
 }
 
 impl Liar {
     fn new(name: Result<Kind, Errno>) -> &'static Liar {
+        Liar::with_circle(name, 1)
+    }
+
+    fn with_circle(name: Result<Kind, Errno>, circle: u64) -> &'static Liar {
         Box::leak(Box::new(Liar {
             name,
+            circle,
             asked: AtomicU32::new(0),
         }))
     }
@@ -79,8 +98,23 @@ impl FileSystem for Liar {
         Err(Errno::NotFound)
     }
 
-    fn list(&self, _: NodeId, _: u64, _: &mut dyn Entries) -> Result<(), Errno> {
-        Err(Errno::Device)
+    fn list(
+        &self,
+        _: NodeId,
+        cookie: u64,
+        entries: &mut dyn Entries,
+    ) -> Result<Option<u64>, Errno> {
+        let mut next = cookie;
+        for _ in 0..10 {
+            next = next % self.circle + 1;
+            entries.add(&system::Entry {
+                name: b"name",
+                inode: 1,
+                kind: Kind::File,
+                next,
+            })?;
+        }
+        Ok(Some(next))
     }
 
     fn read(&self, _: NodeId, _: u64, _: &mut dyn Target) -> Result<usize, Errno> {
@@ -116,4 +150,17 @@ fn names_that_are_all_links_are_a_loop() {
     assert_eq!(liar.create(b"/name"), Errno::Loop);
     let mut walk = Walk::at(Mount::root(liar)).expect("a root");
     assert_eq!(walk.go(b"/name", Last::Follow), Err(Errno::Loop));
+}
+
+#[test]
+fn a_list_in_a_circle_is_an_error_however_large() {
+    for size in [1, 9, 255, 256, 257, 300, 513, 900] {
+        let file = File {
+            system: Liar::with_circle(Ok(Kind::File), size),
+            node: NodeId(1),
+            kind: Kind::Directory,
+        };
+        let listed = file.list_to(0, &mut Count(0));
+        assert_eq!(listed, Err(Errno::Device), "{size}");
+    }
 }

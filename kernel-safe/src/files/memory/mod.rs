@@ -35,6 +35,10 @@ pub use self::build::root;
 const OWNER_READS: u32 = 0o400;
 const OWNER_WRITES: u32 = 0o200;
 
+/// How many slots of a directory are looked at under its lock, before others
+/// may run.
+const PORTION: usize = 256;
+
 /// A file system in memory.
 #[derive(Debug)]
 pub struct Memory {
@@ -264,12 +268,12 @@ impl FileSystem for Memory {
         directory: NodeId,
         cookie: u64,
         entries: &mut dyn Entries,
-    ) -> Result<(), Errno> {
+    ) -> Result<Option<u64>, Errno> {
         let directory = self.inode(directory)?;
         let mut body = directory.lock()?;
-        body.names()?.list(cookie, entries)?;
+        let next = body.names()?.list(cookie, PORTION, entries)?;
         body.note_read(self.now);
-        Ok(())
+        Ok(next)
     }
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {

@@ -104,26 +104,34 @@ impl Names {
         name
     }
 
-    /// Lists the names from slot `cookie` on.
+    /// Lists the names in so many slots from slot `cookie` on, be there names in
+    /// them or not; the slot where the list goes on, if it does.
     ///
     /// # Errors
     ///
     /// What `entries` says.
-    pub fn list(&self, cookie: u64, entries: &mut dyn Entries) -> Result<(), Errno> {
+    pub fn list(
+        &self,
+        cookie: u64,
+        slots: usize,
+        entries: &mut dyn Entries,
+    ) -> Result<Option<u64>, Errno> {
         let start = usize::try_from(cookie).unwrap_or(usize::MAX);
-        let slots = self.slots.iter().enumerate().skip(start);
-        for (slot, name) in slots.filter_map(|(slot, name)| Some((slot, name.as_ref()?))) {
-            let entry = Entry {
-                name: &name.text,
-                inode: u64::from(name.inode),
-                kind: name.kind,
-                next: (slot as u64).saturating_add(1),
-            };
-            if !entries.add(&entry)? {
-                break;
+        let rest = self.slots.get(start..).unwrap_or(&[]);
+        let mut next = cookie;
+        // DEFENCE: names-portion
+        for name in rest.iter().take(slots) {
+            next = next.saturating_add(1);
+            if let Some(name) = name {
+                entries.add(&Entry {
+                    name: &name.text,
+                    inode: u64::from(name.inode),
+                    kind: name.kind,
+                    next,
+                })?;
             }
         }
-        Ok(())
+        Ok((rest.len() > slots).then_some(next))
     }
 
     fn take_slot(&mut self) -> u32 {
@@ -170,30 +178,29 @@ mod tests {
 
     use super::*;
 
-    /// Takes a number of names and no more.
-    struct Some_(usize, Vec<(Vec<u8>, u64)>);
+    /// Takes names, and where the list goes on behind each.
+    #[derive(Default)]
+    struct All(Vec<(Vec<u8>, u64)>);
 
-    impl Entries for Some_ {
-        fn add(&mut self, entry: &Entry<'_>) -> Result<bool, Errno> {
-            let has_room = self.1.len() < self.0;
-            if has_room {
-                self.1.push((entry.name.to_vec(), entry.next));
-            }
-            Ok(has_room)
+    impl All {
+        fn names(self) -> Vec<Vec<u8>> {
+            self.0.into_iter().map(|(name, _)| name).collect()
+        }
+    }
+
+    impl Entries for All {
+        fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno> {
+            self.0.push((entry.name.to_vec(), entry.next));
+            Ok(())
         }
     }
 
     fn listed(names: &Names, piece: usize) -> Vec<Vec<u8>> {
-        let (mut all, mut cookie) = (Vec::new(), 0);
-        loop {
-            let mut some = Some_(piece, Vec::new());
-            names.list(cookie, &mut some).expect("it takes all");
-            let Some(last) = some.1.last() else {
-                return all;
-            };
-            cookie = last.1;
-            all.extend(some.1.into_iter().map(|(name, _)| name));
+        let (mut all, mut cookie) = (All::default(), Some(0));
+        while let Some(from) = cookie {
+            cookie = names.list(from, piece, &mut all).expect("it takes all");
         }
+        all.names()
     }
 
     fn add(names: &mut Names, text: &[u8], inode: u32) {
@@ -233,15 +240,32 @@ mod tests {
         for number in 0..10_u32 {
             add(&mut names, &[b'0' + number as u8], number);
         }
-        let mut first = Some_(4, Vec::new());
-        assert_eq!(names.list(0, &mut first), Ok(()));
+        let mut first = All::default();
+        assert_eq!(names.list(0, 4, &mut first), Ok(Some(4)));
+        assert_eq!(first.0[3], (b"3".to_vec(), 4));
         for gone in [b"0", b"3", b"5"] {
             assert!(names.remove(gone).is_some());
         }
-        let mut rest = Some_(100, Vec::new());
-        assert_eq!(names.list(first.1[3].1, &mut rest), Ok(()));
-        let rest: Vec<u8> = rest.1.into_iter().flat_map(|(name, _)| name).collect();
-        assert_eq!(rest, b"46789");
-        assert_eq!(names.list(u64::MAX, &mut Some_(1, Vec::new())), Ok(()));
+        let mut rest = All::default();
+        assert_eq!(names.list(4, 100, &mut rest), Ok(None));
+        assert_eq!(rest.names().concat(), b"46789");
+        assert_eq!(names.list(u64::MAX, 1, &mut All::default()), Ok(None));
+    }
+
+    #[test]
+    fn slots_without_names_count_in_a_portion() {
+        let mut names = Names::default();
+        for number in 0..100_u8 {
+            add(&mut names, &[b'a', number], u32::from(number));
+        }
+        for number in 0..99 {
+            assert!(names.remove(&[b'a', number]).is_some());
+        }
+        let mut none = All::default();
+        assert_eq!(names.list(0, 10, &mut none), Ok(Some(10)));
+        assert_eq!(names.list(10, 89, &mut none), Ok(Some(99)));
+        assert!(none.0.is_empty());
+        assert_eq!(names.list(99, 1, &mut none), Ok(None));
+        assert_eq!(none.0, [(b"ac".to_vec(), 100)]);
     }
 }

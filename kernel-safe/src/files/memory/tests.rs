@@ -38,13 +38,16 @@ fn large() -> Memory {
 fn names(memory: &Memory, directory: NodeId) -> Vec<Vec<u8>> {
     struct All(Vec<Vec<u8>>);
     impl Entries for All {
-        fn add(&mut self, entry: &Entry<'_>) -> Result<bool, Errno> {
+        fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno> {
             self.0.push(entry.name.to_vec());
-            Ok(true)
+            Ok(())
         }
     }
-    let mut all = All(Vec::new());
-    memory.list(directory, 0, &mut all).expect("a directory");
+    let (mut all, mut cookie) = (All(Vec::new()), Some(0));
+    while let Some(from) = cookie {
+        let listed = memory.list(directory, from, &mut all);
+        cookie = listed.expect("a directory");
+    }
     all.0.sort();
     all.0
 }

@@ -229,9 +229,9 @@ impl FileSystem for Volume {
         directory: NodeId,
         cookie: u64,
         entries: &mut dyn Entries,
-    ) -> Result<(), Errno> {
+    ) -> Result<Option<u64>, Errno> {
         let directory = self.open_file(directory)?;
-        listing::all(cookie, entries, |cookie, bytes, entries| {
+        listing::next(cookie, entries, |cookie, bytes, entries| {
             self.list_part(directory, cookie, bytes, entries)
         })
     }

@@ -181,9 +181,9 @@ impl FileSystem for Volume {
         directory: NodeId,
         cookie: u64,
         entries: &mut dyn Entries,
-    ) -> Result<(), Errno> {
+    ) -> Result<Option<u64>, Errno> {
         let fid = fid(directory)?;
-        listing::all(cookie, entries, |cookie, bytes, entries| {
+        listing::next(cookie, entries, |cookie, bytes, entries| {
             self.list_part(fid, cookie, bytes, entries)
         })
     }
