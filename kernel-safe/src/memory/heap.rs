@@ -5,7 +5,7 @@
 
 use domains::layout::{PAGE_SIZE, Region};
 
-use super::{MEMORY, Use, map, map_taken, pages_at, unmap, whole_pages};
+use super::{MEMORY, Use, map_taken, pages_at, unmap, whole_pages};
 use crate::errno::{Answer, Errno};
 
 /// Maps at least `size` bytes of zeroed memory; their address.
@@ -15,7 +15,8 @@ use crate::errno::{Answer, Errno};
 /// The size is zero, or there is not that much memory.
 pub fn extend(size: usize) -> Answer {
     let size = whole_pages(size)?;
-    let part = map(size, Use::Heap)?;
+    let part = MEMORY.lock().take(size)?;
+    map_taken(part, Use::Heap, || Ok(()))?;
     i64::try_from(part.start).map_err(|_| Errno::NoMemory)
 }
 
@@ -47,6 +48,6 @@ pub fn grow(address: usize, size: usize, more: usize) -> Answer {
         let taken = memory.space.take_at(part.end, more);
         taken.ok_or(Errno::NoMemory)?;
     }
-    map_taken(Region::new(part.end, more), Use::Heap)?;
+    map_taken(Region::new(part.end, more), Use::Heap, || Ok(()))?;
     Ok(0)
 }

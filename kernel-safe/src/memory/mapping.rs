@@ -10,7 +10,7 @@ use domains::layout::Region;
 use gate::info;
 use gate::user::UserSlice;
 
-use super::{MEMORY, Use, pages_at, pieces, unmap as unmap_part, whole_pages};
+use super::{MEMORY, Use, alone_with, map_taken, pages_at, pieces, whole_pages};
 use crate::errno::{Answer, Errno};
 
 /// Maps at least `size` bytes of zeros with the rights in `protection`, and
@@ -25,11 +25,13 @@ pub fn map(size: usize, protection: u32, place: usize) -> Answer {
     let size = whole_pages(size)?;
     let place = UserSlice::new(place, size_of::<u64>());
     place.check()?;
-    let part = map_with(size, rights)?;
-    if place.write(&part.start.to_le_bytes()).is_err() {
-        unmap_part(part, Use::Mapping)?;
-        return Err(Errno::BadAddress);
-    }
+    let part = take(size)?;
+    map_taken(part, Use::Mapping, || {
+        if rights & WRITE == 0 {
+            pieces::protect(part, rights)?;
+        }
+        Ok(place.write(&part.start.to_le_bytes())?)
+    })?;
     Ok(0)
 }
 
@@ -40,7 +42,7 @@ pub fn map(size: usize, protection: u32, place: usize) -> Answer {
 /// It is no mapping.
 pub fn unmap(address: usize, size: usize) -> Answer {
     let part = pages_at(address, size)?;
-    unmap_part(part, Use::Mapping)?;
+    super::unmap(part, Use::Mapping)?;
     Ok(0)
 }
 
@@ -48,29 +50,24 @@ pub fn unmap(address: usize, size: usize) -> Answer {
 ///
 /// # Errors
 ///
-/// It is no mapping; the rights make no sense or exclude each other; what is
+/// It is no mapping, or another call about it is under way; the rights make no sense or exclude each other; what is
 /// to be executed holds WRPKRU; or memory is used up. Of a large range the
 /// first part may have changed, up to where it failed.
 pub fn protect(address: usize, size: usize, protection: u32) -> Answer {
     let rights = rights(protection)?;
     let part = pages_at(address, size)?;
-    check_mapped(part)?;
-    pieces::protect(part, rights, check_mapped)?;
+    alone_with(&MEMORY, part, Use::Mapping, || {
+        pieces::protect(part, rights)
+    })?;
     Ok(0)
 }
 
-/// Maps `size` bytes, whose rights are these from the start.
-fn map_with(size: u64, rights: u64) -> Result<Region, Errno> {
+/// Takes `size` bytes, which are promised.
+fn take(size: u64) -> Result<Region, Errno> {
     promise(size)?;
-    let mapped = super::map(size, Use::Mapping);
-    let part = mapped.inspect_err(|_| MEMORY.lock().break_promise(size))?;
-    if rights & WRITE == 0
-        && let Err(errno) = pieces::protect(part, rights, check_mapped)
-    {
-        unmap_part(part, Use::Mapping)?;
-        return Err(errno);
-    }
-    Ok(part)
+    let mut memory = MEMORY.lock();
+    let taken = memory.take(size);
+    taken.inspect_err(|_| memory.break_promise(size))
 }
 
 /// Counts `size` bytes more among the mappings, if there can be so many.
@@ -82,14 +79,6 @@ fn promise(size: u64) -> Result<(), Errno> {
     }
     memory.promised = total;
     Ok(())
-}
-
-fn check_mapped(part: Region) -> Result<(), Errno> {
-    if MEMORY.lock().mapped.contains(part) {
-        Ok(())
-    } else {
-        Err(Errno::Invalid)
-    }
 }
 
 /// The rights that `protection` asks for, which are bits of the same value.

@@ -32,12 +32,7 @@ struct Memory {
     promised: u64,
 }
 
-static MEMORY: Mutex<Memory> = Mutex::new(Memory {
-    space: Space::new(APP.heap()),
-    heap: Ranges::new(),
-    mapped: Ranges::new(),
-    promised: 0,
-});
+static MEMORY: Mutex<Memory> = Mutex::new(Memory::new());
 
 /// What a range is to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,25 +45,68 @@ enum Use {
     Mapping,
 }
 
-/// Maps `size` bytes for `purpose` where there is room.
-fn map(size: u64, purpose: Use) -> Result<Region, Errno> {
-    let start = MEMORY.lock().space.take(size, alignment(size));
-    let part = Region::new(start.ok_or(Errno::NoMemory)?, size);
-    map_taken(part, purpose)?;
-    Ok(part)
+/// Maps `part`, which was taken, for `purpose`, and does `finish` before anybody
+/// else can ask for it. If that fails, `part` is free again.
+fn map_taken(
+    part: Region,
+    purpose: Use,
+    finish: impl FnOnce() -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    make(part, purpose, finish).map_err(|(mapped, errno)| {
+        for free in undo(part, mapped, pieces::unmap) {
+            MEMORY.lock().give_back(free, purpose);
+        }
+        errno
+    })
 }
 
-/// Maps `part`, which was taken, for `purpose`; if that fails it is free again.
-fn map_taken(part: Region, purpose: Use) -> Result<(), Errno> {
+/// Maps, finishes and notes `part`, or tells what of it is mapped when that
+/// fails.
+fn make(
+    part: Region,
+    purpose: Use,
+    finish: impl FnOnce() -> Result<(), Errno>,
+) -> Result<(), (Region, Errno)> {
     let populate = match purpose {
         Use::Heap => Populate::Now,
         Use::Mapping => Populate::OnTouch,
     };
-    let mapped = pieces::map(part, populate).and_then(|()| {
-        let noted = MEMORY.lock().ranges(purpose).insert(part);
-        noted.inspect_err(|_| _ = pieces::unmap(part))
-    });
-    mapped.inspect_err(|_| MEMORY.lock().space.give_back(part.start, part.size()))
+    pieces::map(part, populate)?;
+    let noted = finish().and_then(|()| MEMORY.lock().ranges(purpose).insert(part));
+    noted.map_err(|errno| (part, errno))
+}
+
+/// Unmaps the first part of `part`, which is `mapped`; what is free then. What
+/// stays mapped is nobody's for good.
+fn undo(
+    part: Region,
+    mapped: Region,
+    unmap: impl FnOnce(Region) -> Result<(), (Region, Errno)>,
+) -> [Region; 2] {
+    // DEFENCE: undo-gives-back-what-is-done
+    let done = unmap(mapped).map_or_else(|(done, _)| done, |()| mapped);
+    let rest = Region {
+        start: mapped.end,
+        end: part.end,
+    };
+    [done, rest]
+}
+
+/// Does `act` with `part`, all of which is for `purpose`, while nobody else can
+/// ask for it.
+fn alone_with(
+    memory: &Mutex<Memory>,
+    part: Region,
+    purpose: Use,
+    act: impl FnOnce() -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    // DEFENCE: protect-claims
+    memory.lock().claim(part, purpose)?;
+    let acted = act();
+    // There is room for the note, unless what lay around it has gone and others
+    // have used that room. Then, without memory, the range is nobody's for good.
+    let noted = memory.lock().ranges(purpose).insert(part);
+    acted.and(noted)
 }
 
 /// Unmaps `part`, all of which is for `purpose`.
@@ -91,12 +129,27 @@ fn unmap(part: Region, purpose: Use) -> Result<(), Errno> {
 }
 
 impl Memory {
+    const fn new() -> Memory {
+        Memory {
+            space: Space::new(APP.heap()),
+            heap: Ranges::new(),
+            mapped: Ranges::new(),
+            promised: 0,
+        }
+    }
+
     /// Takes `part` out of what is noted for `purpose`.
     fn claim(&mut self, part: Region, purpose: Use) -> Result<(), Errno> {
         if !self.ranges(purpose).contains(part) {
             return Err(Errno::Invalid);
         }
         self.ranges(purpose).remove(part)
+    }
+
+    /// Takes `size` bytes where there is room.
+    fn take(&mut self, size: u64) -> Result<Region, Errno> {
+        let start = self.space.take(size, alignment(size));
+        Ok(Region::new(start.ok_or(Errno::NoMemory)?, size))
     }
 
     /// Frees `part`, which may be empty.
@@ -159,6 +212,50 @@ fn pages_at(address: usize, size: usize) -> Result<Region, Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SIZE: u64 = 3 * PAGE_SIZE;
+
+    /// A memory with a mapping.
+    fn with_mapping() -> (Mutex<Memory>, Region) {
+        let mut memory = Memory::new();
+        let part = memory.take(SIZE).expect("room");
+        memory.mapped.insert(part).expect("memory");
+        memory.promised = SIZE;
+        (Mutex::new(memory), part)
+    }
+
+    #[test]
+    fn what_is_under_way_is_nobody_elses() {
+        let (memory, part) = with_mapping();
+        let page = Region::new(part.start + PAGE_SIZE, PAGE_SIZE);
+        for acted in [Ok(()), Err(Errno::Denied)] {
+            let ended = alone_with(&memory, page, Use::Mapping, || {
+                let mut memory = memory.lock();
+                assert_eq!(memory.claim(page, Use::Mapping), Err(Errno::Invalid));
+                assert_eq!(memory.claim(part, Use::Mapping), Err(Errno::Invalid));
+                assert_ne!(
+                    memory.take(PAGE_SIZE).map(|taken| taken.start),
+                    Ok(page.start)
+                );
+                acted
+            });
+            assert_eq!(ended, acted);
+            assert!(memory.lock().mapped.contains(part), "all of it is back");
+        }
+        let foreign = Region::new(part.end, PAGE_SIZE);
+        let refused = alone_with(&memory, foreign, Use::Mapping, || panic!("it is not ours"));
+        assert_eq!(refused, Err(Errno::Invalid));
+    }
+
+    #[test]
+    fn only_what_was_unmapped_is_free_again() {
+        let page = |number| Region::new(PAGE_SIZE * number, PAGE_SIZE);
+        let all = Region::new(0, 4 * PAGE_SIZE);
+        let mapped = Region::new(0, 3 * PAGE_SIZE);
+        assert_eq!(undo(all, mapped, |_| Ok(())), [mapped, page(3)]);
+        let fails = |_| Err((page(0), Errno::NoMemory));
+        assert_eq!(undo(all, mapped, fails), [page(0), page(3)]);
+    }
 
     #[test]
     fn what_holds_a_huge_page_is_aligned_for_it() {

@@ -19,19 +19,16 @@ const PIECE: u64 = 4 << 20;
 /// How much is scanned for WRPKRU at once.
 const SCAN_PIECE: u64 = 256 << 10;
 
-/// Maps all of `part`, or nothing.
+/// Maps all of `part`, or tells what of it is done when it fails.
 ///
 /// # Errors
 ///
 /// Memory is short.
-pub fn map(part: Region, populate: Populate) -> Result<(), Errno> {
-    let mapped = each(part, PIECE, |piece| {
-        spare::if_needed(|| Ok(memory::map_app(piece.start, pages(piece), populate)?))
-    });
-    mapped.map_err(|(done, errno)| {
-        // What was just mapped and is not divided goes without memory.
-        let _ = unmap(done);
-        errno
+pub fn map(part: Region, populate: Populate) -> Result<(), (Region, Errno)> {
+    each(part, PIECE, |piece| {
+        spare::if_needed(|| {
+            Ok::<_, Errno>(memory::map_app(piece.start, pages(piece), populate)?)
+        })
     })
 }
 
@@ -46,25 +43,18 @@ pub fn unmap(part: Region) -> Result<(), (Region, Errno)> {
     })
 }
 
-/// Changes the rights over `part`, piece by piece if `is_ours` says that a
-/// piece still is what it was.
+/// Changes the rights over `part`, which nobody else can ask for meanwhile.
 ///
 /// # Errors
 ///
-/// What `is_ours` says against it, or the core: from there on nothing has
-/// changed.
-pub fn protect(
-    part: Region,
-    rights: u64,
-    is_ours: impl Fn(Region) -> Result<(), Errno>,
-) -> Result<(), Errno> {
+/// What the core says: from there on nothing has changed.
+pub fn protect(part: Region, rights: u64) -> Result<(), Errno> {
     let size = match rights & EXECUTE {
         0 => PIECE,
         _ => SCAN_PIECE,
     };
     let protected = each(part, size, |piece| {
-        is_ours(piece)?;
-        Ok::<_, Errno>(memory::protect_app(piece.start, pages(piece), rights)?)
+        memory::protect_app(piece.start, pages(piece), rights)
     });
     protected.map_err(|(_, errno)| errno)
 }
