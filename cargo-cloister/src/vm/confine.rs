@@ -3,7 +3,7 @@
 //! A guest's driver can send a server any message. So the host's kernel refuses
 //! the server, by a seccomp filter, what no message may do: give a file the bits
 //! setuid, setgid or sticky, write permissions that every volume masks, another
-//! owner or extended attributes (capabilities are one), and make devices. QEMU's
+//! owner or other extended attributes (capabilities are one), and make devices. QEMU's
 //! own models would not do: `none` and `passthrough` take modes as they come,
 //! the mapped ones cannot show a symbolic link of the host's.
 //!
@@ -16,7 +16,7 @@ use std::thread;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule,
+    SeccompRule, sock_filter,
 };
 
 use super::Error;
@@ -28,8 +28,32 @@ const SPECIAL: u32 = 0o7000;
 const PERMISSIONS: u32 = 0o777;
 /// An owner that stays what it is.
 const UNCHANGED: u64 = u32::MAX as u64;
-/// Linux' number, of 6.13, which is the same everywhere.
+/// Linux' numbers, of 6.13, which are the same everywhere.
 const SYS_SETXATTRAT: i64 = 463;
+const SYS_REMOVEXATTRAT: i64 = 466;
+/// The bit of a system call's number that asks for x32, where the same calls
+/// have other numbers. Nowhere else has a number so large.
+const X32: u32 = 0x4000_0000;
+
+/// Calls that are refused whatever their arguments are, by what they do.
+// DEFENCE: host-whole-calls
+const REFUSED: [&[i64]; 3] = [&DEVICES, &ATTRIBUTES_SET, &ATTRIBUTES_REMOVED];
+#[cfg(target_arch = "x86_64")]
+const DEVICES: [i64; 2] = [libc::SYS_mknod, libc::SYS_mknodat];
+#[cfg(not(target_arch = "x86_64"))]
+const DEVICES: [i64; 1] = [libc::SYS_mknodat];
+const ATTRIBUTES_SET: [i64; 4] = [
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    SYS_SETXATTRAT,
+];
+const ATTRIBUTES_REMOVED: [i64; 4] = [
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    SYS_REMOVEXATTRAT,
+];
 
 type Failed = seccompiler::BackendError;
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -83,23 +107,38 @@ fn filter(server: Server, mask: u32) -> Result<BpfProgram, Failed> {
         },
     )?;
     change_owners(&mut rules)?;
-    let whole = [
-        libc::SYS_mknodat,
-        libc::SYS_setxattr,
-        libc::SYS_lsetxattr,
-        libc::SYS_fsetxattr,
-        SYS_SETXATTRAT,
-    ];
-    rules.extend(whole.map(|call| (call, Vec::new())));
-    #[cfg(target_arch = "x86_64")]
-    rules.insert(libc::SYS_mknod, Vec::new());
+    let whole = REFUSED.into_iter().flatten();
+    rules.extend(whole.map(|call| (*call, Vec::new())));
     if server == Server::Qemu {
         // Its mode lies in memory, where no filter looks; QEMU does without.
         rules.insert(libc::SYS_openat2, Vec::new());
     }
     let refuse = SeccompAction::Errno(libc::EPERM as u32);
     let arch = env::consts::ARCH.try_into()?;
-    SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?.try_into()
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?;
+    let known: BpfProgram = filter.try_into()?;
+    // DEFENCE: host-x32
+    Ok([&refuse_x32()[..], &known].concat())
+}
+
+/// What comes before the rules, which know calls by their usual numbers.
+fn refuse_x32() -> [sock_filter; 3] {
+    let instruction = |code: u32, skipped, k| sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf: skipped,
+        k,
+    };
+    // The number is the first word of what a filter sees.
+    [
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
+        instruction(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, X32),
+        instruction(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
+        ),
+    ]
 }
 
 /// Calls that set modes, with the place of the mode among the arguments.
@@ -181,6 +220,9 @@ fn bits(mode: u32) -> impl Iterator<Item = u32> {
 }
 
 #[cfg(test)]
+mod judged;
+
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -234,6 +276,44 @@ mod tests {
     fn nobody_gives_files_away_or_makes_devices() {
         for script in ["chown 1:1 f", "chgrp 1 f", "mknod c c 1 3", "mkfifo p"] {
             assert!(!confined(Server::Qemu, "022", script).0, "{script}");
+        }
+    }
+
+    /// What the filter says to a call without arguments.
+    fn answer(server: Server, call: i64) -> u32 {
+        judged::answer(&filter(server, 0o022).expect("a filter"), call)
+    }
+
+    #[test]
+    fn every_call_of_every_family_is_refused() {
+        let families = [
+            &[libc::SYS_mknodat][..],
+            &[
+                libc::SYS_setxattr,
+                libc::SYS_lsetxattr,
+                libc::SYS_fsetxattr,
+                463,
+            ],
+            &[
+                libc::SYS_removexattr,
+                libc::SYS_lremovexattr,
+                libc::SYS_fremovexattr,
+                466,
+            ],
+        ];
+        for server in [Server::Qemu, Server::Virtiofsd] {
+            for call in families.into_iter().chain(REFUSED).flatten() {
+                assert_eq!(answer(server, *call), judged::REFUSED, "{call}");
+            }
+            assert_eq!(answer(server, libc::SYS_getppid), judged::ALLOWED);
+        }
+    }
+
+    #[test]
+    fn no_call_goes_by_its_other_number() {
+        for call in [libc::SYS_fchmod, libc::SYS_setxattr, libc::SYS_getppid] {
+            let other = call | i64::from(X32);
+            assert_eq!(answer(Server::Qemu, other), judged::REFUSED, "{call}");
         }
     }
 
