@@ -9,11 +9,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use domains::Isolation;
 use tempfile::NamedTempFile;
 
 use super::{BuildError, embedded};
-use crate::image::gate_page::GatePage;
 
 /// A crate that only the repository has beside this one.
 const LANDMARK: &str = "trusted-core/Cargo.toml";
@@ -85,32 +83,6 @@ impl Folders {
     /// Where images go that are given no other place.
     pub(super) fn images(&self) -> PathBuf {
         self.target.join("images")
-    }
-
-    /// Takes note of a gate page that was built.
-    pub(super) fn remember(
-        &self,
-        isolation: Isolation,
-        page: &GatePage,
-    ) -> Result<(), BuildError> {
-        let note = self.gate_pages(isolation).join(page.to_string());
-        match note.is_file() {
-            true => Ok(()),
-            false => install(&note, &[]),
-        }
-    }
-
-    /// Whether that gate page was built here; none if no other was either.
-    pub(super) fn remembers(&self, isolation: Isolation, page: &GatePage) -> Option<bool> {
-        let notes = self.gate_pages(isolation);
-        notes
-            .is_dir()
-            .then(|| notes.join(page.to_string()).is_file())
-    }
-
-    /// Where notes of the gate pages are that were built.
-    fn gate_pages(&self, isolation: Isolation) -> PathBuf {
-        self.target.join("gate-pages").join(isolation.name())
     }
 
     /// Waits until no other build uses these folders.
@@ -185,6 +157,18 @@ pub(crate) fn cache() -> PathBuf {
 }
 
 #[cfg(test)]
+impl Folders {
+    /// Those of a test that has one folder for all.
+    pub(super) fn at(path: &Path) -> Folders {
+        Folders {
+            sources: path.to_owned(),
+            target: path.to_owned(),
+            in_repository: true,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -203,11 +187,7 @@ mod tests {
     fn a_second_build_waits_for_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
-        let folders = Folders {
-            sources: path.clone(),
-            target: path,
-            in_repository: true,
-        };
+        let folders = Folders::at(&path);
         let first = folders.lock(&|_| {}).unwrap();
         std::thread::scope(|scope| {
             let (said, heard) = std::sync::mpsc::channel();

@@ -16,6 +16,7 @@ mod components;
 mod embedded;
 mod flags;
 mod folders;
+mod gate_pages;
 mod host;
 mod linker;
 mod owners;
@@ -104,10 +105,11 @@ pub fn repository() -> miette::Result<Option<PathBuf>> {
     Ok(Folders::find()?.repository())
 }
 
-/// Whether the gate page of an image is one that this tool has built; none if it
-/// has built none for that isolation, and cannot know.
+/// Whether the gate page of an image is one that this tool has built from its
+/// sources as they are; none if it has built none for that isolation, and cannot
+/// know.
 pub fn has_built(isolation: Isolation, page: &GatePage) -> Option<bool> {
-    Folders::find().ok()?.remembers(isolation, page)
+    gate_pages::remembers(&Folders::find().ok()?, isolation, page)
 }
 
 /// Where what benchmarks find goes, if nobody says otherwise.
@@ -192,7 +194,7 @@ impl<'a> Job<'a> {
                 gate_page: Some(gate_page),
             },
         )?;
-        self.folders.remember(isolation, &gate_page)?;
+        gate_pages::remember(&self.folders, isolation, &gate_page)?;
         let path = self.output()?;
         folders::install(
             &sidecar::path_of(&path),

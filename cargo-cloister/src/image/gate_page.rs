@@ -4,7 +4,7 @@
 //! change of rights is checked, and looks at its token. What else the page does,
 //! such as clearing registers, it knows by its digest only, and of no digest is it
 //! known from an image alone whose page it is. A build knows, and compares; later
-//! the tool knows the pages that it has built, and refuses others.
+//! the tool knows the pages that it has built of its sources, and refuses others.
 
 use std::fmt;
 

@@ -30,7 +30,7 @@ mod write;
 #[cfg(test)]
 mod hostile_names;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use component::Component;
 pub(crate) use crates::crate_of;

@@ -115,7 +115,7 @@ pub enum Violation {
         why: String,
     },
     /// A gate page that is not the one that was built.
-    #[error("the gate page is not one that this tool has built from its sources")]
+    #[error("the gate page is not one that this tool has built from its sources as they are")]
     GatePage,
     /// A gate page under `mpk` that switches nothing.
     #[error("the gate page has no WRPKRU that raises to domain {domain}")]
@@ -155,7 +155,10 @@ pub enum Refused {
     #[error("the image fails verification: {}", summary(.0))]
     #[diagnostic(
         code(cloister::image::verify),
-        help("the image must not be booted; build it again, and report this if it stays")
+        help(
+            "the image must not be booted; build it again with `cargo cloister build`, and \
+             report this if it stays"
+        )
     )]
     Violations(Vec<Violation>),
 }
