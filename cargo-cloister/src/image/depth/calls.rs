@@ -4,15 +4,15 @@
 //! word of the constants that holds one, or through a register that was last
 //! loaded from one in the instructions above. A call through a table that only
 //! running code knows (a method of a trait object, a function that came as an
-//! argument) is no edge; it is counted.
+//! argument) is no edge; it is counted. Where another way may have loaded the
+//! register with something else, it is both: an edge, and counted.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use iced_x86::{
-    FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
-};
+use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind};
 
 use super::functions::{Code, Function};
+use super::registers::{Registers, Value};
 
 /// How a function reaches another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,10 +45,7 @@ pub(super) fn of(code: &Code) -> Vec<Calls> {
 struct Reader<'c> {
     code: &'c Code,
     function: &'c Function,
-    /// Registers that hold the address of a function.
-    known: BTreeMap<u32, usize>,
-    /// Whether a table of jumps within the function was read.
-    has_jump_table: bool,
+    registers: Registers,
     calls: Calls,
 }
 
@@ -57,15 +54,18 @@ impl<'c> Reader<'c> {
         Reader {
             code,
             function,
-            known: BTreeMap::new(),
-            has_jump_table: false,
+            registers: Registers::default(),
             calls: Calls::default(),
         }
     }
 
     fn read(mut self, factory: &mut InstructionInfoFactory) -> Calls {
         let instructions = self.code.instructions(self.function);
+        let targets = self.targets(&instructions);
         for instruction in &instructions {
+            if targets.contains(&instruction.ip()) {
+                self.registers.meet();
+            }
             self.follow(instruction);
             self.note(instruction, factory);
         }
@@ -78,6 +78,38 @@ impl<'c> Reader<'c> {
         self.calls
     }
 
+    /// Where branches of the function and its tables of jumps lead.
+    fn targets(&self, instructions: &[Instruction]) -> BTreeSet<u64> {
+        let mut targets = BTreeSet::new();
+        for instruction in instructions {
+            match instruction.flow_control() {
+                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
+                    targets.insert(instruction.near_branch_target());
+                }
+                _ if instruction.mnemonic() == Mnemonic::Lea
+                    && instruction.is_ip_rel_memory_operand() =>
+                {
+                    targets.extend(self.table(instruction.ip_rel_memory_address()));
+                }
+                _ => {}
+            }
+        }
+        targets
+    }
+
+    /// Where the table of jumps at `start` leads, if it is one.
+    fn table(&self, start: u64) -> impl Iterator<Item = u64> {
+        let places = (start..).step_by(size_of::<i32>());
+        let distances = places.map_while(|place| self.code.distance(place));
+        distances
+            .map(move |distance| start.wrapping_add_signed(i64::from(distance)))
+            .take_while(|target| self.is_within(*target))
+    }
+
+    fn is_within(&self, address: u64) -> bool {
+        (self.function.start..self.function.end).contains(&address)
+    }
+
     /// Adds the edge that an instruction is.
     fn follow(&mut self, instruction: &Instruction) {
         match instruction.flow_control() {
@@ -87,16 +119,30 @@ impl<'c> Reader<'c> {
             }
             FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
                 let target = instruction.near_branch_target();
-                if !(self.function.start..self.function.end).contains(&target) {
+                if !self.is_within(target) {
                     self.add(Kind::Jump, self.code.around(target));
                 }
             }
-            FlowControl::IndirectCall => self.add(Kind::Call, self.target(instruction)),
-            FlowControl::IndirectBranch => match self.target(instruction) {
-                None if self.has_jump_table => {}
-                target => self.add(Kind::Jump, target),
-            },
+            FlowControl::IndirectCall => {
+                self.follow_value(Kind::Call, self.target(instruction))
+            }
+            FlowControl::IndirectBranch => {
+                self.follow_value(Kind::Jump, self.target(instruction));
+            }
             _ => {}
+        }
+    }
+
+    fn follow_value(&mut self, kind: Kind, value: Option<Value>) {
+        match value {
+            Some(Value::Function(to)) => self.add(kind, Some(to)),
+            Some(Value::Maybe(to)) => {
+                self.add(kind, Some(to));
+                self.add(kind, None);
+            }
+            // DEFENCE: stack-jump-tables
+            Some(Value::Place) if kind == Kind::Jump => {}
+            _ => self.add(kind, None),
         }
     }
 
@@ -108,10 +154,10 @@ impl<'c> Reader<'c> {
     }
 
     /// Where a call through a word or a register leads.
-    fn target(&self, instruction: &Instruction) -> Option<usize> {
+    fn target(&self, instruction: &Instruction) -> Option<Value> {
         match instruction.op_kind(0) {
-            OpKind::Register => self.known.get(&number(instruction.op_register(0))).copied(),
-            OpKind::Memory => self.constant(instruction),
+            OpKind::Register => self.registers.get(instruction.op_register(0)),
+            OpKind::Memory => self.constant(instruction).map(Value::Function),
             _ => None,
         }
     }
@@ -125,12 +171,6 @@ impl<'c> Reader<'c> {
 
     /// Keeps in mind what an instruction does to registers.
     fn note(&mut self, instruction: &Instruction, factory: &mut InstructionInfoFactory) {
-        self.has_jump_table |= instruction.mnemonic() == Mnemonic::Movsxd;
-        for used in factory.info(instruction).used_registers() {
-            if !matches!(used.access(), OpAccess::Read | OpAccess::CondRead) {
-                self.known.remove(&number(used.register()));
-            }
-        }
         let loaded = match instruction.mnemonic() {
             Mnemonic::Mov if instruction.op1_kind() == OpKind::Memory => {
                 self.constant(instruction)
@@ -140,15 +180,14 @@ impl<'c> Reader<'c> {
             }
             _ => None,
         };
-        if let Some(function) = loaded {
-            self.known
-                .insert(number(instruction.op0_register()), function);
+        self.registers.note(instruction, loaded, factory);
+        match instruction.flow_control() {
+            FlowControl::Call | FlowControl::IndirectCall => self.registers.call(),
+            FlowControl::Next | FlowControl::ConditionalBranch => {}
+            // Nobody comes from above.
+            _ => self.registers.meet(),
         }
     }
-}
-
-fn number(register: Register) -> u32 {
-    register.full_register() as u32
 }
 
 fn is_near(instruction: &Instruction) -> bool {

@@ -72,6 +72,12 @@ impl Code {
         Some(u64::from_le_bytes(bytes.try_into().ok()?))
     }
 
+    /// The entry of a table of jumps at a fixed address.
+    pub(super) fn distance(&self, address: u64) -> Option<i32> {
+        let bytes = self.bytes(address, address.checked_add(4)?)?;
+        Some(i32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
     /// The instructions of a function.
     pub(super) fn instructions(&self, function: &Function) -> Vec<Instruction> {
         let bytes = self.bytes(function.start, function.end).unwrap_or_default();

@@ -13,6 +13,7 @@ mod allowed;
 mod calls;
 mod functions;
 mod graph;
+mod registers;
 
 use domains::layout::{self, PAGE_SIZE};
 use miette::Diagnostic;

@@ -87,6 +87,53 @@ fn a_call_through_a_register_is_followed_where_the_code_tells_and_counted_else()
     assert_eq!(depth.calls_through_tables, 1);
 }
 
+/// The path from a function of these instructions, with another at thirty-two, and
+/// how many of its calls are counted.
+fn judged(code: &[u8]) -> (Vec<String>, usize) {
+    assert!(code.len() <= 32);
+    let mut code = code.to_vec();
+    code.resize(32, 0xcc);
+    let file = kernel(&[("entry", 8, &code), ("callee", 40, RET)]);
+    let depth = judge(Component::Safe, &file).unwrap().unwrap();
+    (depth.path, depth.calls_through_tables)
+}
+
+#[test]
+fn a_call_leaves_of_registers_what_it_has_to_give_back() {
+    // lea REG, [rip + 25]; call rbx; call REG; ret: REG is to thirty-two.
+    let with = |lea: [u8; 3], call: &[u8]| {
+        judged(&[&lea[..], &[25, 0, 0, 0, 0xff, 0xd3], call, RET].concat())
+    };
+    let lost = with([0x48, 0x8d, 0x05], &[0xff, 0xd0]);
+    assert_eq!(lost.1, 2, "rax is the callee's");
+    let kept = with([0x4c, 0x8d, 0x25], &[0x41, 0xff, 0xd4]);
+    assert_eq!(kept, (vec!["entry".to_owned(), "callee".to_owned()], 1));
+}
+
+#[test]
+fn a_register_that_another_way_may_have_loaded_is_followed_and_counted() {
+    // mov rax, [rdi]; test rsi, rsi; je over; lea rax, [rip + 15]; over: call rax.
+    let code = [
+        0x48, 0x8b, 0x07, 0x48, 0x85, 0xf6, 0x74, 0x07, 0x48, 0x8d, 0x05, 0x11, 0, 0, 0, 0xff,
+        0xd0, 0xc3,
+    ];
+    assert_eq!(
+        judged(&code),
+        (vec!["entry".to_owned(), "callee".to_owned()], 1)
+    );
+}
+
+#[test]
+fn a_jump_is_by_a_table_only_if_its_own_register_came_from_one() {
+    // lea rcx, [rip]; movsxd rax, [rcx + rax * 4]; add rax, rcx; jmp REG.
+    let table = [
+        0x48, 0x8d, 0x0d, 0, 0, 0, 0, 0x48, 0x63, 0x04, 0x81, 0x48, 0x01, 0xc8, 0xff,
+    ];
+    let with = |register: u8| judged(&[&table[..], &[register]].concat()).1;
+    assert_eq!(with(0xe0), 0, "rax");
+    assert_eq!(with(0xe2), 1, "rdx");
+}
+
 #[test]
 fn a_jump_back_within_a_function_is_a_loop_and_no_circle() {
     let file = kernel(&[("spin", 8, &[0x90, 0xeb, 0xfd])]);
