@@ -143,15 +143,21 @@ fn hardware_seeds() -> [Option<[u8; KEY]>; 2] {
 
 /// A seed from the CPU; none if it has no generator, or one that is stuck.
 fn seed_of_cpu() -> Option<[u8; KEY]> {
+    seed_of_words(gate::entropy::hardware_word)
+}
+
+/// A seed from a generator's words; none if it ends, or says the same each time.
+fn seed_of_words(mut word: impl FnMut() -> Option<u64>) -> Option<[u8; KEY]> {
     let mut seed = [0; KEY];
     let mut last = None;
     let mut varies = false;
     for bytes in seed.chunks_exact_mut(size_of::<u64>()) {
-        let word = gate::entropy::hardware_word()?;
+        let word = word()?;
         varies |= last.is_some_and(|last| last != word);
         last = Some(word);
         bytes.copy_from_slice(&word.to_le_bytes());
     }
+    // DEFENCE: stuck-generator
     varies.then_some(seed)
 }
 
@@ -167,6 +173,16 @@ mod tests {
     use super::*;
 
     const SEED: Option<[u8; KEY]> = Some([7; KEY]);
+
+    #[test]
+    fn a_generator_that_is_stuck_or_ends_gives_no_seed() {
+        assert_eq!(seed_of_words(|| Some(u64::MAX)), None);
+        let mut words = [1, 2, 3].into_iter();
+        assert_eq!(seed_of_words(|| words.next()), None);
+        let mut words = 1..;
+        let seed = seed_of_words(|| words.next()).expect("the words differ");
+        assert_eq!(seed[..16], [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+    }
 
     fn bytes(pool: &mut Pool, seeds: [Option<[u8; KEY]>; 2]) -> [u8; 64] {
         let mut bytes = [0; 64];

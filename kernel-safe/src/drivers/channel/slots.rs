@@ -74,6 +74,7 @@ impl Slots {
     pub(super) fn send(&mut self, slot: usize, reply: usize) -> Result<(), Errno> {
         let is_broken = self.is_broken;
         match self.slots.get_mut(slot) {
+            // DEFENCE: broken-channel-sends-nothing
             Some(slot @ Slot::Held) if !is_broken => {
                 *slot = Slot::Sent(reply);
                 Ok(())
@@ -190,6 +191,14 @@ mod tests {
 
     fn word(slot: i64, size: i64) -> Option<i64> {
         Some(slot << 32 | size)
+    }
+
+    #[test]
+    fn by_a_broken_channel_nothing_is_sent() {
+        let mut slots = with_sent(1);
+        let slot = slots.take().expect("it is whole").expect("one is free");
+        slots.collect(|| word(9, 1));
+        assert_eq!(slots.send(slot, 100), Err(Errno::Device));
     }
 
     #[test]

@@ -35,6 +35,7 @@ impl Fids {
         if let Some(fid) = self.free.pop() {
             return Ok(fid);
         }
+        // DEFENCE: no-fid-is-none
         if self.next == NO_FID {
             return Err(Errno::NoMemory);
         }
@@ -48,6 +49,7 @@ impl Fids {
 
     /// Takes a number back.
     pub fn give_back(&mut self, fid: u32) {
+        // DEFENCE: root-stays-taken
         if fid != ROOT && self.free.len() < self.free.capacity() {
             self.free.push(fid);
         }
@@ -86,6 +88,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_roots_number_never_comes_back() {
+        let mut fids = Fids::new();
+        let fid = fids.take().expect("memory");
+        fids.give_back(ROOT);
+        fids.give_back(fid);
+        assert_eq!(fids.take(), Ok(fid));
+        assert_eq!(fids.take(), Ok(fid + 1));
+    }
+
+    #[test]
+    fn the_number_that_means_none_is_never_taken() {
+        let mut fids = Fids {
+            next: NO_FID,
+            free: Vec::new(),
+        };
+        assert_eq!(fids.take(), Err(Errno::NoMemory));
     }
 
     #[test]
