@@ -42,6 +42,7 @@ pub(super) const SOCKETS: [(Source, &str); 4] = [
 pub(super) fn private_directory() -> Result<TempDir, Error> {
     tempfile::Builder::new()
         .prefix("cloister-")
+        // DEFENCE: private-directory
         .permissions(fs::Permissions::from_mode(0o700))
         .tempdir()
         .map_err(Error::prepare("no private directory"))
@@ -109,5 +110,17 @@ pub(super) fn pump(source: Source, mut input: impl Read, events: &SyncSender<Eve
         if events.send(event).is_err() || last {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_enter_the_directory_of_the_sockets() {
+        let directory = private_directory().expect("a directory");
+        let known = fs::metadata(directory.path()).expect("it is ours");
+        assert_eq!(known.permissions().mode() & 0o7777, 0o700);
     }
 }
