@@ -149,6 +149,7 @@ pub(crate) fn file_range<'a>(
             );
             file.get(start..end)
         });
+    // DEFENCE: segment-tail
     match range {
         Some(bytes) if header.p_filesz <= header.p_memsz => Ok(bytes),
         _ => Err(corrupt(

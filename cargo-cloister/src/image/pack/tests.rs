@@ -281,3 +281,15 @@ fn a_relocation_far_behind_the_files_bytes_is_refused() {
     let error = packed_app(&parts).unwrap_err();
     assert!(error.to_string().contains("a relocation"), "{error}");
 }
+
+#[test]
+fn a_segment_with_more_bytes_than_memory_is_refused() {
+    let with = |memory_size| {
+        let mut parts = testing::app_parts();
+        parts.push(Part::load("rw", 0x10000, &[1; 16]).size(memory_size));
+        packed_app(&parts)
+    };
+    with(16).expect("as many bytes as memory");
+    let error = with(15).unwrap_err();
+    assert!(matches!(error, ImageError::Corrupt { .. }), "{error}");
+}
