@@ -118,12 +118,17 @@ impl Program {
         let path = program()?;
         let help = Command::new(&path).arg("--help").output().ok()?;
         let help = [help.stdout, help.stderr].concat();
-        let help = String::from_utf8_lossy(&help);
-        Some(Program {
+        Some(Program::with_help(path, &String::from_utf8_lossy(&help)))
+    }
+
+    /// The program at `path`, which says `help` of itself.
+    fn with_help(path: PathBuf, help: &str) -> Program {
+        Program {
             path,
             takes_shared_dir: help.contains("--shared-dir"),
+            // DEFENCE: served-read-only
             can_be_read_only: help.contains("--readonly"),
-        })
+        }
     }
 
     fn arguments(&self, volume: &Volume, socket: &Path) -> Vec<OsString> {
@@ -148,6 +153,7 @@ impl Program {
     }
 
     fn start(&self, volume: &Volume, socket: &Path) -> Result<Server, Error> {
+        // DEFENCE: served-read-only
         if !volume.is_writable && !self.can_be_read_only {
             return Err(Error::VirtiofsdCannotProtect(volume.guest.clone()));
         }
@@ -201,6 +207,27 @@ mod tests {
         assert_eq!(arguments(false, "/x:/a"), old);
         let new = ["--socket-path=s", "--shared-dir=/x", "--readonly"];
         assert_eq!(arguments(true, "/x:/a:ro"), new);
+    }
+
+    /// Why no server is started for `volume` by a program that is not there.
+    fn refusal(help: &str, volume: &str) -> Error {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = Program::with_help(folder.path().join("virtiofsd"), help);
+        let volume = volume.parse().expect("a volume");
+        let started = program.start(&volume, &folder.path().join("s"));
+        started.expect_err("there is no such program")
+    }
+
+    #[test]
+    fn a_program_that_cannot_protect_a_folder_is_not_tried() {
+        let cannot = "--socket-path <PATH> --shared-dir <DIR>";
+        let can = "--socket-path <PATH> --shared-dir <DIR> --readonly";
+        let refused = refusal(cannot, "/x:/a:ro");
+        assert!(matches!(&refused, Error::VirtiofsdCannotProtect(guest) if guest == "/a"));
+        for (help, volume) in [(can, "/x:/a:ro"), (cannot, "/x:/a")] {
+            let tried = refusal(help, volume);
+            assert!(matches!(tried, Error::Virtiofsd { .. }), "{tried}");
+        }
     }
 
     #[test]
