@@ -2,9 +2,9 @@
 //!
 //! Every trial is one boot with a hard time limit, and at most two run at a
 //! time. Those that take long are run if `CLOISTER_FULL=1` is set, and else count
-//! as ignored; one that is asked for by its whole name is always run. The trials for forbidden accesses are generated from the domain
-//! table, so that none is forgotten; each is judged by the report *and* by
-//! QEMU's own log of interrupts.
+//! as ignored; one that is asked for by its whole name is always run. The trials
+//! for forbidden accesses are generated from the domain table, so that none is
+//! forgotten; each is judged by the report *and* by QEMU's own log of interrupts.
 
 mod abi;
 mod bounds;

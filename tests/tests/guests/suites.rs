@@ -2,8 +2,7 @@
 //!
 //! Every run takes a slice of std's; core's and alloc's take minutes to build. A full
 //! run takes a quarter of all three for each mode and number of CPUs, so that each
-//! test is run once. `cargo cloister test
-//! --std-suite` runs all of them in one mode.
+//! test is run once. `cargo cloister test --std-suite` runs all of them in one mode.
 
 use domains::Isolation;
 use libtest_mimic::Trial;
