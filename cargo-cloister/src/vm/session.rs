@@ -150,6 +150,7 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
+            // DEFENCE: traces-heard
             Ok(Record::Trace(_)) if self.traces == TRACES_MAX => Ok(()),
             Ok(Record::Trace(trace)) => {
                 self.traces += 1;
@@ -353,5 +354,29 @@ impl Runs {
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         *count -= 1;
         self.is_idle.store(*count == 0, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domains::Isolation;
+    use domains::report::{Trace, TraceKind};
+
+    use super::super::Capture;
+    use super::*;
+
+    /// Whatever the guest lets out, the host keeps no more.
+    #[test]
+    fn a_backtrace_without_an_end_is_cut() {
+        let spec = Spec::new("some.cloister".into(), "some".into(), Isolation::Mpk);
+        let mut capture = Capture::default();
+        let mut session = Session::new(&spec, &mut capture);
+        let kind = TraceKind::Frame;
+        for value in 0..u64::from(TRACES_MAX) + 2 {
+            let line = Record::Trace(Trace { kind, value }).to_string();
+            session.record(&line).expect("the listener keeps all");
+        }
+        let values: Vec<u64> = capture.traces.iter().map(|trace| trace.value).collect();
+        assert_eq!(values, Vec::from_iter(0..u64::from(TRACES_MAX)));
     }
 }
