@@ -180,6 +180,7 @@ impl Outlet {
     /// Writes what there is, as long as it is the writer.
     fn write(&self, writer: u64) {
         let mut state = self.lock();
+        // DEFENCE: writer-given-up
         while state.writer == writer {
             let Some((stream, bytes)) = state.queue.pop_front() else {
                 let waited = self.changed.wait(state);
@@ -190,6 +191,7 @@ impl Outlet {
             drop(state);
             let written = self.write_all(writer, stream, &bytes);
             state = self.lock();
+            // DEFENCE: writer-given-up
             if state.writer == writer {
                 state.busy = None;
                 state.waiting -= bytes.len();
@@ -214,6 +216,7 @@ impl Outlet {
             bytes = rest;
             let mut state = self.lock();
             state.progress += 1;
+            // DEFENCE: writer-given-up
             if state.writer != writer {
                 return Ok(());
             }

@@ -1,6 +1,7 @@
 //! Readers that stop, that go away, and that come late.
 
 use std::fs;
+use std::io::{PipeWriter, Read};
 use std::path::Path;
 
 use super::*;
@@ -75,6 +76,42 @@ fn a_reader_that_went_away_is_told_once_and_refused_from_then_on() {
     outlet.settle().expect("it was told");
     let refused = outlet.pass(Stream::Stdout, b"x").map_err(kind);
     assert_eq!(refused, Err(io::ErrorKind::BrokenPipe));
+}
+
+/// An outlet into two pipes, of which each is opened once.
+fn piped(stdout: PipeWriter, stderr: PipeWriter) -> &'static Outlet {
+    static PIPES: Mutex<[Option<PipeWriter>; 2]> = Mutex::new([None, None]);
+    *PIPES.lock().expect("nobody failed") = [Some(stdout), Some(stderr)];
+    outlet(|stream| {
+        let mut pipes = PIPES.lock().expect("nobody failed");
+        Box::new(pipes[stream as usize].take().expect("the first to open it"))
+    })
+}
+
+/// The next writer is stuck, too, and more waits: all of it is that writer's.
+#[test]
+fn a_writer_that_was_given_up_does_nothing_more_when_its_reader_reads_again() {
+    const MORE_THAN_A_PIPE: usize = 1024 * 1024;
+    let bytes = vec![7; MORE_THAN_A_PIPE];
+    let (mut reads_late, stdout) = io::pipe().expect("a pipe");
+    let (_never_reads, stderr) = io::pipe().expect("a pipe");
+    let outlet = piped(stdout, stderr);
+    outlet.lock().writer = 1;
+    let given_up = thread::spawn(|| outlet.write(1));
+    outlet.pass(Stream::Stdout, &bytes).expect("a queue");
+    outlet.hurry();
+    outlet.settle().expect("nothing failed");
+    for _ in 0..2 {
+        outlet.pass(Stream::Stderr, &bytes).expect("a queue");
+    }
+    while outlet.lock().busy.is_none() {
+        thread::yield_now();
+    }
+    let mut heard = Vec::new();
+    reads_late.read_to_end(&mut heard).expect("a pipe");
+    given_up.join().expect("it ends in good order");
+    assert!(heard.len() < bytes.len(), "it wrote all the same");
+    assert_eq!(outlet.lock().waiting, 2 * bytes.len());
 }
 
 /// Whatever goes another way is neither escaped nor watched.
