@@ -10,6 +10,7 @@
 
 mod foreign_call;
 mod registers;
+mod vectors;
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -47,7 +48,7 @@ pub const PREEMPTIONS: u32 = 10;
 pub const CORE_HOOK: u32 = 11;
 /// Moves the thread pointer to `address`.
 pub const MOVE_THREAD_POINTER: u32 = 12;
-/// Whether any of a few vector registers is not zero.
+/// What the vector registers hold, or-ed together.
 pub const READ_VECTORS: u32 = 13;
 /// PKRU behind the return from a null call into the unsafe kernel.
 pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
@@ -85,6 +86,9 @@ pub const FILL_REGISTERS: u32 = 24;
 /// Whether the application's token is there, and whether the unsafe kernel's is:
 /// bits 0 and 1.
 pub const TOKENS: u32 = 25;
+/// Safe kernel only: what the vector registers held whenever the application was
+/// preempted, or-ed together.
+pub const VECTORS_AT_UPCALL: u32 = 26;
 /// Has the safe kernel pass the rest on to the unsafe kernel.
 pub const IN_DRIVER: u32 = 0x100;
 
@@ -150,7 +154,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             OVERFLOW => return overflow(argument),
             CORE_CALL => return foreign_call::make(argument),
             PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
-            READ_VECTORS => return vectors(),
+            READ_VECTORS => return vectors::found(),
             CANARY => return canary(argument),
             SET_DIRECTION => asm!("std"),
             SPOIL_FLOATING => spoil_floating(),
@@ -283,26 +287,6 @@ fn overflow(depth: usize) -> i64 {
         return 0;
     }
     overflow(depth + 1) + i64::from(core::hint::black_box(frame)[depth % 512])
-}
-
-/// The low words of three vector registers, or-ed together.
-fn vectors() -> i64 {
-    let words: i64;
-    // SAFETY: the registers are read, and nobody here uses them.
-    unsafe {
-        asm!(
-            "sub rsp, 16",
-            "movsd qword ptr [rsp], xmm1",
-            "mov {words}, qword ptr [rsp]",
-            "movsd qword ptr [rsp], xmm8",
-            "or {words}, qword ptr [rsp]",
-            "movsd qword ptr [rsp], xmm15",
-            "or {words}, qword ptr [rsp]",
-            "add rsp, 16",
-            words = out(reg) words,
-        );
-    }
-    words
 }
 
 /// Calls the unsafe kernel and reads PKRU.

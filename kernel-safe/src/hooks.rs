@@ -3,10 +3,11 @@
 //! What an attack does needs unsafe code, which this crate has none of: the
 //! component's binary hands it over when it starts.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use gate::hooks::{
-    BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, SET_TIME_SLICE,
+    BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS,
+    SET_TIME_SLICE, VECTORS_AT_UPCALL,
 };
 use gate::{clock, core_call};
 use spin::Once;
@@ -21,14 +22,19 @@ pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;
 static ATTACK: Once<Attack> = Once::new();
 static PREEMPTED: AtomicU64 = AtomicU64::new(0);
 static LAST_AT: AtomicU64 = AtomicU64::new(0);
+static VECTORS: AtomicI64 = AtomicI64::new(0);
 
 /// Hands the attack over.
 pub fn install(attack: Attack) {
     ATTACK.call_once(|| attack);
 }
 
-/// Notes a preemption of the application, and when it was.
+/// Notes a preemption of the application, when it was, and what it left in
+/// registers that the kernel does not use.
 pub fn note_preemption() {
+    if let Some(attack) = ATTACK.get() {
+        VECTORS.fetch_or(attack(READ_VECTORS, 0, 0), Ordering::Relaxed);
+    }
     LAST_AT.store(clock::ticks(), Ordering::Relaxed);
     PREEMPTED.fetch_add(1, Ordering::Relaxed);
 }
@@ -56,6 +62,7 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
         }
         PREEMPTIONS => Ok(PREEMPTED.load(Ordering::Relaxed) as i64),
         PREEMPTED_AT => Ok(LAST_AT.load(Ordering::Relaxed) as i64),
+        VECTORS_AT_UPCALL => Ok(VECTORS.load(Ordering::Relaxed)),
         CORE_HOOK => Ok(core_call::test_hook(address as u64, argument as u64)),
         _ => {
             let attack = ATTACK.get().ok_or(Errno::NotSupported)?;

@@ -13,8 +13,8 @@ use gate::hooks::{CORE_HOOK, IN_DRIVER, OVERFLOW, SET_DIRECTION, TOKENS};
 use gate::safe;
 use hermit_abi::{PROT_READ, PROT_WRITE};
 
-use crate::hooks;
 use crate::mapping::Mapping;
+use crate::{hooks, vectors};
 
 /// Where the application finds the address of its gate.
 const GATE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
@@ -48,6 +48,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "registers" => registers::after_a_call(),
         "driver-registers" => registers::in_a_driver(),
         "thread-registers" => registers::of_a_thread(),
+        "upcall-vectors" => vectors::at_upcalls(),
         "floating" => floating::after_a_driver(),
         "floating-threads" => floating::between_threads(),
         other => Err(format!("no such test: {other}")),

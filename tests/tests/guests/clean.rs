@@ -7,7 +7,7 @@ use crate::images::guest_with;
 use crate::{Verdict, ensure, trial};
 
 /// The name of a trial, and what the guest's side of it is called.
-const TRIALS: [(&str, &str); 12] = [
+const TRIALS: [(&str, &str); 13] = [
     ("the_safe_kernel_copies_forwards", "direction"),
     ("a_driver_cannot_turn_copies_round", "direction-back"),
     ("no_number_leads_outside_the_table", "numbers"),
@@ -18,6 +18,7 @@ const TRIALS: [(&str, &str); 12] = [
     ("a_call_leaves_no_register_behind", "registers"),
     ("a_driver_sees_no_register", "driver-registers"),
     ("a_thread_starts_with_cleared_registers", "thread-registers"),
+    ("an_upcall_shows_no_vector_register", "upcall-vectors"),
     ("a_driver_cannot_spoil_floating_point", "floating"),
     ("no_thread_sees_anothers_exceptions", "floating-threads"),
 ];

@@ -50,6 +50,7 @@ pub(crate) fn upcall(trap: &mut Trap<'_>) -> bool {
     trap.local.page.set(offset::ENTRY_STACK, 0);
     note_upcall(trap, entry_stack);
     // What the kernels do not use they shall not see either.
+    // DEFENCE: upcall-vectors
     vector_state::reset();
     // As after a call: the return address would be at a multiple of 16.
     let stack = (entry_stack & !0xf).wrapping_sub(8);
