@@ -7,6 +7,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::device::DEVICES_MAX;
 use crate::manifest::Tls;
 
 /// How to turn the time-stamp counter into nanoseconds since boot.
@@ -25,7 +26,7 @@ pub struct TimePage {
     pub base_ns: u64,
     /// Nanoseconds per tick, as a 32.32 fixed-point number.
     pub rate: u64,
-    /// What to add for nanoseconds since 1970.
+    /// What to add for nanoseconds since 1970: the safe kernel writes it, once.
     pub epoch_ns: u64,
 }
 
@@ -37,9 +38,6 @@ impl TimePage {
             .wrapping_add(((ticks * self.rate as u128) >> 32) as u64)
     }
 }
-
-/// The most devices that the core announces on a virtio-mmio bus.
-pub const MMIO_SLOTS: usize = 8;
 
 /// What the core found and decided at boot.
 #[repr(C)]
@@ -59,15 +57,15 @@ pub struct BootInfo {
     pub tls: Tls,
     /// Bytes of the archive at [`crate::layout::ARCHIVE`]; zero if there is none.
     pub archive_size: u64,
-    /// Addresses, in the drivers' region, of virtio-mmio register blocks; zero
-    /// for an empty slot.
-    pub mmio: [u64; MMIO_SLOTS],
-    /// 1 if there is a PCI bus.
-    pub pci: u32,
+    /// What kinds of device there are, by number: those of [`Kind`], zero for
+    /// none. In the order of the host's command line.
+    ///
+    /// [`Kind`]: crate::device::Kind
+    pub devices: [u32; DEVICES_MAX],
     /// How many virtual CPUs the guest uses.
     pub cpus: u32,
     /// Bytes of boot options that follow this record.
-    pub options_size: u64,
+    pub options_size: u32,
 }
 
 /// What the first four bytes of the boot options say.
@@ -100,6 +98,12 @@ pub struct OptionsHeader {
     /// How long the server of a volume may take to answer, in milliseconds;
     /// zero for as long as it likes.
     pub volume_limit_ms: u32,
+    /// Bit n: a virtio device of ours is in slot n of the first PCI bus, as
+    /// function 0. Zero where the devices are on virtio-mmio.
+    pub pci_slots: u32,
+    /// How many virtual CPUs there are, whose local APICs are numbered from
+    /// zero. Zero counts as one.
+    pub cpus: u32,
 }
 
 /// The most volumes that a guest can have.
@@ -160,6 +164,8 @@ impl OptionsHeader {
             strings,
             volumes: 0,
             volume_limit_ms: 0,
+            pci_slots: 0,
+            cpus: 0,
         }
     }
 
@@ -170,6 +176,16 @@ impl OptionsHeader {
             volume_limit_ms,
             ..self
         }
+    }
+
+    /// The same with devices in these slots of the first PCI bus, a bit each.
+    pub const fn with_pci_slots(self, pci_slots: u32) -> Self {
+        OptionsHeader { pci_slots, ..self }
+    }
+
+    /// The same with so many virtual CPUs.
+    pub const fn with_cpus(self, cpus: u32) -> Self {
+        OptionsHeader { cpus, ..self }
     }
 
     /// Whether the header fits the `size` bytes that it heads.

@@ -35,17 +35,20 @@ pub enum CoreCall {
     Print = 8,
     /// Tells the host that the application is about to start.
     Started = 9,
-    /// The physical address of `(address)` in a driver's or a frames page.
-    Translate = 10,
-    /// Unmasks the device interrupts that the core masked when it noted them.
-    Unmask = 11,
-    /// Reads PCI configuration `(function, offset)`, four bytes.
-    PciRead = 12,
-    /// Writes PCI configuration `(function, offset, value)`, four bytes, as
-    /// far as the shadow lets a driver.
-    PciWrite = 13,
-    /// Maps BAR `(function, bar)` for the drivers; the address.
-    PciMap = 14,
+    /// Adds the bits of `(device, status)` to the status of a device, which is
+    /// answered; zero resets it, and what it had is the driver's again.
+    DeviceStatus = 10,
+    /// Accepts `(device, features)`; none of them asks what is on offer.
+    DeviceFeatures = 11,
+    /// Sets queue `(device, queue, size, rings)` up: the driver's descriptor
+    /// table is at the address `rings`, and behind it the available ring. With a
+    /// size of zero asks for the most entries that it can have.
+    DeviceQueue = 12,
+    /// Gives a device what is new in queue `(device, queue)`.
+    Publish = 13,
+    /// Reads `(device, offset, size)` of a device's configuration, at most four
+    /// bytes.
+    DeviceConfig = 14,
     /// With `test-hooks`: the core's side of a test, `(hook, argument)`.
     TestHook = 15,
     /// Interrupts `(cpu)`, which then finds [`RESCHEDULE`] among its events.
@@ -62,11 +65,14 @@ pub enum CoreCall {
     /// Tells the host `(kind, value)` of a program that dies: a line of its
     /// backtrace.
     Trace = 19,
+    /// The registers of the battery-backed clock: second, minute, hour, day,
+    /// month, year and format (status B), the first in the lowest byte.
+    Date = 20,
 }
 
 impl CoreCall {
     /// Every core call, by number.
-    pub const ALL: [CoreCall; 20] = [
+    pub const ALL: [CoreCall; 21] = [
         CoreCall::Null,
         CoreCall::Map,
         CoreCall::Unmap,
@@ -77,16 +83,17 @@ impl CoreCall {
         CoreCall::Exit,
         CoreCall::Print,
         CoreCall::Started,
-        CoreCall::Translate,
-        CoreCall::Unmask,
-        CoreCall::PciRead,
-        CoreCall::PciWrite,
-        CoreCall::PciMap,
+        CoreCall::DeviceStatus,
+        CoreCall::DeviceFeatures,
+        CoreCall::DeviceQueue,
+        CoreCall::Publish,
+        CoreCall::DeviceConfig,
         CoreCall::TestHook,
         CoreCall::Kick,
         CoreCall::StartCpus,
         CoreCall::Protect,
         CoreCall::Trace,
+        CoreCall::Date,
     ];
 
     /// The core call with this number.
@@ -108,16 +115,17 @@ impl CoreCall {
             | CoreCall::Exit
             | CoreCall::Print
             | CoreCall::Started => &[Safe],
-            CoreCall::Translate
-            | CoreCall::Unmask
-            | CoreCall::PciRead
-            | CoreCall::PciWrite
-            | CoreCall::PciMap => &[Unsafe],
+            CoreCall::DeviceStatus
+            | CoreCall::DeviceFeatures
+            | CoreCall::DeviceQueue
+            | CoreCall::Publish
+            | CoreCall::DeviceConfig => &[Unsafe],
             CoreCall::TestHook
             | CoreCall::Kick
             | CoreCall::StartCpus
             | CoreCall::Protect
-            | CoreCall::Trace => &[Safe],
+            | CoreCall::Trace
+            | CoreCall::Date => &[Safe],
         }
     }
 
@@ -194,6 +202,16 @@ pub mod test_hook {
     /// in the high half, and how many of them ran with it, in the low half.
     pub const OPEN_TRAPS: u64 = 11;
 
+    /// The physical address of what is mapped at the argument.
+    pub const TRANSLATE: u64 = 12;
+    /// The word at the physical address in the argument.
+    pub const PHYSICAL_WORD: u64 = 13;
+    /// The physical address of the first table of this CPU's page tables.
+    pub const TABLES: u64 = 14;
+    /// How many pages ring 3 can see, in the high half, and how many of them are
+    /// no memory, in the low half.
+    pub const PAGES_OF_RING_3: u64 = 17;
+
     /// The core's code.
     pub const OWN_TEXT: u64 = 0;
     /// Its read-only data.
@@ -212,10 +230,14 @@ pub mod test_hook {
 pub mod error {
     /// The caller may not make this call.
     pub const DENIED: i64 = -1;
+    /// The device does not do what it should, or has been given up.
+    pub const DEVICE: i64 = -5;
     /// No free frame is left.
     pub const NO_MEMORY: i64 = -12;
     /// The address is not one that the call accepts.
     pub const BAD_ADDRESS: i64 = -14;
+    /// There is no such device.
+    pub const NO_DEVICE: i64 = -19;
     /// An argument makes no sense.
     pub const INVALID: i64 = -22;
     /// There is no such call.

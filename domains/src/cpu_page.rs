@@ -50,12 +50,26 @@ pub struct CpuPage {
 
 /// Bits of [`CpuPage::pending`].
 pub mod pending {
+    use crate::device::DEVICES_MAX;
+
     /// The timer fired while a kernel ran.
     pub const TIMER: u64 = 1 << 0;
-    /// A device wants service; its interrupt is masked.
-    pub const DEVICE: u64 = 1 << 1;
     /// Another CPU has work for this one, or wants it to look at its queue.
     pub const RESCHEDULE: u64 = 1 << 2;
+    /// Devices want service, each by a bit of its own.
+    pub const DEVICES: u64 = 0xffff << FIRST_DEVICE;
+
+    const FIRST_DEVICE: usize = 16;
+
+    /// The bit of device number `device`.
+    pub const fn device(device: usize) -> u64 {
+        DEVICES & 1 << (FIRST_DEVICE + device % DEVICES_MAX)
+    }
+
+    /// The devices among `events`, a bit for each.
+    pub const fn devices(events: u64) -> u64 {
+        (events & DEVICES) >> FIRST_DEVICE
+    }
 }
 
 macro_rules! offsets {

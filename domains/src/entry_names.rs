@@ -65,14 +65,9 @@ pub const SAFE: &[(u32, &str)] = &[
 pub const DRIVERS: &[(u32, &str)] = &[
     (0, "null"),
     (1, "start"),
-    (2, "console_write"),
-    (3, "console_read"),
-    (4, "entropy"),
-    (5, "acknowledge"),
-    (6, "console_flush"),
-    (10, "channel_kind"),
-    (11, "channel_submit"),
-    (12, "channel_poll"),
+    (2, "submit"),
+    (3, "poll"),
+    (4, "wait"),
     (120, "hook"),
 ];
 
@@ -124,7 +119,7 @@ mod tests {
     #[test]
     fn entries_have_the_names_of_their_own_kernel() {
         assert_eq!(name(Domain::Safe, 22), Some("poll"));
-        assert_eq!(name(Domain::Unsafe, 11), Some("channel_submit"));
+        assert_eq!(name(Domain::Unsafe, 2), Some("submit"));
         assert_eq!(name(Domain::Safe, UPCALL), Some("upcall"));
         assert_eq!(name(Domain::App, 0), None);
         assert_eq!(name(Domain::Safe, 127), None);

@@ -17,6 +17,7 @@
 //! is mapped below 256 MiB: a null pointer with any plausible offset faults.
 
 use crate::Area;
+use crate::device::{DEVICES_MAX, DMA_SIZE, QUEUES_MAX};
 
 /// The size of a page and of a frame.
 pub const PAGE_SIZE: u64 = 4096;
@@ -115,6 +116,12 @@ pub const UNSAFE: Region = Region::new(0x2000_0000_0000, DOMAIN_SIZE);
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
 
+/// Where drivers read the used ring of queue `queue` of device `device`.
+pub const fn used_ring(device: usize, queue: usize) -> u64 {
+    let ring = device % DEVICES_MAX * QUEUES_MAX + queue % QUEUES_MAX;
+    UNSAFE.used_rings().start + ring as u64 * PAGE_SIZE
+}
+
 /// Where the files lie that travel in the image: the upper half of the safe
 /// kernel's image, which only the safe kernel reads.
 pub const ARCHIVE: Region = Region::new(SAFE.start + 32 * GIB, 32 * GIB);
@@ -154,9 +161,16 @@ impl Region {
         Region::new(self.start + 128 * GIB, 256 * GIB)
     }
 
-    /// Device registers; only drivers have any.
-    pub const fn devices(&self) -> Region {
-        Region::new(self.start + 384 * GIB, 64 * GIB)
+    /// What devices may read and write beside the frames; only drivers have
+    /// any.
+    pub const fn dma(&self) -> Region {
+        Region::new(self.start + 384 * GIB, DMA_SIZE)
+    }
+
+    /// The rings that devices write, which their drivers read.
+    pub const fn used_rings(&self) -> Region {
+        let rings = (DEVICES_MAX * QUEUES_MAX) as u64;
+        Region::new(self.start + 448 * GIB, rings * PAGE_SIZE)
     }
 }
 

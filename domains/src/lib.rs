@@ -19,6 +19,7 @@ pub mod attack;
 pub mod boot;
 pub mod core_call;
 pub mod cpu_page;
+pub mod device;
 pub mod domain;
 pub mod edge;
 pub mod entries;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod stack_paint;
 pub mod status;
 pub mod table;
+pub mod windows;
 
 pub use access::{Access, Rights};
 pub use area::Area;

@@ -137,6 +137,12 @@ words! {
         /// A gate found its token or PKRU forged.
         // DEFENCE: cause-gate
         Gate = "gate",
+        /// A driver gave its device memory that is not for devices.
+        // DEFENCE: cause-dma
+        Dma = "dma",
+        /// A driver broke the rules of a virtqueue.
+        // DEFENCE: cause-queue
+        Queue = "queue",
         /// A call into the unsafe kernel took too long.
         // DEFENCE: cause-deadline
         Deadline = "deadline",

@@ -1,13 +1,15 @@
 //! The core's side of the attack tests. Release images refuse this feature.
 //!
-//! One hook tries the gate page, two are about the core's own memory, and one
-//! about its flags; the others take a wall away, to show that the test of that wall has power.
+//! One hook tries the gate page, two are about the core's own memory, one is
+//! about its flags, and one about what ring 3 can see; the others take a wall away, to show that the test of that wall has power.
 
 mod blunt;
 mod canary;
 mod marks;
 mod open;
 mod own;
+mod physical;
+mod seen;
 mod sweep;
 
 use core::sync::atomic::Ordering::Relaxed;
@@ -74,7 +76,11 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
         test_hook::CANARY_PUT => canary::put(argument),
         test_hook::CANARY_GET => canary::get(argument),
         test_hook::SHOOTDOWNS => Ok(SHOOTDOWNS.load(Relaxed)),
+        test_hook::TRANSLATE => physical::translate(trap, argument),
+        test_hook::PHYSICAL_WORD => physical::word(trap, argument),
+        test_hook::TABLES => Ok(trap.local.tables.root().address()),
         test_hook::OPEN_TRAPS => Ok(open::count()),
+        test_hook::PAGES_OF_RING_3 => Ok(seen::count(&trap.core.space)),
         _ => Err(error::INVALID),
     }
 }

@@ -17,6 +17,9 @@ use crate::device::port::Port;
 use crate::device::uart;
 use crate::smp;
 
+#[cfg(test)]
+pub(crate) use told::{line, told};
+
 // SAFETY: the debug console, a port that only takes bytes.
 const CHANNEL: Port<u8> = unsafe { Port::new(0xe9) };
 // SAFETY: the port that ends the machine.
@@ -32,6 +35,7 @@ const DONE: u32 = 0x10;
 struct Channel;
 
 /// Text for people.
+#[cfg_attr(test, expect(dead_code, reason = "a test keeps its lines itself"))]
 pub(crate) struct Console;
 
 impl Write for Channel {
@@ -55,6 +59,7 @@ pub(crate) fn send(record: Record) {
 }
 
 /// Prints a line on the console.
+#[cfg(not(test))]
 pub(crate) fn line(arguments: fmt::Arguments<'_>) {
     alone(|| _ = writeln!(Console, "{arguments}"));
 }
@@ -117,4 +122,30 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
 pub(crate) fn epitaph(why: fmt::Arguments<'_>) -> ! {
     line(format_args!("cloister: the trusted core failed: {why}"));
     end(status::KERNEL_FAILED)
+}
+
+/// A host has no console of the core's, so that each test keeps its lines.
+#[cfg(test)]
+mod told {
+    extern crate std;
+
+    use core::cell::RefCell;
+    use core::fmt;
+    use std::string::{String, ToString};
+    use std::thread_local;
+    use std::vec::Vec;
+
+    thread_local! {
+        static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Keeps a line.
+    pub(crate) fn line(arguments: fmt::Arguments<'_>) {
+        LINES.with_borrow_mut(|lines| lines.push(arguments.to_string()));
+    }
+
+    /// Takes what this test has told.
+    pub(crate) fn told() -> Vec<String> {
+        LINES.take()
+    }
 }

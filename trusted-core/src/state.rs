@@ -4,8 +4,7 @@ use core::sync::atomic::AtomicU64;
 
 use domains::Isolation;
 
-use crate::device::bars::Bars;
-use crate::device::ioapic::IoApic;
+use crate::device::virtio::Devices;
 use crate::hooks::Sweep;
 use crate::lock::Lock;
 use crate::memory::frame::Frame;
@@ -22,10 +21,8 @@ pub(crate) struct Core {
     pub(crate) space: Space,
     /// The clock.
     pub(crate) clock: Clock,
-    /// Device interrupts.
-    pub(crate) interrupts: IoApic,
-    /// Device registers that drivers have mapped.
-    pub(crate) bars: Bars,
+    /// The devices that drivers have.
+    pub(crate) devices: Devices,
     /// The CPUs that are up.
     pub(crate) cpus: Cpus,
     /// Where the safe kernel takes an upcall.

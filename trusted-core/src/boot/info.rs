@@ -36,6 +36,16 @@ pub(super) fn log_level(options: &[u8]) -> u32 {
     OptionsHeader::read_from_prefix(options).map_or(0, |(header, _)| header.log_level)
 }
 
+/// The slots of the first PCI bus that hold devices of ours, a bit for each.
+pub(super) fn pci_slots(options: &[u8]) -> u32 {
+    OptionsHeader::read_from_prefix(options).map_or(0, |(header, _)| header.pci_slots)
+}
+
+/// How many virtual CPUs there are.
+pub(super) fn cpus(options: &[u8]) -> u32 {
+    OptionsHeader::read_from_prefix(options).map_or(1, |(header, _)| header.cpus)
+}
+
 /// Writes `info` and `options` to fresh info pages. None if memory runs out.
 pub(super) fn write(info: &BootInfo, options: &[u8], space: &mut Space) -> Option<()> {
     let size = (size_of::<BootInfo>() + options.len()) as u64;

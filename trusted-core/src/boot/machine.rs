@@ -1,9 +1,8 @@
 //! The machine as the loader described it, copied out of the loader's memory.
 
-use domains::boot::MMIO_SLOTS;
+use domains::device::MMIO_SLOTS;
 
 use super::cmdline::Slot;
-
 /// The most ranges of memory that are remembered.
 const RANGES_MAX: usize = 32;
 
@@ -35,8 +34,6 @@ pub(super) struct Machine {
     memory_count: usize,
     /// The boot options, if there is a module.
     pub(super) module: Option<Range>,
-    /// Where ACPI's tables begin; zero if there are none.
-    pub(super) rsdp: u64,
     slots: [Option<Slot>; MMIO_SLOTS],
 }
 

@@ -26,8 +26,7 @@ use crate::memory::kernel_map::{self, Image};
 use crate::memory::physical::PhysicalMap;
 use crate::memory::tables::Tables;
 use crate::report;
-use crate::smp::find;
-use crate::smp::madt::Memory;
+use crate::smp::ids::Ids;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 use plan::Plan;
@@ -76,11 +75,8 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
     lapic::enable();
     pic::mask_all();
     syscall::enable();
-    let memory = Memory {
-        map,
-        end: plan.memory_end.max(kernel_map::DEVICES_END),
-    };
-    let found = find::cpus(lapic::id(), stage.machine.rsdp, memory);
+    let options = info::options(stage.machine.module);
+    let found = Ids::numbered(lapic::id(), info::cpus(options));
     stage.finish(tables, frames, features, &found)
 }
 
@@ -107,8 +103,7 @@ fn switch(tables: &Tables) {
 
 /// Says what boots, for those who want to know.
 fn banner(stage: &Stage, frames: &Frames, cpus: usize, log_level: u32) {
-    const INFORMATION: u32 = 2;
-    if log_level >= INFORMATION {
+    if log_level >= stage::INFORMATION {
         report::line(format_args!(
             "cloister: isolation {}, {cpus} CPU{}, {} KiB of memory, {} KiB free",
             stage.isolation,

@@ -61,7 +61,6 @@ pub(super) fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
         return None;
     }
     let mut machine = Machine::default();
-    machine.rsdp = info.rsdp;
     for index in 0..u64::from(info.memory_map_count) {
         let entry: MemoryEntry = record(map, info.memory_map, index)?;
         if entry.kind == USABLE {

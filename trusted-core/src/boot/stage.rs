@@ -2,8 +2,8 @@
 
 #![expect(unsafe_code, reason = "installs the core's CPU page")]
 
-use domains::boot::{BootInfo, MMIO_SLOTS};
-use domains::layout::{self, PAGE_SIZE};
+use domains::boot::BootInfo;
+use domains::layout;
 use domains::manifest::Header;
 use domains::{Domain, Isolation, entries};
 
@@ -14,11 +14,10 @@ use crate::cpu::features::Features;
 use crate::cpu::local::Local;
 use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
-use crate::device::bars::{self, Bars};
-use crate::device::ioapic::{IoApic, Polarity};
-use crate::device::{lapic, pci, rtc};
+use crate::device::lapic;
+use crate::device::virtio::Devices;
+use crate::device::virtio::setup::{Kinds, Place as DevicePlace};
 use crate::memory::entry::{Bits, Entry};
-use crate::memory::frame::Frame;
 use crate::memory::frames::Frames;
 use crate::memory::kernel_map::Image;
 use crate::memory::owner::Owner;
@@ -36,8 +35,8 @@ use crate::trap::tick;
 
 /// Comparisons of the clocks before the core gives up.
 const TRIES_MAX: u32 = 10_000;
-/// Pins of the I/O APIC that PCI devices signal on.
-const PCI_PINS: core::ops::Range<u8> = 16..24;
+/// From this log level on, what boots is named.
+pub(super) const INFORMATION: u32 = 2;
 
 /// What boot has found out.
 pub(super) struct Stage {
@@ -79,8 +78,9 @@ impl Stage {
             1 => stretch,
             _ => begin_comparison(),
         };
-        self.write_info(ids.count(), &mut space)?;
-        let interrupts = self.connect_devices();
+        let mut devices = Devices::default();
+        let kinds = self.find_devices(&mut devices, &mut space)?;
+        self.write_info(ids.count(), kinds, &mut space)?;
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
@@ -88,8 +88,7 @@ impl Stage {
             isolation,
             space,
             clock,
-            interrupts,
-            bars: Bars::default(),
+            devices,
             cpus: Cpus::new(ids, start),
             upcall,
             sweep: None,
@@ -129,7 +128,19 @@ impl Stage {
         })
     }
 
-    fn write_info(&self, cpus: usize, space: &mut Space) -> Option<()> {
+    /// Finds the devices: those on virtio-mmio, and those in the slots of PCI
+    /// that the host tool names.
+    fn find_devices(&self, devices: &mut Devices, space: &mut Space) -> Option<Kinds> {
+        let options = info::options(self.machine.module);
+        let says = info::log_level(options) >= INFORMATION;
+        let slots = info::pci_slots(options);
+        let mmio = self.machine.slots().iter().flatten();
+        let mmio = mmio.map(|slot| DevicePlace::Mmio(slot.address, slot.pin));
+        let pci = (0..32).filter(move |slot| slots >> slot & 1 != 0);
+        devices.find(mmio.chain(pci.map(DevicePlace::Pci)), says, space)
+    }
+
+    fn write_info(&self, cpus: usize, devices: Kinds, space: &mut Space) -> Option<()> {
         let options = info::options(self.machine.module);
         let boot_info = BootInfo {
             boot_tsc: self.boot_tsc,
@@ -139,50 +150,15 @@ impl Stage {
             app_entry: self.header.app_entry,
             tls: self.header.tls,
             archive_size: self.header.archive_size,
-            mmio: self.map_slots(space)?,
-            pci: u32::from(pci::is_present()),
+            devices,
             cpus: cpus as u32,
-            options_size: options.len() as u64,
+            options_size: options.len() as u32,
         };
         info::write(&boot_info, options, space)?;
         let log_level = info::log_level(options);
         info::release(self.machine.module, &mut space.frames);
         banner(self, &space.frames, cpus, log_level);
         Some(())
-    }
-
-    /// Maps the pages of the virtio-mmio registers; the addresses of the slots.
-    fn map_slots(&self, space: &mut Space) -> Option<[u64; MMIO_SLOTS]> {
-        let mut addresses = [0; MMIO_SLOTS];
-        let mut pages = [None; MMIO_SLOTS];
-        let start = layout::UNSAFE.devices().start;
-        for (slot, address) in self.machine.slots().iter().flatten().zip(&mut addresses) {
-            let frame = Frame::containing(slot.address);
-            if space.frames.owner(frame) != Owner::ABSENT {
-                refuse::image("a device lies over memory");
-            }
-            let known = pages.iter().position(|page| *page == Some(frame));
-            let index = known.or_else(|| pages.iter().position(Option::is_none))?;
-            let page = start + index as u64 * PAGE_SIZE;
-            if pages[index].replace(frame).is_none() {
-                let entry = space.device(frame);
-                space.place_page(page, entry).then_some(())?;
-            }
-            *address = page + slot.address % PAGE_SIZE;
-        }
-        Some(addresses)
-    }
-
-    fn connect_devices(&self) -> IoApic {
-        let mut interrupts = IoApic::default();
-        for slot in self.machine.slots().iter().flatten() {
-            interrupts.connect(slot.pin, Polarity::High);
-        }
-        if pci::is_present() {
-            PCI_PINS.for_each(|pin| interrupts.connect(pin, Polarity::Low));
-            bars::assign_all();
-        }
-        interrupts
     }
 }
 
@@ -211,14 +187,12 @@ fn begin_comparison() -> Stretch {
     }
 }
 
-/// Gives `clock` the rate that the LAPIC timer shows since `stretch` began, and
-/// the time of day. Only where the host keeps the CPU away between two readings
+/// Gives `clock` the rate that the LAPIC timer shows since `stretch` began. Only
+/// where the host keeps the CPU away between two readings
 /// does it take more than one try.
 fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
-    let epoch_seconds = rtc::epoch_seconds();
     let mut comparisons = (0..TRIES_MAX).filter_map(|_| stretch.compare(tick::sample(), 0));
     comparisons.any(|comparison| clock.calibrate(comparison));
-    clock.set_epoch(epoch_seconds * 1_000_000_000, tick::counter());
     clock
 }
 

@@ -1,22 +1,17 @@
 //! Core calls: decides who may, takes scalars, gives a scalar back.
 
-mod pci;
-
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use domains::Area;
 use domains::core_call::{CoreCall, error};
-use domains::report::{Record, TRACES_MAX, Trace, TraceKind};
+use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
 
 use crate::cpu::page::Caller;
+use crate::device::virtio::{Offence, Refused};
 use crate::hooks;
-use crate::memory::frame::Frame;
-use crate::memory::owner::Owner;
 use crate::memory::retire::Question;
 use crate::report;
 use crate::smp;
-use crate::state::Core;
-use crate::trap::{Trap, context, tick};
+use crate::trap::{Trap, context, fault, tick};
 
 /// How many lines of backtraces were sent.
 static TRACES: AtomicU32 = AtomicU32::new(0);
@@ -28,6 +23,8 @@ pub(crate) enum Next {
     Return,
     /// Sleeps until an event is pending, then returns.
     Idle,
+    /// Rings the bell that lies ready, then returns.
+    Ring,
     /// Puts a question to all CPUs, then returns.
     Settle(Question),
     /// Puts a question to all CPUs, and takes the trap once more.
@@ -42,10 +39,10 @@ pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
     let registers = &*trap.registers;
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10];
     let call = permitted(trap.caller, registers.rax);
-    if let Ok(call) = call
-        && changes_memory(call)
-    {
-        return change_memory(trap, call, arguments);
+    match call {
+        Ok(CoreCall::Publish) => return publish(trap, arguments[0], arguments[1]),
+        Ok(call) if changes_memory(call) => return change_memory(trap, call, arguments),
+        _ => {}
     }
     let result = call.and_then(|call| perform(trap, call, arguments));
     // A resumed context has all its registers, RAX too.
@@ -60,6 +57,26 @@ pub(crate) fn dispatch(trap: &mut Trap<'_>) -> Next {
 
 fn answer(trap: &mut Trap<'_>, result: Result<u64, i64>) {
     trap.registers.rax = result.unwrap_or_else(|code| code as u64);
+}
+
+/// Gives a device what is new in a queue. A driver that wants it to have what it
+/// must not is convicted. Apart from the rest, so that each has the registers it
+/// needs.
+#[inline(never)]
+fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
+    match trap.core.devices.publish(device, queue) {
+        Ok(bell) => {
+            answer(trap, Ok(0));
+            trap.local.bell.set(Some(bell));
+            return Next::Ring;
+        }
+        Err(Refused::Error(code)) => answer(trap, Err(code)),
+        Err(Refused::Offence(Offence::Memory(address))) => {
+            fault::convict_of(trap, Cause::Dma, address);
+        }
+        Err(Refused::Offence(Offence::Rings)) => fault::convict(trap, Cause::Queue),
+    }
+    Next::Return
 }
 
 /// Makes a call about memory of ring 3, for which others may have to forget
@@ -126,18 +143,17 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             report::send(Record::Started);
             Ok(0)
         }
-        CoreCall::Translate => translate(core, first),
-        CoreCall::Unmask => {
-            core.interrupts.unmask();
-            Ok(0)
-        }
-        CoreCall::PciRead => pci::read(core, first, second),
-        CoreCall::PciWrite => pci::write(core, first, second, third).map(done),
-        CoreCall::PciMap => pci::map(core, first, second),
+        CoreCall::DeviceStatus => refusable(core.devices.set_status(first, second)),
+        CoreCall::DeviceFeatures => refusable(core.devices.accept(first, second)),
+        CoreCall::DeviceQueue => refusable(core.devices.set_queue(&mut core.space, arguments)),
+        // It has a way of its own.
+        CoreCall::Publish => Err(error::UNKNOWN),
+        CoreCall::DeviceConfig => refusable(core.devices.configuration(first, second, third)),
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core, local).map(done),
         CoreCall::Trace => trace(first, second).map(done),
+        CoreCall::Date => Ok(crate::device::rtc::registers()),
     }
 }
 
@@ -163,15 +179,12 @@ fn trace(kind: u64, value: u64) -> Result<(), i64> {
     Ok(())
 }
 
-/// The physical address of a page that drivers may give to devices.
-fn translate(core: &Core, address: u64) -> Result<u64, i64> {
-    let physical = core.space.tables.translate(address);
-    let physical = physical.ok_or(error::BAD_ADDRESS)?;
-    let owner = core.space.frames.owner(Frame::containing(physical));
-    let is_drivers = [Area::Unsafe, Area::Frames]
-        .map(Owner::area)
-        .contains(&owner);
-    is_drivers.then_some(physical).ok_or(error::BAD_ADDRESS)
+/// The answer about a device.
+fn refusable(answer: Result<u64, Refused>) -> Result<u64, i64> {
+    answer.map_err(|refused| match refused {
+        Refused::Error(code) => code,
+        Refused::Offence(_) => error::DENIED,
+    })
 }
 
 #[cfg(test)]

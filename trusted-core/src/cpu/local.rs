@@ -16,6 +16,7 @@ use super::page::{Caller, CpuPage};
 use super::pkru;
 use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
+use crate::device::virtio::Bell;
 use crate::memory::tables::Tables;
 use crate::time::pace::Pace;
 use crate::time::refine::Stretch;
@@ -43,6 +44,9 @@ pub(crate) struct Local {
     pub(crate) pace: Cell<Pace>,
     /// How long the call into the unsafe kernel has been running.
     pub(crate) watchdog: Cell<Watchdog>,
+    /// The bell to ring when the core's lock is open: here, and not in what a call
+    /// answers, because every call would carry it.
+    pub(crate) bell: Cell<Option<Bell>>,
     isolation: Isolation,
 }
 
@@ -69,6 +73,7 @@ impl Local {
             stretch: Cell::new(None),
             pace: Cell::new(Pace::SHORTEST),
             watchdog: Cell::new(Watchdog::default()),
+            bell: Cell::new(None),
             isolation,
         }
     }

@@ -11,12 +11,12 @@
 use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 
+use domains::device::DEVICES_MAX;
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::structures::DescriptorTablePointer;
 
 use super::segments::{ABORT_STACK, CORE_CODE, TRAP_STACK};
-use crate::device::ioapic::PINS;
 use crate::trap;
 use crate::trap::registers::Registers;
 
@@ -24,10 +24,10 @@ use crate::trap::registers::Registers;
 const COUNT: usize = 64;
 /// The LAPIC timer.
 pub(crate) const TIMER: u8 = 0x20;
-/// The vector of the I/O APIC's first pin; the others follow.
-pub(crate) const FIRST_PIN: u8 = 0x22;
-/// The vector of its last pin.
-pub(crate) const LAST_PIN: u8 = FIRST_PIN + PINS - 1;
+/// The vector of the first device; the others follow.
+pub(crate) const FIRST_DEVICE: u8 = 0x22;
+/// The vector of the last one.
+pub(crate) const LAST_DEVICE: u8 = FIRST_DEVICE + DEVICES_MAX as u8 - 1;
 /// Another CPU wants this one to look at its queue.
 pub(crate) const KICK: u8 = 0x3c;
 /// Another CPU waits for this one to forget translations.
@@ -72,7 +72,7 @@ unsafe impl Sync for Shared {}
 
 static VECTORS: Shared = Shared(UnsafeCell::new([[0; 2]; COUNT]));
 
-const _: () = assert!(LAST_PIN < KICK, "no vector stands for two things");
+const _: () = assert!(LAST_DEVICE < KICK, "no vector stands for two things");
 
 /// Fills the table, which is the same for all CPUs. Once, by the CPU that boots.
 pub(crate) fn fill() {

@@ -1,82 +1,74 @@
-//! The memory that PCI functions answer at, as a driver may see it.
-//!
-//! A driver never writes a BAR. It may go through the motions of sizing one,
-//! write all ones and read back, and then sees what the hardware would have
-//! said; what it writes stays in a shadow.
+//! The memory that PCI functions answer at.
 
-use domains::layout::{self, PAGE_SIZE};
+#![expect(unsafe_code, reason = "names device registers")]
 
+use domains::layout::PAGE_SIZE;
+
+use super::mmio::Mmio;
 use super::pci::{BARS, COMMAND, FIRST_BAR, Function, MEMORY_SPACE};
+use crate::memory::kernel_map::{DEVICES_END, DEVICES_START};
 
 const IO: u32 = 1 << 0;
 const WIDTH: u32 = 0b110;
 const WIDE: u32 = 0b100;
 const FLAGS: u64 = 0b1111;
 
-/// Where the core puts a BAR that the firmware left without an address.
+/// Where the core puts a BAR that the firmware left without an address, or put
+/// where the core cannot reach it.
 const WINDOW: core::ops::Range<u64> = 0xe000_0000..0xfe00_0000;
+/// Where interrupt controllers have their registers.
+const CONTROLLERS: core::ops::Range<u64> = 0xfec0_0000..0xff00_0000;
 
-/// Where BARs are mapped for drivers, each in a span of its own; the registers
-/// of virtio over MMIO lie before.
-const FIRST_SPAN: u64 = layout::UNSAFE.devices().start + (1 << 30);
-const SPAN: u64 = 16 << 20;
-
-const _: () = assert!(FIRST_SPAN + 0x100 * 8 * SPAN <= layout::UNSAFE.devices().end);
-
-/// A memory BAR with an address.
+/// A memory BAR.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Bar {
+struct Bar {
     /// The physical address.
-    pub(crate) address: u64,
+    address: u64,
     /// Bytes.
-    pub(crate) size: u64,
-}
-
-/// What drivers think they wrote.
-#[derive(Default)]
-pub(crate) struct Bars {
-    sizing: Option<(Function, u8)>,
-}
-
-impl Bars {
-    /// Reads a BAR's register for a driver.
-    pub(crate) fn read(&self, function: Function, offset: u8) -> u32 {
-        match self.sizing {
-            Some(sizing) if sizing == (function, offset) => probe(function, offset),
-            _ => function.read(offset),
-        }
-    }
-
-    /// Lets a driver believe that it wrote `value`.
-    pub(crate) fn write(&mut self, function: Function, offset: u8, value: u32) {
-        self.sizing = (value == u32::MAX).then_some((function, offset));
-    }
+    size: u64,
 }
 
 impl Bar {
-    /// Where this is mapped for drivers, as `bar` of `function`. None if it is
-    /// too large for that, or so small that it could share a page.
-    pub(crate) fn place(&self, function: Function, bar: u8) -> Option<u64> {
-        let is_whole =
-            self.address.is_multiple_of(PAGE_SIZE) && self.size.is_multiple_of(PAGE_SIZE);
-        let number = 8 * function.number() + u64::from(bar);
-        (is_whole && self.size < SPAN).then_some(FIRST_SPAN + number * SPAN)
+    const fn is_in_place(&self) -> bool {
+        is_in_place(self.address, self.size)
     }
 }
 
-/// Gives an address to every memory BAR of a virtio function that the firmware
-/// left without one. At boot, before a driver looks.
-pub(crate) fn assign_all() {
+/// Whether registers lie among the devices that the core has mapped, and over no
+/// interrupt controller.
+pub(crate) const fn is_in_place(address: u64, size: u64) -> bool {
+    let end = address.saturating_add(size);
+    let is_below = end <= CONTROLLERS.start;
+    let is_above = CONTROLLERS.end <= address && end <= DEVICES_END;
+    DEVICES_START <= address && (is_below || is_above)
+}
+
+/// The registers in BAR number `bar`; none if it is none of memory, or is where
+/// no device should be.
+pub(crate) fn registers(function: Function, bar: u8) -> Option<Mmio> {
+    let bar = find(function, bar)?;
+    // SAFETY: no memory lies there, nor anything of the core's, and the device
+    // is the core's alone. Where its registers name memory, the queue does.
+    let registers = unsafe { Mmio::new(bar.address as u32, bar.size as u32) };
+    bar.is_in_place().then_some(registers)
+}
+
+/// Gives an address to every memory BAR of `functions` that has none which the
+/// core can reach. At boot, before a driver looks.
+pub(crate) fn assign(functions: impl Iterator<Item = Function>) {
     let mut next = WINDOW.start;
-    for function in Function::all().filter(|function| function.is_virtio()) {
+    for function in functions {
         let mut bar = 0;
         while bar < BARS {
-            let is_wide = function.read(FIRST_BAR + 4 * bar) & (WIDTH | IO) == WIDE;
-            if let Some(found) = find(function, bar).filter(|found| found.address == 0) {
+            let is_wide = is_wide(function, bar);
+            if let Some(found) = find(function, bar).filter(|found| !found.is_in_place()) {
                 let address = next.next_multiple_of(found.size.max(PAGE_SIZE));
                 next = address.saturating_add(found.size);
                 if next <= WINDOW.end {
                     function.write(FIRST_BAR + 4 * bar, address as u32);
+                }
+                if next <= WINDOW.end && is_wide {
+                    function.write(FIRST_BAR + 4 * bar + 4, 0);
                 }
             }
             bar += if is_wide { 2 } else { 1 };
@@ -84,16 +76,19 @@ pub(crate) fn assign_all() {
     }
 }
 
+fn is_wide(function: Function, bar: u8) -> bool {
+    function.read(FIRST_BAR + 4 * bar) & (WIDTH | IO) == WIDE && bar + 1 < BARS
+}
+
 /// The memory BAR number `bar`; none if there is no such.
-pub(crate) fn find(function: Function, bar: u8) -> Option<Bar> {
-    let offset = FIRST_BAR + 4 * bar;
+fn find(function: Function, bar: u8) -> Option<Bar> {
+    let offset = (bar < BARS).then_some(FIRST_BAR + 4 * bar)?;
     let low = function.read(offset);
-    let is_wide = low & (WIDTH | IO) == WIDE && bar + 1 < BARS;
     let (mut mask, mut address) = (
         !0 << 32 | u64::from(probe(function, offset)),
         u64::from(low),
     );
-    if is_wide {
+    if is_wide(function, bar) {
         mask = mask << 32 >> 32 | u64::from(probe(function, offset + 4)) << 32;
         address |= u64::from(function.read(offset + 4)) << 32;
     }

@@ -1,79 +1,66 @@
-//! The I/O APIC: device interrupts.
+//! The I/O APIC: the pins on which virtio-mmio devices interrupt.
 //!
-//! Every pin in use is level-triggered. When it fires, the core masks it and
-//! notes the event; a driver asks for the unmask when it has served its device.
-//! So a device that nobody serves costs one interrupt.
+//! Every pin in use is level-triggered, and its device is acknowledged before
+//! the interrupt ends. A pin that fires for no reason, again and again, is
+//! masked for good: a device that is broken costs that many interrupts.
 
 #![expect(unsafe_code, reason = "names device registers")]
 
+use domains::layout::PAGE_SIZE;
+
 use super::lapic;
 use super::mmio::Mmio;
-use crate::cpu::vectors::FIRST_PIN;
 
 // SAFETY: PC-compatible machines have their first I/O APIC there, and only this
 // module uses it. Vectors are all it can deliver.
-const REGISTERS: Mmio = unsafe { Mmio::new(0xfec0_0000) };
+const REGISTERS: Mmio = unsafe { Mmio::new(0xfec0_0000, PAGE_SIZE as u32) };
 
-const SELECT: u64 = 0x00;
-const WINDOW: u64 = 0x10;
+const SELECT: u32 = 0x00;
+const WINDOW: u32 = 0x10;
 const REDIRECTION: u32 = 0x10;
 
 const LEVEL: u32 = 1 << 15;
-const ACTIVE_LOW: u32 = 1 << 13;
 const MASKED: u32 = 1 << 16;
 
-/// Pins that the core serves.
-pub(crate) const PINS: u8 = 24;
+/// How many pins there are.
+const PINS: u8 = 24;
+/// How often a pin may fire for no reason.
+const IDLE_MAX: u8 = 100;
 
-/// How a device signals on its pin.
+/// A pin in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Polarity {
-    /// Virtio over MMIO.
-    High,
-    /// PCI.
-    Low,
+pub(crate) struct Pin {
+    number: u8,
+    /// How often it has fired for no reason since it last had one.
+    idle: u8,
 }
 
-/// The pins in use, and which of them have fired.
-#[derive(Default)]
-pub(crate) struct IoApic {
-    /// Redirections in use, unmasked.
-    pins: [Option<u32>; PINS as usize],
-    fired: u32,
-}
+impl Pin {
+    /// Delivers pin `number` by `vector` from now on, to the CPU that calls
+    /// this. None if there is no such pin.
+    pub(crate) fn connect(number: u8, vector: u8) -> Option<Pin> {
+        let register = Pin::register(number)?;
+        write(register + 1, u32::from(lapic::id()) << 24);
+        write(register, LEVEL | u32::from(vector));
+        Some(Pin { number, idle: 0 })
+    }
 
-impl IoApic {
-    /// Delivers `pin` from now on, to the CPU that calls this.
-    pub(crate) fn connect(&mut self, pin: u8, polarity: Polarity) {
-        let polarity = match polarity {
-            Polarity::High => 0,
-            Polarity::Low => ACTIVE_LOW,
+    /// Takes note that it has fired, for a reason or not.
+    pub(crate) fn fired(&mut self, has_reason: bool) {
+        self.idle = if has_reason {
+            0
+        } else {
+            self.idle.saturating_add(1)
         };
-        if let Some(slot) = self.pins.get_mut(usize::from(pin)) {
-            let redirection = LEVEL | polarity | u32::from(FIRST_PIN + pin);
-            *slot = Some(redirection);
-            let target = u32::from(lapic::id()) << 24;
-            write(REDIRECTION + 2 * u32::from(pin) + 1, target);
-            write(REDIRECTION + 2 * u32::from(pin), redirection);
+        if self.idle == IDLE_MAX
+            && let Some(register) = Pin::register(self.number)
+        {
+            write(register, MASKED);
         }
     }
 
-    /// Masks `pin`, which has fired.
-    pub(crate) fn mask(&mut self, pin: u8) {
-        if let Some(Some(redirection)) = self.pins.get(usize::from(pin)) {
-            write(REDIRECTION + 2 * u32::from(pin), redirection | MASKED);
-            self.fired |= 1 << pin;
-        }
-    }
-
-    /// Unmasks all pins that have fired.
-    pub(crate) fn unmask(&mut self) {
-        for (pin, redirection) in (0..).zip(self.pins) {
-            if let (Some(redirection), 1) = (redirection, self.fired >> pin & 1) {
-                write(REDIRECTION + 2 * pin, redirection);
-            }
-        }
-        self.fired = 0;
+    fn register(number: u8) -> Option<u32> {
+        (number < PINS).then_some(REDIRECTION + 2 * u32::from(number))
     }
 }
 

@@ -5,28 +5,30 @@
 
 #![expect(unsafe_code, reason = "names device registers")]
 
+use domains::layout::PAGE_SIZE;
+
 use super::mmio::Mmio;
 use crate::cpu::vectors;
 
 // SAFETY: the architecture puts the registers there, and only this module uses
 // them; the timer and the vectors cannot write to memory.
-const REGISTERS: Mmio = unsafe { Mmio::new(0xfee0_0000) };
+const REGISTERS: Mmio = unsafe { Mmio::new(0xfee0_0000, PAGE_SIZE as u32) };
 
-const ID: u64 = 0x020;
-const TASK_PRIORITY: u64 = 0x080;
-const END_OF_INTERRUPT: u64 = 0x0b0;
-const SPURIOUS: u64 = 0x0f0;
-const COMMAND: u64 = 0x300;
-const COMMAND_TARGET: u64 = 0x310;
-const TIMER: u64 = 0x320;
-const THERMAL: u64 = 0x330;
-const COUNTERS: u64 = 0x340;
-const LINT0: u64 = 0x350;
-const LINT1: u64 = 0x360;
-const ERROR: u64 = 0x370;
-const INITIAL_COUNT: u64 = 0x380;
-const CURRENT_COUNT: u64 = 0x390;
-const DIVIDE: u64 = 0x3e0;
+const ID: u32 = 0x020;
+const TASK_PRIORITY: u32 = 0x080;
+const END_OF_INTERRUPT: u32 = 0x0b0;
+const SPURIOUS: u32 = 0x0f0;
+const COMMAND: u32 = 0x300;
+const COMMAND_TARGET: u32 = 0x310;
+const TIMER: u32 = 0x320;
+const THERMAL: u32 = 0x330;
+const COUNTERS: u32 = 0x340;
+const LINT0: u32 = 0x350;
+const LINT1: u32 = 0x360;
+const ERROR: u32 = 0x370;
+const INITIAL_COUNT: u32 = 0x380;
+const CURRENT_COUNT: u32 = 0x390;
+const DIVIDE: u32 = 0x3e0;
 
 const ENABLE: u32 = 1 << 8;
 const MASKED: u32 = 1 << 16;
@@ -99,6 +101,12 @@ pub(crate) fn left() -> u32 {
 /// The id of this CPU's APIC.
 pub(crate) fn id() -> u8 {
     (REGISTERS.read(ID) >> 24) as u8
+}
+
+/// The address to which a device sends a message that interrupts this CPU
+/// (Intel SDM volume 3, 11.11.1).
+pub(crate) fn message_address() -> u64 {
+    0xfee0_0000 | u64::from(id()) << 12
 }
 
 /// Interrupts the CPU with APIC id `id`.

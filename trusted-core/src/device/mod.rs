@@ -1,7 +1,6 @@
 //! The devices that the core keeps to itself.
 
 pub(crate) mod bars;
-pub(crate) mod fw_cfg;
 pub(crate) mod ioapic;
 pub(crate) mod lapic;
 pub(crate) mod mmio;
@@ -10,3 +9,4 @@ pub(crate) mod pic;
 pub(crate) mod port;
 pub(crate) mod rtc;
 pub(crate) mod uart;
+pub(crate) mod virtio;

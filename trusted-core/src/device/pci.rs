@@ -1,13 +1,18 @@
 //! PCI configuration, by the two ports that every PC has.
+//!
+//! Only the core reads and writes it. The host tool says in which slots of the
+//! first bus there are devices of ours.
 
 #![expect(unsafe_code, reason = "names I/O ports")]
 
+use core::iter;
+
 use super::port::Port;
 
-// SAFETY: selects a register. The core writes only what it has judged.
+// SAFETY: selects a register.
 const ADDRESS: Port<u32> = unsafe { Port::new(0xcf8) };
 // SAFETY: the register that was selected. What could move a device's registers
-// over memory, or let it interrupt by itself, is written by the core alone.
+// over memory, or let it interrupt by itself, is written with care.
 const DATA: Port<u32> = unsafe { Port::new(0xcfc) };
 
 const ENABLE: u32 = 1 << 31;
@@ -16,10 +21,10 @@ const ENABLE: u32 = 1 << 31;
 pub(crate) const COMMAND: u8 = 0x04;
 /// The command's bit for answering at the addresses of memory BARs.
 pub(crate) const MEMORY_SPACE: u32 = 1 << 1;
-/// The command's bit for direct memory access.
-pub(crate) const BUS_MASTER: u32 = 1 << 2;
+/// The command's bit for direct memory access, messages included.
+const BUS_MASTER: u32 = 1 << 2;
 /// The command's bit against pin interrupts.
-pub(crate) const INTERRUPT_DISABLE: u32 = 1 << 10;
+const INTERRUPT_DISABLE: u32 = 1 << 10;
 /// Offset of the first BAR; six of four bytes follow.
 pub(crate) const FIRST_BAR: u8 = 0x10;
 /// How many BARs there are.
@@ -27,28 +32,35 @@ pub(crate) const BARS: u8 = 6;
 
 const CAPABILITIES: u8 = 0x34;
 const STATUS_CAPABILITIES: u32 = 1 << 20;
-const MSIX: u32 = 0x11;
-const VIRTIO_VENDOR: u32 = 0x1af4;
+/// More capabilities than fit.
+const CAPABILITIES_MAX: usize = 48;
+/// In the head of the capability for messages: they are on, all are masked.
+const MESSAGES_ON: u32 = 1 << 31;
+const MESSAGES_MASKED: u32 = 1 << 30;
 
-/// One function of one device on the first bus: device number in bits 7:3,
-/// function number in 2:0.
+const VIRTIO_VENDOR: u32 = 0x1af4;
+/// What a modern virtio device adds to the number of its kind.
+const MODERN: u32 = 0x1040;
+/// The device numbers that virtio has.
+const VIRTIO_DEVICES: core::ops::Range<u32> = 0x1000..0x1080;
+
+/// What a capability is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Capability {
+    /// What the vendor says.
+    Vendor = 0x09,
+    /// Interrupts by messages, MSI-X.
+    Messages = 0x11,
+}
+
+/// The first function of a device on the first bus: its slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Function(u8);
 
 impl Function {
-    /// The function with this number, if there can be one.
-    pub(crate) fn new(number: u64) -> Option<Function> {
-        u8::try_from(number).ok().map(Function)
-    }
-
-    /// Its number.
-    pub(crate) fn number(self) -> u64 {
-        u64::from(self.0)
-    }
-
-    /// Every function that there can be.
-    pub(crate) fn all() -> impl Iterator<Item = Function> {
-        (0..=0xff).map(Function)
+    /// The function in slot `slot`, of 32.
+    pub(crate) const fn in_slot(slot: u8) -> Function {
+        Function(slot % 32 * 8)
     }
 
     /// Reads the four bytes at `offset`, a multiple of four.
@@ -63,37 +75,46 @@ impl Function {
         DATA.write(value);
     }
 
-    /// Whether this is a virtio device.
-    pub(crate) fn is_virtio(self) -> bool {
-        self.read(0) & 0xffff == VIRTIO_VENDOR
+    /// The kind of virtio device that this is: `Err` for one from before the
+    /// standard, none for anything else.
+    pub(crate) fn virtio_kind(self) -> Option<Result<u32, u32>> {
+        let identity = self.read(0);
+        let device = identity >> 16;
+        let is_virtio = identity & 0xffff == VIRTIO_VENDOR && VIRTIO_DEVICES.contains(&device);
+        is_virtio.then(|| device.checked_sub(MODERN).ok_or(device))
+    }
+
+    /// Lets the device answer, read and write memory, and send its messages; no
+    /// pin.
+    pub(crate) fn enable(self) {
+        // The high half is the status, where a one clears: write zeros there.
+        let command = self.read(COMMAND) & 0xffff;
+        let on = MEMORY_SPACE | BUS_MASTER | INTERRUPT_DISABLE;
+        self.write(COMMAND, command | on);
+        for at in self.capabilities(Capability::Messages).take(1) {
+            let head = self.read(at);
+            self.write(at, head & !MESSAGES_MASKED | MESSAGES_ON);
+        }
     }
 
     /// Where its table of message interrupts lies, if it has one: the BAR, and
-    /// the range of offsets in it.
-    pub(crate) fn interrupt_table(self) -> Option<(u8, core::ops::Range<u64>)> {
-        let capability = self.capability(MSIX)?;
-        let entries = u64::from(self.read(capability) >> 16 & 0x7ff) + 1;
+    /// the offset in it.
+    pub(crate) fn interrupt_table(self) -> Option<(u8, u32)> {
+        let capability = self.capabilities(Capability::Messages).next()?;
         let place = self.read(capability.checked_add(4)?);
-        let start = u64::from(place & !0b111);
-        Some(((place & 0b111) as u8, start..start + 16 * entries))
+        Some(((place & 0b111) as u8, place & !0b111))
     }
 
-    fn capability(self, wanted: u32) -> Option<u8> {
+    /// Where its capabilities of one kind lie.
+    pub(crate) fn capabilities(self, wanted: Capability) -> impl Iterator<Item = u8> {
         let has_any = self.read(COMMAND) & STATUS_CAPABILITIES != 0;
-        let mut next = if has_any { self.read(CAPABILITIES) } else { 0 };
+        let first = if has_any { self.read(CAPABILITIES) } else { 0 };
+        let place = |next: u32| Some((next & 0xfc) as u8).filter(|offset| *offset != 0);
+        let follow = move |at: &u8| place(self.read(*at) >> 8);
         // The list is the device's word: follow it no further than it can be.
-        for _ in 0..48 {
-            let offset = (next & 0xfc) as u8;
-            if offset == 0 {
-                return None;
-            }
-            let header = self.read(offset);
-            if header & 0xff == wanted {
-                return Some(offset);
-            }
-            next = header >> 8;
-        }
-        None
+        iter::successors(place(first), follow)
+            .take(CAPABILITIES_MAX)
+            .filter(move |at| self.read(*at) & 0xff == wanted as u32)
     }
 
     fn select(self, offset: u8) {
@@ -104,5 +125,5 @@ impl Function {
 /// Whether there is a PCI bus.
 pub(crate) fn is_present() -> bool {
     ADDRESS.write(ENABLE);
-    ADDRESS.read() == ENABLE && Function(0).read(0) != u32::MAX
+    ADDRESS.read() == ENABLE && Function::in_slot(0).read(0) != u32::MAX
 }

@@ -156,12 +156,6 @@ impl Entry {
         Entry(self.0 & !bits.bits())
     }
 
-    /// Device registers for a driver: as a writable page, but not cached.
-    pub(crate) fn device(frame: Frame, keys: Keys) -> Entry {
-        let page = Entry::user(frame, Area::Unsafe, Rights::Write, keys);
-        Entry(page.0 | (Bits::NO_CACHE | Bits::WRITE_THROUGH).bits())
-    }
-
     /// A page of the core.
     pub(crate) fn core(frame: Frame, bits: Bits) -> Entry {
         Entry(frame.address() | (bits | Bits::PRESENT).bits())

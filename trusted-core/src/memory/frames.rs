@@ -75,6 +75,18 @@ impl Frames {
         Some(Frame::from_number((number * count) as u64))
     }
 
+    /// Hands out `count` free frames in a row, wherever they begin. At boot:
+    /// the search is long.
+    pub(crate) fn allocate_row(&mut self, count: usize, owner: Owner) -> Option<Frame> {
+        let is_free = |run: &[Owner]| run.iter().all(|owner| *owner == Owner::FREE);
+        let first = match count {
+            0 => 0,
+            _ => self.owners.windows(count).position(is_free)?,
+        };
+        self.owners[first..first + count].fill(owner);
+        Some(Frame::from_number(first as u64))
+    }
+
     /// Hands out a free frame, or one of those that are kept back.
     pub(crate) fn allocate_at_need(&mut self, owner: Owner) -> Option<Frame> {
         self.allocate(owner).or_else(|| {

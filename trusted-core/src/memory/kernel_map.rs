@@ -17,6 +17,8 @@ const GIB: u64 = 1 << 30;
 const LARGE: u64 = 2 << 20;
 /// The last gibibyte below 4 GiB holds device registers and is not cached.
 const DEVICE_GIB: u64 = 3 * GIB;
+/// The lowest address of device registers.
+pub(crate) const DEVICES_START: u64 = DEVICE_GIB;
 /// Everything below is mapped, be it memory or not.
 pub(crate) const DEVICES_END: u64 = DEVICE_GIB + GIB;
 

@@ -8,7 +8,7 @@
 #![expect(unsafe_code, reason = "turns physical addresses into references")]
 
 use core::arch::asm;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU16, AtomicU64};
 
 use domains::layout::{PAGE_SIZE, PHYSICAL_MAP};
 use zerocopy::FromBytes;
@@ -40,6 +40,24 @@ impl PhysicalMap {
         // 1. The map covers all memory that the machine has, for ever.
         // 2. Atomics may be shared with whoever else reads and writes them; the
         //    core's own image is never reached by this way.
+        unsafe { &*pointer }
+    }
+
+    /// The half-word at `physical`, of a queue of a device.
+    #[inline]
+    pub(crate) fn half(self, physical: u64) -> &'static AtomicU16 {
+        debug_assert!(physical.is_multiple_of(2));
+        let pointer = self.base.wrapping_add(physical) as *const AtomicU16;
+        // SAFETY: as in `words`; the queue's rings are aligned.
+        unsafe { &*pointer }
+    }
+
+    /// The word at `physical`, of a queue of a device.
+    #[inline]
+    pub(crate) fn word(self, physical: u64) -> &'static AtomicU64 {
+        debug_assert!(physical.is_multiple_of(8));
+        let pointer = self.base.wrapping_add(physical) as *const AtomicU64;
+        // SAFETY: as above.
         unsafe { &*pointer }
     }
 

@@ -7,7 +7,7 @@
 //! it gets one; who takes away a part of it divides it.
 
 use domains::core_call::{error, map_flags, unmap_flags};
-use domains::layout::{APP, FRAMES, PAGE_SIZE, SAFE, UNSAFE};
+use domains::layout::{APP, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
 use super::entry::{Bits, Entry, Keys, Rights, span};
@@ -120,7 +120,7 @@ impl Space {
         true
     }
 
-    /// Maps one page of the image, of the info pages or of a device. False if
+    /// Maps one page of the image, of the info pages or for devices. False if
     /// something is there already or no table could be made.
     pub(crate) fn place_page(&mut self, address: u64, entry: Entry) -> bool {
         let table = self.tables.make(address, 0, PATH, &mut self.frames);
@@ -133,11 +133,6 @@ impl Space {
     /// A page of ring 3 as this space's isolation wants it.
     pub(crate) fn user(&self, frame: Frame, area: Area, rights: Rights) -> Entry {
         Entry::user(frame, area, rights, self.keys)
-    }
-
-    /// A page of device registers.
-    pub(crate) fn device(&self, frame: Frame) -> Entry {
-        Entry::device(frame, self.keys)
     }
 
     /// Makes both ends of a range ends of pages, too.
@@ -249,16 +244,12 @@ pub(super) fn place(address: u64, pages: u64) -> Option<Place> {
     if pages == 0 || !address.is_multiple_of(PAGE_SIZE) {
         return None;
     }
-    let areas = [Area::Safe, Area::Unsafe, Area::App, Area::Frames].into_iter();
-    areas
-        .zip([SAFE, UNSAFE, APP, FRAMES])
-        .find_map(|(area, region)| {
-            let is_frames = area == Area::Frames && region.contains_range(address, size);
-            let is_heap = area != Area::Frames && region.heap().contains_range(address, size);
-            let is_stack =
-                area != Area::Frames && region.stacks().contains_range(address, size);
-            (is_frames || is_heap || is_stack).then_some(Place { area, is_stack })
-        })
+    let areas = [Area::Safe, Area::Unsafe, Area::App].into_iter();
+    areas.zip([SAFE, UNSAFE, APP]).find_map(|(area, region)| {
+        let is_heap = region.heap().contains_range(address, size);
+        let is_stack = region.stacks().contains_range(address, size);
+        (is_heap || is_stack).then_some(Place { area, is_stack })
+    })
 }
 
 #[cfg(test)]

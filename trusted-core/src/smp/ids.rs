@@ -20,6 +20,14 @@ impl Ids {
         Ids { ids, count: 1 }
     }
 
+    /// The CPU that boots, and all others of `count` whose APICs are numbered
+    /// from zero.
+    pub(crate) fn numbered(first: u8, count: u32) -> Ids {
+        let mut ids = Ids::only(first);
+        (0..u8::try_from(count).unwrap_or(BROADCAST)).for_each(|id| ids.add(id));
+        ids
+    }
+
     /// Adds `id`, if it is new and there is room.
     pub(crate) fn add(&mut self, id: u8) {
         let is_new = id != BROADCAST && !self.as_slice().contains(&id);
@@ -70,6 +78,14 @@ mod tests {
             (Some(2), Some(3), None)
         );
         assert_eq!(ids.get(u64::MAX), None);
+    }
+
+    #[test]
+    fn numbered_cpus_begin_with_the_one_that_boots() {
+        assert_eq!(Ids::numbered(0, 3).as_slice(), [0, 1, 2]);
+        assert_eq!(Ids::numbered(1, 3).as_slice(), [1, 0, 2]);
+        assert_eq!(Ids::numbered(0, 0).as_slice(), [0]);
+        assert_eq!(Ids::numbered(0, u32::MAX).count(), CPUS_MAX);
     }
 
     #[test]

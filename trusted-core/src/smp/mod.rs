@@ -1,16 +1,14 @@
-//! The other CPUs: found, woken, interrupted, and told to forget.
+//! The other CPUs: woken, interrupted, and told to forget.
 //!
-//! The CPU that boots finds the others ([`find`]), gives each what it needs
-//! ([`seat`]) and wakes it ([`wake`]). Each comes by [`entry`] to [`join`],
+//! The host tool says how many there are. The CPU that boots gives each other
+//! what it needs ([`seat`]) and wakes it ([`wake`]). Each comes by [`entry`] to [`join`],
 //! where it makes itself the equal of the first and sleeps, until the safe
 //! kernel wants it. From then on it counts for [`shootdown`].
 
 #[cfg_attr(not(target_os = "none"), path = "no_entry.rs")]
 mod entry;
-pub(crate) mod find;
 pub(crate) mod ids;
 mod join;
-pub(crate) mod madt;
 pub(crate) mod offer;
 pub(crate) mod seat;
 pub(crate) mod shootdown;

@@ -60,12 +60,6 @@ impl Clock {
         self.uncertainty > GOOD
     }
 
-    /// Sets the time of day, in nanoseconds since 1970, as of `tsc`.
-    pub(crate) fn set_epoch(&mut self, epoch_ns: u64, tsc: u64) {
-        self.page.epoch_ns = epoch_ns.saturating_sub(self.now(tsc));
-        self.publish();
-    }
-
     /// Takes the rate of the first comparison, at boot. False if it is too
     /// rough to tell later ones from nonsense.
     pub(crate) fn calibrate(&mut self, comparison: Comparison) -> bool {
@@ -97,8 +91,8 @@ impl Clock {
         }
     }
 
-    /// Writes the time page; its readers start over if they see an odd number
-    /// or two different ones.
+    /// Writes the time page, but for the time of day, which is the safe kernel's;
+    /// its readers start over if they see an odd number or two different ones.
     fn publish(&mut self) {
         let word = |offset: usize| &self.published[offset / 8];
         let sequence = self.page.sequence;
@@ -107,7 +101,6 @@ impl Clock {
         word(offset_of!(TimePage, base_tsc)).store(self.page.base_tsc, Ordering::Relaxed);
         word(offset_of!(TimePage, base_ns)).store(self.page.base_ns, Ordering::Relaxed);
         word(offset_of!(TimePage, rate)).store(self.page.rate, Ordering::Relaxed);
-        word(offset_of!(TimePage, epoch_ns)).store(self.page.epoch_ns, Ordering::Relaxed);
         word(offset_of!(TimePage, sequence)).store(sequence + 2, Ordering::Release);
         self.page.sequence = sequence + 2;
     }
@@ -208,12 +201,9 @@ mod tests {
     fn the_page_holds_what_the_clock_says() {
         let mut clock = clock();
         clock.calibrate(THREE_GHZ);
-        clock.set_epoch(5_000_000_000, 3_001_000);
         let word = |offset: usize| clock.published[offset / 8].load(Ordering::Relaxed);
-        assert_eq!(word(offset_of!(TimePage, sequence)), 4);
+        assert_eq!(word(offset_of!(TimePage, sequence)), 2);
         assert_eq!(word(offset_of!(TimePage, base_tsc)), 1000);
         assert_eq!(word(offset_of!(TimePage, rate)), clock.page.rate);
-        let epoch = word(offset_of!(TimePage, epoch_ns));
-        assert!(epoch.abs_diff(5_000_000_000 - 1_000_000) <= 1);
     }
 }

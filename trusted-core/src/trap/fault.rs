@@ -13,6 +13,7 @@ use domains::layout::{
 };
 use domains::report::{Action, Cause, Fault, Page, Record};
 use domains::{Access, Area, Domain, Isolation, Rights, status, table};
+use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
 
 use super::Trap;
@@ -26,7 +27,23 @@ use crate::report;
 
 /// What the core found out about a fault.
 #[derive(Clone, Copy)]
-struct Finding(Cause, Page);
+struct Finding {
+    cause: Cause,
+    page: Page,
+    /// The address that it is about; zero where it is about none.
+    address: u64,
+}
+
+impl Finding {
+    /// One about no address.
+    const fn new(cause: Cause) -> Finding {
+        Finding {
+            cause,
+            page: Page::Nothing,
+            address: 0,
+        }
+    }
+}
 
 /// Handles an exception in ring 3.
 pub(crate) fn handle(trap: &mut Trap<'_>) {
@@ -39,7 +56,23 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
 
 /// Does to the domain what it deserves, though there was no exception.
 pub(crate) fn convict(trap: &mut Trap<'_>, cause: Cause) {
-    punish(trap, Finding(cause, Page::Nothing));
+    punish(trap, Finding::new(cause));
+}
+
+/// The same for what it wanted to do to the page at `address`.
+pub(crate) fn convict_of(trap: &mut Trap<'_>, cause: Cause, address: u64) {
+    let page = match VirtAddr::try_new(address) {
+        Ok(_) => cause::page(address, trap.local.tables.find(address)),
+        Err(_) => Page::Nothing,
+    };
+    punish(
+        trap,
+        Finding {
+            cause,
+            page,
+            address,
+        },
+    );
 }
 
 /// The address that a page fault touched.
@@ -56,7 +89,7 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
     let registers = &*trap.registers;
     if registers.vector != PAGE_FAULT {
         let cause = cause::of_exception(registers.vector, registers.rip);
-        return Some(Finding(cause, Page::Nothing));
+        return Some(Finding::new(cause));
     }
     let address = address(registers);
     let entry = trap.local.tables.find(address);
@@ -72,7 +105,11 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
         },
         _ => cause::of_page_fault(registers.error, entry),
     };
-    Some(Finding(cause, cause::page(address, entry)))
+    Some(Finding {
+        cause,
+        page: cause::page(address, entry),
+        address,
+    })
 }
 
 /// Why the domain may not touch a promised page of `area`; none if it may.
@@ -108,8 +145,7 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
     if hooks::caught(trap) {
         return;
     }
-    let Finding(cause, page) = finding;
-    let is_forged = is_forged(cause, trap.registers.vector);
+    let is_forged = is_forged(finding.cause, trap.registers.vector);
     let is_armed = trap.local.page.get(offset::ARMED) != 0;
     let has_walls = trap.core.isolation == Isolation::Mpk;
     match trap.caller.domain {
@@ -123,7 +159,13 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
             send(trap, Domain::Unsafe, finding, Action::Rewind);
             rewind(trap);
         }
-        _ => end(trap, Finding(Cause::Gate, page)),
+        _ => end(
+            trap,
+            Finding {
+                cause: Cause::Gate,
+                ..finding
+            },
+        ),
     }
 }
 
@@ -165,18 +207,18 @@ fn rewind(trap: &mut Trap<'_>) {
 
 /// Reports a fault of `culprit`; with rights that are nobody's, nobody is
 /// named.
-fn send(trap: &Trap<'_>, culprit: Domain, Finding(cause, page): Finding, action: Action) {
+fn send(trap: &Trap<'_>, culprit: Domain, finding: Finding, action: Action) {
     let registers = &*trap.registers;
     report::send(Record::Fault(Fault {
         domain: trap.caller.domain.and(Some(culprit)),
         vector: u8::try_from(registers.vector).unwrap_or(u8::MAX),
         error: registers.error,
-        address: address(registers),
+        address: finding.address,
         rip: registers.rip,
         rsp: registers.rsp,
         pkru: trap.caller.pkru.bits(),
-        page,
-        cause,
+        page: finding.page,
+        cause: finding.cause,
         action,
         entry: served(trap, culprit),
     }));

@@ -11,7 +11,7 @@ use domains::report::Cause;
 
 use super::{Trap, context, fault, tick};
 use crate::cpu::local::Local;
-use crate::cpu::vectors::{FIRST_PIN, KICK, LAST_PIN, SPURIOUS, TIMER};
+use crate::cpu::vectors::{FIRST_DEVICE, KICK, LAST_DEVICE, SPURIOUS, TIMER};
 use crate::device::lapic;
 use crate::hooks;
 use crate::state::Core;
@@ -44,9 +44,12 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
         Ok(TIMER) => tick::note_deadline(core, local),
         // Whatever another CPU waits for was done when the lock was taken.
         Ok(KICK) => local.page.note(pending::RESCHEDULE),
-        Ok(vector @ FIRST_PIN..=LAST_PIN) => {
-            core.interrupts.mask(vector - FIRST_PIN);
-            local.page.note(pending::DEVICE);
+        Ok(vector @ FIRST_DEVICE..=LAST_DEVICE) => {
+            let device = usize::from(vector - FIRST_DEVICE);
+            // DEFENCE: interrupt-acknowledged
+            if core.devices.acknowledge(device) {
+                local.page.note(pending::device(device));
+            }
         }
         _ => {}
     }

@@ -178,11 +178,13 @@ fn a_frame_that_was_used_is_cleared_before_it_keeps_a_promise() {
 }
 
 #[test]
-fn images_devices_info_and_the_core_are_out_of_reach() {
+fn images_memory_for_devices_info_and_the_core_are_out_of_reach() {
     for address in [
         layout::APP.start,
         layout::SAFE.image().start,
-        layout::UNSAFE.devices().start,
+        layout::UNSAFE.dma().start,
+        layout::UNSAFE.used_rings().start,
+        layout::FRAMES.start,
         layout::INFO.start,
         layout::GATE_PAGE,
         layout::CORE_CPU_PAGE,

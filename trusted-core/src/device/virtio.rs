@@ -1,0 +1,102 @@
+//! Virtio devices, which belong to the core.
+//!
+//! A device reads and writes memory by what stands in its queues, and no key
+//! stops it. So its registers are the core's, and so are the rings that it
+//! reads. A driver has a number for its device, rings of its own, and the calls
+//! of [`Devices`].
+
+mod area;
+mod bus;
+mod device;
+mod mmio;
+mod pci;
+mod queue;
+pub(crate) mod setup;
+
+use domains::core_call::error;
+use domains::device::DEVICES_MAX;
+
+use self::area::Areas;
+use self::device::Device;
+use crate::memory::space::Space;
+
+pub(crate) use self::bus::Bell;
+pub(crate) use self::queue::Offence;
+
+/// The devices by number, and what they may read and write.
+#[derive(Default)]
+pub(crate) struct Devices {
+    devices: [Option<Device>; DEVICES_MAX],
+    areas: Areas,
+}
+
+/// Why a call came to nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    /// With this error.
+    Error(i64),
+    /// The driver is to be convicted.
+    Offence(Offence),
+}
+
+impl Devices {
+    /// Adds to the status of `device`; zero resets it. What the device makes of
+    /// it.
+    pub(crate) fn set_status(&mut self, device: u64, status: u64) -> Result<u64, Refused> {
+        self.get(device)?.set_status(status)
+    }
+
+    /// Accepts features; none of them asks which there are.
+    pub(crate) fn accept(&mut self, device: u64, features: u64) -> Result<u64, Refused> {
+        self.get(device)?.accept(features)
+    }
+
+    /// Sets a queue up; without a size says what size it can have.
+    pub(crate) fn set_queue(
+        &mut self,
+        space: &mut Space,
+        [device, queue, size, rings]: [u64; 4],
+    ) -> Result<u64, Refused> {
+        let areas = self.areas;
+        let device = self.get(device)?;
+        match size {
+            0 => device.queue_max(queue),
+            _ => device
+                .set_queue(queue, size, rings, &areas, space)
+                .map(|()| 0),
+        }
+    }
+
+    /// Gives `device` what is new in a queue; the bell to ring when the core's
+    /// lock is open.
+    #[inline]
+    pub(crate) fn publish(&mut self, device: u64, queue: u64) -> Result<Bell, Refused> {
+        find(&mut self.devices, device)?.publish(queue, &self.areas)
+    }
+
+    /// Reads a device's configuration.
+    pub(crate) fn configuration(
+        &mut self,
+        device: u64,
+        offset: u64,
+        size: u64,
+    ) -> Result<u64, Refused> {
+        self.get(device)?.configuration(offset, size)
+    }
+
+    /// Takes note of an interrupt of `device`; whether it was one.
+    pub(crate) fn acknowledge(&mut self, device: usize) -> bool {
+        let device = self.devices.get_mut(device).and_then(Option::as_mut);
+        device.is_some_and(Device::acknowledge)
+    }
+
+    fn get(&mut self, device: u64) -> Result<&mut Device, Refused> {
+        find(&mut self.devices, device)
+    }
+}
+
+fn find(devices: &mut [Option<Device>], device: u64) -> Result<&mut Device, Refused> {
+    let device = usize::try_from(device).ok();
+    let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
+    device.ok_or(Refused::Error(error::NO_DEVICE))?.in_use()
+}

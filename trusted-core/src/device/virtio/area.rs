@@ -1,0 +1,94 @@
+//! What a device may read and write.
+//!
+//! Two pieces of the address space, each of which is one piece of physical
+//! memory, was mapped at boot and stays: the frames, and the drivers' DMA area.
+//! Whether a device may have a range is two comparisons, and where that lies an
+//! addition.
+
+/// A piece of memory for devices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Area {
+    /// Where domains see it.
+    pub(crate) address: u64,
+    /// Where devices see it.
+    pub(crate) physical: u64,
+    /// Bytes.
+    pub(crate) size: u64,
+}
+
+/// All that devices may have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Areas {
+    /// The frames.
+    pub(crate) frames: Area,
+    /// Where drivers have their rings.
+    pub(crate) dma: Area,
+}
+
+impl Area {
+    /// Where a device sees the `size` bytes at `address`; none if they are not
+    /// all in this piece.
+    #[inline]
+    pub(crate) const fn translate(&self, address: u64, size: u64) -> Option<u64> {
+        let offset = address.wrapping_sub(self.address);
+        // DEFENCE: dma-start
+        if offset >= self.size {
+            return None;
+        }
+        // DEFENCE: dma-end
+        if size > self.size - offset {
+            return None;
+        }
+        Some(self.physical + offset)
+    }
+}
+
+impl Areas {
+    /// Where a device sees the `size` bytes at `address`; none if it may not.
+    #[inline]
+    pub(crate) fn translate(&self, address: u64, size: u64) -> Option<u64> {
+        let frames = self.frames.translate(address, size);
+        frames.or_else(|| self.dma.translate(address, size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_in_one_piece_has_a_place() {
+        let areas = Areas {
+            frames: Area {
+                address: 0x8000,
+                physical: 0x3_0000,
+                size: 0x4000,
+            },
+            dma: Area {
+                address: 0xc000,
+                physical: 0x7_0000,
+                size: 0x1000,
+            },
+        };
+        assert_eq!(areas.translate(0x8000, 0x4000), Some(0x3_0000));
+        assert_eq!(areas.translate(0xbfff, 1), Some(0x3_3fff));
+        assert_eq!(areas.translate(0xcfff, 1), Some(0x7_0fff));
+        for (address, size) in [
+            (0x7fff, 1),
+            (0x7fff, 2),
+            (0x8000, 0x4001),
+            (0xbfff, 2),
+            (0xd000, 1),
+            (0xc001, 0x1000),
+            (0x8001, u64::MAX),
+            (u64::MAX, 2),
+            (0, 1),
+        ] {
+            assert_eq!(
+                areas.translate(address, size),
+                None,
+                "{address:#x} {size:#x}"
+            );
+        }
+    }
+}

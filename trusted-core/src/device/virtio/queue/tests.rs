@@ -1,0 +1,281 @@
+//! What a queue refuses, and what it leaves alone when it does.
+
+extern crate std;
+
+mod bench;
+mod race;
+
+use core::time::Duration;
+use std::sync::mpsc;
+use std::thread;
+use std::vec::Vec;
+
+use super::*;
+use bench::{Bench, GOOD, rest};
+
+const RINGS: Result<(), Refusal> = Err(Refusal::Driver(Offence::Rings));
+const DEVICE: Result<(), Refusal> = Err(Refusal::Device);
+
+/// How long a loop may last that nobody refuses.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn memory(address: u64) -> Result<(), Refusal> {
+    Err(Refusal::Driver(Offence::Memory(address)))
+}
+
+/// A queue whose first four descriptors are good and stand alone.
+fn bench() -> Bench {
+    let bench = Bench::new(8);
+    (0..4).for_each(|number| bench.describe_good(number, WRITE, 0));
+    bench
+}
+
+#[test]
+fn what_is_published_is_copied_and_translated() {
+    let mut bench = bench();
+    bench.describe_good(3, NEXT, 1);
+    bench.describe(1, GOOD.address, GOOD.size as u32, WRITE, 7);
+    assert_eq!(bench.give(&[3, 0]), Ok(()));
+    assert_eq!(bench.index(), 2);
+    assert_eq!([bench.slot(0), bench.slot(1)], [3, 0]);
+    assert_eq!(bench.entry(3), [GOOD.physical + 16, rest(32, NEXT, 1)]);
+    let whole = rest(GOOD.size as u32, WRITE, 7);
+    assert_eq!(bench.entry(1), [GOOD.physical, whole]);
+    assert_eq!(bench.entry(2), [0, 0], "nobody gave it");
+}
+
+#[test]
+fn the_flag_is_copied_without_a_new_entry_and_no_other() {
+    let mut bench = bench();
+    bench.set_flags(0xffff);
+    assert_eq!(bench.publish(), Ok(()));
+    assert_eq!(bench.flags(), NO_INTERRUPT);
+    bench.set_flags(!NO_INTERRUPT);
+    assert_eq!(bench.publish(), Ok(()));
+    assert_eq!(bench.flags(), 0);
+}
+
+#[test]
+fn a_descriptor_of_memory_that_is_not_the_drivers_is_refused() {
+    let end = GOOD.address + GOOD.size;
+    for (address, size) in [
+        (0, 1),
+        (GOOD.physical, 1),
+        (GOOD.address - 1, 1),
+        (GOOD.address - 1, 2),
+        (GOOD.address, GOOD.size as u32 + 1),
+        (end - 1, 2),
+        (end - 1, u32::MAX),
+        (end, 0),
+        (end, 1),
+        (u64::MAX, 1),
+        (u64::MAX, 2),
+        (u64::MAX - 7, u32::MAX),
+        (u64::MAX - u64::from(u32::MAX) + 1, u32::MAX),
+    ] {
+        let mut bench = bench();
+        bench.describe(2, address, size, 0, 0);
+        assert_eq!(
+            bench.give(&[0, 2]),
+            memory(address),
+            "{address:#x} {size:#x}"
+        );
+        assert_eq!(bench.entry(2), [0, 0], "nothing of it is copied");
+        assert_eq!(bench.index(), 0, "the device hears of neither");
+    }
+}
+
+#[test]
+fn a_descriptor_of_memory_is_refused_in_the_midst_of_a_chain_too() {
+    let mut bench = bench();
+    bench.describe_good(0, NEXT, 1);
+    bench.describe(1, GOOD.address - 16, 16, 0, 0);
+    assert_eq!(bench.give(&[0]), memory(GOOD.address - 16));
+    assert_eq!(bench.index(), 0);
+}
+
+#[test]
+fn flags_that_make_a_device_read_something_else_are_refused() {
+    for bit in 2..16 {
+        let mut bench = bench();
+        bench.describe_good(2, WRITE | 1 << bit, 0);
+        assert_eq!(bench.give(&[0, 2]), RINGS, "flag {bit}");
+        assert_eq!(bench.entry(2), [0, 0]);
+        assert_eq!(bench.index(), 0);
+    }
+}
+
+/// There is a good descriptor behind the end, so that only the end refuses it.
+#[test]
+fn heads_and_links_beyond_the_table_are_refused() {
+    for beyond in [8, 64, 255, 256] {
+        let mut bench = bench();
+        bench.describe_good(beyond, 0, 0);
+        assert_eq!(bench.give(&[beyond]), RINGS, "head {beyond}");
+        assert_eq!(bench.entry(beyond), [0, 0]);
+        let mut bench = self::bench();
+        bench.describe_good(beyond, 0, 0);
+        bench.describe_good(0, NEXT, beyond);
+        assert_eq!(bench.give(&[0]), RINGS, "link {beyond}");
+        assert_eq!(bench.entry(beyond), [0, 0]);
+        assert_eq!(bench.index(), 0);
+    }
+    assert_eq!(bench().give(&[u16::MAX]), RINGS);
+}
+
+#[test]
+fn heads_and_links_in_flight_are_refused() {
+    for heads in [[3, 0], [3, 1], [3, 2], [3, 3]] {
+        let mut bench = bench();
+        bench.describe_good(0, NEXT, 1);
+        assert_eq!(bench.give(&[0, 2]), Ok(()));
+        let before = [0, 1, 2].map(|number| bench.entry(number));
+        (0..4).for_each(|number| bench.describe(number, GOOD.address, 1, 0, 0));
+        assert_eq!(bench.give(&heads), RINGS, "a head");
+        bench.describe(3, GOOD.address, 1, NEXT, heads[1]);
+        assert_eq!(bench.give(&[3]), RINGS, "a link");
+        assert_eq!([0, 1, 2].map(|number| bench.entry(number)), before);
+        assert_eq!(bench.index(), 2);
+    }
+}
+
+/// Where nobody refuses the loop, it is cut after a while: no test hangs.
+#[test]
+fn a_chain_that_loops_is_refused() {
+    for last in [2, 3] {
+        let mut bench = bench();
+        bench.describe_good(3, NEXT, 2);
+        bench.describe_good(2, NEXT, last);
+        let place = bench
+            .map
+            .word(bench.queue.rings.driver + 2 * DESCRIPTOR + 8);
+        let (done, is_done) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || match is_done.recv_timeout(PATIENCE) {
+                Ok(()) => (),
+                Err(_) => place.store(0, Relaxed),
+            });
+            assert_eq!(bench.give(&[3]), RINGS);
+            _ = done.send(());
+        });
+        assert_eq!(bench.index(), 0);
+    }
+}
+
+/// The entries themselves are all good.
+#[test]
+fn more_entries_than_the_queue_has_are_refused_before_any_is_copied() {
+    for count in [9, 10, 0x8000, u16::MAX] {
+        let mut bench = bench();
+        bench.offer(&[0, 1, 2, 3]);
+        bench.set_index(count);
+        assert_eq!(bench.publish(), RINGS, "{count}");
+        assert_eq!(bench.entry(0), [0, 0], "nothing is copied");
+        assert_eq!(bench.index(), 0);
+    }
+}
+
+#[test]
+fn an_index_that_goes_back_is_refused() {
+    let mut bench = bench();
+    assert_eq!(bench.give(&[0, 1]), Ok(()));
+    bench.set_index(1);
+    assert_eq!(bench.publish(), RINGS);
+    assert_eq!(bench.index(), 2);
+}
+
+#[test]
+fn entries_before_one_that_is_refused_are_not_given_either() {
+    let mut bench = bench();
+    assert_eq!(bench.give(&[0]), Ok(()));
+    assert_eq!(bench.give(&[1, 2, 99]), RINGS);
+    assert_eq!(bench.index(), 1);
+}
+
+#[test]
+fn what_is_used_can_be_given_again() {
+    let mut bench = bench();
+    bench.describe_good(0, NEXT, 1);
+    for index in 0..20 {
+        assert_eq!(bench.give(&[0]), Ok(()));
+        assert!(bench.queue.is_in_flight(1), "the link as well");
+        bench.set_used(index, 0);
+        assert_eq!(bench.publish(), Ok(()));
+        assert!((0..2).all(|entry| !bench.queue.is_in_flight(entry)));
+    }
+}
+
+/// A size of one has no bits for a place in the ring.
+#[test]
+fn indexes_wrap() {
+    for size in [1, 2, 8, 256] {
+        let mut bench = Bench::new(size);
+        for index in (0..=u16::MAX).chain(0..5000) {
+            let head = index % size;
+            bench.describe(head, GOOD.address + u64::from(index % 999), 8, 0, 0);
+            assert_eq!(bench.give(&[head]), Ok(()));
+            assert_eq!(bench.index(), index.wrapping_add(1));
+            assert_eq!(bench.slot(index), head);
+            bench.set_used(index, head);
+        }
+    }
+}
+
+/// The one that was used is not taken note of: the word of such a device
+/// counts for nothing.
+#[test]
+fn a_device_that_uses_more_than_it_was_given_is_refused() {
+    for index in [2, 9, 0x8000, u16::MAX] {
+        let mut bench = bench();
+        assert_eq!(bench.give(&[0]), Ok(()));
+        bench.set_used(0, 0);
+        bench.set_used_index(index);
+        assert_eq!(bench.give(&[1]), DEVICE, "{index}");
+        assert!(bench.queue.is_in_flight(0));
+        assert_eq!(bench.index(), 1);
+    }
+}
+
+#[test]
+fn a_device_whose_used_index_goes_back_is_refused() {
+    let mut bench = bench();
+    assert_eq!(bench.give(&[0, 1]), Ok(()));
+    bench.set_used(0, 0);
+    bench.set_used(1, 1);
+    assert_eq!(bench.publish(), Ok(()));
+    bench.set_used_index(1);
+    assert_eq!(bench.publish(), DEVICE);
+}
+
+#[test]
+fn a_device_that_uses_what_is_no_head_is_refused() {
+    // A link, one that nobody gave, and some that there are not.
+    for id in [1, 3, 7, 8, 9, 64, 256, 0xff00, u16::MAX] {
+        let mut bench = bench();
+        bench.describe_good(0, NEXT, 1);
+        assert_eq!(bench.give(&[0]), Ok(()));
+        bench.set_used(0, id);
+        assert_eq!(bench.publish(), DEVICE, "{id}");
+        assert!(bench.queue.is_in_flight(0) && bench.queue.is_in_flight(1));
+    }
+}
+
+#[test]
+fn a_device_that_uses_a_head_twice_is_refused() {
+    let mut bench = bench();
+    assert_eq!(bench.give(&[0, 1]), Ok(()));
+    bench.set_used(0, 1);
+    bench.set_used(1, 1);
+    assert_eq!(bench.publish(), DEVICE);
+    assert!(bench.queue.is_in_flight(0));
+}
+
+/// A number that is too large has the same bit in a set as a small one.
+#[test]
+fn a_used_number_beyond_the_largest_table_is_not_another() {
+    let mut bench = Bench::new(256);
+    bench.describe_good(44, 0, 0);
+    assert_eq!(bench.give(&[44]), Ok(()));
+    bench.set_used(0, 256 + 44);
+    assert_eq!(bench.publish(), DEVICE);
+}

@@ -1,0 +1,194 @@
+//! Finds the devices and makes the memory for them. At boot, once.
+
+#![expect(
+    unsafe_code,
+    reason = "names device registers, and the memory of queues"
+)]
+
+use domains::device::{DEVICES_MAX, DMA_SIZE, Kind, QUEUES_MAX};
+use domains::layout::{self, PAGE_SIZE};
+use domains::{Area as Owners, windows};
+
+use super::area::{Area, Areas};
+use super::bus::Bus;
+use super::device::Device;
+use super::mmio::{self, BLOCK, Found};
+use super::queue::Queue;
+use super::{Devices, pci};
+use crate::cpu::vectors::FIRST_DEVICE;
+use crate::device::bars;
+use crate::device::ioapic::Pin;
+use crate::device::mmio::Mmio;
+use crate::device::pci::{Function, is_present};
+use crate::memory::entry::Rights;
+use crate::memory::frame::{Frame, pages_of};
+use crate::memory::owner::Owner;
+use crate::memory::physical::PhysicalMap;
+use crate::memory::space::Space;
+use crate::report;
+
+/// The kinds of the devices by number; zero for none.
+pub(crate) type Kinds = [u32; DEVICES_MAX];
+
+/// Where devices may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Registers at a physical address, and a pin.
+    Mmio(u64, u8),
+    /// A slot of the first PCI bus.
+    Pci(u8),
+}
+
+impl Devices {
+    /// Finds the devices at `places`, in their order, and maps the memory that
+    /// they may read and write; their kinds. `says` whether to name what nobody
+    /// drives. None if memory runs out.
+    pub(crate) fn find(
+        &mut self,
+        places: impl Iterator<Item = Place> + Clone,
+        says: bool,
+        space: &mut Space,
+    ) -> Option<Kinds> {
+        if is_present() {
+            bars::assign(places.clone().filter_map(Place::function));
+        }
+        let mut count = 0;
+        for place in places {
+            if let Some(free) = self.devices.get_mut(count) {
+                *free = look(place, count, says, space);
+                count += usize::from(free.is_some());
+            }
+        }
+        let mut queues = make_queues(count, space)?.chunks_exact_mut(QUEUES_MAX);
+        let mut kinds = [0; DEVICES_MAX];
+        for (device, kind) in self.devices.iter_mut().flatten().zip(&mut kinds) {
+            device.keep_queues_in(queues.next()?);
+            *kind = device.kind() as u32;
+        }
+        self.areas = make_areas(&kinds, space)?;
+        Some(kinds)
+    }
+}
+
+impl Place {
+    fn function(self) -> Option<Function> {
+        match self {
+            Place::Pci(slot) => Some(Function::in_slot(slot)),
+            Place::Mmio(..) => None,
+        }
+    }
+}
+
+/// The device at `place`, as device number `number`; none if nobody drives it.
+fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Device> {
+    match place {
+        Place::Mmio(address, pin) => look_at_registers(address, pin, number, says, space),
+        Place::Pci(slot) => look_into_slot(slot, number, says),
+    }
+}
+
+fn look_at_registers(
+    address: u64,
+    pin: u8,
+    number: usize,
+    says: bool,
+    space: &Space,
+) -> Option<Device> {
+    let is_memory = space.frames.owner(Frame::containing(address)) != Owner::ABSENT;
+    if is_memory || !bars::is_in_place(address, u64::from(BLOCK)) {
+        report::line(format_args!("cloister: no device can be at {address:#x}"));
+        return None;
+    }
+    // SAFETY: the loader names it, and nothing else is there; the queues say
+    // what the addresses in its registers are.
+    let bus = mmio::Bus(unsafe { Mmio::new(address as u32, BLOCK) });
+    let kind = match bus.look() {
+        Found::Nothing => return None,
+        Found::Legacy(kind) => Err(kind),
+        Found::Modern(kind) => Ok(kind),
+    };
+    let kind = driven(kind, says)?;
+    let pin = Pin::connect(pin, vector(number))?;
+    Some(Device::new(number, kind, Bus::Mmio(bus), Some(pin)))
+}
+
+fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Device> {
+    let function = Function::in_slot(slot);
+    let kind = driven(function.virtio_kind()?, says)?;
+    let Some(bus) = pci::Bus::open(function, vector(number)) else {
+        report::line(format_args!(
+            "cloister: the device in PCI slot {slot} is left alone: it sends no messages"
+        ));
+        return None;
+    };
+    Some(Device::new(number, kind, Bus::Pci(bus), None))
+}
+
+/// The vector by which device number `number` interrupts.
+const fn vector(number: usize) -> u8 {
+    FIRST_DEVICE + (number % DEVICES_MAX) as u8
+}
+
+/// The kind, if there is a driver for it.
+fn driven(kind: Result<u32, u32>, says: bool) -> Option<Kind> {
+    let driven = kind.ok().and_then(Kind::from_number);
+    if driven.is_none() && says {
+        match kind {
+            Ok(kind) => report::line(format_args!(
+                "cloister: nobody drives the device of virtio's kind {kind}"
+            )),
+            Err(kind) => report::line(format_args!(
+                "cloister: a device is left alone that is older than virtio 1.0 ({kind:#x})"
+            )),
+        }
+    }
+    driven
+}
+
+/// Maps the frames, as far as these devices need them, and the DMA area.
+fn make_areas(kinds: &Kinds, space: &mut Space) -> Option<Areas> {
+    let is_volume = |kind: &&u32| {
+        matches!(
+            Kind::from_number(**kind),
+            Some(Kind::Ninep | Kind::FileSystem)
+        )
+    };
+    let volumes = kinds.iter().filter(is_volume).count();
+    let size = windows::size(volumes) as u64;
+    Some(Areas {
+        frames: make_area(layout::FRAMES.start, size, Owners::Frames, space)?,
+        dma: make_area(layout::UNSAFE.dma().start, DMA_SIZE, Owners::Unsafe, space)?,
+    })
+}
+
+/// Maps `size` bytes at `address` that lie in one piece, for good.
+fn make_area(address: u64, size: u64, owner: Owners, space: &mut Space) -> Option<Area> {
+    let pages = pages_of(size);
+    let first = space
+        .frames
+        .allocate_row(pages as usize, Owner::area(owner))?;
+    for page in 0..pages {
+        let frame = Frame::from_number(first.number() + page);
+        PhysicalMap::CORE.zero(frame);
+        let entry = space.user(frame, owner, Rights::Write);
+        let is_placed = space.place_page(address + page * PAGE_SIZE, entry);
+        is_placed.then_some(())?;
+    }
+    Some(Area {
+        address,
+        physical: first.address(),
+        size,
+    })
+}
+
+/// The queues of `count` devices.
+fn make_queues(count: usize, space: &mut Space) -> Option<&'static mut [Queue]> {
+    let queues = count * QUEUES_MAX;
+    let pages = pages_of((queues * size_of::<Queue>()) as u64);
+    let first = space.frames.allocate_row(pages as usize, Owner::CORE)?;
+    for page in 0..pages {
+        PhysicalMap::CORE.zero(Frame::from_number(first.number() + page));
+    }
+    // SAFETY: the frames were handed out here, and nobody else has them.
+    Some(unsafe { PhysicalMap::CORE.slice(first.address(), queues) })
+}
