@@ -24,6 +24,17 @@ pub fn realtime_ns() -> u64 {
     page.monotonic_ns(ticks()).wrapping_add(page.epoch_ns)
 }
 
+/// Sets the time of day, in nanoseconds since 1970, for all domains. Has an
+/// effect where the time page can be written: in the safe kernel.
+pub fn set_epoch(epoch_ns: u64) {
+    let address = TIME_PAGE as usize + core::mem::offset_of!(TimePage, epoch_ns);
+    let word: *mut u64 = ptr::without_provenance_mut(address);
+    // SAFETY: a word of the time page, which the core maps for good; nobody
+    // holds a reference to it, and the core leaves this word alone.
+    let word = unsafe { AtomicU64::from_ptr(word) };
+    word.store(epoch_ns.saturating_sub(monotonic_ns()), Ordering::Relaxed);
+}
+
 /// A consistent copy of the time page.
 fn page() -> TimePage {
     let shared: *const TimePage = ptr::without_provenance(TIME_PAGE as usize);

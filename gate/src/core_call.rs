@@ -94,6 +94,12 @@ pub fn print(bytes: &[u8]) {
     }
 }
 
+/// The registers of the battery-backed clock: second, minute, hour, day, month,
+/// year and format, the first in the lowest byte.
+pub fn date_registers() -> u64 {
+    harmless(CoreCall::Date, [0; 4]) as u64
+}
+
 /// Interrupts another CPU, which then finds a reschedule among its events.
 pub fn kick(cpu: usize) {
     harmless(CoreCall::Kick, [cpu as u64, 0, 0, 0]);
@@ -119,32 +125,43 @@ pub fn test_hook(hook: u64, argument: u64) -> i64 {
 pub mod driver {
     use super::{CoreCall, harmless};
 
-    /// The physical address of `address` in a driver's or a frames page.
-    pub fn translate(address: usize) -> Option<u64> {
-        u64::try_from(harmless(CoreCall::Translate, [address as u64, 0, 0, 0])).ok()
+    /// Adds to the status of device number `device`; zero resets it, and what
+    /// it had is the driver's again. The status as the device has it then,
+    /// or a negative error.
+    pub fn device_status(device: usize, status: u8) -> i64 {
+        let words = [device as u64, u64::from(status), 0, 0];
+        harmless(CoreCall::DeviceStatus, words)
     }
 
-    /// Lets device interrupts come again.
-    pub fn unmask() {
-        harmless(CoreCall::Unmask, [0; 4]);
+    /// Accepts features of a device, all of which must be on offer; none asks
+    /// what is. Which they are, or a negative error.
+    pub fn device_features(device: usize, features: u64) -> i64 {
+        harmless(CoreCall::DeviceFeatures, [device as u64, features, 0, 0])
     }
 
-    /// Reads four bytes of the configuration of `function` (bus, device and
-    /// function as in CONFIG_ADDRESS bits 23:8).
-    pub fn pci_read(function: u16, offset: u8) -> u32 {
-        let words = [u64::from(function), u64::from(offset), 0, 0];
-        u32::try_from(harmless(CoreCall::PciRead, words)).unwrap_or(u32::MAX)
+    /// Sets a queue of `size` entries up whose descriptors, and behind them its
+    /// available ring, are at the address `rings`; without a size says what it
+    /// can be. Negative for an error.
+    pub fn device_queue(device: usize, queue: u16, size: u16, rings: usize) -> i64 {
+        let words = [
+            device as u64,
+            u64::from(queue),
+            u64::from(size),
+            rings as u64,
+        ];
+        harmless(CoreCall::DeviceQueue, words)
     }
 
-    /// Writes four bytes of configuration, as far as the core lets a driver.
-    pub fn pci_write(function: u16, offset: u8, value: u32) {
-        let words = [u64::from(function), u64::from(offset), u64::from(value), 0];
-        harmless(CoreCall::PciWrite, words);
+    /// Gives a device what is new in a queue. What is in a descriptor must be
+    /// the driver's, or the driver is convicted of it.
+    pub fn publish(device: usize, queue: u16) -> i64 {
+        harmless(CoreCall::Publish, [device as u64, u64::from(queue), 0, 0])
     }
 
-    /// Maps a memory BAR; its address.
-    pub fn pci_map(function: u16, bar: u8) -> Option<usize> {
-        let words = [u64::from(function), u64::from(bar), 0, 0];
-        usize::try_from(harmless(CoreCall::PciMap, words)).ok()
+    /// Reads `size` bytes (1, 2 or 4) at `offset` of a device's configuration;
+    /// negative for an error.
+    pub fn device_config(device: usize, offset: usize, size: usize) -> i64 {
+        let words = [device as u64, offset as u64, size as u64, 0];
+        harmless(CoreCall::DeviceConfig, words)
     }
 }

@@ -6,13 +6,11 @@
 
 use core::arch::asm;
 
-use domains::layout::{FRAMES, PAGE_SIZE};
+use domains::layout::FRAMES;
 
-/// How many bytes of buffers there are at most.
-pub const SIZE: usize = 4 << 20;
-/// How many of them are there from the start; what lies behind is mapped when a
-/// device needs it.
-pub const SIZE_AT_START: usize = 16 * PAGE_SIZE as usize;
+/// How many bytes there are at most: those of volumes are mapped only where
+/// there are any.
+pub const SIZE: usize = domains::windows::SIZE_MAX;
 
 /// The address of `size` bytes at `offset`; none if they are not all frames.
 pub fn address(offset: usize, size: usize) -> Option<usize> {

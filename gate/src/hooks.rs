@@ -11,6 +11,7 @@
 mod foreign_call;
 mod registers;
 mod vectors;
+mod words;
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,7 @@ use domains::layout::CPU_PAGE;
 use crate::{clock, driver};
 
 pub(crate) use registers::with_registers;
+pub use words::FLIPS;
 
 /// Loads a byte at the address.
 pub const LOAD: u32 = 0;
@@ -86,6 +88,19 @@ pub const FILL_REGISTERS: u32 = 24;
 /// Whether the application's token is there, and whether the unsafe kernel's is:
 /// bits 0 and 1.
 pub const TOKENS: u32 = 25;
+/// Unsafe kernel only: counts the ticks of a call to publish `address` new
+/// requests or, with an argument, of the next one, which finds them completed.
+pub const TIME_PUBLISH: u32 = 37;
+/// The word at `address`.
+pub const LOAD_WORD: u32 = 38;
+/// Stores `argument` as the word at `address`.
+pub const STORE_WORD: u32 = 39;
+/// Makes core call number `address` with the four words at `argument`.
+pub const CORE_CALL_WITH: u32 = 40;
+/// Puts `argument` into the word at `address` for a moment, [`FLIPS`] times.
+pub const FLIP: u32 = 41;
+/// As [`IN_DRIVER`], but beside whatever other call there is under way.
+pub const BESIDE: u32 = 0x200;
 /// Safe kernel only: what the vector registers held whenever the application was
 /// preempted, or-ed together.
 pub const VECTORS_AT_UPCALL: u32 = 26;
@@ -158,6 +173,9 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             CANARY => return canary(argument),
             SET_DIRECTION => asm!("std"),
             SPOIL_FLOATING => spoil_floating(),
+            LOAD_WORD | STORE_WORD | CORE_CALL_WITH | FLIP => {
+                return words::attack(kind, address, argument);
+            }
             FILL_REGISTERS => return registers::found(),
             TOKENS => return tokens(),
             MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),

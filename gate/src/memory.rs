@@ -6,12 +6,11 @@
 
 use domains::core_call::{CoreCall, error, map_flags, unmap_flags};
 use domains::layout::{
-    APP, FRAMES, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, Region, SAFE,
+    APP, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, Region, SAFE,
 };
 use static_assertions::assert_not_impl_any;
 
 use crate::core_call::core_call;
-use crate::frames;
 
 /// Why the core did not map something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,21 +80,6 @@ pub fn protect_app(address: u64, pages: u64, rights: u64) -> Result<(), MapError
     // SAFETY: the core changes nothing but the application's own pages, into
     // which the safe kernel holds no reference.
     judge(unsafe { core_call(CoreCall::Protect, [address, pages, rights, 0]) })
-}
-
-/// Maps the first buffers between safe and unsafe kernel.
-pub fn map_frames() -> Result<(), MapError> {
-    map_more_frames(0, frames::SIZE_AT_START)
-}
-
-/// Maps `size` bytes of buffers at `offset`, both whole pages.
-pub fn map_more_frames(offset: usize, size: usize) -> Result<(), MapError> {
-    let start = frames::address(offset, size).ok_or(MapError::BadRange)? as u64;
-    let pages = size as u64 / PAGE_SIZE;
-    if !start.is_multiple_of(PAGE_SIZE) || pages * PAGE_SIZE != size as u64 {
-        return Err(MapError::BadRange);
-    }
-    map_in(FRAMES, start, pages, Populate::Now)
 }
 
 /// Maps zeroed pages for the safe kernel's own heap.

@@ -8,10 +8,8 @@
 
 use alloc::string::String;
 
-use gate::memory;
-
 use crate::thread::life;
-use crate::{cpu, descriptors, drivers, report, volumes};
+use crate::{cpu, date, descriptors, drivers, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {
@@ -24,9 +22,7 @@ pub extern "C" fn start() -> ! {
 
 /// Starts the kernel and enters the application.
 fn start_first() -> ! {
-    if let Err(error) = memory::map_frames() {
-        report::die(format_args!("no buffers for the drivers: {error:?}"));
-    }
+    date::start();
     drivers::start();
     if let Err(errno) = descriptors::start() {
         report::die(format_args!("no descriptors: {errno:?}"));

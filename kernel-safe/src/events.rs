@@ -5,8 +5,10 @@
 //! [`pending`] before it goes back to the application, and the idle thread
 //! looks before it halts.
 
-use domains::cpu_page::pending::{DEVICE, TIMER};
-use gate::{core_call, cpu};
+use domains::cpu_page::pending::{self as noted, DEVICES, TIMER};
+use domains::device::Roles;
+use gate::{core_call, cpu, info};
+use spin::Once;
 
 use crate::drivers::channel;
 use crate::stdio::input;
@@ -52,14 +54,30 @@ pub fn let_others_run() {
     }
 }
 
-/// Serves the devices' interrupts.
-fn on_device() {
-    match drivers::acknowledge() {
-        // What comes from now on raises another interrupt.
-        Ok(()) => channel::on_device(),
-        Err(_) => channel::on_failure(),
+/// Serves the interrupts of devices, a bit for each: what comes from now on
+/// raises another.
+fn on_devices(devices: u64) {
+    if drivers::have_failed() {
+        channel::on_failure();
+        return input::on_device();
     }
-    input::on_device();
+    let roles = roles();
+    let has_come =
+        |device: &Option<usize>| device.is_some_and(|device| devices >> (device & 63) & 1 != 0);
+    if roles.consoles.first().is_some_and(has_come) {
+        input::on_device();
+    }
+    for (number, device) in roles.volumes.iter().enumerate() {
+        if has_come(device) {
+            channel::on_device(number);
+        }
+    }
+}
+
+/// Which device does what.
+fn roles() -> &'static Roles {
+    static ROLES: Once<Roles> = Once::new();
+    ROLES.call_once(|| Roles::new(&info::boot().devices))
 }
 
 /// Serves all events. A kick needs no service but the look at the queue.
@@ -69,8 +87,8 @@ fn serve() {
         if events == 0 {
             return;
         }
-        if events & DEVICE != 0 {
-            on_device();
+        if events & DEVICES != 0 {
+            on_devices(noted::devices(events));
         }
         if events & TIMER != 0 {
             schedule::on_timer();

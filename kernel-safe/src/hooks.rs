@@ -6,7 +6,7 @@
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use gate::hooks::{
-    BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS,
+    BESIDE, BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS,
     SET_TIME_SLICE, VECTORS_AT_UPCALL,
 };
 use gate::{clock, core_call};
@@ -48,6 +48,10 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
     if kind & IN_DRIVER != 0 {
         let kind = kind & !IN_DRIVER;
         return drivers::hook(kind, address, argument).map_err(|_| Errno::Device);
+    }
+    if kind & BESIDE != 0 {
+        let answer = gate::driver::hook(kind & !BESIDE, address, argument);
+        return answer.map_err(|_| Errno::Device);
     }
     match kind {
         SET_TIME_SLICE => {

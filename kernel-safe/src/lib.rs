@@ -49,6 +49,7 @@ pub mod boot;
 pub mod copy;
 pub mod counter;
 pub mod cpu;
+pub mod date;
 pub mod descriptors;
 pub mod drivers;
 pub mod errno;

@@ -1,92 +1,142 @@
-//! Consoles: one stream of bytes each way.
+//! Consoles with several ports.
 //!
-//! A device with several ports is used by its first port for anything but a
-//! system console. That kind keeps what the host does not read at once, and
-//! lets the guest wait; port 0, which is all that a device without this feature
-//! has, throws it away.
+//! Such a console is used by its first port for anything but a system console.
+//! That kind keeps what the host does not read at once, and lets the guest
+//! wait; port 0, which is all that a device without this feature has, throws it
+//! away.
+//!
+//! The device wants to hear that the driver knows of ports, that it has set up
+//! the port's queues, and that somebody reads there. What it says in return is
+//! of no use here, so it gets no queue to say it by.
 
-use bitflags::bitflags;
-use virtio_drivers::transport::{SomeTransport, Transport};
+use core::ptr::NonNull;
+use core::slice;
 
-use crate::control;
-use crate::receiver::Receiver;
-use crate::ring;
-use crate::sender::Sender;
+use domains::device::feature;
+use virtio_drivers::queue::VirtQueue;
+use virtio_drivers::transport::Transport;
 
-bitflags! {
-    /// What a console offers.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    struct Feature: u64 {
-        /// Several ports, and queues to speak about them.
-        const MULTIPORT = 1 << 1;
-        /// The device is none from before the standard.
-        const VERSION_1 = 1 << 32;
-    }
-}
+use crate::device::Device;
+use crate::dma;
+use crate::machine::{self, Machine};
+use crate::requests::{Interrupts, Requests};
 
 /// The queue by which port 0 receives; it sends by the next one.
 const ONLY_PORT: u16 = 0;
 /// The queue by which port 1 receives, behind those that speak about ports.
 const FIRST_PORT: u16 = 4;
+/// The queue for messages to the device.
+const CONTROL: u16 = 3;
+/// Where the configuration says how many ports there are, and how many are
+/// needed.
+const PORTS_OFFSET: usize = 4;
+const PORTS_NEEDED: u32 = 2;
 
-/// How many pages of input a console holds.
-const INPUT_PAGES: usize = 2;
+/// Bytes of a message.
+const MESSAGE: usize = 8;
+/// The port that is used.
+const PORT: u32 = 1;
+/// What is said, in this order: about which port, and what.
+const MESSAGES: [(u32, Event); 3] = [
+    (u32::MAX, Event::DriverReady),
+    (PORT, Event::PortReady),
+    (PORT, Event::PortOpen),
+];
+/// Entries of the queue for messages.
+const ENTRIES: usize = MESSAGES.len().next_power_of_two();
 
-/// The pages of a console: its rings, what it says, and what it holds each way.
-pub(crate) const PAGES: usize = 2 * ring::PAGES + control::PAGES + INPUT_PAGES + ring::SLOTS;
+#[derive(Clone, Copy, Debug)]
+#[repr(u16)]
+enum Event {
+    DriverReady = 0,
+    PortReady = 3,
+    PortOpen = 6,
+}
 
-/// A console.
+/// The queues of a console.
 #[derive(Debug)]
 pub(crate) struct Console {
-    transport: SomeTransport<'static>,
-    receiver: Receiver,
-    sender: Sender,
+    /// What it brings.
+    pub(crate) input: Requests,
+    /// What it is sent.
+    pub(crate) output: Requests,
 }
 
 impl Console {
     /// Starts the console; none if it does not behave like one.
-    pub(crate) fn new(mut transport: SomeTransport<'static>) -> Option<Console> {
-        let has_ports = transport
-            .begin_init(Feature::all())
-            .contains(Feature::MULTIPORT);
-        let queue = if has_ports { FIRST_PORT } else { ONLY_PORT };
-        let receiver = Receiver::new(&mut transport, queue, INPUT_PAGES)?;
-        let sender = Sender::new(&mut transport, queue + 1)?;
-        let control = if has_ports {
-            Some(control::prepare(&mut transport)?)
-        } else {
-            None
+    pub(crate) fn start(mut device: Device) -> Option<Console> {
+        let features = device.begin(feature::VERSION_1 | feature::MULTIPORT)?;
+        let has_ports = features & feature::MULTIPORT != 0;
+        let queue = match has_ports {
+            true if ports(&device) >= PORTS_NEEDED => FIRST_PORT,
+            true => return None,
+            false => ONLY_PORT,
         };
-        transport.finish_init();
-        receiver.start(&mut transport);
-        if let Some(control) = control {
-            control.open_port(&mut transport);
+        let input = Requests::new(&mut device, queue, Interrupts::Wanted)?;
+        let output = Requests::new(&mut device, queue + 1, Interrupts::Unwanted)?;
+        let control = match has_ports {
+            true => Some(Control::prepare(&mut device)?),
+            false => None,
+        };
+        device.finish_init();
+        if control.is_some() {
+            // It keeps what it was given: the pages stay taken.
+            device.notify(CONTROL);
         }
-        Some(Console {
-            transport,
-            receiver,
-            sender,
-        })
+        Some(Console { input, output })
     }
+}
 
-    /// Sends bytes of the frames; how many the device took.
-    pub(crate) fn write(&mut self, offset: usize, size: usize) -> usize {
-        self.sender.send(&mut self.transport, offset, size)
+fn ports(device: &Device) -> u32 {
+    device.read_config_space(PORTS_OFFSET).unwrap_or(0)
+}
+
+/// The messages in their queue, not published.
+struct Control;
+
+impl Control {
+    /// Sets the queue up and puts the messages there; none if that fails.
+    fn prepare(device: &mut Device) -> Option<Control> {
+        machine::next_queue(device.number(), CONTROL);
+        let mut queue =
+            VirtQueue::<Machine, ENTRIES>::new(device, CONTROL, false, false).ok()?;
+        queue.set_dev_notify(false);
+        let page = dma::take(1)?;
+        for (number, (port, event)) in MESSAGES.into_iter().enumerate() {
+            let bytes = put(page, number * MESSAGE, message(port, event));
+            // SAFETY: the page stays taken, and nobody looks at it again.
+            unsafe { queue.add(&[bytes], &mut []) }.ok()?;
+        }
+        device.has_queue(CONTROL).then_some(Control)
     }
+}
 
-    /// Waits a little for the device to finish what it was given; how many pages
-    /// it has not.
-    pub(crate) fn flush(&mut self) -> usize {
-        self.sender.flush()
-    }
+/// Puts a message into `page`.
+fn put(page: NonNull<u8>, offset: usize, message: [u8; MESSAGE]) -> &'static [u8] {
+    // SAFETY: the page was just taken, and has room for all messages.
+    let place = unsafe { page.add(offset) };
+    // SAFETY: as above.
+    let bytes = unsafe { slice::from_raw_parts_mut(place.as_ptr(), MESSAGE) };
+    bytes.copy_from_slice(&message);
+    bytes
+}
 
-    /// Receives bytes into the frames, if there are any; how many.
-    pub(crate) fn read(&mut self, offset: usize, size: usize) -> usize {
-        self.receiver.receive(&mut self.transport, offset, size)
-    }
+/// A message: the port, the event, and that it is so.
+fn message(port: u32, event: Event) -> [u8; MESSAGE] {
+    const YES: u16 = 1;
+    let mut message = [0; MESSAGE];
+    message[..4].copy_from_slice(&port.to_le_bytes());
+    message[4..6].copy_from_slice(&(event as u16).to_le_bytes());
+    message[6..].copy_from_slice(&YES.to_le_bytes());
+    message
+}
 
-    /// Takes note of an interrupt.
-    pub(crate) fn acknowledge(&mut self) {
-        self.transport.ack_interrupt();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_laid_out_as_the_standard_says() {
+        assert_eq!(message(1, Event::PortOpen), [1, 0, 0, 0, 6, 0, 1, 0]);
     }
 }

@@ -1,10 +1,11 @@
-//! Lies about the requests and replies of a channel, for the tests.
+//! Lies about the requests and replies of a volume, for the tests.
 //!
 //! What a driver that was taken over can say: to the guest about which request
 //! was answered, about how long the answer is, and whatever it writes over the
 //! answer; to the host whatever it writes over a request.
 
-use gate::driver::channel::{NINEP, SLOTS};
+use domains::device::Kind;
+use gate::driver::REQUESTS_MAX;
 use gate::frames;
 
 /// Where a 9P message says its size, its kind, its tag and a count.
@@ -13,10 +14,12 @@ const KIND: usize = 4;
 const TAG: usize = 5;
 const COUNT: usize = 7;
 
-/// How a channel lies.
+/// How a queue lies.
 #[derive(Debug, Default)]
 pub(crate) struct Lie {
     way: usize,
+    /// Whether the server speaks FUSE, not 9P.
+    is_fuse: bool,
     /// What noise comes from.
     seed: u64,
     /// A reply that is told of once more.
@@ -24,16 +27,18 @@ pub(crate) struct Lie {
 }
 
 impl Lie {
-    /// Lies from now on: the way in the lowest byte, a seed above.
-    pub(crate) fn begin(&mut self, argument: usize) -> i64 {
+    /// Lies from now on to a server of this kind: the way in the lowest byte, a
+    /// seed above.
+    pub(crate) fn begin(&mut self, argument: usize, kind: Option<Kind>) -> i64 {
+        self.is_fuse = kind == Some(Kind::FileSystem);
         self.way = argument & 0xff;
         self.seed = (argument >> 8) as u64 * 2 + 1;
         0
     }
 
     /// Changes a request of `size` bytes at `offset` of the frames to a server
-    /// of this kind: what is made gets another mode, and so does what is cut.
-    pub(crate) fn ask(&self, kind: i64, offset: usize, size: usize) {
+    /// of files: what is made gets another mode, and so does what is cut.
+    pub(crate) fn ask(&self, offset: usize, size: usize) {
         let mode: u32 = match self.way {
             14 => 0o4755,
             15 => 0o777,
@@ -43,7 +48,7 @@ impl Lie {
         let is_read = frames::read(offset + KIND, &mut code);
         assert!(is_read, "the request lies in the frames");
         let mode = mode.to_le_bytes();
-        match (kind == NINEP, code[0]) {
+        match (!self.is_fuse, code[0]) {
             // To make a file, or a directory: mode and group come last.
             (true, 14 | 72) => write(offset + size - 8, &mode),
             // To change metadata: which, and the mode.
@@ -76,9 +81,9 @@ impl Lie {
         offset: usize,
     ) -> Option<(usize, u32)> {
         match self.way {
-            1 => return Some(((slot + 1) % SLOTS, size)),
+            1 => return Some(((slot + 1) % REQUESTS_MAX, size)),
             2 => return Some((slot, u32::MAX)),
-            3 => return Some((SLOTS + 7, size)),
+            3 => return Some((REQUESTS_MAX + 7, size)),
             4 => return Some((slot, size - 1)),
             5 => write(offset + TAG, &[0xfe, 0xfe]),
             6 => write(offset + KIND, &[1]),

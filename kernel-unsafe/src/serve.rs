@@ -1,19 +1,19 @@
 //! The entries of the unsafe kernel.
 
-use gate::core_call::driver;
 use gate::driver::Serve;
-use gate::frames;
 
-use crate::channel::{Channel, Refused};
-use crate::console::Console;
-use crate::devices::{self, Devices};
+use crate::patience::Patience;
+use crate::queues;
+use crate::requests::{Refused, Requests};
 
-/// There is no such device.
-const NO_DEVICE: i64 = -19;
-/// There is nothing yet, or no room.
+/// The device does not behave.
+const BROKEN: i64 = -5;
+/// Nothing has come back, or the slot is taken.
 const AGAIN: i64 = -11;
 /// The range is not one of the frames.
 const BAD_ADDRESS: i64 = -14;
+/// There is no such queue.
+const NO_DEVICE: i64 = -19;
 /// There is no such entry.
 #[cfg(not(feature = "test-hooks"))]
 const UNKNOWN: i64 = -38;
@@ -28,66 +28,45 @@ impl Serve for Drivers {
     }
 
     fn start() -> i64 {
-        devices::lock().start()
+        queues::lock().start()
     }
 
-    fn console_write(console: u32, offset: usize, size: usize) -> i64 {
-        with_console(console, offset, size, Console::write)
-    }
-
-    fn console_read(console: u32, offset: usize, size: usize) -> i64 {
-        with_console(console, offset, size, Console::read)
-    }
-
-    fn console_flush(console: u32) -> i64 {
-        match devices::lock().consoles.get_mut(console as usize) {
-            Some(Some(console)) => console.flush() as i64,
-            _ => NO_DEVICE,
-        }
-    }
-
-    fn entropy(offset: usize, size: usize) -> i64 {
-        if frames::address(offset, size).is_none() {
-            return BAD_ADDRESS;
-        }
-        match &mut devices::lock().entropy {
-            Some(source) => source.read(offset, size) as i64,
-            None => NO_DEVICE,
-        }
-    }
-
-    fn channel_kind(channel: u32) -> i64 {
-        with_channel(channel, |channel| channel.kind())
-    }
-
-    fn channel_submit(channel: u32, offset: usize, request: usize, reply: usize) -> i64 {
-        let (number, slot) = (channel >> 8, channel & 0xff);
-        with_channel(number, |channel| {
-            match channel.submit(slot as usize, offset, request, reply) {
+    fn submit(place: u32, offset: usize, request: usize, reply: usize) -> i64 {
+        let (number, slot) = (place >> 8, place & 0xff);
+        with_queue(number, |queue| {
+            match queue.submit(slot as usize, offset, request, reply) {
                 Ok(()) => 0,
-                Err(Refused::Busy) => AGAIN,
-                Err(Refused::Invalid) => BAD_ADDRESS,
+                Err(refused) => refused.code(),
             }
         })
     }
 
-    fn channel_poll(channel: u32) -> i64 {
-        with_channel(channel, |channel| match channel.poll() {
-            Some((slot, size)) => (slot as i64) << 32 | i64::from(size),
-            None => AGAIN,
-        })
+    fn poll(number: u32) -> i64 {
+        with_queue(number, |queue| word(queue.poll()))
     }
 
-    fn acknowledge() -> i64 {
-        devices::lock().acknowledge();
-        driver::unmask();
-        0
+    fn wait(number: u32) -> i64 {
+        with_queue(number, |queue| {
+            let come = || match queue.poll() {
+                Err(Refused::Busy) => None,
+                come => Some(come),
+            };
+            word(Patience::new().wait(come).unwrap_or(Err(Refused::Busy)))
+        })
     }
 
     #[cfg(feature = "test-hooks")]
     fn hook(kind: u32, address: usize, argument: usize) -> i64 {
         if kind == gate::hooks::LIE {
-            return with_channel(address as u32, |channel| channel.lie.begin(argument));
+            let number = gate::driver::queue::volume(address);
+            let kind = queues::volume_kind(address);
+            return with_queue(number, |queue| queue.lie.begin(argument, kind));
+        }
+        if kind == gate::hooks::TIME_PUBLISH {
+            return with_queue(gate::driver::queue::ERRORS, |queue| {
+                let ticks = crate::costs::of_publishing(queue, address);
+                ticks.map_or_else(Refused::code, |ticks| ticks[argument % 2])
+            });
         }
         // SAFETY: none is claimed; this feature is for attacks.
         unsafe { gate::hooks::attack(kind, address, argument) }
@@ -99,27 +78,25 @@ impl Serve for Drivers {
     }
 }
 
-/// What `call` answers for a channel, if there is one.
-fn with_channel(channel: u32, call: impl FnOnce(&mut Channel) -> i64) -> i64 {
-    match devices::lock().channels.get_mut(channel as usize) {
-        Some(Some(channel)) => call(channel),
-        _ => NO_DEVICE,
+/// What `call` answers for a queue, if there is one.
+fn with_queue(number: u32, call: impl FnOnce(&mut Requests) -> i64) -> i64 {
+    queues::lock().get(number).map_or(NO_DEVICE, call)
+}
+
+/// A request that has come back, in one word.
+fn word(come: Result<(usize, u32), Refused>) -> i64 {
+    match come {
+        Ok((slot, size)) => (slot as i64) << 32 | i64::from(size),
+        Err(refused) => refused.code(),
     }
 }
 
-/// Transfers bytes between a console and the frames; how many.
-fn with_console(
-    console: u32,
-    offset: usize,
-    size: usize,
-    transfer: fn(&mut Console, usize, usize) -> usize,
-) -> i64 {
-    if frames::address(offset, size).is_none() {
-        return BAD_ADDRESS;
-    }
-    let Devices { consoles, .. } = &mut *devices::lock();
-    match consoles.get_mut(console as usize) {
-        Some(Some(console)) => transfer(console, offset, size) as i64,
-        _ => NO_DEVICE,
+impl Refused {
+    const fn code(self) -> i64 {
+        match self {
+            Refused::Busy => AGAIN,
+            Refused::Invalid => BAD_ADDRESS,
+            Refused::Broken => BROKEN,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Core calls that the domain may not make.
 
 use domains::core_call::{CoreCall, rights, test_hook};
-use domains::layout::{APP, PAGE_SIZE, UNSAFE};
+use domains::layout::{APP, PAGE_SIZE};
 use domains::report::TraceKind;
 
 use crate::core_call;
@@ -34,20 +34,21 @@ const fn tempting(call: CoreCall) -> [u64; 4] {
         CoreCall::ArmTimer => [u64::MAX, 0, 0, 0],
         CoreCall::Exit => [STATUS, 0, 0, 0],
         CoreCall::Print => [8, u64::from_le_bytes(*b"forged!\n"), 0, 0],
-        CoreCall::Translate => [UNSAFE.image().start, 0, 0, 0],
         CoreCall::TestHook => [test_hook::SHOOTDOWNS, 0, 0, 0],
         CoreCall::Trace => [TraceKind::Frame as u64, 0, 0, 0],
-        // No register and no BAR has this number: those of a device that is no
-        // driver's would be denied whoever asks.
-        CoreCall::PciWrite | CoreCall::PciMap => [0, 0x1001, 0, 0],
+        // Device 0 is a console; a reset would silence the trial itself.
+        CoreCall::DeviceStatus => [0, 1, 0, 0],
+        CoreCall::DeviceConfig => [0, 4, 4, 0],
         CoreCall::Null
         | CoreCall::Idle
         | CoreCall::Resume
         | CoreCall::Discard
         | CoreCall::Started
-        | CoreCall::Unmask
-        | CoreCall::PciRead
+        | CoreCall::DeviceFeatures
+        | CoreCall::DeviceQueue
+        | CoreCall::Publish
         | CoreCall::Kick
+        | CoreCall::Date
         | CoreCall::StartCpus => [0; 4],
     }
 }

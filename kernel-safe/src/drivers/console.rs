@@ -1,14 +1,20 @@
-//! Consoles.
+//! The output of consoles.
+//!
+//! The application's bytes are copied once, into the console's window, and the
+//! device reads them there. A call waits a little for it; a host that does not
+//! read makes the next one find the window taken, and nothing gets lost.
 
+use domains::windows;
 use gate::clock;
-use gate::driver::{self, device};
+use gate::driver::{self, queue};
 use gate::user::{BadAddress, UserSlice};
+use spin::Mutex;
 
 use super::stall::Stall;
-use super::windows::{INPUT, OUTPUT, RECEIVE_MAX};
 use super::{DRIVERS, DriverError, Drivers, alleged};
 
-pub use super::windows::SEND_MAX;
+/// The most bytes that a console is sent at once.
+pub const SEND_MAX: usize = windows::OUTPUT_SIZE;
 
 /// A console.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,21 +35,31 @@ pub enum SendError {
     Console(DriverError),
 }
 
-/// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many
-/// the device took. It takes fewer while the host does not read.
+/// Whether the device has the window of each console. Locked behind the
+/// drivers.
+static TAKEN: Mutex<[bool; 2]> = Mutex::new([false; 2]);
+
+/// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many:
+/// none while the host does not read what it was sent before.
 ///
 /// # Errors
 ///
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     let drivers = &mut *DRIVERS.lock();
-    drivers.check(console.device())?;
+    let queue = console.queue();
+    drivers.check(queue)?;
+    if drivers.is_sending(console, driver::poll)? {
+        return Ok(0);
+    }
+    let (offset, size) = (console.window(), bytes.size());
     bytes
-        .read_to_frames(OUTPUT)
+        .read_to_frames(offset)
         .map_err(|BadAddress| SendError::BadAddress)?;
-    let size = bytes.size();
-    let sent = drivers.call(|| driver::console_write(console as u32, OUTPUT, size))?;
-    alleged(sent, size).ok_or(SendError::Console(DriverError::Failed))
+    drivers.submit(queue, 0, offset, size, 0)?;
+    console.set_taken(true);
+    drivers.is_sending(console, driver::wait)?;
+    Ok(size)
 }
 
 /// Waits until every console has finished what it was given, as long as the
@@ -52,27 +68,14 @@ pub fn flush() {
     for console in [Console::Main, Console::Error] {
         let mut stall = Stall::new(clock::monotonic_ns());
         loop {
-            let unfinished = DRIVERS.lock().unfinished(console);
+            let sending = DRIVERS.lock().is_sending(console, driver::wait);
+            let unfinished = i64::from(sending == Ok(true));
             if !stall.is_worth_waiting(unfinished, clock::monotonic_ns()) {
                 break;
             }
             core::hint::spin_loop();
         }
     }
-}
-
-/// Receives what has come in, as far as `buffer` has room; how many bytes.
-///
-/// # Errors
-///
-/// There is no console, or its driver failed.
-pub fn receive(buffer: &mut [u8]) -> Result<usize, DriverError> {
-    let size = buffer.len().min(RECEIVE_MAX);
-    let mut drivers = DRIVERS.lock();
-    drivers.check(device::CONSOLE)?;
-    let console = Console::Main as u32;
-    let received = drivers.call(|| driver::console_read(console, INPUT, size))?;
-    drivers.copy_out(INPUT, received, buffer)
 }
 
 impl From<DriverError> for SendError {
@@ -82,19 +85,46 @@ impl From<DriverError> for SendError {
 }
 
 impl Console {
-    const fn device(self) -> i64 {
+    const fn queue(self) -> u32 {
         match self {
-            Console::Main => device::CONSOLE,
-            Console::Error => device::ERROR_CONSOLE,
+            Console::Main => queue::OUTPUT,
+            Console::Error => queue::ERRORS,
+        }
+    }
+
+    const fn window(self) -> usize {
+        windows::output(self as usize)
+    }
+
+    fn is_taken(self) -> bool {
+        let [main, error] = *TAKEN.lock();
+        match self {
+            Console::Main => main,
+            Console::Error => error,
+        }
+    }
+
+    fn set_taken(self, is_taken: bool) {
+        let [main, error] = &mut *TAKEN.lock();
+        match self {
+            Console::Main => *main = is_taken,
+            Console::Error => *error = is_taken,
         }
     }
 }
 
 impl Drivers {
-    /// How many buffers a console has not finished, as its driver says.
-    fn unfinished(&mut self, console: Console) -> i64 {
-        let flush = || driver::console_flush(console as u32);
-        let unfinished = self.check(console.device()).and_then(|()| self.call(flush));
-        unfinished.unwrap_or(0)
+    /// Whether the device still has what it was given, as `ask` says.
+    fn is_sending(
+        &mut self,
+        console: Console,
+        ask: fn(u32) -> Result<i64, driver::Faulted>,
+    ) -> Result<bool, DriverError> {
+        if !console.is_taken() {
+            return Ok(false);
+        }
+        let come = alleged(self.call(|| ask(console.queue()))?)?;
+        console.set_taken(come.is_none());
+        Ok(come.is_none())
     }
 }

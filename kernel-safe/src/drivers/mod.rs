@@ -1,22 +1,22 @@
 //! Calls into the unsafe kernel, which may lie or fail.
 //!
-//! One caller at a time. Data passes through windows of the frames that are
-//! the caller's while it holds the lock; a window of a channel is its holder's
-//! until a reply was taken. After the first fault the unsafe kernel is not
-//! called again: whatever state it is in, it is not sound.
+//! One caller at a time. Bytes pass through windows of the frames, each for one
+//! queue of a device; the window of a request is its holder's until the request
+//! has come back. After the first fault the unsafe kernel is not called again:
+//! whatever state it is in, it is not sound.
 
 pub mod channel;
 mod console;
 mod entropy;
+mod input;
 mod stall;
-mod windows;
 
 use gate::driver::{self, Faulted};
-use gate::frames;
 use spin::Mutex;
 
-pub use console::{Console, SEND_MAX, SendError, flush, receive, send};
+pub use console::{Console, SEND_MAX, SendError, flush, send};
 pub use entropy::random;
+pub use input::{Piece, give_back, receive};
 
 /// Why a device did not do what it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,32 +27,32 @@ pub enum DriverError {
     Failed,
 }
 
+/// Nothing has come back yet.
+const AGAIN: i64 = -11;
+
 static DRIVERS: Mutex<Drivers> = Mutex::new(Drivers {
-    devices: 0,
+    queues: 0,
     has_failed: false,
 });
 
 #[derive(Debug)]
 struct Drivers {
-    /// Bits of [`device`].
-    devices: i64,
+    /// The queues that there are, a bit for each.
+    queues: i64,
     has_failed: bool,
 }
 
 /// Finds and starts the devices.
 pub fn start() {
     let mut drivers = DRIVERS.lock();
-    let devices = drivers.call(driver::start);
-    drivers.devices = devices.unwrap_or(0).max(0);
+    let queues = drivers.call(driver::start);
+    drivers.queues = queues.unwrap_or(0).max(0);
+    input::start(&mut drivers);
 }
 
-/// Lets device interrupts come again.
-///
-/// # Errors
-///
-/// There are no drivers any more: nobody else will hear of a device.
-pub fn acknowledge() -> Result<(), DriverError> {
-    DRIVERS.lock().call(driver::acknowledge).map(|_| ())
+/// Whether there are no drivers any more: nobody else will hear of a device.
+pub fn have_failed() -> bool {
+    DRIVERS.lock().has_failed
 }
 
 #[cfg(feature = "test-hooks")]
@@ -64,8 +64,8 @@ pub fn hook(kind: u32, address: usize, argument: usize) -> Result<i64, DriverErr
 }
 
 impl Drivers {
-    fn check(&self, device: i64) -> Result<(), DriverError> {
-        if self.devices & device == 0 {
+    fn check(&self, queue: u32) -> Result<(), DriverError> {
+        if self.queues >> (queue & 31) & 1 == 0 {
             Err(DriverError::Absent)
         } else {
             Ok(())
@@ -85,45 +85,52 @@ impl Drivers {
         })
     }
 
-    /// Takes what the driver says it put into the frames.
-    fn copy_out(
-        &self,
+    /// Gives the device of `queue` a request: `request` bytes at `offset` of the
+    /// frames, and room for `reply` bytes behind them.
+    fn submit(
+        &mut self,
+        queue: u32,
+        slot: u32,
         offset: usize,
-        received: i64,
-        buffer: &mut [u8],
-    ) -> Result<usize, DriverError> {
-        let size = alleged(received, buffer.len()).ok_or(DriverError::Failed)?;
-        let part = buffer.get_mut(..size).ok_or(DriverError::Failed)?;
-        if frames::read(offset, part) {
-            Ok(size)
-        } else {
-            Err(DriverError::Failed)
+        request: usize,
+        reply: usize,
+    ) -> Result<(), DriverError> {
+        let place = driver::queue::with_slot(queue, slot);
+        match self.call(|| driver::submit(place, offset, request, reply))? {
+            0 => Ok(()),
+            _ => Err(DriverError::Failed),
         }
     }
 }
 
-/// A count that the driver alleges, if it can be true.
-fn alleged(count: i64, most: usize) -> Option<usize> {
-    usize::try_from(count).ok().filter(|count| *count <= most)
+/// What has come back, as the driver alleges it: a slot and a size; none if
+/// nothing has.
+fn alleged(word: i64) -> Result<Option<(usize, usize)>, DriverError> {
+    match word {
+        AGAIN => Ok(None),
+        0.. => {
+            let part = |word: i64| usize::try_from(word).unwrap_or(usize::MAX);
+            Ok(Some((part(word >> 32), part(word & 0xffff_ffff))))
+        }
+        _ => Err(DriverError::Failed),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use gate::driver::device;
-
     use super::*;
 
     #[test]
-    fn a_count_that_cannot_be_true_is_refused() {
-        assert_eq!(alleged(3, 3), Some(3));
-        assert_eq!(alleged(4, 3), None);
-        assert_eq!(alleged(-5, 3), None);
+    fn a_word_is_a_slot_and_a_size_or_says_why_not() {
+        assert_eq!(alleged(3 << 32 | 7), Ok(Some((3, 7))));
+        assert_eq!(alleged(AGAIN), Ok(None));
+        assert_eq!(alleged(-5), Err(DriverError::Failed));
     }
 
     #[test]
     fn after_a_fault_nobody_is_called() {
         let mut drivers = Drivers {
-            devices: device::CONSOLE,
+            queues: 1,
             has_failed: false,
         };
         assert_eq!(drivers.call(|| Ok(1)), Ok(1));

@@ -18,55 +18,39 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Takes `bytes` as they arrived, and passes on what is input.
-    pub fn decode<'a>(&mut self, mut bytes: &'a [u8], mut pass: impl FnMut(&'a [u8])) {
-        while let Some((first, rest)) = bytes.split_first() {
-            match *self {
-                Framing::Length => {
-                    *self = Framing::LengthRest(*first);
-                    bytes = rest;
-                }
-                Framing::LengthRest(low) => {
-                    *self = Framing::chunk(u16::from_le_bytes([low, *first]));
-                    bytes = rest;
-                }
-                Framing::Chunk(missing) => bytes = self.take(missing, bytes, &mut pass),
-                Framing::End => return,
-            }
+    /// How many bytes of input come next, before another length.
+    pub const fn input(self) -> usize {
+        match self {
+            Framing::Chunk(left) => left as usize,
+            Framing::Length | Framing::LengthRest(_) | Framing::End => 0,
+        }
+    }
+
+    /// Takes a byte that is not input.
+    pub const fn take_length(&mut self, byte: u8) {
+        *self = match *self {
+            Framing::Length => Framing::LengthRest(byte),
+            Framing::LengthRest(low) => match u16::from_le_bytes([low, byte]) {
+                0 => Framing::End,
+                size => Framing::Chunk(size),
+            },
+            other => other,
+        };
+    }
+
+    /// Takes `size` bytes of input, at most [`Framing::input`].
+    pub fn take_input(&mut self, size: usize) {
+        if let Framing::Chunk(left) = *self {
+            *self = match usize::from(left).saturating_sub(size) {
+                0 => Framing::Length,
+                left => Framing::Chunk(u16::try_from(left).unwrap_or(u16::MAX)),
+            };
         }
     }
 
     /// Whether the end of the file was reached.
     pub fn is_at_end(self) -> bool {
         self == Framing::End
-    }
-
-    fn chunk(size: u16) -> Framing {
-        if size == 0 {
-            Framing::End
-        } else {
-            Framing::Chunk(size)
-        }
-    }
-
-    /// Passes on what there is of a chunk; the bytes behind it.
-    fn take<'a>(
-        &mut self,
-        missing: u16,
-        bytes: &'a [u8],
-        pass: &mut impl FnMut(&'a [u8]),
-    ) -> &'a [u8] {
-        let size = bytes.len().min(usize::from(missing));
-        let Some((input, rest)) = bytes.split_at_checked(size) else {
-            return &[];
-        };
-        pass(input);
-        let left = usize::from(missing).saturating_sub(size);
-        *self = match u16::try_from(left) {
-            Ok(left @ 1..) => Framing::Chunk(left),
-            _ => Framing::Length,
-        };
-        rest
     }
 }
 
@@ -90,9 +74,22 @@ mod tests {
         wire
     }
 
-    fn decode(framing: &mut Framing, wire: &[u8]) -> Vec<u8> {
+    /// What a reader does.
+    fn decode(framing: &mut Framing, mut wire: &[u8]) -> Vec<u8> {
         let mut input = Vec::new();
-        framing.decode(wire, |part| input.extend_from_slice(part));
+        while let Some((first, rest)) = wire.split_first()
+            && !framing.is_at_end()
+        {
+            let size = framing.input().min(wire.len());
+            if size == 0 {
+                framing.take_length(*first);
+                wire = rest;
+            } else {
+                input.extend_from_slice(&wire[..size]);
+                framing.take_input(size);
+                wire = &wire[size..];
+            }
+        }
         input
     }
 

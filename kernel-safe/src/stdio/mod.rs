@@ -1,6 +1,6 @@
 //! The standard streams.
 
-pub mod buffer;
+pub mod arrivals;
 pub mod framing;
 pub mod input;
 pub mod output;

@@ -15,13 +15,11 @@ use crate::{report, wait};
 
 /// The most bytes that one request writes; the caller asks again. It bounds how
 /// long other threads wait.
-pub const WRITE_MAX: usize = 2 * SEND_MAX;
+pub const WRITE_MAX: usize = 4 * SEND_MAX;
 /// Bytes that go to the core's console at once: they lie on the kernel's stack.
 const PIECE: usize = 240;
 /// How long a writer waits before it tries again.
 const BUSY_NS: u64 = 1_000_000;
-/// How often a device may take less than it is given before others have a turn.
-const SHORT_MAX: usize = 16;
 
 static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 
@@ -40,29 +38,18 @@ pub fn write(console: Console, bytes: UserSlice) -> Answer {
     )
 }
 
-/// Sends `size` bytes: `send(written)` those from there on that go at once, as
-/// far as the device takes them. When it takes nothing, or not all for the
-/// [`SHORT_MAX`]th time, `pause` comes first: a driver that takes byte by byte
-/// keeps nobody else waiting.
+/// Sends `size` bytes: `send(written)` those from there on that go at once. When
+/// nothing does, `pause` comes first.
 fn write_by(
     size: usize,
     mut send: impl FnMut(usize) -> Result<usize, Errno>,
     mut pause: impl FnMut() -> Result<(), Errno>,
 ) -> Answer {
-    let mut written = 0;
-    let mut short: usize = 0;
+    let mut written: usize = 0;
     while written < size {
-        let most = size.saturating_sub(written).min(SEND_MAX);
         match send(written) {
-            Ok(sent) => {
-                written = written.saturating_add(sent);
-                short = short.saturating_add(usize::from(sent < most));
-                // DEFENCE: output-short
-                if sent == 0 || short >= SHORT_MAX {
-                    pause()?;
-                    short = 0;
-                }
-            }
+            Ok(0) => pause()?,
+            Ok(sent) => written = written.saturating_add(sent),
             Err(errno) if written == 0 => return Err(errno),
             Err(_) => break,
         }
@@ -110,26 +97,26 @@ fn print(bytes: UserSlice) -> Result<usize, Errno> {
 mod tests {
     use super::*;
 
-    /// What a write comes to by a driver that takes at most `most` bytes at
-    /// once, and how often others had a turn.
-    fn write(size: usize, most: usize) -> (Answer, usize) {
-        let mut pauses = 0;
-        let send = |written: usize| Ok(size.saturating_sub(written).min(SEND_MAX).min(most));
+    /// What a write of so many bytes comes to by a console that has just taken
+    /// bytes every other time, and how often others had a turn.
+    fn write(size: usize) -> (Answer, usize) {
+        let (mut asked, mut pauses) = (0, 0);
+        let send = |written: usize| {
+            asked += 1;
+            Ok((asked % 2) * SEND_MAX.min(size.saturating_sub(written)))
+        };
         let answer = write_by(size, send, || {
             pauses += 1;
-            if pauses < 100 {
-                Ok(())
-            } else {
-                Err(Errno::Again)
-            }
+            Ok(())
         });
         (answer, pauses)
     }
 
     #[test]
-    fn who_takes_little_lets_others_run() {
-        assert_eq!(write(2 * SEND_MAX, SEND_MAX), (Ok(2 * SEND_MAX as i64), 0));
-        assert_eq!(write(50, 1), (Ok(50), 49 / SHORT_MAX));
-        assert_eq!(write(50, 0), (Err(Errno::Again), 100));
+    fn who_cannot_write_lets_others_run() {
+        assert_eq!(write(SEND_MAX), (Ok(SEND_MAX as i64), 0));
+        assert_eq!(write(3 * SEND_MAX - 1), (Ok(3 * SEND_MAX as i64 - 1), 2));
+        let nothing = write_by(9, |_| Ok(0), || Err(Errno::Again));
+        assert_eq!(nothing, Err(Errno::Again));
     }
 }

@@ -12,20 +12,22 @@ mod window;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use gate::driver::{self, channel as names};
-use gate::memory;
+use domains::boot::VOLUMES_MAX;
+use domains::device::{Kind, Roles};
+use domains::windows::{self, REQUESTS};
+use gate::driver::{self, queue};
+use gate::info;
 use spin::Mutex;
 
 use self::slots::Slots;
-use super::windows;
-use super::{DRIVERS, DriverError};
+use super::DRIVERS;
 use crate::errno::Errno;
 use crate::wait::Place;
 
 pub use self::window::{REPLY_MAX, Window};
 
 /// How many channels there can be.
-pub const CHANNELS: usize = names::CHANNELS;
+pub const CHANNELS: usize = VOLUMES_MAX;
 
 /// What the server behind a channel speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +44,7 @@ pub struct Channel {
     number: u32,
     slots: Mutex<Slots>,
     /// Where the replies to what each slot sent are waited for.
-    replies: [Place; names::SLOTS],
+    replies: [Place; REQUESTS],
     /// Where a free window is waited for.
     windows: Place,
 }
@@ -65,23 +67,18 @@ pub fn get(number: usize) -> Option<&'static Channel> {
     TABLE.get(number)
 }
 
-/// Takes the replies that have come and wakes who waits for them.
-pub fn on_device() {
-    for channel in in_use() {
+/// Takes the replies that have come by channel number `number`, and wakes who
+/// waits for them.
+pub fn on_device(number: usize) {
+    if let Some(channel) = get(number).filter(|channel| channel.is_in_use()) {
         channel.collect();
     }
 }
 
 /// Gives all channels up: there is no driver any more.
 pub fn on_failure() {
-    in_use().for_each(Channel::give_up);
-}
-
-fn in_use() -> impl Iterator<Item = &'static Channel> {
-    let used = IN_USE.load(Ordering::Acquire);
-    TABLE
-        .iter()
-        .filter(move |channel| used & channel.bit() != 0)
+    let in_use = TABLE.iter().filter(|channel| channel.is_in_use());
+    in_use.for_each(Channel::give_up);
 }
 
 impl Channel {
@@ -89,28 +86,34 @@ impl Channel {
         Channel {
             number,
             slots: Mutex::new(Slots::new()),
-            replies: [const { Place::new() }; names::SLOTS],
+            replies: [const { Place::new() }; REQUESTS],
             windows: Place::new(),
         }
     }
 
-    /// Makes the channel ready for use, once; what its server speaks.
+    /// Makes the channel ready for use; what its server speaks.
     ///
     /// # Errors
     ///
-    /// There is no such device, or no memory for its windows.
+    /// There is no such device, or it did not start.
     pub fn open(&self) -> Result<Language, Errno> {
-        let kind = self.call(|| driver::channel_kind(self.number));
-        let language = match kind.map_err(|_| Errno::Device)? {
-            names::NINEP => Language::Ninep,
-            names::FUSE => Language::Fuse,
-            _ => return Err(Errno::Device),
-        };
-        if IN_USE.load(Ordering::Acquire) & self.bit() == 0 {
-            memory::map_more_frames(windows::channel(self.number), windows::CHANNEL)?;
-            IN_USE.fetch_or(self.bit(), Ordering::Release);
-        }
+        let language = self.language().ok_or(Errno::Device)?;
+        let check = DRIVERS.lock().check(self.queue());
+        check.map_err(|_| Errno::Device)?;
+        IN_USE.fetch_or(self.bit(), Ordering::Release);
         Ok(language)
+    }
+
+    /// What the server speaks; none if there is no device.
+    fn language(&self) -> Option<Language> {
+        let kinds = &info::boot().devices;
+        let roles = Roles::new(kinds);
+        let device = (*roles.volumes.get(self.number as usize)?)?;
+        match Kind::from_number(*kinds.get(device)?)? {
+            Kind::Ninep => Some(Language::Ninep),
+            Kind::FileSystem => Some(Language::Fuse),
+            Kind::Console | Kind::Entropy => None,
+        }
     }
 
     /// Its number.
@@ -131,12 +134,12 @@ impl Channel {
     fn send(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
         let mut slots = self.slots.lock();
         slots.send(slot, reply)?;
-        let place = windows::window(self.number, slot);
-        let word = names::with_slot(self.number, u32::try_from(slot).unwrap_or(0));
-        let sent = self.call(|| driver::channel_submit(word, place, request, reply));
-        match sent {
-            Ok(0) => Ok(()),
-            _ => {
+        let place = windows::request(self.number as usize, slot);
+        let number = u32::try_from(slot).unwrap_or(0);
+        let mut drivers = DRIVERS.lock();
+        match drivers.submit(self.queue(), number, place, request, reply) {
+            Ok(()) => Ok(()),
+            Err(_) => {
                 slots.take_back(slot);
                 Err(Errno::Device)
             }
@@ -147,7 +150,8 @@ impl Channel {
     fn collect(&self) {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
-            slots.collect(|| self.call(|| driver::channel_poll(self.number)).ok())
+            let poll = || DRIVERS.lock().call(|| driver::poll(self.queue()));
+            slots.collect(|| poll().ok())
         };
         for (slot, place) in self.replies.iter().enumerate() {
             if finished >> slot & 1 != 0 {
@@ -159,11 +163,12 @@ impl Channel {
         }
     }
 
-    fn call(
-        &self,
-        call: impl FnOnce() -> Result<i64, driver::Faulted>,
-    ) -> Result<i64, DriverError> {
-        DRIVERS.lock().call(call)
+    fn is_in_use(&self) -> bool {
+        IN_USE.load(Ordering::Acquire) & self.bit() != 0
+    }
+
+    const fn queue(&self) -> u32 {
+        queue::volume(self.number as usize)
     }
 
     const fn bit(&self) -> u32 {

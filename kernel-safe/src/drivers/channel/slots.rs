@@ -1,7 +1,8 @@
 //! The slots of a channel: who has which window, and whose reply has come.
 
-use gate::driver::channel::SLOTS;
+use domains::windows::REQUESTS;
 
+use super::super::AGAIN;
 use crate::errno::Errno;
 
 /// What becomes of a window.
@@ -31,7 +32,7 @@ pub(super) enum Outcome {
 /// The slots of a channel.
 #[derive(Debug)]
 pub(super) struct Slots {
-    slots: [Slot; SLOTS],
+    slots: [Slot; REQUESTS],
     is_broken: bool,
 }
 
@@ -39,7 +40,7 @@ impl Slots {
     /// Nobody has any.
     pub(super) const fn new() -> Slots {
         Slots {
-            slots: [Slot::Free; SLOTS],
+            slots: [Slot::Free; REQUESTS],
             is_broken: false,
         }
     }
@@ -94,8 +95,8 @@ impl Slots {
     /// each, and whether the channel is broken.
     ///
     /// `poll` tells what the driver alleges: a slot in the upper half of the
-    /// word and a size in the lower, or a negative number. None means that the
-    /// driver is gone.
+    /// word and a size in the lower, or [`AGAIN`]. Anything else means that
+    /// nothing more will come.
     pub(super) fn collect(&mut self, mut poll: impl FnMut() -> Option<i64>) -> (u32, bool) {
         let mut finished = 0;
         // Each turn ends a request that was sent, or the loop.
@@ -105,8 +106,8 @@ impl Slots {
                     Some(slot) => finished |= 1 << slot,
                     None => self.is_broken = true,
                 },
-                Some(_) => break,
-                None => self.is_broken = true,
+                Some(AGAIN) => break,
+                Some(_) | None => self.is_broken = true,
             }
         }
         (finished, self.is_broken)
@@ -252,10 +253,10 @@ mod tests {
 
     #[test]
     fn there_are_so_many_and_no_more() {
-        let mut slots = with_sent(SLOTS);
+        let mut slots = with_sent(REQUESTS);
         assert_eq!(slots.take(), Ok(None));
         assert!(!slots.is_ready());
-        assert!(!slots.is_waiting(SLOTS));
-        assert_eq!(slots.outcome(SLOTS), Outcome::Broken);
+        assert!(!slots.is_waiting(REQUESTS));
+        assert_eq!(slots.outcome(REQUESTS), Outcome::Broken);
     }
 }

@@ -2,17 +2,18 @@
 
 use core::fmt;
 
-use gate::driver::channel::REPLY_ALIGN;
+use domains::windows::{self, REQUEST_SIZE};
+use gate::driver::REPLY_ALIGN;
 use gate::{clock, frames, info};
 
+use super::Channel;
 use super::slots::Outcome;
-use super::{Channel, windows};
 use crate::errno::Errno;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread;
 
 /// The most bytes of a reply to the shortest request.
-pub const REPLY_MAX: usize = windows::WINDOW - REPLY_ALIGN;
+pub const REPLY_MAX: usize = REQUEST_SIZE - REPLY_ALIGN;
 
 /// How long the server is looked for once more when its time is over. If time
 /// passes by instructions, it leaps to the end of every wait.
@@ -155,7 +156,7 @@ impl Window {
     }
 
     const fn place(&self) -> usize {
-        windows::window(self.channel.number, self.slot)
+        windows::request(self.channel.number as usize, self.slot)
     }
 }
 
@@ -169,7 +170,7 @@ impl Drop for Window {
 /// Whether `size` bytes from `start` of a window on lie in it.
 const fn fits(start: usize, size: usize) -> bool {
     // DEFENCE: window-end
-    start.saturating_add(size) <= windows::WINDOW
+    start.saturating_add(size) <= REQUEST_SIZE
 }
 
 /// Where in a window a reply of `reply` bytes lies, behind a request of
@@ -193,7 +194,7 @@ fn deadline() -> u64 {
 mod tests {
     use super::*;
 
-    const WINDOW: usize = windows::WINDOW;
+    const WINDOW: usize = REQUEST_SIZE;
 
     #[test]
     fn nothing_reaches_into_the_next_window() {

@@ -1,0 +1,107 @@
+//! Input as a console brings it, a piece at a time.
+//!
+//! The device always has the pieces of the window to write to, except those
+//! that the reader has not given back.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use domains::windows::{self, INPUT_SIZE, INPUTS};
+use gate::driver::{self, queue};
+
+use super::{DRIVERS, DriverError, Drivers, alleged};
+
+/// The pieces that the device has, a bit for each.
+static GIVEN: AtomicU32 = AtomicU32::new(0);
+
+/// A piece that has come back, and is the holder's.
+#[derive(Debug)]
+pub struct Piece {
+    number: usize,
+    size: usize,
+}
+
+impl Piece {
+    /// Where in the frames its bytes lie.
+    pub const fn offset(&self) -> usize {
+        windows::input(self.number)
+    }
+
+    /// How many bytes it holds.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// Lets the console write to all pieces.
+pub(super) fn start(drivers: &mut Drivers) {
+    if drivers.check(queue::INPUT).is_ok() {
+        for number in 0..INPUTS {
+            // What fails here fails again at the first read.
+            _ = give(drivers, number);
+        }
+    }
+}
+
+/// Takes a piece that has come in; none if nothing has.
+///
+/// # Errors
+///
+/// There is no console, or its driver failed or lies.
+pub fn receive() -> Result<Option<Piece>, DriverError> {
+    let mut drivers = DRIVERS.lock();
+    drivers.check(queue::INPUT)?;
+    let come = alleged(drivers.call(|| driver::poll(queue::INPUT))?)?;
+    come.map(|(number, size)| take(number, size)).transpose()
+}
+
+/// Lets the console write to a piece again.
+///
+/// # Errors
+///
+/// The driver failed.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the piece is not the caller's any more"
+)]
+pub fn give_back(piece: Piece) -> Result<(), DriverError> {
+    give(&mut DRIVERS.lock(), piece.number)
+}
+
+/// The piece that is said to have come back, if it can be true.
+fn take(number: usize, size: usize) -> Result<Piece, DriverError> {
+    let bit = bit(number);
+    // DEFENCE: input-size
+    let can_be = number < INPUTS && size <= INPUT_SIZE;
+    // DEFENCE: input-piece
+    if can_be && GIVEN.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
+        Ok(Piece { number, size })
+    } else {
+        Err(DriverError::Failed)
+    }
+}
+
+fn give(drivers: &mut Drivers, number: usize) -> Result<(), DriverError> {
+    let slot = u32::try_from(number).unwrap_or(0);
+    GIVEN.fetch_or(bit(number), Ordering::Relaxed);
+    drivers.submit(queue::INPUT, slot, windows::input(number), 0, INPUT_SIZE)
+}
+
+const fn bit(number: usize) -> u32 {
+    1 << (number & 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_given_comes_back_and_once() {
+        GIVEN.store(0b10, Ordering::Relaxed);
+        assert!(take(0, 1).is_err());
+        assert!(take(INPUTS, 1).is_err());
+        assert!(take(33, 1).is_err());
+        assert!(take(1, INPUT_SIZE + 1).is_err());
+        assert_eq!(take(1, 5).map(|piece| piece.size()), Ok(5));
+        assert!(take(1, 5).is_err());
+    }
+}

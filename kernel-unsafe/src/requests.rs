@@ -1,0 +1,208 @@
+//! A queue, and the requests that its device has.
+//!
+//! A request is a piece of the frames for the device to read, another for it to
+//! write, or both. What they say is the safe kernel's business; here they are
+//! bytes, and the device reads and writes them where they are. The safe kernel
+//! keeps the piece to itself until the request comes back, so several may be
+//! under way.
+
+use core::array;
+use core::slice;
+
+use gate::core_call::driver;
+use gate::driver::{REPLY_ALIGN, REQUESTS_MAX};
+use gate::frames;
+use virtio_drivers::queue::VirtQueue;
+
+use crate::device::Device;
+use crate::machine::{self, Machine};
+
+/// Entries of a queue: two for each request.
+const ENTRIES: usize = 2 * REQUESTS_MAX;
+
+/// Whether the device interrupts when a request comes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Interrupts {
+    /// It does.
+    Wanted,
+    /// Nobody waits for it.
+    Unwanted,
+}
+
+/// Why a request was not taken, or none came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Refused {
+    /// The slot is taken; nothing has come back yet.
+    Busy,
+    /// It is not in the frames.
+    Invalid,
+    /// The device does not behave.
+    Broken,
+}
+
+/// A queue of requests.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    queue: VirtQueue<Machine, ENTRIES>,
+    device: usize,
+    number: u16,
+    under_way: [Option<Request>; REQUESTS_MAX],
+    /// How it lies.
+    #[cfg(feature = "test-hooks")]
+    pub(crate) lie: crate::lies::Lie,
+}
+
+/// A request that the device has.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    token: u16,
+    /// Address and size of what the device reads.
+    given: (usize, usize),
+    /// Of what it writes.
+    taken: (usize, usize),
+}
+
+impl Requests {
+    /// Sets queue `number` of a device up; none if it has no such queue.
+    pub(crate) fn new(
+        device: &mut Device,
+        number: u16,
+        interrupts: Interrupts,
+    ) -> Option<Requests> {
+        machine::next_queue(device.number(), number);
+        let mut queue = VirtQueue::new(device, number, false, false).ok()?;
+        queue.set_dev_notify(interrupts == Interrupts::Wanted);
+        device.has_queue(number).then_some(Requests {
+            queue,
+            device: device.number(),
+            number,
+            under_way: [None; REQUESTS_MAX],
+            #[cfg(feature = "test-hooks")]
+            lie: crate::lies::Lie::default(),
+        })
+    }
+
+    /// Gives the device `request` bytes at `offset` of the frames, and room for
+    /// `reply` bytes behind them.
+    pub(crate) fn submit(
+        &mut self,
+        slot: usize,
+        offset: usize,
+        request: usize,
+        reply: usize,
+    ) -> Result<(), Refused> {
+        self.add(slot, offset, request, reply)?;
+        self.publish()
+    }
+
+    /// Does the same, except that the device does not get to see it yet.
+    pub(crate) fn add(
+        &mut self,
+        slot: usize,
+        offset: usize,
+        request: usize,
+        reply: usize,
+    ) -> Result<(), Refused> {
+        let under_way = self.under_way.get_mut(slot).ok_or(Refused::Invalid)?;
+        if under_way.is_some() {
+            return Err(Refused::Busy);
+        }
+        #[cfg(feature = "test-hooks")]
+        self.lie.ask(offset, request);
+        let (given, taken) = pieces(offset, request, reply).ok_or(Refused::Invalid)?;
+        let request = Request {
+            token: 0,
+            given,
+            taken,
+        };
+        // SAFETY: the pieces stay frames; see `Request::with_slices`.
+        let added = request.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
+        let token = added.map_err(|_| Refused::Busy)?;
+        *under_way = Some(Request { token, ..request });
+        Ok(())
+    }
+
+    /// Takes a request that has come back: its slot, and how much the device
+    /// says it has written.
+    pub(crate) fn poll(&mut self) -> Result<(usize, u32), Refused> {
+        #[cfg(feature = "test-hooks")]
+        if let Some(again) = self.lie.again() {
+            return Ok(again);
+        }
+        let token = self.queue.peek_used().ok_or(Refused::Busy)?;
+        let is_it = |request: &Option<Request>| {
+            request
+                .as_ref()
+                .is_some_and(|request| request.token == token)
+        };
+        let Some(slot) = self.under_way.iter().position(is_it) else {
+            // The core looks, too, and gives the device up.
+            self.publish()?;
+            return Err(Refused::Broken);
+        };
+        let request = self.under_way[slot].take().ok_or(Refused::Broken)?;
+        // SAFETY: these are the slices that were added for the token.
+        let size = request
+            .with_slices(|given, taken| unsafe { self.queue.pop_used(token, given, taken) });
+        let size = size.map_err(|_| Refused::Broken)?;
+        #[cfg(feature = "test-hooks")]
+        let (slot, size) = self
+            .lie
+            .tell(slot, size, request.reply_offset())
+            .ok_or(Refused::Busy)?;
+        Ok((slot, size))
+    }
+
+    /// Has the core give the device what is new.
+    pub(crate) fn publish(&self) -> Result<(), Refused> {
+        match driver::publish(self.device, self.number) {
+            0 => Ok(()),
+            _ => Err(Refused::Broken),
+        }
+    }
+}
+
+/// Address and size of a request and of its reply; none if they are not frames.
+fn pieces(
+    offset: usize,
+    request: usize,
+    reply: usize,
+) -> Option<((usize, usize), (usize, usize))> {
+    let behind = offset.checked_add(request)?;
+    let answer = behind.checked_next_multiple_of(REPLY_ALIGN)?;
+    let is_something = request > 0 || reply > 0;
+    let given = (frames::address(offset, request)?, request);
+    let taken = (frames::address(answer, reply)?, reply);
+    is_something.then_some((given, taken))
+}
+
+impl Request {
+    /// Where in the frames the reply lies.
+    #[cfg(feature = "test-hooks")]
+    fn reply_offset(&self) -> usize {
+        self.taken.0 - domains::layout::FRAMES.start as usize
+    }
+
+    /// Calls `then` with the pieces as the queue wants to see them, without
+    /// those that are empty.
+    fn with_slices<T>(
+        &self,
+        then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
+    ) -> T {
+        let (start, size) = self.given;
+        // SAFETY: frames stay mapped. The queue takes address and length of the
+        // slice and looks at no byte, nor does anybody here.
+        let given: [&[u8]; 1] = array::from_fn(|_| unsafe {
+            slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size)
+        });
+        let (start, room) = self.taken;
+        // SAFETY: as above.
+        let mut taken: [&mut [u8]; 1] = array::from_fn(|_| unsafe {
+            slice::from_raw_parts_mut(core::ptr::with_exposed_provenance_mut(start), room)
+        });
+        then(
+            &given[..usize::from(size > 0)],
+            &mut taken[..usize::from(room > 0)],
+        )
+    }
+}
