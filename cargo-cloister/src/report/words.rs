@@ -76,6 +76,12 @@ pub(super) fn headline(fault: &Fault, interrupt: Option<u8>) -> String {
         Cause::Instruction => {
             format!("invalid instruction: {who} ran one that the CPU does not know")
         }
+        Cause::Dma => {
+            format!(
+                "DMA violation: {who} gave its device {whose} memory, which is not for devices"
+            )
+        }
+        Cause::Queue => format!("DMA violation: {who} broke the rules of a virtqueue"),
         Cause::Deadline => format!("deadline: a call into the {who} took too long"),
         Cause::Other => other(fault),
     }
@@ -230,7 +236,7 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
         (_, Cause::Other) if matches!(fault.vector, X87 | SIMD) => {
             "leave floating-point exceptions masked, as they are when a program starts"
         }
-        (_, Cause::Deadline | Cause::Other) => {
+        (_, Cause::Dma | Cause::Queue | Cause::Deadline | Cause::Other) => {
             "look for inline assembly or a corrupt pointer at the place above"
         }
     }

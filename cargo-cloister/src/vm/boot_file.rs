@@ -35,8 +35,9 @@ pub struct TooLong {
 }
 
 impl BootOptions {
-    /// The module that QEMU hands to the guest.
-    pub fn encode(&self) -> Result<Vec<u8>, TooLong> {
+    /// The module that QEMU hands to the guest, which has so many CPUs, and its
+    /// devices in these slots of the PCI bus, a bit each.
+    pub fn encode(&self, cpus: u32, pci_slots: u32) -> Result<Vec<u8>, TooLong> {
         let volumes: Vec<Vec<u8>> = self.volumes.iter().map(Volume::told).collect();
         let strings: Vec<u8> = self
             .arguments
@@ -49,7 +50,9 @@ impl BootOptions {
         if size > OPTIONS_MAX {
             return Err(TooLong { size });
         }
-        Ok([self.header(strings.len()).as_bytes(), &strings].concat())
+        let header = self.header(strings.len());
+        let header = header.with_cpus(cpus).with_pci_slots(pci_slots);
+        Ok([header.as_bytes(), &strings].concat())
     }
 
     fn header(&self, strings: usize) -> OptionsHeader {
@@ -82,7 +85,7 @@ mod tests {
             volumes: vec!["/x:/y:ro".parse().expect("a volume")],
             volume_limit: Some(Duration::from_secs(3)),
         };
-        let bytes = options.encode().expect("short");
+        let bytes = options.encode(3, 1 << 2).expect("short");
         let (header, strings) = OptionsHeader::read_from_prefix(&bytes).expect("a header");
         assert!(header.is_valid(bytes.len()));
         assert_eq!(
@@ -90,6 +93,7 @@ mod tests {
             (2, 1, 2)
         );
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
+        assert_eq!((header.cpus, header.pci_slots), (3, 1 << 2));
         assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");
     }
 
@@ -101,7 +105,7 @@ mod tests {
                 arguments,
                 ..BootOptions::default()
             }
-            .encode()
+            .encode(1, 0)
             .is_err()
         );
     }

@@ -1,7 +1,7 @@
 //! The exact QEMU command of a run.
 //!
 //! Guests tell their two consoles apart by place: on virtio-mmio the first
-//! device takes the highest slot, on PCI the addresses are given here. Each
+//! device takes the highest slot, on PCI each device has its [`Slot`]. Each
 //! console is a port of a virtio device of its own: the guest's driver knows
 //! one port of a device.
 
@@ -10,6 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use super::slots::Slot;
 use super::{Accel, Counter, Machine, Spec, VolumeDriver};
 
 mod replay;
@@ -85,9 +86,6 @@ pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
     line.0
 }
 
-/// The slot of the first volume on PCI.
-const FIRST_VOLUME: usize = 6;
-
 #[derive(Default)]
 struct Line(Vec<OsString>);
 
@@ -138,16 +136,15 @@ impl Line {
         if machine == Machine::Microvm {
             self.option("-global", "virtio-mmio.force-legacy=off");
         }
-        for (place, (name, backend)) in
-            [("console", &channels.console), ("errors", &channels.errors)]
-                .into_iter()
-                .enumerate()
-        {
+        for (slot, name, backend) in [
+            (Slot::Console, "console", &channels.console),
+            (Slot::Errors, "errors", &channels.errors),
+        ] {
             self.chardev(name, backend);
             // Not port 0, a system console: QEMU throws away what the host does
             // not read from one at once.
             let bus = format!("id={name}-bus,max_ports=2");
-            self.virtio("virtio-serial", &bus, machine, place + 2);
+            self.virtio("virtio-serial", &bus, machine, slot);
             let port = format!("virtserialport,bus={name}-bus.0,nr=1,chardev={name}");
             self.option("-device", &port);
         }
@@ -155,7 +152,7 @@ impl Line {
 
     fn entropy(&mut self, spec: &Spec) {
         if spec.entropy_device {
-            self.virtio("virtio-rng", "", spec.machine, 4);
+            self.virtio("virtio-rng", "", spec.machine, Slot::Entropy);
         }
     }
 
@@ -172,7 +169,7 @@ impl Line {
             Machine::Microvm => "netdev=net",
             Machine::Q35 => "netdev=net,romfile=",
         };
-        self.virtio("virtio-net", properties, spec.machine, 5);
+        self.virtio("virtio-net", properties, spec.machine, Slot::Network);
         if let Some(file) = &spec.capture {
             let mut value = OsString::from("filter-dump,id=capture,netdev=net,file=");
             value.push(escaped(file));
@@ -194,7 +191,7 @@ impl Line {
             }
             self.0.extend(["-fsdev".into(), folder]);
             let device = format!("fsdev=volume{number},mount_tag=volume{number}");
-            self.virtio("virtio-9p", &device, spec.machine, FIRST_VOLUME + number);
+            self.virtio("virtio-9p", &device, spec.machine, Slot::Volume(number));
         }
     }
 
@@ -215,9 +212,8 @@ impl Line {
                 &name,
                 &Backend::Socket(channels.options.with_file_name(&name)),
             );
-            let slot = FIRST_VOLUME + number;
-            let device = format!("vhost-user-fs-pci,addr={slot:#x},chardev={name},tag={name}");
-            self.option("-device", &device);
+            let device = virtiofs_device(spec.machine, Slot::Volume(number));
+            self.option("-device", &format!("{device},chardev={name},tag={name}"));
         }
     }
 
@@ -236,10 +232,10 @@ impl Line {
     }
 
     /// A virtio device on the bus that the machine has.
-    fn virtio(&mut self, kind: &str, properties: &str, machine: Machine, slot: usize) {
+    fn virtio(&mut self, kind: &str, properties: &str, machine: Machine, slot: Slot) {
         let mut value = match machine {
             Machine::Microvm => format!("{kind}-device"),
-            Machine::Q35 => format!("{kind}-pci,disable-legacy=on,addr={slot:#x}"),
+            Machine::Q35 => format!("{kind}-pci,disable-legacy=on,addr={:#x}", slot.number()),
         };
         if !properties.is_empty() {
             value = format!("{value},{properties}");
@@ -263,6 +259,15 @@ impl Line {
             value.push(",append=on");
         }
         self.0.extend(["-chardev".into(), value]);
+    }
+}
+
+/// The device of a volume by virtio-fs. It has no legacy interface that could be
+/// disabled.
+fn virtiofs_device(machine: Machine, slot: Slot) -> String {
+    match machine {
+        Machine::Microvm => "vhost-user-fs-device".to_owned(),
+        Machine::Q35 => format!("vhost-user-fs-pci,addr={:#x}", slot.number()),
     }
 }
 

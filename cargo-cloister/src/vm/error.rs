@@ -117,13 +117,6 @@ pub enum Error {
         /// How many it can have.
         most: usize,
     },
-    /// Virtio-fs on a machine without PCI.
-    #[error("virtio-fs needs a machine with PCI, and microvm has none")]
-    #[diagnostic(
-        code(cloister::virtiofs_machine),
-        help("use `--machine q35`, or volumes by 9p")
-    )]
-    VirtiofsMachine,
     /// Virtio-fs in a line to be repeated.
     #[error("a command alone cannot show volumes by virtio-fs: their servers are this tool's")]
     #[diagnostic(

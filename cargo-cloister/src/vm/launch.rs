@@ -43,7 +43,7 @@ pub fn qemu_program() -> Result<PathBuf, Error> {
 }
 
 fn write_options(spec: &Spec, file: &Path) -> Result<(), Error> {
-    fs::write(file, spec.options.encode()?)
+    fs::write(file, spec.boot_file()?)
         .map_err(Error::prepare("the boot options cannot be written"))
 }
 

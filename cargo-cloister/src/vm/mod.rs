@@ -22,6 +22,7 @@ mod memory;
 mod publish;
 mod session;
 mod sink;
+mod slots;
 mod socket;
 mod spec;
 mod stdin;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domains::Isolation;
 
-use super::{Accel, BootOptions, Memory, Publish, VolumeDriver};
+use super::{Accel, BootOptions, Memory, Publish, TooLong, VolumeDriver, slots};
 use crate::plain::Plain;
 
 /// A kind of virtual machine.
@@ -131,6 +131,11 @@ impl Spec {
                 ..BootOptions::default()
             },
         }
+    }
+
+    /// The boot options as the guest gets them.
+    pub(super) fn boot_file(&self) -> Result<Vec<u8>, TooLong> {
+        self.options.encode(self.cpus, slots::mask(self))
     }
 
     /// Whether the guest gets a network device.

@@ -20,7 +20,7 @@ const NAME_MAX: usize = 255;
 const PATH_MAX: usize = 1000;
 
 /// Places for devices on a `microvm`, those for consoles and entropy taken off.
-const MICROVM_DEVICES: usize = domains::boot::MMIO_SLOTS - 3;
+const MICROVM_DEVICES: usize = domains::device::MMIO_SLOTS - 3;
 
 /// Who serves volumes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
@@ -29,7 +29,7 @@ pub enum Driver {
     #[default]
     #[value(name = "9p")]
     Ninep,
-    /// A `virtiofsd` for each volume, which this tool starts; on q35 only
+    /// A `virtiofsd` for each volume, which this tool starts
     Virtiofs,
 }
 

@@ -118,6 +118,9 @@ mod tests {
         add_instructions(0, 1000);
         let text = as_json();
         assert!(text.starts_with("{\"instructions\":[20],"), "{text}");
-        assert!(text.contains("\"wrpkru\":1,\"bounds\":[1, 1]}"), "{text}");
+        assert!(
+            text.contains("\"wrpkru\":1,\"string\":0,\"bounds\":[1, 1]}"),
+            "{text}"
+        );
     }
 }

@@ -26,6 +26,8 @@ pub enum Mark {
     Iretq,
     /// A write of PKRU, in a gate or in the core.
     Wrpkru,
+    /// One round of a repeated string instruction, which moves one byte or word.
+    String,
     /// From here on things count.
     Begin,
     /// From here on they do not.
@@ -34,12 +36,13 @@ pub enum Mark {
 
 impl Mark {
     /// All of them, by number.
-    pub const ALL: [Mark; 7] = [
+    pub const ALL: [Mark; 8] = [
         Mark::CallSafe,
         Mark::CallUnsafe,
         Mark::Syscall,
         Mark::Iretq,
         Mark::Wrpkru,
+        Mark::String,
         Mark::Begin,
         Mark::End,
     ];
@@ -52,6 +55,7 @@ impl Mark {
             Mark::Syscall => "core_calls",
             Mark::Iretq => "core_exits",
             Mark::Wrpkru => "wrpkru",
+            Mark::String => "string",
             Mark::Begin | Mark::End => return None,
         })
     }
@@ -68,6 +72,9 @@ impl Mark {
             [0x0f, 0x05] => Some(Mark::Syscall),
             [0x48, 0xcf] => Some(Mark::Iretq),
             [0x0f, 0x01, 0xef] => Some(Mark::Wrpkru),
+            // REP or REPNE, perhaps REX, and MOVS, CMPS, STOS, LODS or SCAS.
+            [0xf2 | 0xf3, 0xa4..=0xa7 | 0xaa..=0xaf]
+            | [0xf2 | 0xf3, 0x40..=0x4f, 0xa4..=0xa7 | 0xaa..=0xaf] => Some(Mark::String),
             BEGIN => Some(Mark::Begin),
             END => Some(Mark::End),
             _ => None,
@@ -88,6 +95,9 @@ mod tests {
         assert_eq!(of(unsafe_gate, &[0x53]), [Mark::CallUnsafe]);
         assert_eq!(of(0x1234, BEGIN), [Mark::Begin]);
         assert_eq!(of(0x1234, &[0x0f, 0x01, 0xef]), [Mark::Wrpkru]);
+        assert_eq!(of(0, &[0xf3, 0xa4]), [Mark::String]);
+        assert_eq!(of(0, &[0xf3, 0x48, 0xab]), [Mark::String]);
+        assert_eq!(of(0, &[0xf3, 0x90]), []);
         assert_eq!(of(0, &[0x90]), []);
     }
 }

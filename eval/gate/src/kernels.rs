@@ -19,6 +19,39 @@ pub fn core_call_by_unsafe() -> u64 {
     per_call(hooks::TIME_CORE_CALLS | hooks::IN_DRIVER)
 }
 
+/// A core call to publish a device's queue: with nothing new, with one request of
+/// one descriptor, with one completion, and what another of each adds.
+pub fn publish() -> [u64; 5] {
+    const REQUESTS: usize = 4;
+    let [request, completion] = [0, 1].map(|which| least_to_publish(1, which));
+    let more = |which, one: u64| {
+        let more = least_to_publish(REQUESTS, which) - one;
+        more.div_ceil(REQUESTS as u64 - 1)
+    };
+    let added = [more(0, request), more(1, completion)];
+    [
+        least_to_publish(0, 0),
+        request,
+        completion,
+        added[0],
+        added[1],
+    ]
+}
+
+/// The least of some; one in which the host had no time for the device is none.
+fn least_to_publish(requests: usize, which: usize) -> u64 {
+    const TRIES: usize = 16;
+    // SAFETY: the hook only counts.
+    let once = |_| unsafe {
+        let kind = hooks::TIME_PUBLISH | hooks::IN_DRIVER;
+        safe::hook(kind, requests, which)
+    };
+    let ticks = (0..TRIES)
+        .map(once)
+        .filter_map(|ticks| u64::try_from(ticks).ok());
+    ticks.min().expect("the device takes what it is sent")
+}
+
 /// A call from the safe kernel into the unsafe kernel that fills so many bytes
 /// there: as a call of an entry of its own would take, not by the hook that
 /// does many things.

@@ -147,7 +147,7 @@ fn of_programs(results: &Results) -> Vec<Claim> {
 /// Claims by the names of figures.
 type Named = (&'static str, &'static str);
 
-const GATE: [Named; 8] = [
+const GATE: [Named; 13] = [
     (
         "call-app-to-safe",
         "A null call from the application to the safe kernel, from CALL to its return",
@@ -162,6 +162,23 @@ const GATE: [Named; 8] = [
     ),
     ("core-call-by-unsafe", "The control by the unsafe kernel"),
     ("core-call-by-app", "The control by the application"),
+    (
+        "publish-nothing",
+        "A core call by a driver to publish a queue in which nothing is new",
+    ),
+    (
+        "publish-request",
+        "The same with a new request of one descriptor",
+    ),
+    ("publish-completion", "The same with a completion"),
+    (
+        "publish-next-descriptor",
+        "What each further request of one descriptor adds",
+    ),
+    (
+        "publish-next-completion",
+        "What each further completion adds",
+    ),
     ("yield-alone", "`yield` with nobody else to run"),
     ("switch", "A switch from one thread to another by `yield`"),
     (
@@ -191,7 +208,7 @@ const STD: [Named; 6] = [
     ("box-64-bytes", "A box of 64 bytes, made and dropped"),
 ];
 
-const FILES: [Named; 4] = [
+const FILES: [Named; 6] = [
     (
         "memory-read-KiB",
         "Read a KiB of a file in memory, beyond the copy",
@@ -202,6 +219,14 @@ const FILES: [Named; 4] = [
     ),
     ("9p-read-KiB", "Read a KiB by 9P, beyond the copy"),
     ("9p-write-KiB", "Write a KiB by 9P, beyond the copy"),
+    (
+        "stream-read-KiB",
+        "Read a KiB of standard input, beyond the copy",
+    ),
+    (
+        "stream-write-KiB",
+        "Write a KiB of standard output, beyond the copy",
+    ),
 ];
 
 fn of_figures(figures: &Comparison, table: &'static str, named: &[Named]) -> Vec<Claim> {

@@ -10,6 +10,9 @@ pub(super) struct Counts {
     /// On all CPUs together.
     #[serde(flatten)]
     pub(super) crossings: Crossings,
+    /// Rounds of repeated string instructions, on all CPUs together: each counts
+    /// as an instruction.
+    string: u64,
     /// How often the program began a part that counts, and ended one.
     bounds: [u64; 2],
 }
@@ -50,6 +53,12 @@ impl Counts {
             crossings: self.crossings,
         }
     }
+
+    /// Instructions of all CPUs together, without the rounds of repeated ones:
+    /// on a processor these are no instructions, and take as long as bytes take.
+    pub(super) fn without_string(&self) -> u64 {
+        self.cost().instructions.saturating_sub(self.string)
+    }
 }
 
 impl Cost {
@@ -81,13 +90,14 @@ mod tests {
     use super::*;
 
     const TEXT: &str = r#"{"instructions":[100,20],"calls_safe":9,"calls_unsafe":4,
-        "core_calls":2,"core_exits":5,"wrpkru":26,"bounds":[0,0]}"#;
+        "core_calls":2,"core_exits":5,"wrpkru":26,"string":30,"bounds":[0,0]}"#;
 
     #[test]
     fn the_plugins_words_are_understood() {
         let counts: Counts = serde_json::from_str(TEXT).unwrap();
         let cost = counts.cost();
         assert_eq!(cost.instructions, 120);
+        assert_eq!(counts.without_string(), 90);
         assert_eq!(cost.crossings.traps(), 3);
         let rest = cost.without(Cost {
             instructions: 20,

@@ -9,13 +9,17 @@ use crate::cli::failure::{Failure, report};
 const FAULT: &str = "fault-to-report-and-error";
 
 /// Measures boot in a machine as everybody's, and crossings in one that leaves
-/// nothing to chance.
+/// nothing to chance. What is published waits for the host, and so has a run of
+/// its own.
 pub(super) fn measure(options: &Options) -> Result<Comparison, Failure> {
     let benchmark = Benchmark::find(options.path.clone(), "gate", Kernels::Hooked)?;
     let boot = compare::with_every_device(options, &benchmark, &["boot"])?;
     let crossings = compare::measure(options, &benchmark, &["crossings"])?;
     match crossings.find(FAULT).and_then(|pair| pair.mpk) {
-        Some(_) => Ok(boot.followed_by(crossings)),
+        Some(_) => {
+            let publishing = compare::measure(options, &benchmark, &["publishing"])?;
+            Ok(boot.followed_by(crossings).followed_by(publishing))
+        }
         None => Err(no_fault()),
     }
 }

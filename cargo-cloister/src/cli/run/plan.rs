@@ -86,10 +86,6 @@ impl RunOptions {
         };
         let machine = self.machine.or(defaults.machine).unwrap_or_default();
         let has_network = !self.publish(defaults)?.is_empty() || self.pcap.is_some();
-        let is_virtiofs = self.volume_driver == VolumeDriver::Virtiofs;
-        if is_virtiofs && machine == Machine::Microvm && !volumes.is_empty() {
-            return Err(vm::Error::VirtiofsMachine.into());
-        }
         Ok(vm::find_volumes(volumes, machine, has_network)?)
     }
 

@@ -28,7 +28,7 @@ pub fn replay(spec: &Spec, program: &Path) -> Result<String, Error> {
     let words = arguments(spec, &channels);
     let qemu = [shell_word(program.as_os_str())].into_iter();
     let qemu: Vec<String> = qemu.chain(words.iter().map(word)).collect();
-    let options = octal(&spec.options.encode()?);
+    let options = octal(&spec.boot_file()?);
     Ok(format!(
         "(d=$(mktemp -d) && trap 'rm -r \"$d\"' EXIT && trap exit INT TERM && \
          mkfifo \"$d/stdin\" && printf '{options}' >\"$d/options\" && \

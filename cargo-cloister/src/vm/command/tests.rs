@@ -3,7 +3,7 @@
 use domains::Isolation;
 
 use super::*;
-use crate::vm::Publish;
+use crate::vm::{Publish, slots};
 
 fn spec(machine: Machine) -> Spec {
     let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
@@ -129,6 +129,55 @@ fn by_hand_the_programs_output_stands_alone() {
     );
 }
 
+/// With everything that a guest can have.
+fn full(machine: Machine, volume_driver: VolumeDriver) -> Spec {
+    let mut spec = spec(machine);
+    let places = 0..domains::boot::VOLUMES_MAX;
+    let volumes = places.map(|number| format!("/x:/{number}").parse().expect("a volume"));
+    spec.options.volumes = volumes.collect();
+    Spec {
+        publish: vec!["8080:80".parse().expect("two ports")],
+        volume_driver,
+        ..spec
+    }
+}
+
+/// The slots that a command line gives to its devices.
+fn addressed(line: &str) -> Vec<u32> {
+    let values = line.split(",addr=0x").skip(1);
+    let digits = values.map(|rest| rest.split([',', ' ']).next().expect("split gives one"));
+    digits
+        .map(|digits| u32::from_str_radix(digits, 16).expect("a slot"))
+        .collect()
+}
+
+#[test]
+fn the_guest_is_told_the_slots_of_the_command_line() {
+    let sparse = Spec {
+        entropy_device: false,
+        ..spec(Machine::Q35)
+    };
+    for (spec, devices) in [
+        (sparse, 2),
+        (full(Machine::Q35, VolumeDriver::Ninep), 12),
+        (full(Machine::Q35, VolumeDriver::Virtiofs), 12),
+    ] {
+        let slots = addressed(&line(&spec));
+        let mask = slots.iter().fold(0, |mask, slot| mask | 1 << slot);
+        assert_eq!(slots.len(), devices, "{slots:?}");
+        assert_eq!(slots::mask(&spec), mask, "{slots:?}");
+    }
+}
+
+#[test]
+fn a_machine_without_pci_has_no_slots() {
+    for driver in [VolumeDriver::Ninep, VolumeDriver::Virtiofs] {
+        let spec = full(Machine::Microvm, driver);
+        assert!(addressed(&line(&spec)).is_empty());
+        assert_eq!(slots::mask(&spec), 0);
+    }
+}
+
 #[test]
 fn volumes_come_last_and_in_order() {
     let volumes = |spec: Spec| {
@@ -149,4 +198,16 @@ fn volumes_come_last_and_in_order() {
     let on_q35 = line(&volumes(spec(Machine::Q35)));
     let device = "virtio-9p-pci,disable-legacy=on,addr=0x7,fsdev=volume1,mount_tag=volume1";
     assert!(on_q35.contains(device), "{on_q35}");
+}
+
+#[test]
+fn servers_of_volumes_share_the_memory_of_either_machine() {
+    let memory = "-object memory-backend-memfd,id=memory,size=64M,share=on \
+         -machine memory-backend=memory -chardev socket,id=volume0,path=d/volume0 ";
+    let microvm = "-device vhost-user-fs-device,chardev=volume0,tag=volume0 ";
+    let q35 = "-device vhost-user-fs-pci,addr=0x6,chardev=volume0,tag=volume0 ";
+    for (machine, device) in [(Machine::Microvm, microvm), (Machine::Q35, q35)] {
+        let line = line(&full(machine, VolumeDriver::Virtiofs));
+        assert!(line.contains(&[memory, device].concat()), "{line}");
+    }
 }

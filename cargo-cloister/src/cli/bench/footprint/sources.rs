@@ -27,8 +27,9 @@ const CRATES: [&str; 6] = [
 ];
 
 /// Files and folders that are there for tests only.
-const FOR_TESTS: [&str; 6] = [
-    "tests.rs", "tests", "hooks.rs", "hooks", "lies.rs", "target",
+const FOR_TESTS: [&str; 9] = [
+    "tests.rs", "tests", "model.rs", "model", "hooks.rs", "hooks", "lies.rs", "costs.rs",
+    "target",
 ];
 
 /// What was counted in a crate.
