@@ -11,6 +11,7 @@ mod checks;
 mod clean;
 mod code;
 mod cpus;
+mod dma;
 mod exceptions;
 mod far;
 mod files;
@@ -57,9 +58,11 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["bounds", what] => bounds::run(what),
         ["clean", what] => clean::run(what),
         ["cpus", what, rest @ ..] => cpus::run(what, rest),
+        ["dma", what, rest @ ..] => dma::run(what, rest),
         ["exception", name] => exceptions::run(name),
         ["far", how] => far::run(how),
         ["own", part] => own::run(part),
+        ["pages"] => own::pages(),
         ["file-costs"] => files::costs(),
         ["files", checks] => files::run(checks),
         ["flags"] => flags::run(),

@@ -14,6 +14,8 @@ mod costs;
 mod counter;
 mod cpus;
 mod crates;
+mod devices;
+mod dma;
 mod edges;
 mod emulation;
 mod exceptions;
@@ -60,6 +62,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(abi::trials());
     trials.extend(bounds::trials());
     trials.extend(fuzz::trials());
+    trials.extend(dma::trials());
     trials.extend(edges::trials());
     trials.extend(exceptions::trials());
     trials.extend(far::trials());
@@ -80,6 +83,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(costs::trials());
     trials.extend(counter::trials());
     trials.extend(cpus::trials());
+    trials.extend(devices::trials());
     trials.extend(volumes::trials());
     trials.extend(crates::trials());
     trials.extend(files::trials());

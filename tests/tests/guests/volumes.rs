@@ -47,6 +47,11 @@ const VIRTIOFS: Server = Server {
     flags: &["--machine", "q35", "--volume-driver", "virtiofs"],
 };
 
+const VIRTIOFS_ON_MICROVM: Server = Server {
+    name: "virtiofs_on_microvm",
+    flags: &["--machine", "microvm", "--volume-driver", "virtiofs"],
+};
+
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = by_ninep();
     trials.extend(by_virtiofs());
@@ -92,6 +97,7 @@ fn by_virtiofs() -> Vec<Trial> {
     use Isolation::{Mpk, None};
     let trials = vec![
         checks(VIRTIOFS, Mpk, &["content"]),
+        checks(VIRTIOFS_ON_MICROVM, Mpk, &["content"]),
         checks(VIRTIOFS, None, &["errors"]),
         checks(VIRTIOFS, Mpk, &["large"]),
         checks(VIRTIOFS, Mpk, &["many", "1000"]),

@@ -78,7 +78,7 @@ impl Places {
             3 => SAFE.start_stack(0).end.wrapping_sub(offset),
             4 => UNSAFE.start + offset,
             5 => UNSAFE.heap().start + offset,
-            6 => UNSAFE.devices().start + offset,
+            6 => UNSAFE.dma().start + offset,
             7 => FRAMES.start + offset,
             8 => INFO.start + offset,
             9 => CPU_PAGE + (offset & 0xfff),

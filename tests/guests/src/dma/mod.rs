@@ -1,0 +1,84 @@
+//! A foothold in the drivers, and a device that writes where it is told.
+//!
+//! The source of entropy writes random bytes wherever a descriptor says. The
+//! attacks here reset it and write its rings by hand: with what the core must
+//! convict of, or refuse. Whoever would be harmed is watched in physical memory.
+
+mod queue;
+mod race;
+mod refused;
+mod reset;
+mod rings;
+mod victim;
+
+use domains::layout::{FRAMES, UNSAFE};
+use domains::windows;
+
+use queue::{Buffer, Queue};
+use victim::{Victim, plain};
+
+/// Runs the attack of this name.
+pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
+    match (what, rest) {
+        ("works", []) => works(),
+        ("give", [how, whom]) => give(how, whom),
+        ("range", [which]) => range(which),
+        ("rings", [rule]) => rings::run(rule),
+        ("refused", [what]) => refused::run(what),
+        ("reset", []) => reset::run(),
+        ("race", []) => race::run(),
+        _ => Err(format!("no such attack: {what} {rest:?}")),
+    }
+}
+
+/// The control: what is the drivers' is written, beside the ring and in the
+/// frames.
+fn works() -> Result<(), String> {
+    let mut queue = Queue::begin()?;
+    let window = FRAMES.start as usize + windows::request(0, 0) - 8;
+    for address in [queue.spare(), window] {
+        let victim = Victim::at(address as u64)?;
+        queue.give(&[Buffer::new(address as u64, 8)]);
+        match queue.publish() {
+            0 if !victim.is_whole_after(&queue) => {}
+            answer => return Err(format!("{address:#x} was not written: {answer}")),
+        }
+    }
+    Ok(())
+}
+
+/// Gives the device a word of `whom`, by the address that domains have for it or
+/// by the one that plain arithmetic takes for it.
+fn give(how: &str, whom: &str) -> Result<(), String> {
+    let (address, victim) = Victim::of(whom)?;
+    let address = match how {
+        "known" => address,
+        "plain" => plain(victim.physical())?,
+        other => return Err(format!("no such way: {other}")),
+    };
+    convicted(Buffer::new(address, 8), victim)
+}
+
+/// Gives the device what is partly, or nowhere, its own.
+fn range(which: &str) -> Result<(), String> {
+    let frames = FRAMES.start + windows::size(0) as u64;
+    let dma = UNSAFE.dma().end;
+    let (buffer, behind) = match which {
+        "behind-frames" => (Buffer::new(frames - 8, 16), frames),
+        "behind-dma" => (Buffer::new(dma - 8, 16), dma),
+        "all" => (Buffer::new(dma - 16, u32::MAX), dma),
+        "wrapping" => (Buffer::new(u64::MAX - 7, 16), frames),
+        "unmapped" => (Buffer::new(FRAMES.end - 8, 8), frames),
+        other => return Err(format!("no such range: {other}")),
+    };
+    convicted(buffer, Victim::behind(behind)?)
+}
+
+/// Gives the device `buffer`, which the core is to convict of.
+fn convicted(buffer: Buffer, victim: Victim) -> Result<(), String> {
+    let mut queue = Queue::begin()?;
+    queue.give(&[buffer]);
+    println!("giving {:#x}", buffer.address);
+    println!("victim {:#x}", victim.physical());
+    queue.publish_and_die(&victim)
+}
