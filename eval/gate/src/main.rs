@@ -56,8 +56,8 @@ fn crossings(table: &mut Table) {
 fn publishing(table: &mut Table) {
     let [nothing, request, completion, descriptors, completions] = kernels::publish();
     table.limited("publish-nothing", nothing, 320);
-    table.limited("publish-request", request, 440);
-    table.limited("publish-completion", completion, 380);
+    table.limited("publish-request", request, 460);
+    table.limited("publish-completion", completion, 400);
     table.limited("publish-next-descriptor", descriptors, 45);
     table.limited("publish-next-completion", completions, 15);
 }
