@@ -65,8 +65,8 @@ pub enum CoreCall {
     /// Tells the host `(kind, value)` of a program that dies: a line of its
     /// backtrace.
     Trace = 19,
-    /// The registers of the battery-backed clock: second, minute, hour, day,
-    /// month, year and format (status B), the first in the lowest byte.
+    /// The registers of the battery-backed clock, the first in the lowest byte:
+    /// second, minute, hour, day, month, year and format (status B).
     Date = 20,
 }
 
