@@ -43,7 +43,7 @@ pub const TABLE: [Row; Area::ALL.len()] = {
             Area::Unsafe,
             3,
             [None, ReadWrite, None],
-            "the drivers' data, MMIO, DMA rings",
+            "the drivers' data, their rings in the DMA area",
         ),
         row(
             Area::App,
