@@ -1,6 +1,9 @@
 //! A queue in memory of the host, with both of its ends laid open.
 
+extern crate std;
+
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::vec::Vec;
 
 use super::super::{AVAILABLE, DESCRIPTOR, ENTRIES, INDEX, Queue, Refusal, Rings, USED};
 use crate::device::virtio::area::{Area, Areas};
@@ -8,7 +11,7 @@ use crate::memory::frame::Frame;
 use crate::memory::physical::{self, PhysicalMap};
 
 const FRAMES: usize = 9;
-const RINGS: Rings = Rings {
+pub(super) const RINGS: Rings = Rings {
     driver: 0x1000,
     table: 0x3000,
     shared: 0x4000,
@@ -128,14 +131,41 @@ impl Bench {
 
     /// Uses `id` as the device does, as the entry `index` of its ring.
     pub(super) fn set_used(&self, index: u16, id: u16) {
+        self.set_used_with(index, id, 0);
+    }
+
+    /// The same, having written `count` bytes.
+    pub(super) fn set_used_with(&self, index: u16, id: u16, count: u16) {
         let place = RINGS.shared + ENTRIES + USED * u64::from(index % self.size);
         self.map.half(place).store(id, Relaxed);
+        self.map.half(place + 4).store(count, Relaxed);
         self.set_used_index(index.wrapping_add(1));
+    }
+
+    /// Writes the flags of the used ring.
+    pub(super) fn set_used_flags(&self, flags: u16) {
+        self.map.half(RINGS.shared).store(flags, Relaxed);
     }
 
     /// Writes the index of the used ring.
     pub(super) fn set_used_index(&self, index: u16) {
         self.map.half(RINGS.shared + INDEX).store(index, Release);
+    }
+}
+
+/// The `count` bytes at `physical`.
+pub(super) fn load_bytes(map: PhysicalMap, physical: u64, count: u64) -> Vec<u8> {
+    let byte = |at: u64| map.word(at & !7).load(Relaxed).to_le_bytes()[at as usize % 8];
+    (physical..physical + count).map(byte).collect()
+}
+
+/// Writes bytes at `physical`.
+pub(super) fn store_bytes(map: PhysicalMap, physical: u64, bytes: &[u8]) {
+    for (at, byte) in (physical..).zip(bytes) {
+        let word = map.word(at & !7);
+        let mut all = word.load(Relaxed).to_le_bytes();
+        all[at as usize % 8] = *byte;
+        word.store(u64::from_le_bytes(all), Relaxed);
     }
 }
 
