@@ -11,11 +11,15 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::slots::Slot;
-use super::{Accel, Counter, Machine, Spec, VolumeDriver};
+use super::{Counter, Machine, Spec, VolumeDriver};
 
 mod replay;
 
 pub use replay::{replay, shell_line};
+
+/// Has a device serve its queue before the guest goes on, not when the host finds
+/// the time.
+const AT_ONCE: &str = "ioeventfd=off";
 
 /// What a channel of the guest leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,7 +80,7 @@ pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
     line.machine(spec);
     line.time(spec);
     line.control(channels);
-    line.consoles(spec.machine, channels);
+    line.consoles(spec, channels);
     line.entropy(spec);
     line.network(spec);
     line.volumes(spec, channels);
@@ -117,7 +121,7 @@ impl Line {
 
     /// One nanosecond an instruction, and every source of chance fixed.
     fn time(&mut self, spec: &Spec) {
-        if spec.counted && spec.accel == Accel::Tcg {
+        if spec.is_counted() {
             self.option("-icount", "shift=0,sleep=off");
             self.option("-seed", "0");
             self.option("-rtc", "base=2000-01-01,clock=vm");
@@ -132,9 +136,12 @@ impl Line {
         self.option("-serial", "chardev:serial");
     }
 
-    fn consoles(&mut self, machine: Machine, channels: &Channels) {
-        if machine == Machine::Microvm {
+    fn consoles(&mut self, spec: &Spec, channels: &Channels) {
+        if spec.machine == Machine::Microvm {
             self.option("-global", "virtio-mmio.force-legacy=off");
+        }
+        if spec.machine == Machine::Microvm && spec.is_counted() {
+            self.option("-global", &format!("virtio-mmio.{AT_ONCE}"));
         }
         for (slot, name, backend) in [
             (Slot::Console, "console", &channels.console),
@@ -144,7 +151,7 @@ impl Line {
             // Not port 0, a system console: QEMU throws away what the host does
             // not read from one at once.
             let bus = format!("id={name}-bus,max_ports=2");
-            self.virtio("virtio-serial", &bus, machine, slot);
+            self.virtio("virtio-serial", &bus, spec, slot);
             let port = format!("virtserialport,bus={name}-bus.0,nr=1,chardev={name}");
             self.option("-device", &port);
         }
@@ -152,7 +159,7 @@ impl Line {
 
     fn entropy(&mut self, spec: &Spec) {
         if spec.entropy_device {
-            self.virtio("virtio-rng", "", spec.machine, Slot::Entropy);
+            self.virtio("virtio-rng", "", spec, Slot::Entropy);
         }
     }
 
@@ -169,7 +176,7 @@ impl Line {
             Machine::Microvm => "netdev=net",
             Machine::Q35 => "netdev=net,romfile=",
         };
-        self.virtio("virtio-net", properties, spec.machine, Slot::Network);
+        self.virtio("virtio-net", properties, spec, Slot::Network);
         if let Some(file) = &spec.capture {
             let mut value = OsString::from("filter-dump,id=capture,netdev=net,file=");
             value.push(escaped(file));
@@ -191,7 +198,7 @@ impl Line {
             }
             self.0.extend(["-fsdev".into(), folder]);
             let device = format!("fsdev=volume{number},mount_tag=volume{number}");
-            self.virtio("virtio-9p", &device, spec.machine, Slot::Volume(number));
+            self.virtio("virtio-9p", &device, spec, Slot::Volume(number));
         }
     }
 
@@ -232,11 +239,14 @@ impl Line {
     }
 
     /// A virtio device on the bus that the machine has.
-    fn virtio(&mut self, kind: &str, properties: &str, machine: Machine, slot: Slot) {
-        let mut value = match machine {
+    fn virtio(&mut self, kind: &str, properties: &str, spec: &Spec, slot: Slot) {
+        let mut value = match spec.machine {
             Machine::Microvm => format!("{kind}-device"),
             Machine::Q35 => format!("{kind}-pci,disable-legacy=on,addr={:#x}", slot.number()),
         };
+        if spec.machine == Machine::Q35 && spec.is_counted() {
+            value = format!("{value},{AT_ONCE}");
+        }
         if !properties.is_empty() {
             value = format!("{value},{properties}");
         }

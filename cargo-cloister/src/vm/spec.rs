@@ -138,6 +138,11 @@ impl Spec {
         self.options.encode(self.cpus, slots::mask(self))
     }
 
+    /// Whether time is counted, as far as the machine can: translation only.
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted && self.accel == Accel::Tcg
+    }
+
     /// Whether the guest gets a network device.
     pub(super) fn has_network(&self) -> bool {
         !self.publish.is_empty() || self.capture.is_some()

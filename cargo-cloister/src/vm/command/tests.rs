@@ -80,10 +80,25 @@ fn counted_runs_have_no_chance_in_them() {
     });
     let fixed = "-icount shift=0,sleep=off -seed 0 -rtc base=2000-01-01,clock=vm";
     assert!(line.contains(fixed), "{line}");
+    assert!(line.contains("-global virtio-mmio.ioeventfd=off"), "{line}");
     assert!(
         !line.contains("virtio-rng"),
         "it interrupts when it likes: {line}"
     );
+}
+
+#[test]
+fn devices_of_counted_runs_do_not_wait_for_the_host() {
+    for (machine, count) in [(Machine::Microvm, 1), (Machine::Q35, 3)] {
+        let line = |counted| {
+            line(&Spec {
+                counted,
+                ..spec(machine)
+            })
+        };
+        assert_eq!(line(true).matches("ioeventfd=off").count(), count);
+        assert!(!line(false).contains("ioeventfd"), "{machine:?}");
+    }
 }
 
 #[test]
