@@ -1,21 +1,26 @@
 //! Device registers in the core's map of memory.
 //!
-//! Each is read and written by an access of its own width, as devices demand.
+//! Each is read and written by an access of its own size, as devices demand.
 
 #![expect(unsafe_code, reason = "volatile accesses to device registers")]
 
-#[cfg(test)]
-use core::sync::atomic::Ordering;
+use zerocopy::FromBytes;
 
-#[cfg(test)]
-use domains::layout::PAGE_SIZE;
-
-#[cfg(test)]
-use crate::memory::physical;
+#[cfg(not(test))]
 use crate::memory::physical::PhysicalMap;
 
-/// Registers that lie together, below 4 GiB.
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+use fake::{load, store};
+
+/// A register: its offset, and its size in bytes, which is 1, 2 or 4.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Register(pub(crate) u32, pub(crate) u32);
+
+/// Registers that lie together, below 4 GiB.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, FromBytes)]
+#[repr(C)]
 pub(crate) struct Mmio {
     physical: u32,
     size: u32,
@@ -42,79 +47,77 @@ impl Mmio {
         })
     }
 
-    /// Reads the byte at `offset`.
-    pub(crate) fn read8(self, offset: u32) -> u8 {
-        self.load(offset)
+    /// All of it as one register.
+    pub(crate) const fn only(self) -> Register {
+        Register(0, self.size)
     }
 
-    /// Reads two bytes at `offset`.
-    pub(crate) fn read16(self, offset: u32) -> u16 {
-        self.load(offset)
-    }
-
-    /// Reads the register at `offset`.
+    /// Reads the four bytes at `offset`.
     pub(crate) fn read(self, offset: u32) -> u32 {
-        self.load(offset)
+        self.get(Register(offset, 4))
     }
 
-    /// Writes the byte at `offset`.
-    pub(crate) fn write8(self, offset: u32, value: u8) {
-        self.store(offset, value);
-    }
-
-    /// Writes two bytes at `offset`.
-    pub(crate) fn write16(self, offset: u32, value: u16) {
-        self.store(offset, value);
-    }
-
-    /// Writes the register at `offset`.
+    /// Writes the four bytes at `offset`.
     pub(crate) fn write(self, offset: u32, value: u32) {
-        self.store(offset, value);
+        self.set(Register(offset, 4), value);
     }
 
-    /// Writes two registers, the lower half first.
-    pub(crate) fn write_pair(self, [low, high]: [u32; 2], value: u64) {
-        self.write(low, value as u32);
-        self.write(high, (value >> 32) as u32);
+    /// Writes eight bytes at `offset`, the lower four first.
+    pub(crate) fn write_pair(self, offset: u32, value: u64) {
+        self.write(offset, value as u32);
+        self.write(offset + 4, (value >> 32) as u32);
     }
 
-    fn load<T: Copy>(self, offset: u32) -> T {
-        // SAFETY: as promised to `new`; what is read is a number.
-        unsafe { self.pointer::<T>(offset).read_volatile() }
+    /// Reads a register.
+    pub(crate) fn get(self, register: Register) -> u32 {
+        load(self.place(register), register.1)
     }
 
-    fn store<T: Copy>(self, offset: u32, value: T) {
-        // SAFETY: as promised to `new`.
-        unsafe { self.pointer::<T>(offset).write_volatile(value) };
+    /// Writes a register.
+    pub(crate) fn set(self, register: Register, value: u32) {
+        store(self.place(register), register.1, value);
     }
 
-    fn pointer<T>(self, offset: u32) -> *mut T {
-        let size = size_of::<T>() as u32;
+    /// Where a register is in physical memory.
+    fn place(self, Register(offset, size): Register) -> u32 {
         assert!(
             offset + size <= self.size && offset.is_multiple_of(size),
             "one of the registers"
         );
-        map().address(u64::from(self.physical + offset)) as *mut T
+        self.physical + offset
     }
 }
 
 #[cfg(not(test))]
-fn map() -> PhysicalMap {
-    PhysicalMap::CORE
+#[inline]
+fn load(place: u32, size: u32) -> u32 {
+    match size {
+        1 => u32::from(read::<u8>(place)),
+        2 => u32::from(read::<u16>(place)),
+        _ => read(place),
+    }
 }
 
-/// A page of memory of the host, each byte of which tells where it is.
-#[cfg(test)]
-fn map() -> PhysicalMap {
-    extern crate std;
-    static MAP: std::sync::OnceLock<PhysicalMap> = std::sync::OnceLock::new();
-    *MAP.get_or_init(|| {
-        let map = physical::fake(1);
-        for place in (0..PAGE_SIZE).step_by(8) {
-            let bytes = [0, 1, 2, 3, 4, 5, 6, 7].map(|byte| (place + byte) as u8);
-            let word = map.word(place);
-            word.store(u64::from_le_bytes(bytes), Ordering::Relaxed);
-        }
-        map
-    })
+#[cfg(not(test))]
+#[inline]
+fn store(place: u32, size: u32, value: u32) {
+    match size {
+        1 => write(place, value as u8),
+        2 => write(place, value as u16),
+        _ => write(place, value),
+    }
+}
+
+#[cfg(not(test))]
+fn read<T: FromBytes>(place: u32) -> T {
+    let address = PhysicalMap::CORE.address(u64::from(place)) as *const T;
+    // SAFETY: as promised to `Mmio::new`; what is read is a number.
+    unsafe { address.read_volatile() }
+}
+
+#[cfg(not(test))]
+fn write<T>(place: u32, value: T) {
+    let address = PhysicalMap::CORE.address(u64::from(place)) as *mut T;
+    // SAFETY: as promised to `Mmio::new`.
+    unsafe { address.write_volatile(value) };
 }

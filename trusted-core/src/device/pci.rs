@@ -18,9 +18,9 @@ const DATA: Port<u32> = unsafe { Port::new(0xcfc) };
 const ENABLE: u32 = 1 << 31;
 
 /// Offset of command (low half) and status (high half).
-pub(crate) const COMMAND: u8 = 0x04;
+const COMMAND: u8 = 0x04;
 /// The command's bit for answering at the addresses of memory BARs.
-pub(crate) const MEMORY_SPACE: u32 = 1 << 1;
+const MEMORY_SPACE: u32 = 1 << 1;
 /// The command's bit for direct memory access, messages included.
 const BUS_MASTER: u32 = 1 << 2;
 /// The command's bit against pin interrupts.
@@ -61,6 +61,11 @@ impl Function {
     /// The function in slot `slot`, of 32.
     pub(crate) const fn in_slot(slot: u8) -> Function {
         Function(slot % 32 * 8)
+    }
+
+    /// Its slot.
+    pub(crate) const fn slot(self) -> u8 {
+        self.0 / 8
     }
 
     /// Reads the four bytes at `offset`, a multiple of four.
@@ -120,10 +125,4 @@ impl Function {
     fn select(self, offset: u8) {
         ADDRESS.write(ENABLE | u32::from(self.0) << 8 | u32::from(offset & 0xfc));
     }
-}
-
-/// Whether there is a PCI bus.
-pub(crate) fn is_present() -> bool {
-    ADDRESS.write(ENABLE);
-    ADDRESS.read() == ENABLE && Function::in_slot(0).read(0) != u32::MAX
 }

@@ -1,29 +1,57 @@
-//! How a device is reached: over virtio-mmio, or over PCI.
+//! How a device is reached. Its registers do the same on every bus, and each bus
+//! has them elsewhere.
 
 use core::sync::atomic::{Ordering, fence};
 
+use domains::device::QUEUE_SIZE_MAX;
+
 use super::queue::{Rings, wants_bell};
-use super::{mmio, pci};
-use crate::device::mmio::Mmio;
+use crate::device::mmio::{Mmio, Register};
 use crate::memory::physical::PhysicalMap;
 
 #[cfg(test)]
 pub(super) mod fake;
 
-/// A device's registers.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Bus {
-    Mmio(mmio::Bus),
-    Pci(pci::Bus),
-    #[cfg(test)]
-    Fake(&'static fake::Fake),
+/// Where a bus has the registers of a device. Of each pair, the lower half comes
+/// first.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub(super) offered_select: Register,
+    pub(super) offered: Register,
+    pub(super) accepted_select: Register,
+    pub(super) accepted: Register,
+    pub(super) status: Register,
+    pub(super) generation: Register,
+    pub(super) queue_select: Register,
+    pub(super) queue_max: Register,
+    pub(super) queue_size: Register,
+    pub(super) queue_ready: Register,
+    /// By which message the queue interrupts, where there are messages.
+    pub(super) queue_vector: Option<Register>,
+    /// Which bell is the queue's, where there are several.
+    pub(super) queue_bell: Option<Register>,
+    pub(super) bell_size: u32,
+    pub(super) table: u32,
+    pub(super) available: u32,
+    pub(super) used: u32,
+    /// Why the device interrupts, and where that is acknowledged. Behind a
+    /// message is always a reason.
+    pub(super) reasons: Option<[u32; 2]>,
 }
 
-/// The register by which a device hears of a queue, and what is written there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Doorbell {
-    Word(Mmio, u32),
-    Half(Mmio, u16),
+/// The only message by which a device may interrupt.
+pub(super) const VECTOR: u32 = 0;
+
+/// A device's registers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bus {
+    pub(super) layout: &'static Layout,
+    pub(super) registers: Mmio,
+    pub(super) bells: Mmio,
+    /// From one bell to the next.
+    pub(super) stride: u32,
+    /// The device's configuration, if it has one.
+    pub(super) configuration: Option<Mmio>,
 }
 
 /// What is left to do when something was published.
@@ -31,47 +59,81 @@ pub(super) enum Doorbell {
 pub(crate) struct Bell {
     /// Where the queue's used ring is, which says whether the device wants it.
     pub(super) used: u64,
-    pub(super) register: Doorbell,
+    /// The register by which the device hears of a queue, and the queue.
+    pub(super) register: Mmio,
+    pub(super) queue: u16,
 }
 
-/// Gives each function to the device on whatever bus it is.
-macro_rules! on_either {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
-        impl Bus {
-            $($(#[$doc])* pub(super) fn $name(self, $($argument: $kind),*) -> $result {
-                match self {
-                    Bus::Mmio(bus) => bus.$name($($argument),*),
-                    Bus::Pci(bus) => bus.$name($($argument),*),
-                    #[cfg(test)]
-                    Bus::Fake(bus) => bus.$name($($argument),*),
-                }
-            })*
-        }
-    };
-}
-
-on_either! {
+impl Bus {
     /// The device's status.
-    status() -> u8;
+    pub(super) fn status(self) -> u8 {
+        self.registers.get(self.layout.status) as u8
+    }
+
     /// Writes the device's status.
-    set_status(status: u8) -> ();
+    pub(super) fn set_status(self, status: u8) {
+        self.registers.set(self.layout.status, u32::from(status));
+    }
+
     /// The features that the device offers.
-    offered() -> u64;
+    pub(super) fn offered(self) -> u64 {
+        let half = |select| {
+            self.registers.set(self.layout.offered_select, select);
+            u64::from(self.registers.get(self.layout.offered))
+        };
+        half(0) | half(1) << 32
+    }
+
     /// Accepts features.
-    accept(features: u64) -> ();
+    pub(super) fn accept(self, features: u64) {
+        for (select, half) in [(0, features as u32), (1, (features >> 32) as u32)] {
+            self.registers.set(self.layout.accepted_select, select);
+            self.registers.set(self.layout.accepted, half);
+        }
+    }
+
     /// How many entries a queue can have; zero where there is no queue.
-    queue_max(queue: u16) -> u16;
-    /// Gives the device the rings of a queue; none if it does not take them,
-    /// else what `doorbell` wants to know.
-    set_queue(queue: u16, size: u16, rings: &Rings) -> Option<u16>;
-    /// The register by which the device hears of a queue.
-    doorbell(queue: u16, place: u16) -> Option<Doorbell>;
+    pub(super) fn queue_max(self, queue: u16) -> u16 {
+        let select = self.layout.queue_select;
+        self.registers.set(select, u32::from(queue));
+        let most = self.registers.get(self.layout.queue_max);
+        most.min(u32::from(QUEUE_SIZE_MAX)) as u16
+    }
+
+    /// Gives the device the rings of a queue; none if it does not take them, else
+    /// the queue's bell.
+    pub(super) fn set_queue(self, queue: u16, size: u16, rings: &Rings) -> Option<Mmio> {
+        let (layout, registers) = (self.layout, self.registers);
+        registers.set(layout.queue_select, u32::from(queue));
+        registers.set(layout.queue_size, u32::from(size));
+        registers.write_pair(layout.table, rings.table);
+        registers.write_pair(layout.available, rings.available());
+        registers.write_pair(layout.used, rings.shared);
+        if let Some(vector) = layout.queue_vector {
+            registers.set(vector, VECTOR);
+            (registers.get(vector) == VECTOR).then_some(())?;
+        }
+        registers.set(layout.queue_ready, 1);
+        (registers.get(layout.queue_ready) == 1).then_some(())?;
+        let place = layout.queue_bell.map_or(0, |bell| registers.get(bell));
+        let offset = self.stride.checked_mul(place)?;
+        self.bells.part(offset, layout.bell_size)
+    }
+
     /// A number that changes with the configuration.
-    generation() -> u32;
-    /// The registers of the configuration, if it has one.
-    configuration() -> Option<Mmio>;
+    pub(super) fn generation(self) -> u32 {
+        self.registers.get(self.layout.generation)
+    }
+
     /// Acknowledges an interrupt; whether there was one.
-    acknowledge() -> bool;
+    pub(super) fn acknowledge(self) -> bool {
+        let Some([why, acknowledge]) = self.layout.reasons else {
+            return true;
+        };
+        let reasons = self.registers.read(why);
+        self.registers.write(acknowledge, reasons);
+        reasons != 0
+    }
 }
 
 impl Bell {
@@ -82,10 +144,8 @@ impl Bell {
     pub(crate) fn ring(self) {
         fence(Ordering::SeqCst);
         if wants_bell(self.used, PhysicalMap::CORE) {
-            match self.register {
-                Doorbell::Word(register, value) => register.write(0, value),
-                Doorbell::Half(register, value) => register.write16(0, value),
-            }
+            self.register
+                .set(self.register.only(), u32::from(self.queue));
         }
     }
 }

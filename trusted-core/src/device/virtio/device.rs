@@ -93,10 +93,11 @@ impl Device {
         if let Err(refusal) = queue.publish(self.map, areas) {
             return Err(self.refused(refusal));
         }
-        let (used, place) = (queue.rings().shared, queue.bell());
-        let register = self.bus.doorbell(number as u16, place);
-        let register = register.ok_or(Refused::Error(error::DEVICE))?;
-        Ok(Bell { used, register })
+        Ok(Bell {
+            used: queue.rings().shared,
+            register: queue.bell(),
+            queue: number as u16,
+        })
     }
 
     /// Gives the device up, because it or its driver has broken a rule.
@@ -235,22 +236,16 @@ impl Device {
     /// The `size` bytes at `offset` of the configuration, as they are at one
     /// time.
     pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, Refused> {
-        let configuration = self.bus.configuration();
-        let is_aligned = offset.checked_rem(size) == Some(0);
-        let place = u32::try_from(offset).ok().zip(u32::try_from(size).ok());
-        let part = place.filter(|_| is_aligned);
-        let part = part.and_then(|(offset, size)| configuration?.part(offset, size));
-        let registers = part.ok_or(Refused::Error(error::INVALID))?;
+        let is_piece = matches!(size, 1 | 2 | 4) && offset.is_multiple_of(size);
+        let offset = u32::try_from(offset).ok().filter(|_| is_piece);
+        let piece = offset.zip(self.bus.configuration);
+        let piece = piece.and_then(|(offset, all)| all.part(offset, size as u32));
+        let piece = piece.ok_or(Refused::Error(error::INVALID))?;
         for _ in 0..CONFIGURATION_READS {
             let generation = self.bus.generation();
-            let value = match size {
-                1 => u64::from(registers.read8(0)),
-                2 => u64::from(registers.read16(0)),
-                4 => u64::from(registers.read(0)),
-                _ => return Err(Refused::Error(error::INVALID)),
-            };
+            let value = piece.get(piece.only());
             if self.bus.generation() == generation {
-                return Ok(value);
+                return Ok(u64::from(value));
             }
         }
         Err(self.give_up("its configuration never settles"))

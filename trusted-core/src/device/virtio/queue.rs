@@ -38,6 +38,7 @@ use domains::device::QUEUE_SIZE_MAX;
 use zerocopy::FromBytes;
 
 use super::area::Areas;
+use crate::device::mmio::Mmio;
 use crate::memory::physical::PhysicalMap;
 
 #[cfg(test)]
@@ -109,8 +110,9 @@ pub(crate) struct Queue {
     /// device; how many used ones were seen. Both wrap.
     taken: u16,
     retired: u16,
-    /// Where its bell is, as the bus wants to know.
-    bell: u16,
+    /// Of no use.
+    padding: u16,
+    bell: Mmio,
     /// What each entry is.
     marks: Marks,
 }
@@ -152,7 +154,7 @@ impl Rings {
 
 impl Queue {
     /// A queue of `size` entries, a power of two, whose rings are clear.
-    pub(super) fn new(size: u16, rings: Rings, bell: u16) -> Queue {
+    pub(super) fn new(size: u16, rings: Rings, bell: Mmio) -> Queue {
         Queue {
             rings,
             size,
@@ -166,8 +168,8 @@ impl Queue {
         self.rings
     }
 
-    /// Where its bell is.
-    pub(super) const fn bell(&self) -> u16 {
+    /// The register by which the device hears of it.
+    pub(super) const fn bell(&self) -> Mmio {
         self.bell
     }
 
@@ -178,7 +180,7 @@ impl Queue {
 
     /// Forgets everything but where the rings are: the device was reset.
     pub(super) fn close(&mut self) {
-        *self = Queue::new(0, self.rings, 0);
+        *self = Queue::new(0, self.rings, Mmio::default());
     }
 
     /// Gives the device what the driver has put into its rings.

@@ -10,16 +10,15 @@ use domains::layout::{self, PAGE_SIZE};
 use domains::{Area as Owners, windows};
 
 use super::area::{Area, Areas};
-use super::bus::Bus;
 use super::device::Device;
-use super::mmio::{self, BLOCK, Found};
+use super::mmio::{self, BLOCK};
 use super::queue::Queue;
 use super::{Devices, pci};
 use crate::cpu::vectors::FIRST_DEVICE;
 use crate::device::bars;
 use crate::device::ioapic::Pin;
 use crate::device::mmio::Mmio;
-use crate::device::pci::{Function, is_present};
+use crate::device::pci::Function;
 use crate::memory::entry::Rights;
 use crate::memory::frame::{Frame, pages_of};
 use crate::memory::owner::Owner;
@@ -45,13 +44,10 @@ impl Devices {
     /// drives. None if memory runs out.
     pub(crate) fn find(
         &mut self,
-        places: impl Iterator<Item = Place> + Clone,
+        places: impl Iterator<Item = Place>,
         says: bool,
         space: &mut Space,
     ) -> Option<Kinds> {
-        if is_present() {
-            bars::assign(places.clone().filter_map(Place::function));
-        }
         let mut count = 0;
         for place in places {
             if let Some(free) = self.devices.get_mut(count) {
@@ -67,15 +63,6 @@ impl Devices {
         }
         self.areas = make_areas(&kinds, space)?;
         Some(kinds)
-    }
-}
-
-impl Place {
-    fn function(self) -> Option<Function> {
-        match self {
-            Place::Pci(slot) => Some(Function::in_slot(slot)),
-            Place::Mmio(..) => None,
-        }
     }
 }
 
@@ -101,27 +88,22 @@ fn look_at_registers(
     }
     // SAFETY: the loader names it, and nothing else is there; the queues say
     // what the addresses in its registers are.
-    let bus = mmio::Bus(unsafe { Mmio::new(address as u32, BLOCK) });
-    let kind = match bus.look() {
-        Found::Nothing => return None,
-        Found::Legacy(kind) => Err(kind),
-        Found::Modern(kind) => Ok(kind),
-    };
-    let kind = driven(kind, says)?;
+    let registers = unsafe { Mmio::new(address as u32, BLOCK) };
+    let kind = driven(mmio::kind(registers)?, says)?;
     let pin = Pin::connect(pin, vector(number))?;
-    Some(Device::new(number, kind, Bus::Mmio(bus), Some(pin)))
+    Some(Device::new(number, kind, mmio::bus(registers)?, Some(pin)))
 }
 
 fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Device> {
     let function = Function::in_slot(slot);
     let kind = driven(function.virtio_kind()?, says)?;
-    let Some(bus) = pci::Bus::open(function, vector(number)) else {
+    let Some(bus) = pci::bus(function, vector(number)) else {
         report::line(format_args!(
             "cloister: the device in PCI slot {slot} is left alone: it sends no messages"
         ));
         return None;
     };
-    Some(Device::new(number, kind, Bus::Pci(bus), None))
+    Some(Device::new(number, kind, bus, None))
 }
 
 /// The vector by which device number `number` interrupts.

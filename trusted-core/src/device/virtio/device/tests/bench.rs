@@ -41,8 +41,8 @@ impl Bench {
         let mut space = space(64);
         let map = space.tables.physical();
         let first = space.frames.allocate_row(DMA_PAGES as usize, Owner::CORE);
-        let fake = Fake::new();
-        let mut device = Device::new(OWN as usize, Kind::Console, Bus::Fake(fake), None);
+        let (fake, bus) = Fake::new();
+        let mut device = Device::new(OWN as usize, Kind::Console, bus, None);
         device.map = map;
         device.keep_queues_in(Box::leak(
             vec![Queue::default(); QUEUES_MAX].into_boxed_slice(),

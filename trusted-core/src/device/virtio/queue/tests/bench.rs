@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::vec::Vec;
 
 use super::super::{AVAILABLE, DESCRIPTOR, ENTRIES, INDEX, Queue, Refusal, Rings, USED};
+use crate::device::mmio::Mmio;
 use crate::device::virtio::area::{Area, Areas};
 use crate::memory::frame::Frame;
 use crate::memory::physical::{self, PhysicalMap};
@@ -40,7 +41,7 @@ impl Bench {
                 frames: GOOD,
                 dma: Area::default(),
             },
-            queue: Queue::new(size, RINGS, 0),
+            queue: Queue::new(size, RINGS, Mmio::default()),
             size,
         }
     }
@@ -51,7 +52,7 @@ impl Bench {
             self.map.zero(Frame::containing(physical));
         }
         self.set_index(0);
-        self.queue = Queue::new(self.size, RINGS, 0);
+        self.queue = Queue::new(self.size, RINGS, Mmio::default());
     }
 
     /// Writes a descriptor as the driver does.
