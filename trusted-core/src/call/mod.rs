@@ -64,10 +64,9 @@ fn answer(trap: &mut Trap<'_>, result: Result<u64, i64>) {
 /// needs.
 #[inline(never)]
 fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
-    match trap.core.devices.publish(device, queue) {
-        Ok(bell) => {
+    match trap.core.devices.publish(device, queue, &trap.local.bell) {
+        Ok(()) => {
             answer(trap, Ok(0));
-            trap.local.bell.set(Some(bell));
             return Next::Ring;
         }
         Err(Refused::Error(code)) => answer(trap, Err(code)),

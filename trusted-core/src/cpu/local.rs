@@ -46,7 +46,7 @@ pub(crate) struct Local {
     pub(crate) watchdog: Cell<Watchdog>,
     /// The bell to ring when the core's lock is open: here, and not in what a call
     /// answers, because every call would carry it.
-    pub(crate) bell: Cell<Option<Bell>>,
+    pub(crate) bell: Cell<Bell>,
     isolation: Isolation,
 }
 
@@ -73,7 +73,7 @@ impl Local {
             stretch: Cell::new(None),
             pace: Cell::new(Pace::SHORTEST),
             watchdog: Cell::new(Watchdog::default()),
-            bell: Cell::new(None),
+            bell: Cell::default(),
             isolation,
         }
     }

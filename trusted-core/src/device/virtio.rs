@@ -13,6 +13,8 @@ mod pci;
 mod queue;
 pub(crate) mod setup;
 
+use core::cell::Cell;
+
 use domains::core_call::error;
 use domains::device::DEVICES_MAX;
 
@@ -67,11 +69,16 @@ impl Devices {
         }
     }
 
-    /// Gives `device` what is new in a queue; the bell to ring when the core's
+    /// Gives `device` what is new in a queue; `bell` is to be rung when the core's
     /// lock is open.
     #[inline]
-    pub(crate) fn publish(&mut self, device: u64, queue: u64) -> Result<Bell, Refused> {
-        find(&mut self.devices, device)?.publish(queue, &self.areas)
+    pub(crate) fn publish(
+        &mut self,
+        device: u64,
+        queue: u64,
+        bell: &Cell<Bell>,
+    ) -> Result<(), Refused> {
+        find(&mut self.devices, device)?.publish(queue, &self.areas, bell)
     }
 
     /// Reads a device's configuration.

@@ -22,7 +22,6 @@ use crate::call::{self, Next};
 use crate::cpu::local::{self, Local};
 use crate::cpu::page::Caller;
 use crate::cpu::{control, syscall, vectors};
-use crate::device::virtio::Bell;
 use crate::hooks;
 use crate::memory::retire;
 use crate::report;
@@ -83,7 +82,7 @@ fn from_ring_3(registers: &mut Registers) {
         match next {
             Next::Return => return,
             Next::Idle => return tick::idle(local),
-            Next::Ring => return local.bell.take().map_or((), Bell::ring),
+            Next::Ring => return local.bell.get().ring(),
             Next::Settle(question) => return retire::settle(question),
             Next::Repeat(question) => retire::settle(question),
         }

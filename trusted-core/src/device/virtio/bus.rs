@@ -4,6 +4,7 @@
 use core::sync::atomic::{Ordering, fence};
 
 use domains::device::QUEUE_SIZE_MAX;
+use zerocopy::FromBytes;
 
 use super::queue::{Rings, wants_bell};
 use crate::device::mmio::{Mmio, Register};
@@ -54,14 +55,15 @@ pub(super) struct Bus {
     pub(super) configuration: Option<Mmio>,
 }
 
-/// What is left to do when something was published.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// By what a device hears that something was published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, FromBytes)]
+#[repr(C)]
 pub(crate) struct Bell {
     /// Where the queue's used ring is, which says whether the device wants it.
-    pub(super) used: u64,
-    /// The register by which the device hears of a queue, and the queue.
-    pub(super) register: Mmio,
-    pub(super) queue: u16,
+    used: u64,
+    /// The register for it, and the number of the queue, to be written there.
+    register: Mmio,
+    queue: u64,
 }
 
 impl Bus {
@@ -102,7 +104,7 @@ impl Bus {
 
     /// Gives the device the rings of a queue; none if it does not take them, else
     /// the queue's bell.
-    pub(super) fn set_queue(self, queue: u16, size: u16, rings: &Rings) -> Option<Mmio> {
+    pub(super) fn set_queue(self, queue: u16, size: u16, rings: &Rings) -> Option<Bell> {
         let (layout, registers) = (self.layout, self.registers);
         registers.set(layout.queue_select, u32::from(queue));
         registers.set(layout.queue_size, u32::from(size));
@@ -117,7 +119,11 @@ impl Bus {
         (registers.get(layout.queue_ready) == 1).then_some(())?;
         let place = layout.queue_bell.map_or(0, |bell| registers.get(bell));
         let offset = self.stride.checked_mul(place)?;
-        self.bells.part(offset, layout.bell_size)
+        Some(Bell {
+            used: rings.shared,
+            register: self.bells.part(offset, layout.bell_size)?,
+            queue: u64::from(queue),
+        })
     }
 
     /// A number that changes with the configuration.
@@ -144,8 +150,7 @@ impl Bell {
     pub(crate) fn ring(self) {
         fence(Ordering::SeqCst);
         if wants_bell(self.used, PhysicalMap::CORE) {
-            self.register
-                .set(self.register.only(), u32::from(self.queue));
+            self.register.set(self.register.only(), self.queue as u32);
         }
     }
 }

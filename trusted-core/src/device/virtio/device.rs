@@ -1,8 +1,10 @@
 //! One device: its status, its features, its queues.
 
+use core::cell::Cell;
+
 use bitflags::bitflags;
 use domains::core_call::error;
-use domains::device::{Kind, QUEUES_MAX, feature};
+use domains::device::{Kind, feature};
 use domains::layout::{PAGE_SIZE, used_ring};
 
 use super::Refused;
@@ -85,19 +87,22 @@ impl Device {
         }
     }
 
-    /// Gives the device what is new in a queue.
+    /// Gives the device what is new in a queue; `bell` is to be rung when the
+    /// core's lock is open.
     #[inline]
-    pub(super) fn publish(&mut self, number: u64, areas: &Areas) -> Result<Bell, Refused> {
+    pub(super) fn publish(
+        &mut self,
+        number: u64,
+        areas: &Areas,
+        bell: &Cell<Bell>,
+    ) -> Result<(), Refused> {
         let queue = queue_of(self.queues, number).filter(|queue| queue.is_ready());
         let queue = queue.ok_or(Refused::Error(error::INVALID))?;
-        if let Err(refusal) = queue.publish(self.map, areas) {
-            return Err(self.refused(refusal));
+        match queue.publish(self.map, areas) {
+            Ok(()) => bell.set(queue.bell()),
+            Err(refusal) => return Err(self.refused(refusal)),
         }
-        Ok(Bell {
-            used: queue.rings().shared,
-            register: queue.bell(),
-            queue: number as u16,
-        })
+        Ok(())
     }
 
     /// Gives the device up, because it or its driver has broken a rule.
@@ -268,7 +273,7 @@ impl Device {
 
 fn queue_of(queues: &mut [Queue], number: u64) -> Option<&mut Queue> {
     // DEFENCE: queue-number
-    queues.get_mut(usize::try_from(number).ok()?.min(QUEUES_MAX))
+    queues.get_mut(usize::try_from(number).ok()?)
 }
 
 /// Two frames for a queue, the second of which the driver reads at `address`.

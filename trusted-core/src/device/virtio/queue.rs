@@ -38,7 +38,7 @@ use domains::device::QUEUE_SIZE_MAX;
 use zerocopy::FromBytes;
 
 use super::area::Areas;
-use crate::device::mmio::Mmio;
+use super::bus::Bell;
 use crate::memory::physical::PhysicalMap;
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ pub(crate) struct Queue {
     retired: u16,
     /// Of no use.
     padding: u16,
-    bell: Mmio,
+    bell: Bell,
     /// What each entry is.
     marks: Marks,
 }
@@ -154,7 +154,7 @@ impl Rings {
 
 impl Queue {
     /// A queue of `size` entries, a power of two, whose rings are clear.
-    pub(super) fn new(size: u16, rings: Rings, bell: Mmio) -> Queue {
+    pub(super) fn new(size: u16, rings: Rings, bell: Bell) -> Queue {
         Queue {
             rings,
             size,
@@ -168,8 +168,8 @@ impl Queue {
         self.rings
     }
 
-    /// The register by which the device hears of it.
-    pub(super) const fn bell(&self) -> Mmio {
+    /// By what the device hears of it.
+    pub(super) const fn bell(&self) -> Bell {
         self.bell
     }
 
@@ -180,7 +180,7 @@ impl Queue {
 
     /// Forgets everything but where the rings are: the device was reset.
     pub(super) fn close(&mut self) {
-        *self = Queue::new(0, self.rings, Mmio::default());
+        *self = Queue::new(0, self.rings, Bell::default());
     }
 
     /// Gives the device what the driver has put into its rings.
@@ -196,32 +196,35 @@ impl Queue {
         // DEFENCE: publish-flags-always
         let flags = map.half(source).load(Relaxed) & NO_INTERRUPT;
         map.half(target).store(flags, Relaxed);
-        if end != self.taken {
-            self.copy_new(map, areas, end).map_err(Refusal::Driver)?;
+        match end.wrapping_sub(self.taken) {
+            0 => {}
+            1 => self.copy_one(map, areas).map_err(Refusal::Driver)?,
+            count => self.copy_new(map, areas, count).map_err(Refusal::Driver)?,
         }
+        self.taken = end;
         map.half(at(target, INDEX)).store(end, Release);
         Ok(())
     }
 
-    /// Copies what is new in front of the index `end`. Apart from the rest, so
-    /// that each has the registers it needs.
+    /// Copies the only new entry. Most calls have one, and to begin a loop costs
+    /// as much. Apart from the rest, so that each has the registers it needs.
     #[inline(never)]
-    fn copy_new(&mut self, map: PhysicalMap, areas: &Areas, end: u16) -> Result<(), Offence> {
-        let count = end.wrapping_sub(self.taken);
+    fn copy_one(&mut self, map: PhysicalMap, areas: &Areas) -> Result<(), Offence> {
+        let (rings, marks) = (self.rings, self.marks.of(self.size));
+        copy_entry(&rings, self.size, marks, map, areas, u32::from(self.taken))
+    }
+
+    /// Copies `count` new entries.
+    #[inline(never)]
+    fn copy_new(&mut self, map: PhysicalMap, areas: &Areas, count: u16) -> Result<(), Offence> {
         // DEFENCE: publish-count
         if count > self.size {
             return Err(Offence::Rings);
         }
-        let (rings, size) = (self.rings, self.size);
-        let source = at(rings.driver, DESCRIPTOR * u64::from(size));
-        let marks = self.marks.of(size);
+        let (rings, marks) = (self.rings, self.marks.of(self.size));
         for index in indices(self.taken, count) {
-            let entry = ENTRIES + 2 * place(index, size);
-            let head = map.half(at(source, entry)).load(Relaxed);
-            copy_chain(&rings, marks, map, areas, head)?;
-            map.half(at(rings.available(), entry)).store(head, Relaxed);
+            copy_entry(&rings, self.size, marks, map, areas, index)?;
         }
-        self.taken = end;
         Ok(())
     }
 
@@ -233,19 +236,24 @@ impl Queue {
         if count > self.taken.wrapping_sub(self.retired) {
             return Err(Refusal::Device);
         }
-        let (rings, size) = (self.rings, self.size);
-        let marks = self.marks.of(size);
-        for index in indices(self.retired, count) {
-            let entry = ENTRIES + USED * place(index, size);
-            let head = map.half(at(rings.shared, entry)).load(Relaxed);
-            // DEFENCE: used-head
-            match marks.get_mut(usize::from(head)) {
-                Some(mark) if *mark == ONLY => *mark = FREE,
-                Some(mark) if *mark == HEAD => forget_chain(&rings, marks, map, head),
-                _ => return Err(Refusal::Device),
+        match count {
+            1 => {
+                let (rings, marks) = (self.rings, self.marks.of(self.size));
+                retire_entry(&rings, self.size, marks, map, u32::from(self.retired))?;
             }
+            count => self.retire_all(map, count)?,
         }
         self.retired = end;
+        Ok(())
+    }
+
+    /// Takes note of `count` entries that were used.
+    #[inline(never)]
+    fn retire_all(&mut self, map: PhysicalMap, count: u16) -> Result<(), Refusal> {
+        let (rings, marks) = (self.rings, self.marks.of(self.size));
+        for index in indices(self.retired, count) {
+            retire_entry(&rings, self.size, marks, map, index)?;
+        }
         Ok(())
     }
 }
@@ -275,8 +283,46 @@ fn place(index: u32, size: u16) -> u64 {
     u64::from(index & u32::from(size.wrapping_sub(1)))
 }
 
+/// Copies the available entry at `index`.
+#[inline(always)]
+fn copy_entry(
+    rings: &Rings,
+    size: u16,
+    marks: &mut [u8],
+    map: PhysicalMap,
+    areas: &Areas,
+    index: u32,
+) -> Result<(), Offence> {
+    let source = at(rings.driver, DESCRIPTOR * u64::from(size));
+    let entry = ENTRIES + 2 * place(index, size);
+    let head = map.half(at(source, entry)).load(Relaxed);
+    copy_chain(rings, marks, map, areas, head)?;
+    map.half(at(rings.available(), entry)).store(head, Relaxed);
+    Ok(())
+}
+
+/// Takes note of the used entry at `index`.
+#[inline(always)]
+fn retire_entry(
+    rings: &Rings,
+    size: u16,
+    marks: &mut [u8],
+    map: PhysicalMap,
+    index: u32,
+) -> Result<(), Refusal> {
+    let entry = ENTRIES + USED * place(index, size);
+    let head = map.half(at(rings.shared, entry)).load(Relaxed);
+    // DEFENCE: used-head
+    match marks.get_mut(usize::from(head)) {
+        Some(mark) if *mark == ONLY => *mark = FREE,
+        Some(mark) if *mark == HEAD => forget_chain(rings, marks, map, head),
+        _ => return Err(Refusal::Device),
+    }
+    Ok(())
+}
+
 /// Copies the descriptors from `head` on.
-#[inline]
+#[inline(always)]
 fn copy_chain(
     rings: &Rings,
     marks: &mut [u8],
@@ -285,11 +331,24 @@ fn copy_chain(
     head: u16,
 ) -> Result<(), Offence> {
     let mark = free(marks, head)?;
-    let Some(mut number) = copy(rings, map, areas, head)? else {
-        *mark = ONLY;
-        return Ok(());
-    };
-    *mark = HEAD;
+    let next = copy(rings, map, areas, head)?;
+    *mark = if next.is_some() { HEAD } else { ONLY };
+    match next {
+        Some(next) => copy_tail(rings, marks, map, areas, next),
+        None => Ok(()),
+    }
+}
+
+/// Copies the descriptors of a chain from `number` on, which is not its first.
+/// Each is free before and not behind, so that there is an end.
+#[inline(never)]
+fn copy_tail(
+    rings: &Rings,
+    marks: &mut [u8],
+    map: PhysicalMap,
+    areas: &Areas,
+    mut number: u16,
+) -> Result<(), Offence> {
     loop {
         let mark = free(marks, number)?;
         let next = copy(rings, map, areas, number)?;
@@ -311,7 +370,7 @@ fn free(marks: &mut [u8], number: u16) -> Result<&mut u8, Offence> {
 }
 
 /// Copies descriptor `number`; the one that follows, if one does.
-#[inline]
+#[inline(always)]
 fn copy(
     rings: &Rings,
     map: PhysicalMap,

@@ -32,7 +32,7 @@ const FOR_TESTS: [&str; 10] = [
     "target", "fake.rs",
 ];
 
-/// What was counted in a crate.
+/// What was counted in a crate, or in a part of one.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::cli::bench) struct Crate {
     pub(in crate::cli::bench) name: String,
@@ -44,22 +44,44 @@ pub(in crate::cli::bench) struct Crate {
     unsafe_impls: u64,
 }
 
-/// Counts every crate.
+/// Counts every crate, and the parts of the most trusted.
 pub(super) fn count() -> Result<Vec<Crate>, Failure> {
     let sources = build::sources().map_err(Failure::build)?;
-    CRATES
-        .iter()
-        .map(|name| count_crate(&sources, name))
-        .collect()
+    let mut counted = Vec::new();
+    for name in CRATES {
+        counted.push(count_folder(&sources.join(name), name)?);
+        if name == CRATES[0] {
+            counted.extend(parts(&sources.join(name).join("src"))?);
+        }
+    }
+    Ok(counted)
 }
 
-fn count_crate(sources: &Path, name: &str) -> Result<Crate, Failure> {
+/// Each folder in `folder` as a part of a crate.
+fn parts(folder: &Path) -> Result<Vec<Crate>, Failure> {
+    let name = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let entries = fs::read_dir(folder).map_err(|why| unreadable(&name(folder), &why))?;
+    let mut folders: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir() && !FOR_TESTS.contains(&&*name(path)))
+        .collect();
+    folders.sort();
+    let count = |path: &PathBuf| count_folder(path, &format!("– {}", name(path)));
+    folders.iter().map(count).collect()
+}
+
+fn count_folder(folder: &Path, name: &str) -> Result<Crate, Failure> {
     let mut total = Crate {
         name: name.to_owned(),
         ..Crate::default()
     };
     let mut files = Vec::new();
-    collect(&sources.join(name), &mut files).map_err(|why| unreadable(name, &why))?;
+    collect(folder, &mut files).map_err(|why| unreadable(name, &why))?;
     for file in files {
         let text = fs::read_to_string(&file).map_err(|why| unreadable(name, &why))?;
         total.add(&text).map_err(|why| unreadable(name, &why))?;

@@ -185,7 +185,7 @@ fn a_number_without_a_device_is_refused() {
         assert_eq!(devices.accept(number, 0), Err(NO_DEVICE));
         let set = devices.set_queue(&mut bench.space, [number, 0, 0, 0]);
         assert_eq!(set, Err(NO_DEVICE));
-        assert_eq!(devices.publish(number, 0), Err(NO_DEVICE));
+        assert_eq!(devices.publish(number, 0, &Cell::default()), Err(NO_DEVICE));
         assert_eq!(devices.configuration(number, 0, 1), Err(NO_DEVICE));
         assert!(!devices.acknowledge(number as usize));
     }

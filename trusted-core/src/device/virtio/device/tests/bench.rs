@@ -12,6 +12,7 @@ use crate::device::virtio::area::Area;
 use crate::device::virtio::bus::fake::{Fake, Write};
 use crate::memory::space::tests::space;
 use core::sync::atomic::Ordering::Relaxed;
+use domains::device::QUEUES_MAX;
 
 /// What a driver says before it sets queues up, and when it is done.
 pub(super) const DRIVER: u64 = 1 | 2;
@@ -97,7 +98,7 @@ impl Bench {
     }
 
     pub(super) fn publish(&mut self, queue: u64) -> Result<Rings, Refused> {
-        self.devices.publish(OWN, queue)?;
+        self.devices.publish(OWN, queue, &Cell::default())?;
         let device = self.devices.devices[OWN as usize].as_ref();
         Ok(device.expect("it is there").queues[queue as usize].rings())
     }

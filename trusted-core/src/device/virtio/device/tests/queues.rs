@@ -2,6 +2,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use domains::device::QUEUES_MAX;
 use domains::layout::used_ring;
 
 use super::bench::{DMA, DMA_PAGES};

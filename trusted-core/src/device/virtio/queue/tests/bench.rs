@@ -6,8 +6,8 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::vec::Vec;
 
 use super::super::{AVAILABLE, DESCRIPTOR, ENTRIES, INDEX, Queue, Refusal, Rings, USED};
-use crate::device::mmio::Mmio;
 use crate::device::virtio::area::{Area, Areas};
+use crate::device::virtio::bus::Bell;
 use crate::memory::frame::Frame;
 use crate::memory::physical::{self, PhysicalMap};
 
@@ -41,7 +41,7 @@ impl Bench {
                 frames: GOOD,
                 dma: Area::default(),
             },
-            queue: Queue::new(size, RINGS, Mmio::default()),
+            queue: Queue::new(size, RINGS, Bell::default()),
             size,
         }
     }
@@ -52,7 +52,7 @@ impl Bench {
             self.map.zero(Frame::containing(physical));
         }
         self.set_index(0);
-        self.queue = Queue::new(self.size, RINGS, Mmio::default());
+        self.queue = Queue::new(self.size, RINGS, Bell::default());
     }
 
     /// Writes a descriptor as the driver does.
