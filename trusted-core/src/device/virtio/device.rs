@@ -200,27 +200,30 @@ impl Device {
         areas: &Areas,
         space: &mut Space,
     ) -> Result<(), Refused> {
-        let size = u16::try_from(size).map_err(|_| Refused::Error(error::INVALID))?;
-        let most = self.queue_max(number)?;
-        let is_ready = queue_of(self.queues, number).is_some_and(|queue| queue.is_ready());
-        // DEFENCE: queue-once
-        let is_time =
-            self.has_accepted && !self.status.contains(Status::DRIVER_OK) && !is_ready;
-        if !is_time || !size.is_power_of_two() || u64::from(size) > most {
-            return Err(Refused::Error(error::INVALID));
-        }
+        let size = self.size_of_new(number, size)?;
         // DEFENCE: queue-place
         let driver = areas.dma.translate(address, driver_size(size));
         let driver = driver.filter(|driver| driver.is_multiple_of(PAGE_SIZE));
         let driver = driver.ok_or(Refused::Error(error::BAD_ADDRESS))?;
         let rings = self.rings(number, driver, space)?;
-        let Some(bell) = self.bus.set_queue(number as u16, size, &rings) else {
-            return Err(self.give_up("it does not take a queue"));
-        };
+        let bell = self.bus.set_queue(number as u16, size, &rings);
+        let bell = bell.ok_or_else(|| self.give_up("it does not take a queue"))?;
         if let Some(queue) = queue_of(self.queues, number) {
             *queue = Queue::new(size, rings, bell);
         }
         Ok(())
+    }
+
+    /// The size that a queue is to have, if it can and may be set up now.
+    fn size_of_new(&mut self, number: u64, size: u64) -> Result<u16, Refused> {
+        let most = self.queue_max(number)?;
+        let is_ready = queue_of(self.queues, number).is_some_and(|queue| queue.is_ready());
+        // DEFENCE: queue-once
+        let is_time =
+            self.has_accepted && !self.status.contains(Status::DRIVER_OK) && !is_ready;
+        let can_be = is_time && size.is_power_of_two() && size <= most;
+        let size = u16::try_from(size).ok().filter(|_| can_be);
+        size.ok_or(Refused::Error(error::INVALID))
     }
 
     /// Clear rings for a queue, of which the driver sees the used one. They are
