@@ -105,11 +105,11 @@ fn find(frames: &Frames, slot: u64) -> Result<Frame, i64> {
 
 fn save(words: &[AtomicU64; WORDS], entry_stack: u64, registers: &Registers) {
     let (fs, gs) = bases();
-    let after = [entry_stack, fs, gs];
-    for (slot, word) in words
-        .iter()
-        .zip(registers.to_words().into_iter().chain(after))
-    {
+    let (first, rest) = words.split_at(ENTRY_STACK);
+    for (slot, word) in first.iter().zip(registers.to_words()) {
+        slot.store(word, Relaxed);
+    }
+    for (slot, word) in rest.iter().zip([entry_stack, fs, gs]) {
         slot.store(word, Relaxed);
     }
     // XSAVE writes eight bytes of the header, and XRSTOR wants the rest zero.
