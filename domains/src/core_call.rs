@@ -7,126 +7,94 @@
 
 use crate::Domain;
 
-/// A request to the trusted core.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[repr(u64)]
-pub enum CoreCall {
+/// The calls, each with its number, which is its place, and who may make it.
+macro_rules! core_calls {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, by [$($caller:ident),*];)*) => {
+        /// A request to the trusted core.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u64)]
+        pub enum CoreCall {
+            $($(#[$doc])* $name = $number,)*
+        }
+
+        impl CoreCall {
+            /// Every core call, by number.
+            pub const ALL: [CoreCall; [$($number),*].len()] = [$(CoreCall::$name),*];
+
+            /// The domains that may make this call.
+            pub const fn callers(self) -> &'static [Domain] {
+                match self {
+                    $(CoreCall::$name => &[$(Domain::$caller),*],)*
+                }
+            }
+        }
+    };
+}
+
+core_calls! {
     /// Does nothing: the control for the cost of a ring crossing.
-    Null = 0,
+    Null = 0, by [Safe, Unsafe, App];
     /// Maps `(address, pages, flags)` with zeroed frames; the region of the
     /// address says whose they are. Flags: [`map_flags`].
-    Map = 1,
+    Map = 1, by [Safe];
     /// Unmaps `(address, pages, flags)` and frees their frames. Flags:
     /// [`unmap_flags`].
-    Unmap = 2,
+    Unmap = 2, by [Safe];
     /// Arms the timer for `(deadline)`, in nanoseconds of the monotonic clock;
     /// `u64::MAX` disarms it.
-    ArmTimer = 3,
+    ArmTimer = 3, by [Safe];
     /// Halts until an event is pending.
-    Idle = 4,
+    Idle = 4, by [Safe];
     /// Puts the application's context in `(slot)` back and frees the slot.
-    Resume = 5,
+    Resume = 5, by [Safe];
     /// Frees the context in `(slot)`: its thread has ended.
-    Discard = 6,
+    Discard = 6, by [Safe];
     /// Ends the virtual machine with `(status)`.
-    Exit = 7,
+    Exit = 7, by [Safe];
     /// Prints `(length, word, word, word)`, at most 24 bytes, on the core's
     /// own console.
-    Print = 8,
+    Print = 8, by [Safe];
     /// Tells the host that the application is about to start.
-    Started = 9,
+    Started = 9, by [Safe];
     /// Adds the bits of `(device, status)` to the status of a device, which is
     /// answered; zero resets it, and what it had is the driver's again.
-    DeviceStatus = 10,
+    DeviceStatus = 10, by [Unsafe];
     /// Accepts `(device, features)`; none of them asks what is on offer.
-    DeviceFeatures = 11,
+    DeviceFeatures = 11, by [Unsafe];
     /// Sets queue `(device, queue, size, rings)` up: the driver's descriptor
     /// table is at the address `rings`, and behind it the available ring. With a
     /// size of zero asks for the most entries that it can have.
-    DeviceQueue = 12,
+    DeviceQueue = 12, by [Unsafe];
     /// Gives a device what is new in queue `(device, queue)`.
-    Publish = 13,
+    Publish = 13, by [Unsafe];
     /// Reads `(device, offset, size)` of a device's configuration, at most four
     /// bytes.
-    DeviceConfig = 14,
+    DeviceConfig = 14, by [Unsafe];
     /// With `test-hooks`: the core's side of a test, `(hook, argument)`.
-    TestHook = 15,
+    TestHook = 15, by [Safe];
     /// Interrupts `(cpu)`, which then finds [`RESCHEDULE`] among its events.
     ///
     /// [`RESCHEDULE`]: crate::cpu_page::pending::RESCHEDULE
-    Kick = 16,
+    Kick = 16, by [Safe];
     /// Lets the other CPUs enter the safe kernel, each at its `start` on a
     /// stack of its own.
-    StartCpus = 17,
+    StartCpus = 17, by [Safe];
     /// Changes what the application may do with `(address, pages)` of its own
     /// to the rights in `(rights)`: bits of [`rights`]. Denied where WRPKRU
     /// could be executed.
-    Protect = 18,
+    Protect = 18, by [Safe];
     /// Tells the host `(kind, value)` of a program that dies: a line of its
     /// backtrace.
-    Trace = 19,
+    Trace = 19, by [Safe];
     /// The registers of the battery-backed clock, the first in the lowest byte:
     /// second, minute, hour, day, month, year and format (status B).
-    Date = 20,
+    Date = 20, by [Safe];
 }
 
 impl CoreCall {
-    /// Every core call, by number.
-    pub const ALL: [CoreCall; 21] = [
-        CoreCall::Null,
-        CoreCall::Map,
-        CoreCall::Unmap,
-        CoreCall::ArmTimer,
-        CoreCall::Idle,
-        CoreCall::Resume,
-        CoreCall::Discard,
-        CoreCall::Exit,
-        CoreCall::Print,
-        CoreCall::Started,
-        CoreCall::DeviceStatus,
-        CoreCall::DeviceFeatures,
-        CoreCall::DeviceQueue,
-        CoreCall::Publish,
-        CoreCall::DeviceConfig,
-        CoreCall::TestHook,
-        CoreCall::Kick,
-        CoreCall::StartCpus,
-        CoreCall::Protect,
-        CoreCall::Trace,
-        CoreCall::Date,
-    ];
-
     /// The core call with this number.
     pub fn from_number(number: u64) -> Option<CoreCall> {
         CoreCall::ALL.get(usize::try_from(number).ok()?).copied()
-    }
-
-    /// The domains that may make this call.
-    pub const fn callers(self) -> &'static [Domain] {
-        use Domain::{App, Safe, Unsafe};
-        match self {
-            CoreCall::Null => &[Safe, Unsafe, App],
-            CoreCall::Map
-            | CoreCall::Unmap
-            | CoreCall::ArmTimer
-            | CoreCall::Idle
-            | CoreCall::Resume
-            | CoreCall::Discard
-            | CoreCall::Exit
-            | CoreCall::Print
-            | CoreCall::Started => &[Safe],
-            CoreCall::DeviceStatus
-            | CoreCall::DeviceFeatures
-            | CoreCall::DeviceQueue
-            | CoreCall::Publish
-            | CoreCall::DeviceConfig => &[Unsafe],
-            CoreCall::TestHook
-            | CoreCall::Kick
-            | CoreCall::StartCpus
-            | CoreCall::Protect
-            | CoreCall::Trace
-            | CoreCall::Date => &[Safe],
-        }
     }
 
     /// Whether `domain` may make this call.

@@ -4,7 +4,7 @@
 //! must stop, generated from the table so that no test forgets one.
 
 use crate::table::rights;
-use crate::{Access, Area, Domain};
+use crate::{Access, Area, Domain, page_fault};
 
 /// A gate: code of `caller` may call into `callee`, by number and through the
 /// gate page only.
@@ -99,24 +99,19 @@ impl Forbidden {
         }
     }
 
-    /// The page-fault error code that this access must raise under `mpk`
-    /// (Intel SDM volume 3, section 4.7): user mode, present, and the reason.
+    /// The page-fault error code that this access must raise under `mpk`: user
+    /// mode, present, and the reason.
     pub const fn error_code(&self) -> u64 {
-        const PRESENT: u64 = 1 << 0;
-        const WRITE: u64 = 1 << 1;
-        const USER: u64 = 1 << 2;
-        const FETCH: u64 = 1 << 4;
-        const KEY: u64 = 1 << 5;
         let by_access = match self.access {
             Access::Read => 0,
-            Access::Write => WRITE,
-            Access::Execute => FETCH,
+            Access::Write => page_fault::WRITE,
+            Access::Execute => page_fault::FETCH,
         };
         let by_key = match (self.target, self.access) {
-            (Target::Area(_), Access::Read | Access::Write) => KEY,
+            (Target::Area(_), Access::Read | Access::Write) => page_fault::KEY,
             _ => 0,
         };
-        PRESENT | USER | by_access | by_key
+        page_fault::PRESENT | page_fault::USER | by_access | by_key
     }
 }
 

@@ -29,6 +29,7 @@ pub mod files;
 pub mod key;
 pub mod layout;
 pub mod manifest;
+pub mod page_fault;
 pub mod pkru;
 pub mod report;
 pub mod stack_paint;

@@ -1,7 +1,7 @@
 //! The words for faults.
 
 use domains::report::{Action, Cause, Fault, Page};
-use domains::{Access, Domain, Rights, entry_names, exception, status, table};
+use domains::{Access, Domain, Rights, entry_names, exception, page_fault, status, table};
 
 use crate::image::symbols::Symbols;
 
@@ -17,12 +17,10 @@ const LINUX: u8 = 0x80;
 
 /// How the faulting instruction touched memory; none if it touched none.
 pub(super) fn access(fault: &Fault) -> Option<Access> {
-    const WRITE: u64 = 1 << 1;
-    const FETCH: u64 = 1 << 4;
     match fault.error {
         _ if fault.vector != PAGE_FAULT => None,
-        error if error & FETCH != 0 => Some(Access::Execute),
-        error if error & WRITE != 0 => Some(Access::Write),
+        error if error & page_fault::FETCH != 0 => Some(Access::Execute),
+        error if error & page_fault::WRITE != 0 => Some(Access::Write),
         _ => Some(Access::Read),
     }
 }

@@ -2,7 +2,7 @@
 
 use domains::edge::{Forbidden, Target};
 use domains::report::Cause;
-use domains::{Access, Domain};
+use domains::{Access, Domain, page_fault};
 use serde_json::Value;
 
 /// The part of a report that says who did what to whom.
@@ -43,12 +43,11 @@ impl Report {
 
     /// The report of a write to a page of `target` that nobody may write.
     pub(crate) fn read_only(domain: Domain, target: Target) -> Report {
-        const PRESENT_WRITE_USER: u64 = 7;
         Report {
             domain: domain.name().to_owned(),
             page: target.name().to_owned(),
             cause: Cause::Permission.name().to_owned(),
-            error: PRESENT_WRITE_USER,
+            error: page_fault::PRESENT | page_fault::WRITE | page_fault::USER,
         }
     }
 }
