@@ -194,22 +194,24 @@ pub mod test_hook {
     pub const SETTINGS_WORDS: u64 = 8;
 }
 
-/// Errors of core calls, as negative results. The numbers are those of errno.
+/// Errors of core calls, as negative results.
 pub mod error {
+    use crate::errno;
+
     /// The caller may not make this call.
-    pub const DENIED: i64 = -1;
+    pub const DENIED: i64 = -errno::EPERM;
     /// The device does not do what it should, or has been given up.
-    pub const DEVICE: i64 = -5;
+    pub const DEVICE: i64 = -errno::EIO;
     /// No free frame is left.
-    pub const NO_MEMORY: i64 = -12;
+    pub const NO_MEMORY: i64 = -errno::ENOMEM;
     /// The address is not one that the call accepts.
-    pub const BAD_ADDRESS: i64 = -14;
+    pub const BAD_ADDRESS: i64 = -errno::EFAULT;
     /// There is no such device.
-    pub const NO_DEVICE: i64 = -19;
+    pub const NO_DEVICE: i64 = -errno::ENODEV;
     /// An argument makes no sense.
-    pub const INVALID: i64 = -22;
+    pub const INVALID: i64 = -errno::EINVAL;
     /// There is no such call.
-    pub const UNKNOWN: i64 = -38;
+    pub const UNKNOWN: i64 = -errno::ENOSYS;
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod domain;
 pub mod edge;
 pub mod entries;
 pub mod entry_names;
+pub mod errno;
 pub mod exception;
 pub mod files;
 pub mod key;

@@ -5,6 +5,7 @@
 //! script places at the start of its region.
 
 use domains::entries::{EntryPage, SLOTS};
+use domains::errno;
 
 /// The entry page of a component.
 pub type Page = EntryPage<Entry>;
@@ -86,8 +87,7 @@ pub fn fail() -> ! {
     unsafe { core::arch::asm!("ud2", options(noreturn, nomem, nostack)) }
 }
 
-/// Answers calls to numbers that no entry has, with the errno ENOSYS.
+/// Answers calls to numbers that no entry has.
 extern "C" fn refuse(_: u64, _: u64, _: u64, _: u64, _: u64, _: u64) -> i64 {
-    const ENOSYS: i64 = 38;
-    -ENOSYS
+    -errno::ENOSYS
 }

@@ -3,6 +3,7 @@
 //! The numbers are those of Hermit's ABI. An entry answers with a word: zero
 //! or more on success, a negative number of these otherwise.
 
+use domains::errno;
 use gate::memory::MapError;
 use gate::user::BadAddress;
 
@@ -10,62 +11,62 @@ use gate::user::BadAddress;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(i64)]
 pub enum Errno {
-    /// Nobody may do that (EPERM).
-    NotPermitted = 1,
-    /// No file has that name (ENOENT).
-    NotFound = 2,
-    /// There is no such thread (ESRCH).
-    NoThread = 3,
-    /// A device failed (EIO).
-    Device = 5,
-    /// The descriptor is not open for that (EBADF).
-    BadDescriptor = 9,
-    /// It is not as the caller expected (EAGAIN).
-    Again = 11,
-    /// Memory or another supply is used up (ENOMEM).
-    NoMemory = 12,
-    /// It is forbidden, by a file's mode or for a page (EACCES).
-    Denied = 13,
-    /// The address is not the caller's (EFAULT).
-    BadAddress = 14,
-    /// Something is mounted there (EBUSY).
-    Busy = 16,
-    /// The name is taken (EEXIST).
-    Exists = 17,
-    /// A part of the path is not a directory (ENOTDIR).
-    NotDirectory = 20,
-    /// It is a directory (EISDIR).
-    IsDirectory = 21,
-    /// An argument makes no sense (EINVAL).
-    Invalid = 22,
-    /// No descriptor is free (EMFILE).
-    TooManyDescriptors = 24,
-    /// A device has nothing to control (ENOTTY).
-    NotTerminal = 25,
-    /// A file cannot be that large (EFBIG).
-    TooBig = 27,
-    /// The file system is full (ENOSPC).
-    NoSpace = 28,
-    /// It has no position (ESPIPE).
-    NoSeek = 29,
-    /// It cannot be changed (EROFS).
-    ReadOnly = 30,
-    /// The caller would wait for itself (EDEADLK).
-    Deadlock = 35,
-    /// A name or a path is too long (ENAMETOOLONG).
-    NameTooLong = 36,
-    /// This machine cannot do it (ENOSYS).
-    NotSupported = 38,
-    /// A directory has entries (ENOTEMPTY).
-    NotEmpty = 39,
-    /// Too many symbolic links lead on (ELOOP).
-    Loop = 40,
-    /// The number is too large for its type (EOVERFLOW).
-    Overflow = 75,
-    /// It cannot be done to this (EOPNOTSUPP).
-    Unsupported = 95,
-    /// The deadline passed (ETIMEDOUT).
-    TimedOut = 110,
+    /// Nobody may do that.
+    NotPermitted = errno::EPERM,
+    /// No file has that name.
+    NotFound = errno::ENOENT,
+    /// There is no such thread.
+    NoThread = errno::ESRCH,
+    /// A device failed.
+    Device = errno::EIO,
+    /// The descriptor is not open for that.
+    BadDescriptor = errno::EBADF,
+    /// It is not as the caller expected.
+    Again = errno::EAGAIN,
+    /// Memory or another supply is used up.
+    NoMemory = errno::ENOMEM,
+    /// It is forbidden, by a file's mode or for a page.
+    Denied = errno::EACCES,
+    /// The address is not the caller's.
+    BadAddress = errno::EFAULT,
+    /// Something is mounted there.
+    Busy = errno::EBUSY,
+    /// The name is taken.
+    Exists = errno::EEXIST,
+    /// A part of the path is not a directory.
+    NotDirectory = errno::ENOTDIR,
+    /// It is a directory.
+    IsDirectory = errno::EISDIR,
+    /// An argument makes no sense.
+    Invalid = errno::EINVAL,
+    /// No descriptor is free.
+    TooManyDescriptors = errno::EMFILE,
+    /// A device has nothing to control.
+    NotTerminal = errno::ENOTTY,
+    /// A file cannot be that large.
+    TooBig = errno::EFBIG,
+    /// The file system is full.
+    NoSpace = errno::ENOSPC,
+    /// It has no position.
+    NoSeek = errno::ESPIPE,
+    /// It cannot be changed.
+    ReadOnly = errno::EROFS,
+    /// The caller would wait for itself.
+    Deadlock = errno::EDEADLK,
+    /// A name or a path is too long.
+    NameTooLong = errno::ENAMETOOLONG,
+    /// This machine cannot do it.
+    NotSupported = errno::ENOSYS,
+    /// A directory has entries.
+    NotEmpty = errno::ENOTEMPTY,
+    /// Too many symbolic links lead on.
+    Loop = errno::ELOOP,
+    /// The number is too large for its type.
+    Overflow = errno::EOVERFLOW,
+    /// It cannot be done to this.
+    Unsupported = errno::EOPNOTSUPP,
+    /// The deadline passed.
+    TimedOut = errno::ETIMEDOUT,
 }
 
 /// What an entry answers.
