@@ -67,7 +67,8 @@ pub const DRIVERS: &[(u32, &str)] = &[
     (1, "start"),
     (2, "submit"),
     (3, "poll"),
-    (4, "wait"),
+    (4, "spin"),
+    (5, "arm"),
     (120, "hook"),
 ];
 

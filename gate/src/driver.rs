@@ -60,8 +60,11 @@ interface! {
     /// Takes a request that has come back: its slot in the upper half, in the
     /// lower how much the device says it has written; negative if there is none.
     3 => poll(queue: u32);
-    /// The same, but waits a little.
-    4 => wait(queue: u32);
+    /// The same, but looks again and again for a little while.
+    4 => spin(queue: u32);
+    /// The same, but has the device interrupt when one comes back, if there is
+    /// none.
+    5 => arm(queue: u32);
     /// With `test-hooks`: touches memory as the hooks module says.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

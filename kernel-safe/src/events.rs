@@ -10,9 +10,8 @@ use domains::device::Roles;
 use gate::{core_call, cpu, info};
 use spin::Once;
 
-use crate::drivers::channel;
-use crate::stdio::input;
-use crate::{drivers, report, schedule};
+use crate::drivers::{self, Console, channel};
+use crate::{report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes: on whatever
@@ -58,14 +57,15 @@ pub fn let_others_run() {
 /// raises another.
 fn on_devices(devices: u64) {
     if drivers::have_failed() {
-        channel::on_failure();
-        return input::on_device();
+        return drivers::on_failure();
     }
     let roles = roles();
     let has_come =
         |device: &Option<usize>| device.is_some_and(|device| devices >> (device & 63) & 1 != 0);
-    if roles.consoles.first().is_some_and(has_come) {
-        input::on_device();
+    for (console, device) in [Console::Main, Console::Error].iter().zip(&roles.consoles) {
+        if has_come(device) {
+            drivers::on_console(*console);
+        }
     }
     for (number, device) in roles.volumes.iter().enumerate() {
         if has_come(device) {

@@ -72,8 +72,8 @@ impl Console {
             true => return None,
             false => ONLY_PORT,
         };
-        let input = Requests::new(&mut device, queue, Interrupts::Wanted)?;
-        let output = Requests::new(&mut device, queue + 1, Interrupts::Unwanted)?;
+        let input = Requests::new(&mut device, queue, Interrupts::WhenArmed)?;
+        let output = Requests::new(&mut device, queue + 1, Interrupts::WhenArmed)?;
         let control = match has_ports {
             true => Some(Control::prepare(&mut device)?),
             false => None,

@@ -39,7 +39,7 @@ fn wait(queue: &mut Requests) -> Result<(), Refused> {
 }
 
 /// The ticks of one call, less those of measuring.
-fn ticks_of_publish(queue: &Requests) -> Result<i64, Refused> {
+fn ticks_of_publish(queue: &mut Requests) -> Result<i64, Refused> {
     let start = clock::ticks();
     let middle = clock::ticks();
     queue.publish()?;

@@ -1,4 +1,4 @@
-//! How long a call waits for a device.
+//! How long a call looks again and again whether a device has answered.
 //!
 //! The core ends a call that takes too long as if it had faulted; a device that
 //! does not answer must not look like a driver that hangs.

@@ -70,21 +70,27 @@ impl Queues {
         self.queues[queue::ERRORS as usize] = errors.map(|console| console.output);
         self.queues[queue::RANDOM as usize] = roles
             .entropy
-            .and_then(|number| start_one(Device::new(number, Kind::Entropy), ONLY));
+            .map(|number| Device::new(number, Kind::Entropy))
+            .and_then(|device| start_one(device, ONLY, Interrupts::WhenArmed));
         for (volume, number) in roles.volumes.into_iter().enumerate() {
             let started = number.and_then(|number| match Kind::from_number(kinds[number])? {
-                Kind::FileSystem => start_one(Device::new(number, Kind::FileSystem), FUSE),
-                kind => start_one(Device::new(number, kind), ONLY),
+                kind @ Kind::FileSystem => start_volume(Device::new(number, kind), FUSE),
+                kind => start_volume(Device::new(number, kind), ONLY),
             });
             self.queues[queue::volume(volume) as usize] = started;
         }
     }
 }
 
+/// Starts a server of files.
+fn start_volume(device: Device, number: u16) -> Option<Requests> {
+    start_one(device, number, Interrupts::Always)
+}
+
 /// Starts a device of which one queue is used.
-fn start_one(mut device: Device, number: u16) -> Option<Requests> {
+fn start_one(mut device: Device, number: u16, interrupts: Interrupts) -> Option<Requests> {
     device.begin(feature::VERSION_1)?;
-    let requests = Requests::new(&mut device, number, Interrupts::Wanted)?;
+    let requests = Requests::new(&mut device, number, interrupts)?;
     device.finish_init();
     Some(requests)
 }

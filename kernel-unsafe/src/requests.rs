@@ -7,6 +7,7 @@
 //! under way.
 
 use core::array;
+use core::mem;
 use core::slice;
 
 use gate::core_call::driver;
@@ -20,13 +21,13 @@ use crate::machine::{self, Machine};
 /// Entries of a queue: two for each request.
 const ENTRIES: usize = 2 * REQUESTS_MAX;
 
-/// Whether the device interrupts when a request comes back.
+/// When the device interrupts because a request comes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Interrupts {
-    /// It does.
-    Wanted,
-    /// Nobody waits for it.
-    Unwanted,
+    /// Each time.
+    Always,
+    /// When the queue was armed, until one is taken.
+    WhenArmed,
 }
 
 /// Why a request was not taken, or none came back.
@@ -47,6 +48,10 @@ pub(crate) struct Requests {
     device: usize,
     number: u16,
     under_way: [Option<Request>; REQUESTS_MAX],
+    /// Whether the device interrupts just for the next one.
+    is_armed: bool,
+    /// Whether the device does not know of all that it has.
+    has_new: bool,
     /// How it lies.
     #[cfg(feature = "test-hooks")]
     pub(crate) lie: crate::lies::Lie,
@@ -71,12 +76,14 @@ impl Requests {
     ) -> Option<Requests> {
         machine::next_queue(device.number(), number);
         let mut queue = VirtQueue::new(device, number, false, false).ok()?;
-        queue.set_dev_notify(interrupts == Interrupts::Wanted);
+        queue.set_dev_notify(interrupts == Interrupts::Always);
         device.has_queue(number).then_some(Requests {
             queue,
             device: device.number(),
             number,
             under_way: [None; REQUESTS_MAX],
+            is_armed: false,
+            has_new: false,
             #[cfg(feature = "test-hooks")]
             lie: crate::lies::Lie::default(),
         })
@@ -119,6 +126,7 @@ impl Requests {
         let added = request.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
         let token = added.map_err(|_| Refused::Busy)?;
         *under_way = Some(Request { token, ..request });
+        self.has_new = true;
         Ok(())
     }
 
@@ -145,6 +153,7 @@ impl Requests {
         let size = request
             .with_slices(|given, taken| unsafe { self.queue.pop_used(token, given, taken) });
         let size = size.map_err(|_| Refused::Broken)?;
+        self.disarm();
         #[cfg(feature = "test-hooks")]
         let (slot, size) = self
             .lie
@@ -153,8 +162,32 @@ impl Requests {
         Ok((slot, size))
     }
 
+    /// Does the same, but has the device interrupt if there is none. The second
+    /// look is for what comes back before the device sees that it shall.
+    pub(crate) fn arm(&mut self) -> Result<(usize, u32), Refused> {
+        match self.poll() {
+            Err(Refused::Busy) => {}
+            come => return come,
+        }
+        if self.is_armed && !self.has_new {
+            return Err(Refused::Busy);
+        }
+        self.queue.set_dev_notify(true);
+        self.is_armed = true;
+        self.publish()?;
+        self.poll()
+    }
+
+    /// Has it interrupt no more. The device sees that with the next request.
+    fn disarm(&mut self) {
+        if mem::take(&mut self.is_armed) {
+            self.queue.set_dev_notify(false);
+        }
+    }
+
     /// Has the core give the device what is new.
-    pub(crate) fn publish(&self) -> Result<(), Refused> {
+    pub(crate) fn publish(&mut self) -> Result<(), Refused> {
+        self.has_new = false;
         match driver::publish(self.device, self.number) {
             0 => Ok(()),
             _ => Err(Refused::Broken),

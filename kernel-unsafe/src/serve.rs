@@ -32,12 +32,8 @@ impl Serve for Drivers {
     }
 
     fn submit(place: u32, offset: usize, request: usize, reply: usize) -> i64 {
-        let (number, slot) = (place >> 8, place & 0xff);
-        with_queue(number, |queue| {
-            match queue.submit(slot as usize, offset, request, reply) {
-                Ok(()) => 0,
-                Err(refused) => refused.code(),
-            }
+        at_place(place, |queue, slot| {
+            queue.submit(slot, offset, request, reply)
         })
     }
 
@@ -45,7 +41,11 @@ impl Serve for Drivers {
         with_queue(number, |queue| word(queue.poll()))
     }
 
-    fn wait(number: u32) -> i64 {
+    fn arm(number: u32) -> i64 {
+        with_queue(number, |queue| word(queue.arm()))
+    }
+
+    fn spin(number: u32) -> i64 {
         with_queue(number, |queue| {
             let come = || match queue.poll() {
                 Err(Refused::Busy) => None,
@@ -81,6 +81,14 @@ impl Serve for Drivers {
 /// What `call` answers for a queue, if there is one.
 fn with_queue(number: u32, call: impl FnOnce(&mut Requests) -> i64) -> i64 {
     queues::lock().get(number).map_or(NO_DEVICE, call)
+}
+
+/// What `call` answers for a queue and a slot in one word, if there are such.
+fn at_place(place: u32, call: impl FnOnce(&mut Requests, usize) -> Result<(), Refused>) -> i64 {
+    let (number, slot) = (place >> 8, place & 0xff);
+    with_queue(number, |queue| {
+        call(queue, slot as usize).map_or_else(Refused::code, |()| 0)
+    })
 }
 
 /// A request that has come back, in one word.

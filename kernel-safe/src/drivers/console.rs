@@ -1,17 +1,21 @@
 //! The output of consoles.
 //!
 //! The application's bytes are copied once, into the console's window, and the
-//! device reads them there. A call waits a little for it; a host that does not
-//! read makes the next one find the window taken, and nothing gets lost.
+//! device reads them there when the host has time. Nobody waits for that but who
+//! finds the window taken the next time: he sleeps until the device interrupts,
+//! and nothing gets lost.
+
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use domains::windows;
 use gate::clock;
-use gate::driver::{self, queue};
+use gate::driver::{self, Faulted, queue};
 use gate::user::{BadAddress, UserSlice};
-use spin::Mutex;
 
+use super::bell::Bell;
 use super::stall::Stall;
-use super::{DRIVERS, DriverError, Drivers, alleged};
+use super::{DRIVERS, DriverError, Drivers};
+use crate::errno::Errno;
 
 /// The most bytes that a console is sent at once.
 pub const SEND_MAX: usize = windows::OUTPUT_SIZE;
@@ -35,40 +39,57 @@ pub enum SendError {
     Console(DriverError),
 }
 
-/// Whether the device has the window of each console. Locked behind the
-/// drivers.
-static TAKEN: Mutex<[bool; 2]> = Mutex::new([false; 2]);
+/// The window of a console.
+struct Window {
+    /// Whether the device has it. Only its holder of the drivers looks.
+    is_taken: AtomicBool,
+    /// Where its return is waited for.
+    back: Bell,
+}
+
+static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 
 /// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many:
-/// none while the host does not read what it was sent before.
+/// none while the host has not read what it was sent before.
 ///
 /// # Errors
 ///
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
-    let drivers = &mut *DRIVERS.lock();
-    let queue = console.queue();
-    drivers.check(queue)?;
-    if drivers.is_sending(console, driver::poll)? {
-        return Ok(0);
+    let sent = DRIVERS.lock().send(console, bytes);
+    let back = &console.window().back;
+    match sent {
+        // Nobody else will get the window, either.
+        Err(SendError::Console(_)) => back.ring(),
+        _ => back.tell(),
     }
-    let (offset, size) = (console.window(), bytes.size());
-    bytes
-        .read_to_frames(offset)
-        .map_err(|BadAddress| SendError::BadAddress)?;
-    drivers.submit(queue, 0, offset, size, 0)?;
-    console.set_taken(true);
-    drivers.is_sending(console, driver::wait)?;
-    Ok(size)
+    sent
+}
+
+/// Sleeps until the host has read what a console was sent.
+///
+/// # Errors
+///
+/// It has already, or never will; or memory is short.
+pub fn wait_to_send(console: Console) -> Result<(), Errno> {
+    console.window().back.wait(|| {
+        let is_sending = DRIVERS.lock().is_sending_or_armed(console);
+        if is_sending == Ok(true) {
+            Ok(())
+        } else {
+            Err(Errno::Again)
+        }
+    })
 }
 
 /// Waits until every console has finished what it was given, as long as the
-/// host goes on reading.
+/// host goes on reading. The machine ends behind this: there is nobody whom an
+/// interrupt should let run meanwhile.
 pub fn flush() {
     for console in [Console::Main, Console::Error] {
         let mut stall = Stall::new(clock::monotonic_ns());
         loop {
-            let sending = DRIVERS.lock().is_sending(console, driver::wait);
+            let sending = DRIVERS.lock().is_sending(console, driver::spin);
             let unfinished = i64::from(sending == Ok(true));
             if !stall.is_worth_waiting(unfinished, clock::monotonic_ns()) {
                 break;
@@ -78,9 +99,31 @@ pub fn flush() {
     }
 }
 
+/// Lets those who wait for a console's window look for it.
+pub(super) fn on_device(console: Console) {
+    console.window().back.ring();
+}
+
 impl From<DriverError> for SendError {
     fn from(error: DriverError) -> SendError {
         SendError::Console(error)
+    }
+}
+
+impl Window {
+    const fn new() -> Window {
+        Window {
+            is_taken: AtomicBool::new(false),
+            back: Bell::new(),
+        }
+    }
+
+    fn is_taken(&self) -> bool {
+        self.is_taken.load(Ordering::Relaxed)
+    }
+
+    fn set_taken(&self, is_taken: bool) {
+        self.is_taken.store(is_taken, Ordering::Relaxed);
     }
 }
 
@@ -92,39 +135,52 @@ impl Console {
         }
     }
 
-    const fn window(self) -> usize {
-        windows::output(self as usize)
-    }
-
-    fn is_taken(self) -> bool {
-        let [main, error] = *TAKEN.lock();
+    fn window(self) -> &'static Window {
+        let [main, error] = &WINDOWS;
         match self {
             Console::Main => main,
             Console::Error => error,
         }
     }
-
-    fn set_taken(self, is_taken: bool) {
-        let [main, error] = &mut *TAKEN.lock();
-        match self {
-            Console::Main => *main = is_taken,
-            Console::Error => *error = is_taken,
-        }
-    }
 }
 
 impl Drivers {
-    /// Whether the device still has what it was given, as `ask` says.
+    fn send(&mut self, console: Console, bytes: UserSlice) -> Result<usize, SendError> {
+        let queue = console.queue();
+        self.check(queue)?;
+        if self.is_sending(console, driver::poll)? {
+            return Ok(0);
+        }
+        let (offset, size) = (windows::output(console as usize), bytes.size());
+        bytes
+            .read_to_frames(offset)
+            .map_err(|BadAddress| SendError::BadAddress)?;
+        self.submit(queue, 0, offset, size, 0)?;
+        console.window().set_taken(true);
+        Ok(size)
+    }
+
+    /// Whether the device still has what it was given, as `look` says.
     fn is_sending(
         &mut self,
         console: Console,
-        ask: fn(u32) -> Result<i64, driver::Faulted>,
+        look: fn(u32) -> Result<i64, Faulted>,
     ) -> Result<bool, DriverError> {
-        if !console.is_taken() {
-            return Ok(false);
+        let window = console.window();
+        if window.is_taken() {
+            let come = self.take(console.queue(), &window.back, look)?;
+            window.set_taken(come.is_none());
         }
-        let come = alleged(self.call(|| ask(console.queue()))?)?;
-        console.set_taken(come.is_none());
-        Ok(come.is_none())
+        Ok(window.is_taken())
+    }
+
+    /// The same. If it does, the window's bell will ring.
+    fn is_sending_or_armed(&mut self, console: Console) -> Result<bool, DriverError> {
+        let window = console.window();
+        if window.is_taken() {
+            let come = self.take_or_arm(console.queue(), &window.back)?;
+            window.set_taken(come.is_none());
+        }
+        Ok(window.is_taken())
     }
 }

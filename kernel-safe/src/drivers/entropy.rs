@@ -23,7 +23,7 @@ pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
     if !IS_TAKEN.swap(true, Ordering::Relaxed) {
         drivers.submit(queue::RANDOM, 0, windows::random(), 0, RANDOM_SIZE)?;
     }
-    let come = alleged(drivers.call(|| driver::wait(queue::RANDOM))?)?;
+    let come = alleged(drivers.call(|| driver::spin(queue::RANDOM))?)?;
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);
     let size = size.min(buffer.len()).min(RANDOM_SIZE);

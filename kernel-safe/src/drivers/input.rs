@@ -8,10 +8,14 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use domains::windows::{self, INPUT_SIZE, INPUTS};
 use gate::driver::{self, queue};
 
-use super::{DRIVERS, DriverError, Drivers, alleged};
+use super::bell::Bell;
+use super::{DRIVERS, DriverError, Drivers};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
+
+/// Where the next piece is waited for.
+pub static ARRIVAL: Bell = Bell::new();
 
 /// A piece that has come back, and is the holder's.
 #[derive(Debug)]
@@ -42,7 +46,8 @@ pub(super) fn start(drivers: &mut Drivers) {
     }
 }
 
-/// Takes a piece that has come in; none if nothing has.
+/// Takes a piece that has come in; none if nothing has. Who gets one tells the
+/// others by [`ARRIVAL`].
 ///
 /// # Errors
 ///
@@ -50,8 +55,25 @@ pub(super) fn start(drivers: &mut Drivers) {
 pub fn receive() -> Result<Option<Piece>, DriverError> {
     let mut drivers = DRIVERS.lock();
     drivers.check(queue::INPUT)?;
-    let come = alleged(drivers.call(|| driver::poll(queue::INPUT))?)?;
+    let come = drivers.take(queue::INPUT, &ARRIVAL, driver::poll)?;
     come.map(|(number, size)| take(number, size)).transpose()
+}
+
+/// Does the same, but if nothing has come in, [`ARRIVAL`] will ring.
+///
+/// # Errors
+///
+/// As [`receive`].
+pub fn receive_or_arm() -> Result<Option<Piece>, DriverError> {
+    let mut drivers = DRIVERS.lock();
+    drivers.check(queue::INPUT)?;
+    let come = drivers.take_or_arm(queue::INPUT, &ARRIVAL)?;
+    come.map(|(number, size)| take(number, size)).transpose()
+}
+
+/// Lets the readers look at what the console may have brought.
+pub(super) fn on_device() {
+    ARRIVAL.ring();
 }
 
 /// Lets the console write to a piece again.

@@ -5,6 +5,7 @@
 //! has come back. After the first fault the unsafe kernel is not called again:
 //! whatever state it is in, it is not sound.
 
+mod bell;
 pub mod channel;
 mod console;
 mod entropy;
@@ -14,9 +15,10 @@ mod stall;
 use gate::driver::{self, Faulted};
 use spin::Mutex;
 
-pub use console::{Console, SEND_MAX, SendError, flush, send};
+pub use bell::Bell;
+pub use console::{Console, SEND_MAX, SendError, flush, send, wait_to_send};
 pub use entropy::random;
-pub use input::{Piece, give_back, receive};
+pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
 
 /// Why a device did not do what it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +50,21 @@ pub fn start() {
     let queues = drivers.call(driver::start);
     drivers.queues = queues.unwrap_or(0).max(0);
     input::start(&mut drivers);
+}
+
+/// Serves an interrupt of a console.
+pub fn on_console(console: Console) {
+    console::on_device(console);
+    if console == Console::Main {
+        input::on_device();
+    }
+}
+
+/// Wakes whoever waits for a device: there is no driver any more.
+pub fn on_failure() {
+    channel::on_failure();
+    on_console(Console::Main);
+    on_console(Console::Error);
 }
 
 /// Whether there are no drivers any more: nobody else will hear of a device.
@@ -96,7 +113,12 @@ impl Drivers {
         reply: usize,
     ) -> Result<(), DriverError> {
         let place = driver::queue::with_slot(queue, slot);
-        match self.call(|| driver::submit(place, offset, request, reply))? {
+        self.give(|| driver::submit(place, offset, request, reply))
+    }
+
+    /// Makes a call that gives a device something.
+    fn give(&mut self, call: impl FnOnce() -> Result<i64, Faulted>) -> Result<(), DriverError> {
+        match self.call(call)? {
             0 => Ok(()),
             _ => Err(DriverError::Failed),
         }

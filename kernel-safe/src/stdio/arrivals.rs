@@ -74,6 +74,23 @@ impl<P> Arrivals<P> {
         self.framing.is_at_end()
     }
 
+    /// Whether there are bytes, or the end was reached.
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn is_ready<S: Supply<Piece = P>>(&mut self, supply: &mut S) -> Result<bool, Errno> {
+        let mut pieces = PIECES_MAX;
+        let has_next = self.next(supply, &mut pieces)?.is_some();
+        let is_ready = has_next || self.has_ended();
+        // There may be more, of which nobody would be told.
+        // DEFENCE: input-empty
+        if pieces == 0 && !is_ready {
+            return Err(Errno::Device);
+        }
+        Ok(is_ready)
+    }
+
     /// The bytes that are next, as far as they lie together; none if nothing
     /// has come, or nothing will. Takes pieces as long as `pieces` lasts.
     ///
@@ -258,6 +275,16 @@ mod tests {
             assert_eq!(wire.taken, PIECES_MAX);
             assert_eq!(bytes.len(), piece.len() * (PIECES_MAX - 1));
         }
+    }
+
+    #[test]
+    fn who_brings_nothing_again_and_again_has_failed() {
+        let (mut wire, mut arrivals) = (Wire::default(), Arrivals::new());
+        assert_eq!(arrivals.is_ready(&mut wire), Ok(false));
+        wire.pieces.resize(PIECES_MAX, Vec::new());
+        assert_eq!(arrivals.is_ready(&mut wire), Err(Errno::Device));
+        wire.pieces.push_back([1, 0, 7].into());
+        assert_eq!(arrivals.is_ready(&mut wire), Ok(true));
     }
 
     #[test]

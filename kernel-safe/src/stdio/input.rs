@@ -8,23 +8,28 @@ use gate::user::UserSlice;
 use spin::Mutex;
 
 use super::arrivals::{Arrivals, PIECES_MAX, Supply};
-use crate::drivers::{self, DriverError, Piece};
+use crate::drivers::{self, ARRIVAL, DriverError, Piece};
 use crate::errno::{Answer, Errno, count};
-use crate::schedule::alarm::NEVER;
-use crate::wait::Place;
 use crate::wait::many::Source;
 
 static INPUT: Mutex<Arrivals<Piece>> = Mutex::new(Arrivals::new());
-static ARRIVAL: Place = Place::new();
 
-/// The console.
-struct Device;
+/// The console, and how it is looked at.
+enum Device {
+    /// For what has come in.
+    Now,
+    /// The same; if nothing has, the next piece wakes who waits.
+    OrLater,
+}
 
 impl Supply for Device {
     type Piece = Piece;
 
     fn take(&mut self) -> Result<Option<(Piece, usize)>, DriverError> {
-        let piece = drivers::receive()?;
+        let piece = match self {
+            Device::Now => drivers::receive()?,
+            Device::OrLater => drivers::receive_or_arm()?,
+        };
         Ok(piece.map(|piece| {
             let size = piece.size();
             (piece, size)
@@ -52,12 +57,17 @@ impl Supply for Device {
 pub fn read(target: UserSlice) -> Answer {
     target.check()?;
     loop {
-        if let Some(read) = read_held(target)? {
+        let read = read_held(target);
+        tell_others(&read);
+        if let Some(read) = read? {
             return count(read);
         }
-        match ARRIVAL.wait(NEVER, has_nothing) {
-            Ok(_) | Err(Errno::Again) => {}
-            Err(errno) => return Err(errno),
+        match ARRIVAL.wait(has_nothing) {
+            Ok(()) | Err(Errno::Again) => {}
+            failed => {
+                tell_others(&failed);
+                return failed.and(Ok(0));
+            }
         }
     }
 }
@@ -65,30 +75,26 @@ pub fn read(target: UserSlice) -> Answer {
 /// What is woken when something comes in.
 pub fn source() -> Source {
     Source {
-        place: &ARRIVAL,
+        place: ARRIVAL.place(),
         number: 0,
     }
 }
 
-/// Whether a read would not wait.
+/// Whether a read would not wait. If it would, who waits is woken when that
+/// changes.
 ///
 /// # Errors
 ///
 /// The device failed.
 pub fn is_ready() -> Result<bool, Errno> {
-    let mut input = INPUT.lock();
-    let has_next = input.next(&mut Device, &mut { PIECES_MAX })?.is_some();
-    Ok(has_next || input.has_ended())
+    let is_ready = has_something();
+    tell_others(&is_ready);
+    is_ready
 }
 
 /// Whether everything that will ever come has come in.
 pub fn has_ended() -> bool {
     INPUT.lock().has_ended()
-}
-
-/// Lets the readers look at what a device may have brought.
-pub fn on_device() {
-    ARRIVAL.wake(usize::MAX);
 }
 
 /// Reads what has come in; none if nothing has.
@@ -97,7 +103,7 @@ fn read_held(target: UserSlice) -> Result<Option<usize>, Errno> {
     let mut pieces = PIECES_MAX;
     let mut read: usize = 0;
     while read < target.size() {
-        let next = match input.next(&mut Device, &mut pieces) {
+        let next = match input.next(&mut Device::Now, &mut pieces) {
             Ok(Some(next)) => next,
             Err(errno) if read == 0 => return Err(errno),
             Ok(None) | Err(_) => break,
@@ -115,9 +121,22 @@ fn read_held(target: UserSlice) -> Result<Option<usize>, Errno> {
     Ok((read > 0 || input.has_ended()).then_some(read))
 }
 
+/// Wakes others who wait: for what was taken here, or to find the same failure.
+fn tell_others<T>(outcome: &Result<T, Errno>) {
+    match outcome {
+        Ok(_) => ARRIVAL.tell(),
+        Err(_) => ARRIVAL.ring(),
+    }
+}
+
+/// Whether there is something, or the end. The caller tells the others.
+fn has_something() -> Result<bool, Errno> {
+    INPUT.lock().is_ready(&mut Device::OrLater)
+}
+
 /// Agrees to wait if nothing has come in.
 fn has_nothing() -> Result<(), Errno> {
-    if is_ready()? {
+    if has_something()? {
         Err(Errno::Again)
     } else {
         Ok(())
