@@ -69,6 +69,7 @@ pub const DRIVERS: &[(u32, &str)] = &[
     (3, "poll"),
     (4, "spin"),
     (5, "arm"),
+    (6, "add"),
     (120, "hook"),
 ];
 

@@ -16,7 +16,7 @@ pub const OUTPUT_SIZE: usize = 4 * PAGE;
 /// Bytes of standard input that a device brings at once.
 pub const INPUT_SIZE: usize = PAGE;
 /// How many such pieces there are.
-pub const INPUTS: usize = 2;
+pub const INPUTS: usize = 8;
 /// Random bytes that a device brings at once.
 pub const RANDOM_SIZE: usize = 512;
 
@@ -26,6 +26,8 @@ const FIRST_VOLUME: usize = RANDOM + PAGE;
 
 /// How many requests a volume has under way.
 pub const REQUESTS: usize = 4;
+/// How many requests any queue has under way.
+pub const SLOTS: usize = if INPUTS > REQUESTS { INPUTS } else { REQUESTS };
 /// Bytes for a request to a volume and its reply: 64 KiB of data and a page for
 /// what is around it.
 pub const REQUEST_SIZE: usize = 17 * PAGE;

@@ -14,7 +14,7 @@ use crate::interface::interface;
 pub struct Faulted;
 
 /// How many requests a queue has under way at most.
-pub const REQUESTS_MAX: usize = domains::windows::REQUESTS;
+pub const REQUESTS_MAX: usize = domains::windows::SLOTS;
 /// A reply begins at the next multiple of this behind its request.
 pub const REPLY_ALIGN: usize = 64;
 
@@ -63,8 +63,11 @@ interface! {
     /// The same, but looks again and again for a little while.
     4 => spin(queue: u32);
     /// The same, but has the device interrupt when one comes back, if there is
-    /// none.
+    /// none. It gets to see all that was added, too.
     5 => arm(queue: u32);
+    /// As [`submit`], but the device gets to see it only with the next request
+    /// that is submitted, or when the queue is armed.
+    6 => add(place: u32, offset: usize, request: usize, reply: usize);
     /// With `test-hooks`: touches memory as the hooks module says.
     120 => hook(kind: u32, address: usize, argument: usize);
 }

@@ -37,6 +37,10 @@ impl Serve for Drivers {
         })
     }
 
+    fn add(place: u32, offset: usize, request: usize, reply: usize) -> i64 {
+        at_place(place, |queue, slot| queue.add(slot, offset, request, reply))
+    }
+
     fn poll(number: u32) -> i64 {
         with_queue(number, |queue| word(queue.poll()))
     }

@@ -1,9 +1,10 @@
 //! Input as a console brings it, a piece at a time.
 //!
-//! The device always has the pieces of the window to write to, except those
-//! that the reader has not given back.
+//! The device has the pieces of the window to write to, except those that the
+//! reader has not given back. Those that were given back it gets several at once,
+//! and all of them before anybody waits.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use domains::windows::{self, INPUT_SIZE, INPUTS};
 use gate::driver::{self, queue};
@@ -13,6 +14,13 @@ use super::{DRIVERS, DriverError, Drivers};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
+
+/// How many of them it does not know of yet. Only its holder of the drivers
+/// looks.
+static UNSEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// How many it gets at once.
+const AT_ONCE: usize = INPUTS / 2;
 
 /// Where the next piece is waited for.
 pub static ARRIVAL: Bell = Bell::new();
@@ -68,6 +76,9 @@ pub fn receive_or_arm() -> Result<Option<Piece>, DriverError> {
     let mut drivers = DRIVERS.lock();
     drivers.check(queue::INPUT)?;
     let come = drivers.take_or_arm(queue::INPUT, &ARRIVAL)?;
+    if come.is_none() {
+        UNSEEN.store(0, Ordering::Relaxed);
+    }
     come.map(|(number, size)| take(number, size)).transpose()
 }
 
@@ -104,8 +115,20 @@ fn take(number: usize, size: usize) -> Result<Piece, DriverError> {
 
 fn give(drivers: &mut Drivers, number: usize) -> Result<(), DriverError> {
     let slot = u32::try_from(number).unwrap_or(0);
+    let place = driver::queue::with_slot(queue::INPUT, slot);
+    let give = match next_unseen() {
+        0 => driver::submit,
+        _ => driver::add,
+    };
     GIVEN.fetch_or(bit(number), Ordering::Relaxed);
-    drivers.submit(queue::INPUT, slot, windows::input(number), 0, INPUT_SIZE)
+    drivers.give(|| give(place, windows::input(number), 0, INPUT_SIZE))
+}
+
+/// Counts a piece that is given; how many the device then does not know of.
+fn next_unseen() -> usize {
+    let unseen = UNSEEN.load(Ordering::Relaxed).saturating_add(1) % AT_ONCE;
+    UNSEEN.store(unseen, Ordering::Relaxed);
+    unseen
 }
 
 const fn bit(number: usize) -> u32 {
