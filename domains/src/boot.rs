@@ -200,7 +200,8 @@ impl OptionsHeader {
 /// How the host sends the application's standard input: each chunk with its
 /// length in front, two bytes little-endian; a chunk of length zero is the end
 /// of the file. (A virtio console says it apart from the stream, if at all.)
-pub const STDIN_CHUNK_MAX: usize = 4096;
+/// The longest has as many bytes as such a length can say, and is even with it.
+pub const STDIN_CHUNK_MAX: usize = 0xfffe;
 
 #[cfg(test)]
 mod tests {
