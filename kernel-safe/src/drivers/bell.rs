@@ -3,8 +3,8 @@
 //! Such a queue interrupts only after it was armed, and who takes what has come
 //! turns that off again. He may do so just when the device has put it there and
 //! has not looked whether it shall interrupt: then no interrupt comes. So he
-//! tells those who sleep. Interrupts come through [`Bell::ring`], his words
-//! through [`Bell::tell`], and whoever wakes looks, and arms the queue anew.
+//! tells those who sleep, by [`Bell::tell`]. Who wakes looks, and arms the queue
+//! anew.
 //!
 //! Who arms a queue does it under the lock of the place where he will sleep, so
 //! that nothing comes in between. The drivers are locked behind that place.
@@ -59,16 +59,16 @@ impl Bell {
         self.place.wait(NEVER, check).map(|_| ())
     }
 
-    /// Wakes who sleeps: the device has interrupted, or will not any more.
-    pub fn ring(&self) {
+    /// Wakes who sleeps: the device has interrupted.
+    pub(super) fn ring(&self) {
         self.place.wake(usize::MAX);
     }
 
-    /// Wakes who sleeps if what they sleep for was taken. Who may have taken it
-    /// calls this, without locks.
-    pub fn tell(&self) {
+    /// Wakes who sleeps if what they sleep for was taken, or will not come. Who
+    /// has looked, with that result, calls this, without locks.
+    pub fn tell<T, E>(&self, looked: &Result<T, E>) {
         let is_due = self.promise.lock().is_due();
-        if is_due {
+        if is_due || looked.is_err() {
             self.ring();
         }
     }
@@ -98,6 +98,12 @@ impl Promise {
 }
 
 impl Drivers {
+    /// Whether somebody sleeps, or is about to: the queue is armed.
+    pub(super) fn has_armed(&self, bell: &Bell) -> bool {
+        // Nobody arms a queue while the drivers are locked.
+        bell.promise.lock().is_armed
+    }
+
     /// Takes what has come back by `queue`, as the driver alleges it: a slot and
     /// a size. `look` is one of the driver's ways to look.
     pub(super) fn take(

@@ -57,12 +57,7 @@ static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     let sent = DRIVERS.lock().send(console, bytes);
-    let back = &console.window().back;
-    match sent {
-        // Nobody else will get the window, either.
-        Err(SendError::Console(_)) => back.ring(),
-        _ => back.tell(),
-    }
+    console.window().back.tell(&sent);
     sent
 }
 
@@ -99,9 +94,11 @@ pub fn flush() {
     }
 }
 
-/// Lets those who wait for a console's window look for it.
+/// Wakes those who wait for a console's window if it has come back. The device
+/// may have interrupted for input.
 pub(super) fn on_device(console: Console) {
-    console.window().back.ring();
+    let looked = DRIVERS.lock().look_if_armed(console);
+    console.window().back.tell(&looked);
 }
 
 impl From<DriverError> for SendError {
@@ -174,7 +171,15 @@ impl Drivers {
         Ok(window.is_taken())
     }
 
-    /// The same. If it does, the window's bell will ring.
+    /// Takes the window if somebody waits for it and it has come back.
+    fn look_if_armed(&mut self, console: Console) -> Result<(), DriverError> {
+        if self.has_armed(&console.window().back) {
+            self.is_sending(console, driver::poll)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the device still has it. If so, who sleeps then will hear of it.
     fn is_sending_or_armed(&mut self, console: Console) -> Result<bool, DriverError> {
         let window = console.window();
         if window.is_taken() {

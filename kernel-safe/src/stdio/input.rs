@@ -58,14 +58,14 @@ pub fn read(target: UserSlice) -> Answer {
     target.check()?;
     loop {
         let read = read_held(target);
-        tell_others(&read);
+        ARRIVAL.tell(&read);
         if let Some(read) = read? {
             return count(read);
         }
         match ARRIVAL.wait(has_nothing) {
             Ok(()) | Err(Errno::Again) => {}
             failed => {
-                tell_others(&failed);
+                ARRIVAL.tell(&failed);
                 return failed.and(Ok(0));
             }
         }
@@ -88,7 +88,7 @@ pub fn source() -> Source {
 /// The device failed.
 pub fn is_ready() -> Result<bool, Errno> {
     let is_ready = has_something();
-    tell_others(&is_ready);
+    ARRIVAL.tell(&is_ready);
     is_ready
 }
 
@@ -119,14 +119,6 @@ fn read_held(target: UserSlice) -> Result<Option<usize>, Errno> {
         read = read.saturating_add(part.size());
     }
     Ok((read > 0 || input.has_ended()).then_some(read))
-}
-
-/// Wakes others who wait: for what was taken here, or to find the same failure.
-fn tell_others<T>(outcome: &Result<T, Errno>) {
-    match outcome {
-        Ok(_) => ARRIVAL.tell(),
-        Err(_) => ARRIVAL.ring(),
-    }
 }
 
 /// Whether there is something, or the end. The caller tells the others.

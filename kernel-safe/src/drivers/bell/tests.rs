@@ -4,13 +4,15 @@
 //! under the drivers' lock, or one of the device's. All worlds that steps lead
 //! to are visited. In none that ends may a writer sleep, or have bytes left.
 
-use alloc::collections::BTreeSet;
+extern crate std;
+
 use alloc::vec::Vec;
+use std::collections::HashSet;
 
 use super::Promise;
 
 /// What a writer does next.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Next {
     Send,
     /// Tell the others, and go on if the window was free, or sleep.
@@ -36,7 +38,7 @@ enum Care {
     Silent,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct World {
     writers: [(Next, u8); 2],
     /// The window is given, it has come back, and the device has yet to look
@@ -47,7 +49,9 @@ struct World {
     /// Whether it shall, as the driver says and as the device sees it.
     wanted: [bool; 2],
     is_interrupted: bool,
-    promise: (bool, bool),
+    /// Who serves the interrupt has looked, and is to tell.
+    is_served: bool,
+    promise: Promise,
 }
 
 impl Next {
@@ -66,28 +70,24 @@ impl World {
             is_looking: false,
             wanted: [false; 2],
             is_interrupted: false,
-            promise: (false, false),
+            is_served: false,
+            promise: Promise::NONE,
         }
-    }
-
-    fn promise<T>(&mut self, act: impl FnOnce(&mut Promise) -> T) -> T {
-        let (is_armed, is_broken) = self.promise;
-        let mut promise = Promise {
-            is_armed,
-            is_broken,
-        };
-        let result = act(&mut promise);
-        self.promise = (promise.is_armed, promise.is_broken);
-        result
     }
 
     /// Takes the window if it has come back; whether the device has it.
     fn poll(&mut self) -> bool {
         if self.is_used {
             (self.is_used, self.is_taken, self.wanted[0]) = (false, false, false);
-            self.promise(Promise::take);
+            self.promise.take();
         }
         self.is_taken
+    }
+
+    fn tell(&mut self) {
+        if self.promise.is_due() {
+            self.wake();
+        }
     }
 
     fn wake(&mut self) {
@@ -110,13 +110,27 @@ impl World {
             (world.is_used, world.is_looking) = (true, true);
             worlds.push(world);
         }
-        if self.is_interrupted && !self.writers.iter().any(|(next, _)| next.is_locked()) {
-            let mut world = self.clone();
-            world.is_interrupted = false;
-            world.wake();
-            worlds.push(world);
-        }
         worlds
+    }
+
+    /// What who serves the interrupt can do.
+    fn server(&self) -> Option<World> {
+        if self.writers.iter().any(|(next, _)| next.is_locked()) {
+            return None;
+        }
+        let mut world = self.clone();
+        if self.is_served {
+            world.is_served = false;
+            world.tell();
+        } else if self.is_interrupted {
+            (world.is_interrupted, world.is_served) = (false, true);
+            if world.promise.is_armed {
+                world.poll();
+            }
+        } else {
+            return None;
+        }
+        Some(world)
     }
 
     /// What a writer does, if he does anything.
@@ -135,8 +149,8 @@ impl World {
                 (Next::Tell { has_sent: true }, left - 1)
             }
             Next::Tell { has_sent } => {
-                if world.promise(Promise::is_due) && care != Care::Silent {
-                    world.wake();
+                if care != Care::Silent {
+                    world.tell();
                 }
                 (if has_sent { Next::Send } else { Next::Arm }, left)
             }
@@ -148,7 +162,7 @@ impl World {
             }
             Next::Look if care != Care::LooksOnce && !world.poll() => (Next::Send, left),
             Next::Look => {
-                world.promise(Promise::make);
+                world.promise.make();
                 (Next::Asleep, left)
             }
             Next::Asleep => return None,
@@ -164,11 +178,12 @@ impl World {
 
 /// Visits all worlds; those that end with work left.
 fn stuck(care: Care) -> Vec<World> {
-    let mut seen = BTreeSet::from([World::new()]);
+    let mut seen = HashSet::from([World::new()]);
     let mut open = Vec::from([World::new()]);
     let mut stuck = Vec::new();
     while let Some(world) = open.pop() {
         let mut steps = world.device();
+        steps.extend(world.server());
         steps.extend((0..2).filter_map(|number| world.writer(number, care)));
         if steps.is_empty() && !world.is_done() {
             stuck.push(world);
