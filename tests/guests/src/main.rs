@@ -26,6 +26,7 @@ mod pkru;
 mod pointers;
 mod preempt;
 mod smp;
+mod streams;
 mod sweep;
 mod thread_pointer;
 mod vectors;
@@ -85,6 +86,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),
         ["smp", "sleep", seconds] => smp::sleep(seconds),
+        ["streams"] => streams::run(),
         ["sweep", attacker] => sweep::run(attacker),
         ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),
         ["thread-pointer"] => thread_pointer::run(),

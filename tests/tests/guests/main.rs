@@ -33,6 +33,7 @@ mod replay;
 mod reports;
 mod smp;
 mod stacks;
+mod streams;
 mod suites;
 mod tested;
 mod trial;
@@ -72,6 +73,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(gates::trials());
     trials.extend(clean::trials());
     trials.extend(stacks::trials());
+    trials.extend(streams::trials());
     trials.extend(tested::trials());
     trials.extend(suites::trials());
     trials.extend(memory::trials());
