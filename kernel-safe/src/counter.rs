@@ -7,11 +7,8 @@
 use gate::user::UserSlice;
 use spin::Mutex;
 
-use crate::descriptors::open::{Object, Open};
-use crate::descriptors::table::Entry;
-use crate::descriptors::{self, poll_bits};
 use crate::errno::{Answer, Errno};
-use crate::files::flags;
+use crate::object::{Description, Object, flags, poll_bits};
 use crate::pool::Pool;
 use crate::schedule::{self, alarm::NEVER};
 use crate::wait::Place;
@@ -39,15 +36,6 @@ mod flag {
     pub(super) const SEMAPHORE: u32 = 1;
     /// Without a meaning, as nothing executes other programs.
     pub(super) const CLOSE_ON_EXEC: u32 = 0o4_0000;
-}
-
-/// What a request does that cannot be met at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Patience {
-    /// It waits.
-    Waits,
-    /// It fails.
-    Fails,
 }
 
 /// A counter.
@@ -93,13 +81,12 @@ impl Count {
     }
 }
 
-/// Opens a counter of `value`; its descriptor.
+/// A counter of `value`, and the flags of its description.
 ///
 /// # Errors
 ///
-/// A flag is unknown, the value is too high, no descriptor is free, or memory
-/// is short.
-pub fn open(value: u64, given: u32) -> Answer {
+/// A flag is unknown, the value is too high, or memory is short.
+pub fn make(value: u64, given: u32) -> Result<(Counter, u32), Errno> {
     if given & !(flag::SEMAPHORE | flag::CLOSE_ON_EXEC | flags::NONBLOCK) != 0 {
         return Err(Errno::Invalid);
     }
@@ -107,9 +94,8 @@ pub fn open(value: u64, given: u32) -> Answer {
         0 => Take::All,
         _ => Take::One,
     };
-    let counter = Object::Counter(Counter::new(value, take)?);
-    let open = Open::new(counter, flags::READ_WRITE | given & flags::NONBLOCK)?;
-    descriptors::add(0, Entry::Open(open))
+    let counter = Counter::new(value, take)?;
+    Ok((counter, flags::READ_WRITE | given & flags::NONBLOCK))
 }
 
 impl Counter {
@@ -127,66 +113,6 @@ impl Counter {
         Ok(Counter(slot))
     }
 
-    /// Reads the value to `target`.
-    ///
-    /// # Errors
-    ///
-    /// The target is too small or not the application's, or the value is zero
-    /// and the caller does not wait.
-    pub fn read(self, target: UserSlice, patience: Patience) -> Answer {
-        if target.size() < SIZE {
-            return Err(Errno::Invalid);
-        }
-        target.check()?;
-        self.repeat(
-            patience,
-            || self.try_read(target),
-            || self.look().next().is_some(),
-        )
-    }
-
-    /// Adds the value at `source`.
-    ///
-    /// # Errors
-    ///
-    /// The source is too small or not the application's, or the sum would be
-    /// too high and the caller does not wait.
-    pub fn write(self, source: UserSlice, patience: Patience) -> Answer {
-        if source.size() < SIZE {
-            return Err(Errno::Invalid);
-        }
-        let mut bytes = [0; SIZE];
-        source.read(&mut bytes)?;
-        let more = u64::from_le_bytes(bytes);
-        if more > VALUE_MAX {
-            return Err(Errno::Invalid);
-        }
-        self.repeat(
-            patience,
-            || self.try_write(more),
-            || self.look().with(more).is_some(),
-        )
-    }
-
-    /// What poll says of it.
-    pub fn events(self) -> u32 {
-        self.look().events()
-    }
-
-    /// What is woken when the value changes.
-    pub fn source(self) -> Source {
-        Source {
-            place: &self.0.change,
-            // Standard input is number zero.
-            number: (self.0.number as usize).saturating_add(1),
-        }
-    }
-
-    /// Ends the counter, which nobody uses any more.
-    pub fn close(self) {
-        POOL.lock().give_back(self.0.number);
-    }
-
     fn look(self) -> Count {
         *self.0.count.lock()
     }
@@ -194,7 +120,7 @@ impl Counter {
     /// Tries until it is done, and wakes who waits for the change.
     fn repeat(
         self,
-        patience: Patience,
+        waits: bool,
         attempt: impl Fn() -> Result<(), Errno>,
         is_possible: impl Fn() -> bool,
     ) -> Answer {
@@ -208,7 +134,7 @@ impl Counter {
         loop {
             match attempt() {
                 Ok(()) => break,
-                Err(Errno::Again) if patience == Patience::Waits => {}
+                Err(Errno::Again) if waits => {}
                 Err(errno) => return Err(errno),
             }
             match self.0.change.wait(NEVER, has_to_wait) {
@@ -236,6 +162,66 @@ impl Counter {
         count.value = count.with(more).ok_or(Errno::Again)?;
         Ok(())
     }
+}
+
+impl Object for Counter {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// The target is too small or not the application's, or the value is zero
+    /// and the caller does not wait.
+    fn read(&self, description: &Description, buffers: &[UserSlice]) -> Answer {
+        let target = whole(buffers)?;
+        target.check()?;
+        self.repeat(
+            description.waits(),
+            || self.try_read(target),
+            || self.look().next().is_some(),
+        )
+    }
+
+    /// Adds a value.
+    ///
+    /// # Errors
+    ///
+    /// The source is too small or not the application's, or the sum would be
+    /// too high and the caller does not wait.
+    fn write(&self, description: &Description, buffers: &[UserSlice]) -> Answer {
+        let mut bytes = [0; SIZE];
+        whole(buffers)?.read(&mut bytes)?;
+        let more = u64::from_le_bytes(bytes);
+        if more > VALUE_MAX {
+            return Err(Errno::Invalid);
+        }
+        self.repeat(
+            description.waits(),
+            || self.try_write(more),
+            || self.look().with(more).is_some(),
+        )
+    }
+
+    fn events(&self) -> u32 {
+        self.look().events()
+    }
+
+    fn source(&self) -> Option<Source> {
+        Some(Source {
+            place: &self.0.change,
+            // Standard input is number zero.
+            number: (self.0.number as usize).saturating_add(1),
+        })
+    }
+
+    fn close(&self) {
+        POOL.lock().give_back(self.0.number);
+    }
+}
+
+/// The buffer for a value, which is the first.
+fn whole(buffers: &[UserSlice]) -> Result<UserSlice, Errno> {
+    let buffer = buffers.first().filter(|buffer| buffer.size() >= SIZE);
+    buffer.copied().ok_or(Errno::Invalid)
 }
 
 impl Slot {
@@ -285,18 +271,15 @@ mod tests {
     #[test]
     fn bad_buffers_are_refused() {
         let counter = Counter::new(1, Take::All).expect("memory");
-        let small = UserSlice::new(8, 7);
-        assert_eq!(counter.read(small, Patience::Fails), Err(Errno::Invalid));
-        assert_eq!(counter.write(small, Patience::Fails), Err(Errno::Invalid));
-        let foreign = UserSlice::new(8, 8);
-        assert_eq!(
-            counter.read(foreign, Patience::Waits),
-            Err(Errno::BadAddress)
-        );
-        assert_eq!(
-            counter.write(foreign, Patience::Waits),
-            Err(Errno::BadAddress)
-        );
+        let description = Description::new();
+        let both = |buffers: &[UserSlice]| {
+            let read = counter.read(&description, buffers);
+            (read, counter.write(&description, buffers))
+        };
+        let refused = |errno| (Err(errno), Err(errno));
+        assert_eq!(both(&[]), refused(Errno::Invalid));
+        assert_eq!(both(&[UserSlice::new(8, 7)]), refused(Errno::Invalid));
+        assert_eq!(both(&[UserSlice::new(8, 8)]), refused(Errno::BadAddress));
         counter.close();
     }
 }

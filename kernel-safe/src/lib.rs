@@ -13,7 +13,8 @@
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
-//! | [`descriptors`], [`poll`], [`counter`] | what is open, waiting for it, counting events |
+//! | [`object`], [`counter`] | what can be open, counting events |
+//! | [`descriptors`], [`poll`] | what is open, waiting for it |
 //! | [`files`] | the name space |
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
@@ -60,6 +61,7 @@ pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod memory;
+pub mod object;
 pub mod poll;
 pub mod pool;
 pub mod priority;

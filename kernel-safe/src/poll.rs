@@ -11,9 +11,10 @@ use alloc::vec::Vec;
 use gate::clock;
 use gate::user::UserSlice;
 
-use crate::descriptors::{self, poll_bits};
+use crate::descriptors;
 use crate::errno::{Answer, Errno, count};
 use crate::events;
+use crate::object::{Object, poll_bits};
 use crate::schedule::alarm::NEVER;
 use crate::thread::Outcome;
 use crate::wait::many::Watch;
@@ -125,15 +126,15 @@ fn events(descriptor: i32, wanted: u32, watch: Option<&mut Watch>) -> Result<u16
     if descriptor < 0 {
         return Ok(0);
     }
-    let Ok(entry) = descriptors::find(descriptor) else {
+    let Ok(open) = descriptors::find(descriptor) else {
         return Ok(poll_bits::NOT_OPEN as u16);
     };
     // Entered first, so that no change after the look is missed.
-    if let (Some(watch), Some(source)) = (watch, descriptors::source(&entry)) {
+    let object = open.object()?;
+    if let (Some(watch), Some(source)) = (watch, object.source()) {
         watch.add(source)?;
     }
-    let has = descriptors::events(&entry)?;
-    Ok((has & (wanted | ALWAYS)) as u16)
+    Ok((object.events() & (wanted | ALWAYS)) as u16)
 }
 
 #[cfg(test)]

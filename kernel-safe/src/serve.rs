@@ -128,7 +128,10 @@ impl Serve for Kernel {
     }
 
     fn open(path: usize, flags: u32, mode: u32) -> i64 {
-        word(files::open(path, flags, mode))
+        word(
+            files::open(path, flags, mode)
+                .and_then(|(file, flags)| descriptors::add(file, flags)),
+        )
     }
 
     fn make_directory(path: usize, mode: u32) -> i64 {
@@ -181,11 +184,11 @@ impl Serve for Kernel {
     }
 
     fn read_vector(descriptor: i32, address: usize, count: usize) -> i64 {
-        word(descriptors::vector::read(descriptor, address, count))
+        word(descriptors::read_vector(descriptor, address, count))
     }
 
     fn write_vector(descriptor: i32, address: usize, count: usize) -> i64 {
-        word(descriptors::vector::write(descriptor, address, count))
+        word(descriptors::write_vector(descriptor, address, count))
     }
 
     fn release_heap(address: usize, size: usize) -> i64 {
@@ -197,7 +200,10 @@ impl Serve for Kernel {
     }
 
     fn open_counter(value: u64, flags: u32) -> i64 {
-        word(counter::open(value, flags))
+        word(
+            counter::make(value, flags)
+                .and_then(|(counter, flags)| descriptors::add(counter, flags)),
+        )
     }
 
     fn copy(target: usize, source: usize, size: usize) -> i64 {

@@ -4,47 +4,30 @@
 //! |---|---|
 //! | [`numbers`] | which numbers are free |
 //! | [`table`] | what each number is open to |
-//! | [`open`] | what several numbers may share: position, flags, the file |
-//! | [`turn`] | one reader at a time, who may sleep |
+//! | [`open`] | what several numbers may share |
+//! | [`any`] | the kinds of objects |
 //! | [`vector`] | requests with several buffers |
 //!
 //! The lock of the table is held for a look only. What is found is counted, so
 //! that another thread's close takes nothing away from a request that runs.
 
+pub mod any;
 pub mod numbers;
 pub mod open;
 pub mod table;
-pub mod turn;
 pub mod vector;
 
 use gate::user::UserSlice;
 use spin::Mutex;
 
-use self::open::{Object, Open};
-use self::table::{Entry, Table};
-use crate::counter::Patience;
-use crate::errno::{Answer, Errno, count};
-use crate::files::flags;
-use crate::files::status::{self, Status};
-use crate::stdio::{self, Stream};
-use crate::wait::many::Source;
-
-/// Bits of poll, as Hermit's ABI numbers them.
-pub mod poll_bits {
-    /// There is something to read.
-    pub const INPUT: u32 = 0x01 | 0x40;
-    /// There is room to write.
-    pub const OUTPUT: u32 = 0x04 | 0x100;
-    /// Something has failed.
-    pub const ERROR: u32 = 0x08;
-    /// The other side is gone.
-    pub const HANG_UP: u32 = 0x10;
-    /// The descriptor is not open.
-    pub const NOT_OPEN: u32 = 0x20;
-}
-
-/// The flags that can be changed while something is open.
-const CHANGEABLE: u32 = flags::APPEND | flags::NONBLOCK;
+use self::any::AnyObject;
+use self::open::Open;
+use self::table::Table;
+use crate::errno::{Answer, Errno};
+use crate::object::Object;
+use crate::object::flags::access;
+use crate::object::status::tell;
+use crate::stdio::Stream;
 
 static TABLE: Mutex<Table> = Mutex::new(Table::new());
 
@@ -55,7 +38,7 @@ static TABLE: Mutex<Table> = Mutex::new(Table::new());
 /// Memory is short.
 pub fn start() -> Result<(), Errno> {
     for stream in [Stream::Input, Stream::Output, Stream::Error] {
-        add(0, Entry::Stream(stream))?;
+        add(stream, stream.flags())?;
     }
     Ok(())
 }
@@ -66,18 +49,23 @@ pub fn start() -> Result<(), Errno> {
 ///
 /// It is not open.
 #[inline]
-pub fn find(descriptor: i32) -> Result<Entry, Errno> {
+pub fn find(descriptor: i32) -> Result<Open, Errno> {
     TABLE.lock().get(descriptor).cloned()
 }
 
-/// Opens the lowest free descriptor, from `lowest` on, to `entry`.
+/// Opens the lowest free descriptor to `object`.
 ///
 /// # Errors
 ///
 /// None is free, or memory is short.
-pub fn add(lowest: usize, entry: Entry) -> Answer {
-    let added = TABLE.lock().add(lowest, entry);
-    // On failure the entry is dropped here, after the lock.
+pub fn add(object: impl Into<AnyObject>, flags: u32) -> Answer {
+    add_from(0, Open::new(object.into(), flags)?)
+}
+
+/// Opens the lowest free descriptor, from `lowest` on, to what is open.
+fn add_from(lowest: usize, open: Open) -> Answer {
+    let added = TABLE.lock().add(lowest, open);
+    // On failure what is open is dropped here, after the lock.
     added.map(i64::from).map_err(|(errno, _)| errno)
 }
 
@@ -88,11 +76,7 @@ pub fn add(lowest: usize, entry: Entry) -> Answer {
 /// The descriptor is not open for writing, or the bytes are not the caller's.
 #[inline]
 pub fn write(descriptor: i32, address: usize, size: usize) -> Answer {
-    let bytes = UserSlice::new(address, size);
-    match find(descriptor)? {
-        Entry::Stream(stream) => stdio::write(stream, bytes),
-        Entry::Open(open) => write_all(&open, &[bytes]),
-    }
+    write_all(&find(descriptor)?, &[UserSlice::new(address, size)])
 }
 
 /// Reads at most `size` bytes to `address`; zero at the end of the file.
@@ -102,47 +86,42 @@ pub fn write(descriptor: i32, address: usize, size: usize) -> Answer {
 /// The descriptor is not open for reading, the bytes are not the caller's, or
 /// the device failed.
 pub fn read(descriptor: i32, address: usize, size: usize) -> Answer {
-    let target = UserSlice::new(address, size);
-    match find(descriptor)? {
-        Entry::Stream(stream) => stdio::read(stream, target),
-        Entry::Open(open) => read_all(&open, &[target]),
-    }
+    read_all(&find(descriptor)?, &[UserSlice::new(address, size)])
 }
 
-/// Writes buffers of the application to what is open; how many bytes.
+/// Writes from the `count` buffers described at `address`; how many bytes.
+///
+/// # Errors
+///
+/// As a write of one buffer; or the descriptions make no sense.
+pub fn write_vector(descriptor: i32, address: usize, count: usize) -> Answer {
+    let open = find(descriptor)?;
+    write_all(&open, &vector::buffers(address, count)?)
+}
+
+/// Reads to the `count` buffers described at `address`; how many bytes.
+///
+/// # Errors
+///
+/// As a read of one buffer; or the descriptions make no sense.
+pub fn read_vector(descriptor: i32, address: usize, count: usize) -> Answer {
+    let open = find(descriptor)?;
+    read_all(&open, &vector::buffers(address, count)?)
+}
+
+#[inline]
 fn write_all(open: &Open, buffers: &[UserSlice]) -> Answer {
-    if !flags::access(open.flags()).write {
+    if !access(open.description().flags()).write {
         return Err(Errno::BadDescriptor);
     }
-    match open.object()? {
-        Object::File(file) => count(file.write(open, buffers)?),
-        Object::Counter(counter) => counter.write(first(buffers), patience(open)),
-    }
+    open.object()?.write(open.description(), buffers)
 }
 
-/// Reads what is open to buffers of the application; how many bytes.
 fn read_all(open: &Open, buffers: &[UserSlice]) -> Answer {
-    if !flags::access(open.flags()).read {
+    if !access(open.description().flags()).read {
         return Err(Errno::BadDescriptor);
     }
-    match open.object()? {
-        Object::File(file) => count(file.read(open, buffers)?),
-        Object::Counter(counter) => counter.read(first(buffers), patience(open)),
-    }
-}
-
-/// The one buffer of a request to what has only one value.
-fn first(buffers: &[UserSlice]) -> UserSlice {
-    buffers.first().copied().unwrap_or(UserSlice::new(0, 0))
-}
-
-/// Whether a request may wait.
-fn patience(open: &Open) -> Patience {
-    if open.flags() & flags::NONBLOCK != 0 {
-        Patience::Fails
-    } else {
-        Patience::Waits
-    }
+    open.object()?.read(open.description(), buffers)
 }
 
 /// Closes a descriptor.
@@ -151,9 +130,9 @@ fn patience(open: &Open) -> Patience {
 ///
 /// It is not open.
 pub fn close(descriptor: i32) -> Answer {
-    let entry = TABLE.lock().close(descriptor)?;
+    let open = TABLE.lock().close(descriptor)?;
     // It may have been the last share: closing can take a while.
-    drop(entry);
+    drop(open);
     Ok(0)
 }
 
@@ -163,12 +142,12 @@ pub fn close(descriptor: i32) -> Answer {
 ///
 /// It is not open, or none is free.
 pub fn duplicate(descriptor: i32, lowest: i32) -> Answer {
-    let entry = find(descriptor)?;
+    let open = find(descriptor)?;
     let lowest = usize::try_from(lowest).map_err(|_| Errno::Invalid)?;
     if lowest >= numbers::LIMIT {
         return Err(Errno::Invalid);
     }
-    add(lowest, entry)
+    add_from(lowest, open)
 }
 
 /// What a descriptor is: 0 if a character device, 1 if anything else.
@@ -177,13 +156,8 @@ pub fn duplicate(descriptor: i32, lowest: i32) -> Answer {
 ///
 /// It is not open.
 pub fn describe(descriptor: i32) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(_) => Ok(0),
-        Entry::Open(open) => match open.object()? {
-            Object::File(file) => Ok(i64::from(!file.is_device())),
-            Object::Counter(_) => Ok(1),
-        },
-    }
+    let is_device = find(descriptor)?.object()?.is_device();
+    Ok(i64::from(!is_device))
 }
 
 /// Writes what is known of a descriptor's file to `address`.
@@ -192,14 +166,8 @@ pub fn describe(descriptor: i32) -> Answer {
 ///
 /// It is not open, or the address is not the caller's.
 pub fn status(descriptor: i32, address: usize) -> Answer {
-    let status = match find(descriptor)? {
-        Entry::Stream(_) => status::of_stream(),
-        Entry::Open(open) => match open.object()? {
-            Object::File(file) => Status::from(&file.metadata()?),
-            Object::Counter(_) => status::of_stream(),
-        },
-    };
-    status::write(&status, address)
+    let status = find(descriptor)?.object()?.status()?;
+    tell(&status, address)
 }
 
 /// Moves the position of a descriptor; where it is then.
@@ -208,13 +176,8 @@ pub fn status(descriptor: i32, address: usize) -> Answer {
 ///
 /// It has none, or it cannot be there.
 pub fn seek(descriptor: i32, offset: i64, whence: i32) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(_) => Err(Errno::NoSeek),
-        Entry::Open(open) => match open.object()? {
-            Object::File(file) => file.seek(&open, offset, whence),
-            Object::Counter(_) => Err(Errno::NoSeek),
-        },
-    }
+    let open = find(descriptor)?;
+    open.object()?.seek(open.description(), offset, whence)
 }
 
 /// Writes the entries of a directory that are next to `address`; how many bytes.
@@ -223,13 +186,9 @@ pub fn seek(descriptor: i32, offset: i64, whence: i32) -> Answer {
 ///
 /// It is no directory, or the entries do not fit.
 pub fn list(descriptor: i32, address: usize, size: usize) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(_) => Err(Errno::NotDirectory),
-        Entry::Open(open) => match open.object()? {
-            Object::File(file) => file.list(&open, UserSlice::new(address, size)),
-            Object::Counter(_) => Err(Errno::NotDirectory),
-        },
-    }
+    let open = find(descriptor)?;
+    let target = UserSlice::new(address, size);
+    open.object()?.list(open.description(), target)
 }
 
 /// Waits until a file is on its disk.
@@ -238,13 +197,7 @@ pub fn list(descriptor: i32, address: usize, size: usize) -> Answer {
 ///
 /// It has no disk, or the disk failed.
 pub fn sync(descriptor: i32) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(_) => Err(Errno::Invalid),
-        Entry::Open(open) => match open.object()? {
-            Object::File(file) => file.sync().map(|()| 0),
-            Object::Counter(_) => Err(Errno::Invalid),
-        },
-    }
+    find(descriptor)?.object()?.sync().map(|()| 0)
 }
 
 /// The flags of a descriptor.
@@ -253,10 +206,7 @@ pub fn sync(descriptor: i32) -> Answer {
 ///
 /// It is not open.
 pub fn flags(descriptor: i32) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(stream) => Ok(i64::from(stdio::flags(stream))),
-        Entry::Open(open) => Ok(i64::from(open.flags())),
-    }
+    Ok(i64::from(find(descriptor)?.description().flags()))
 }
 
 /// Sets those flags of a descriptor that can be changed.
@@ -265,37 +215,6 @@ pub fn flags(descriptor: i32) -> Answer {
 ///
 /// It is not open.
 pub fn set_flags(descriptor: i32, flags: u32) -> Answer {
-    match find(descriptor)? {
-        Entry::Stream(stream) => stdio::set_flags(stream, flags & CHANGEABLE),
-        Entry::Open(open) => open.set_flags(CHANGEABLE, flags),
-    }
+    find(descriptor)?.description().set_flags(flags);
     Ok(0)
-}
-
-/// Which events a descriptor has at the moment.
-///
-/// # Errors
-///
-/// None while it is open.
-pub fn events(entry: &Entry) -> Result<u32, Errno> {
-    Ok(match entry {
-        Entry::Stream(stream) => stdio::poll(*stream),
-        Entry::Open(open) => match open.object()? {
-            // A file neither waits to be read nor to be written.
-            Object::File(_) => poll_bits::INPUT | poll_bits::OUTPUT,
-            Object::Counter(counter) => counter.events(),
-        },
-    })
-}
-
-/// What is woken when the events of a descriptor change; none if they do not.
-pub fn source(entry: &Entry) -> Option<Source> {
-    match entry {
-        Entry::Stream(Stream::Input) => Some(stdio::source()),
-        Entry::Stream(Stream::Output | Stream::Error) => None,
-        Entry::Open(open) => match open.object() {
-            Ok(Object::Counter(counter)) => Some(counter.source()),
-            Ok(Object::File(_)) | Err(_) => None,
-        },
-    }
 }

@@ -5,22 +5,12 @@ use alloc::vec::Vec;
 use super::numbers::Numbers;
 use super::open::Open;
 use crate::errno::Errno;
-use crate::stdio::Stream;
-
-/// What a descriptor is open to.
-#[derive(Clone, Debug)]
-pub enum Entry {
-    /// A standard stream, which nobody has to count.
-    Stream(Stream),
-    /// Anything else.
-    Open(Open),
-}
 
 /// The descriptors.
 #[derive(Debug)]
 pub struct Table {
     numbers: Numbers,
-    entries: Vec<Option<Entry>>,
+    open: Vec<Option<Open>>,
 }
 
 impl Table {
@@ -28,7 +18,7 @@ impl Table {
     pub const fn new() -> Table {
         Table {
             numbers: Numbers::new(),
-            entries: Vec::new(),
+            open: Vec::new(),
         }
     }
 
@@ -38,28 +28,28 @@ impl Table {
     ///
     /// It is not open.
     #[inline]
-    pub fn get(&self, descriptor: i32) -> Result<&Entry, Errno> {
+    pub fn get(&self, descriptor: i32) -> Result<&Open, Errno> {
         // A negative number becomes one that is too large.
-        let entry = self.entries.get(descriptor as usize);
+        let entry = self.open.get(descriptor as usize);
         entry.and_then(Option::as_ref).ok_or(Errno::BadDescriptor)
     }
 
-    /// Opens the lowest free descriptor, from `lowest` on, to `entry`.
+    /// Opens the lowest free descriptor, from `lowest` on, to `open`.
     ///
     /// # Errors
     ///
-    /// None is free, or memory is short; then `entry` comes back, to be dropped
+    /// None is free, or memory is short; then `open` comes back, to be dropped
     /// where no lock is held.
-    pub fn add(&mut self, lowest: usize, entry: Entry) -> Result<i32, (Errno, Entry)> {
+    pub fn add(&mut self, lowest: usize, open: Open) -> Result<i32, (Errno, Open)> {
         match self.make_room(lowest) {
             Ok(number) => {
-                if let Some(place) = self.entries.get_mut(number) {
-                    *place = Some(entry);
+                if let Some(place) = self.open.get_mut(number) {
+                    *place = Some(open);
                 }
                 // There are fewer than 2^31.
                 Ok(number as i32)
             }
-            Err(errno) => Err((errno, entry)),
+            Err(errno) => Err((errno, open)),
         }
     }
 
@@ -69,24 +59,24 @@ impl Table {
     /// # Errors
     ///
     /// It is not open.
-    pub fn close(&mut self, descriptor: i32) -> Result<Entry, Errno> {
+    pub fn close(&mut self, descriptor: i32) -> Result<Open, Errno> {
         let number = usize::try_from(descriptor).map_err(|_| Errno::BadDescriptor)?;
-        let entry = self.entries.get_mut(number).and_then(Option::take);
+        let entry = self.open.get_mut(number).and_then(Option::take);
         let entry = entry.ok_or(Errno::BadDescriptor)?;
         self.numbers.give_back(number);
         Ok(entry)
     }
 
-    /// Takes a number, which has an entry.
+    /// Takes a number, which has a place.
     fn make_room(&mut self, lowest: usize) -> Result<usize, Errno> {
         let number = self.numbers.take(lowest)?;
-        if let Some(missing) = number.checked_sub(self.entries.len()) {
+        if let Some(missing) = number.checked_sub(self.open.len()) {
             let missing = missing.saturating_add(1);
-            if self.entries.try_reserve(missing).is_err() {
+            if self.open.try_reserve(missing).is_err() {
                 self.numbers.give_back(number);
                 return Err(Errno::NoMemory);
             }
-            self.entries
+            self.open
                 .extend(core::iter::repeat_with(|| None).take(missing));
         }
         Ok(number)
@@ -103,9 +93,11 @@ impl Default for Table {
 mod tests {
     use super::super::numbers::LIMIT;
     use super::*;
+    use crate::stdio::Stream;
 
     fn add(table: &mut Table, lowest: usize) -> Result<i32, Errno> {
-        let added = table.add(lowest, Entry::Stream(Stream::Output));
+        let open = Open::new(Stream::Output.into(), 0)?;
+        let added = table.add(lowest, open);
         added.map_err(|(errno, _)| errno)
     }
 

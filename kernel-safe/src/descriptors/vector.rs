@@ -1,17 +1,12 @@
 //! Requests with several buffers.
 //!
-//! The list of buffers is copied once, before the first of them is touched. A
-//! file sees all of them as one request, so what one writer appends stays
-//! together; a stream takes them one after the other.
+//! The list of buffers is copied once, before the first of them is touched.
 
 use alloc::vec::Vec;
 
 use gate::user::UserSlice;
 
-use super::table::Entry;
-use super::{find, poll_bits, read_all, write_all};
-use crate::errno::{Answer, Errno};
-use crate::stdio::{self, Stream};
+use crate::errno::Errno;
 
 /// The most buffers of a request, as Hermit's ABI says.
 const BUFFERS_MAX: usize = 1024;
@@ -20,68 +15,13 @@ const RECORD: usize = 16;
 /// How many descriptions are copied at once.
 const PIECE: usize = 16;
 
-/// Reads to the `count` buffers described at `address`; how many bytes.
-///
-/// # Errors
-///
-/// As a read of one buffer; or the descriptions make no sense.
-pub fn read(descriptor: i32, address: usize, count: usize) -> Answer {
-    let entry = find(descriptor)?;
-    let buffers = buffers(address, count)?;
-    match entry {
-        Entry::Stream(stream) => {
-            // Who has something does not wait for more.
-            let has_more = |_| stdio::poll(stream) & poll_bits::INPUT != 0;
-            one_by_one(stream, &buffers, stdio::read, has_more)
-        }
-        Entry::Open(open) => read_all(&open, &buffers),
-    }
-}
-
-/// Writes from the `count` buffers described at `address`; how many bytes.
-///
-/// # Errors
-///
-/// As a write of one buffer; or the descriptions make no sense.
-pub fn write(descriptor: i32, address: usize, count: usize) -> Answer {
-    let entry = find(descriptor)?;
-    let buffers = buffers(address, count)?;
-    match entry {
-        Entry::Stream(stream) => {
-            let is_little = |total| total < stdio::WRITE_MAX as i64;
-            one_by_one(stream, &buffers, stdio::write, is_little)
-        }
-        Entry::Open(open) => write_all(&open, &buffers),
-    }
-}
-
-/// Transfers buffer after buffer, until one is not done in full, or `goes_on`
-/// says of the bytes so far that they are enough.
-fn one_by_one(
-    stream: Stream,
-    buffers: &[UserSlice],
-    one: impl Fn(Stream, UserSlice) -> Answer,
-    goes_on: impl Fn(i64) -> bool,
-) -> Answer {
-    let mut total: i64 = 0;
-    for buffer in buffers {
-        match one(stream, *buffer) {
-            Ok(done) => {
-                total = total.saturating_add(done);
-                let is_full = usize::try_from(done).ok() == Some(buffer.size());
-                if !is_full || !goes_on(total) {
-                    break;
-                }
-            }
-            Err(errno) if total == 0 => return Err(errno),
-            Err(_) => break,
-        }
-    }
-    Ok(total)
-}
-
 /// The buffers that are not empty of the `count` described at `address`.
-fn buffers(address: usize, count: usize) -> Result<Vec<UserSlice>, Errno> {
+///
+/// # Errors
+///
+/// There are too many, the descriptions are not the application's, or memory is
+/// short.
+pub fn buffers(address: usize, count: usize) -> Result<Vec<UserSlice>, Errno> {
     if count > BUFFERS_MAX {
         return Err(Errno::Invalid);
     }
@@ -138,26 +78,6 @@ mod tests {
         assert_eq!(check_total(&[half, half]), Ok(()));
         assert_eq!(check_total(&[half, half, half]), Err(Errno::Invalid));
         assert_eq!(check_total(&[half; 9]), Err(Errno::Invalid));
-    }
-
-    #[test]
-    fn an_error_counts_only_before_the_first_byte() {
-        let (good, bad) = (UserSlice::new(0, 3), UserSlice::new(0, 4));
-        let one = |_, buffer: UserSlice| match buffer.size() {
-            3 => Ok(3),
-            _ => Err(Errno::BadAddress),
-        };
-        let all = |buffers: &[UserSlice]| one_by_one(Stream::Output, buffers, one, |_| true);
-        assert_eq!(all(&[good, bad]), Ok(3));
-        assert_eq!(all(&[bad, good]), Err(Errno::BadAddress));
-    }
-
-    #[test]
-    fn a_stream_is_not_asked_for_more_than_is_enough() {
-        let buffer = UserSlice::new(0, 3);
-        let one = |_, buffer: UserSlice| Ok(buffer.size() as i64);
-        let bytes = |most| one_by_one(Stream::Input, &[buffer; 4], one, |total| total < most);
-        assert_eq!((bytes(1), bytes(4), bytes(100)), (Ok(3), Ok(6), Ok(12)));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! An open file: what descriptors do with it.
 
+use domains::files::Status;
 use gate::user::UserSlice;
 
 use super::course::Course;
-use super::flags;
 use super::records::Records;
 use super::system::{Entries, FileSystem, Kind, Metadata, NodeId};
 use super::transfer::{Buffers, Source};
-use crate::descriptors::open::Open;
 use crate::errno::{Answer, Errno, count};
 use crate::events;
+use crate::object::{Description, Object, flags, poll_bits};
 
 /// Values of `whence` in a seek, as Hermit's ABI numbers them.
 mod whence {
@@ -30,16 +30,6 @@ pub struct File {
 }
 
 impl File {
-    /// Whether it is a device.
-    pub fn is_device(&self) -> bool {
-        self.kind == Kind::Device
-    }
-
-    /// Lets its file system forget that it is open.
-    pub fn close(&self) {
-        self.system.release(self.node);
-    }
-
     /// What is known of it.
     ///
     /// # Errors
@@ -49,73 +39,89 @@ impl File {
         self.system.metadata(self.node)
     }
 
+    /// Lists portion after portion from `cookie` on, and lets others run in
+    /// between.
+    pub(super) fn list_to(&self, cookie: u64, entries: &mut dyn Entries) -> Result<(), Errno> {
+        let mut course = Course::new(cookie);
+        let mut cookie = cookie;
+        while let Some(next) = self.system.list(self.node, cookie, entries)? {
+            // DEFENCE: listing-course
+            course.go_on(next)?;
+            cookie = next;
+            events::let_others_run();
+        }
+        Ok(())
+    }
+}
+
+impl Object for File {
     /// Waits until what was written is safe.
     ///
     /// # Errors
     ///
     /// It is not, or it is a device.
-    pub fn sync(&self) -> Result<(), Errno> {
+    fn sync(&self) -> Result<(), Errno> {
         if self.is_device() {
             return Err(Errno::Invalid);
         }
         self.system.sync(self.node)
     }
 
-    /// Reads on from the position of `open`; how many bytes.
+    /// Reads on from the position of the description; how many bytes.
     ///
     /// # Errors
     ///
     /// It is a directory, or nothing could be read.
-    pub fn read(&self, open: &Open, buffers: &[UserSlice]) -> Result<usize, Errno> {
+    fn read(&self, description: &Description, buffers: &[UserSlice]) -> Answer {
         let mut target = Buffers(buffers);
         match self.kind {
             Kind::Directory => return Err(Errno::IsDirectory),
             _ if Source::size(&target) == 0 => return Ok(0),
-            Kind::Device => return self.system.read(self.node, 0, &mut target),
+            Kind::Device => return count(self.system.read(self.node, 0, &mut target)?),
             _ => check(buffers)?,
         }
-        let mut position = open.hold_position()?;
+        let mut position = description.hold_position()?;
         let read = self.system.read(self.node, position.get(), &mut target)?;
         position.set(position.get().saturating_add(read as u64));
-        Ok(read)
+        count(read)
     }
 
-    /// Writes at the position of `open`, or at the end if it appends; how many
+    /// Writes at the position of the description, or at the end if it appends; how many
     /// bytes.
     ///
     /// # Errors
     ///
     /// Nothing could be written.
-    pub fn write(&self, open: &Open, buffers: &[UserSlice]) -> Result<usize, Errno> {
+    fn write(&self, description: &Description, buffers: &[UserSlice]) -> Answer {
         let source = Buffers(buffers);
         if Source::size(&source) == 0 {
             return Ok(0);
         }
         check(buffers)?;
         if self.is_device() {
-            return self.system.write(self.node, 0, &source);
+            return count(self.system.write(self.node, 0, &source)?);
         }
-        let mut position = open.hold_position()?;
-        if open.flags() & flags::APPEND != 0 {
+        let mut position = description.hold_position()?;
+        if description.flags() & flags::APPEND != 0 {
             let appended = self.system.append(self.node, &source)?;
             position.set(appended.end);
-            return Ok(appended.written);
+            return count(appended.written);
         }
         let written = self.system.write(self.node, position.get(), &source)?;
         position.set(position.get().saturating_add(written as u64));
-        Ok(written)
+        count(written)
     }
 
-    /// Moves the position of `open`; where it is then.
+    /// Moves the position of the description; where it is then.
     ///
     /// # Errors
     ///
     /// It cannot be there.
-    pub fn seek(&self, open: &Open, offset: i64, whence: i32) -> Answer {
+    fn seek(&self, description: &Description, offset: i64, whence: i32) -> Answer {
         if self.is_device() {
             return Ok(0);
         }
-        let mut position = open.hold_position()?;
+        let mut position = description.hold_position()?;
         let base = match whence {
             whence::START => 0,
             whence::CURRENT => position.get(),
@@ -132,11 +138,11 @@ impl File {
     /// # Errors
     ///
     /// It is no directory, or they do not fit.
-    pub fn list(&self, open: &Open, target: UserSlice) -> Answer {
+    fn list(&self, description: &Description, target: UserSlice) -> Answer {
         if self.kind != Kind::Directory {
             return Err(Errno::NotDirectory);
         }
-        let mut position = open.hold_position()?;
+        let mut position = description.hold_position()?;
         let cookie = position.get();
         let mut records = Records::new(target, cookie);
         self.list_to(cookie, &mut records)?;
@@ -144,18 +150,22 @@ impl File {
         count(records.filled())
     }
 
-    /// Lists portion after portion from `cookie` on, and lets others run in
-    /// between.
-    pub(super) fn list_to(&self, cookie: u64, entries: &mut dyn Entries) -> Result<(), Errno> {
-        let mut course = Course::new(cookie);
-        let mut cookie = cookie;
-        while let Some(next) = self.system.list(self.node, cookie, entries)? {
-            // DEFENCE: listing-course
-            course.go_on(next)?;
-            cookie = next;
-            events::let_others_run();
-        }
-        Ok(())
+    /// A file neither waits to be read nor to be written.
+    fn events(&self) -> u32 {
+        poll_bits::INPUT | poll_bits::OUTPUT
+    }
+
+    fn is_device(&self) -> bool {
+        self.kind == Kind::Device
+    }
+
+    fn status(&self) -> Result<Status, Errno> {
+        Ok(Status::from(&self.metadata()?))
+    }
+
+    /// Lets its file system forget that it is open.
+    fn close(&self) {
+        self.system.release(self.node);
     }
 }
 

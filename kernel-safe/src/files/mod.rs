@@ -14,7 +14,6 @@
 
 pub mod course;
 pub mod file;
-pub mod flags;
 pub mod memory;
 pub mod mounts;
 pub mod path;
@@ -26,26 +25,28 @@ pub mod walk;
 
 use alloc::vec::Vec;
 
+use domains::files::Status;
+
 use self::file::File;
 use self::path::Split;
-use self::status::Status;
 use self::system::Kind;
 use self::walk::{Last, Place, Walk};
-use crate::descriptors::open::{Object, Open};
-use crate::descriptors::{self, table::Entry};
 use crate::errno::{Answer, Errno};
+use crate::object::status::tell;
+use crate::object::{Object, flags};
 
 /// How often an open tries again: for each link on the way, and as often when
 /// others make and remove the same name. A server that says by turns that a name
 /// is there and that it is not would have it try for ever.
 const TRIES: usize = 2 * walk::LINKS_MAX as usize;
 
-/// Opens the file whose path lies at `path`; its descriptor.
+/// Opens the file whose path lies at `path`; it, and the flags of its
+/// description.
 ///
 /// # Errors
 ///
 /// The path leads nowhere, or the file cannot be opened for what `flags` say.
-pub fn open(path: usize, flags: u32, mode: u32) -> Answer {
+pub fn open(path: usize, flags: u32, mode: u32) -> Result<(File, u32), Errno> {
     let flags = flags::check(flags)?;
     let path = path::copy(path)?;
     let file = if flags & flags::CREATE == 0 {
@@ -55,8 +56,7 @@ pub fn open(path: usize, flags: u32, mode: u32) -> Answer {
     } else {
         create(path, flags, mode)?
     };
-    let open = Open::new(Object::File(file), flags::kept(flags))?;
-    descriptors::add(0, Entry::Open(open))
+    Ok((file, flags::kept(flags)))
 }
 
 /// Opens what is there.
@@ -141,7 +141,7 @@ pub fn status(path: usize, address: usize, last: Last) -> Answer {
     walk.go(&path, last)?;
     let place = walk.here();
     let metadata = place.system.metadata(place.node)?;
-    status::write(&Status::from(&metadata), address)
+    tell(&Status::from(&metadata), address)
 }
 
 /// Makes a directory.

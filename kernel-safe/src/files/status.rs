@@ -1,37 +1,12 @@
-//! What is known of a file, in the form that the application reads.
+//! What is known of a file, as the application reads it.
 
-pub use domains::files::Status;
-use domains::files::{Time, mode};
-use gate::user::UserSlice;
-use zerocopy::IntoBytes;
+use domains::files::{Status, Time, mode};
 
 use super::system::{Kind, Metadata};
-use crate::errno::Answer;
+use crate::object::status::BLOCK_SIZE;
 
-/// The best size of a transfer.
-const BLOCK_SIZE: i64 = 4096;
 /// The twelve bits of a mode that are not the kind.
 const RIGHTS: u32 = 0o7777;
-
-/// A standard stream: a character device that all may read and write.
-pub fn of_stream() -> Status {
-    Status {
-        links: 1,
-        mode: mode::DEVICE | 0o666,
-        block_size: BLOCK_SIZE,
-        ..Status::default()
-    }
-}
-
-/// Copies `status` to the application's `address`.
-///
-/// # Errors
-///
-/// The address is not the caller's.
-pub fn write(status: &Status, address: usize) -> Answer {
-    UserSlice::new(address, size_of::<Status>()).write(status.as_bytes())?;
-    Ok(0)
-}
 
 impl From<&Metadata> for Status {
     fn from(file: &Metadata) -> Status {

@@ -13,6 +13,7 @@ use core::fmt::Debug;
 
 use super::transfer::{Source, Target};
 use crate::errno::Errno;
+use crate::object::flags::Access;
 
 /// The most bytes of a name.
 pub const NAME_MAX: usize = 255;
@@ -68,15 +69,6 @@ pub struct Metadata {
     pub changed: u64,
     /// The number of its file system.
     pub device: u64,
-}
-
-/// What a file is opened for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Access {
-    /// To be read, or listed.
-    pub read: bool,
-    /// To be written.
-    pub write: bool,
 }
 
 /// What an append has done.

@@ -5,9 +5,10 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::mounts::Mount;
-use super::system::{self, Access, Appended, Entries, FileSystem, Found, Metadata, NodeId};
+use super::system::{self, Appended, Entries, FileSystem, Found, Metadata, NodeId};
 use super::transfer::{Source, Target};
 use super::*;
+use crate::object::flags::Access;
 
 /// More questions than any path needs, and more entries than any list.
 const MANY: u32 = 100_000;

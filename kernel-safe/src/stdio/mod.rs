@@ -5,17 +5,12 @@ pub mod framing;
 pub mod input;
 pub mod output;
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use gate::user::UserSlice;
 
-use crate::descriptors::poll_bits;
 use crate::drivers::Console;
 use crate::errno::{Answer, Errno};
-use crate::files::flags;
+use crate::object::{Description, Object, flags, poll_bits};
 use crate::wait::many::Source;
-
-pub use output::WRITE_MAX;
 
 /// A standard stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,81 +23,120 @@ pub enum Stream {
     Error,
 }
 
-/// The flags of each stream that can be changed.
-static FLAGS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
-
-/// Writes the application's bytes; how many.
-///
-/// # Errors
-///
-/// The stream is not for writing, or the bytes are not the caller's.
-#[inline]
-pub fn write(stream: Stream, bytes: UserSlice) -> Answer {
-    let console = match stream {
-        Stream::Input => return Err(Errno::BadDescriptor),
-        Stream::Output => Console::Main,
-        Stream::Error => Console::Error,
-    };
-    if bytes.size() == 0 {
-        return Ok(0);
-    }
-    output::write(console, bytes)
-}
-
-/// Reads at most as many bytes as `target` has; zero at the end of the file.
-///
-/// # Errors
-///
-/// The stream is not for reading, the bytes are not the caller's, nothing is
-/// there and the caller does not wait, or the device failed.
-pub fn read(stream: Stream, target: UserSlice) -> Answer {
-    match stream {
-        Stream::Input if target.size() == 0 => Ok(0),
-        Stream::Input if flags(stream) & flags::NONBLOCK != 0 && !input::is_ready()? => {
-            Err(Errno::Again)
+impl Stream {
+    /// The flags that it begins with.
+    pub const fn flags(self) -> u32 {
+        match self {
+            Stream::Input => flags::READ_ONLY,
+            Stream::Output | Stream::Error => flags::WRITE_ONLY,
         }
-        Stream::Input => input::read(target),
-        Stream::Output | Stream::Error => Err(Errno::BadDescriptor),
     }
 }
 
-/// What is woken when standard input has something.
-pub fn source() -> Source {
-    input::source()
-}
+impl Object for Stream {
+    /// Reads what has come in, one buffer after the other. Who has something does
+    /// not wait for more.
+    ///
+    /// # Errors
+    ///
+    /// A buffer is not the application's, nothing is there and the caller does
+    /// not wait, or the device failed.
+    fn read(&self, description: &Description, buffers: &[UserSlice]) -> Answer {
+        let has_more = |_| input::is_ready() == Ok(true);
+        one_by_one(buffers, has_more, |target| match target.size() {
+            0 => Ok(0),
+            _ if !description.waits() && !input::is_ready()? => Err(Errno::Again),
+            _ => input::read(target),
+        })
+    }
 
-/// The events that a stream has.
-pub fn poll(stream: Stream) -> u32 {
-    match stream {
-        Stream::Output | Stream::Error => poll_bits::OUTPUT,
-        Stream::Input => match input::is_ready() {
-            Ok(true) if input::has_ended() => poll_bits::INPUT | poll_bits::HANG_UP,
-            Ok(true) => poll_bits::INPUT,
-            Ok(false) => 0,
-            Err(_) => poll_bits::ERROR,
-        },
+    /// Writes one buffer after the other, until that is much.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not the caller's.
+    #[inline]
+    fn write(&self, _: &Description, buffers: &[UserSlice]) -> Answer {
+        let console = match self {
+            Stream::Input => return Err(Errno::BadDescriptor),
+            Stream::Output => Console::Main,
+            Stream::Error => Console::Error,
+        };
+        let is_little = |total| total < output::WRITE_MAX as i64;
+        one_by_one(buffers, is_little, |bytes| match bytes.size() {
+            0 => Ok(0),
+            _ => output::write(console, bytes),
+        })
+    }
+
+    fn events(&self) -> u32 {
+        match self {
+            Stream::Output | Stream::Error => poll_bits::OUTPUT,
+            Stream::Input => match input::is_ready() {
+                Ok(true) if input::has_ended() => poll_bits::INPUT | poll_bits::HANG_UP,
+                Ok(true) => poll_bits::INPUT,
+                Ok(false) => 0,
+                Err(_) => poll_bits::ERROR,
+            },
+        }
+    }
+
+    fn source(&self) -> Option<Source> {
+        (*self == Stream::Input).then(input::source)
+    }
+
+    fn is_device(&self) -> bool {
+        true
     }
 }
 
-/// The flags of a stream.
-pub fn flags(stream: Stream) -> u32 {
-    let access = match stream {
-        Stream::Input => flags::READ_ONLY,
-        Stream::Output | Stream::Error => flags::WRITE_ONLY,
-    };
-    access | changeable(stream).load(Ordering::Relaxed)
+/// Transfers buffer after buffer, until one is not done in full, or `goes_on`
+/// says of the bytes so far that they are enough.
+fn one_by_one(
+    buffers: &[UserSlice],
+    goes_on: impl Fn(i64) -> bool,
+    one: impl Fn(UserSlice) -> Answer,
+) -> Answer {
+    let mut total: i64 = 0;
+    for buffer in buffers {
+        if total > 0 && !goes_on(total) {
+            break;
+        }
+        match one(*buffer) {
+            Ok(done) => {
+                total = total.saturating_add(done);
+                if usize::try_from(done).ok() != Some(buffer.size()) {
+                    break;
+                }
+            }
+            Err(errno) if total == 0 => return Err(errno),
+            Err(_) => break,
+        }
+    }
+    Ok(total)
 }
 
-/// Sets the flags of a stream that can be changed.
-pub fn set_flags(stream: Stream, flags: u32) {
-    changeable(stream).store(flags, Ordering::Relaxed);
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn changeable(stream: Stream) -> &'static AtomicU32 {
-    let [input, output, error] = &FLAGS;
-    match stream {
-        Stream::Input => input,
-        Stream::Output => output,
-        Stream::Error => error,
+    #[test]
+    fn an_error_counts_only_before_the_first_byte() {
+        let (good, bad) = (UserSlice::new(0, 3), UserSlice::new(0, 4));
+        let one = |buffer: UserSlice| match buffer.size() {
+            3 => Ok(3),
+            _ => Err(Errno::BadAddress),
+        };
+        let all = |buffers: &[UserSlice]| one_by_one(buffers, |_| true, one);
+        assert_eq!(all(&[good, bad]), Ok(3));
+        assert_eq!(all(&[bad, good]), Err(Errno::BadAddress));
+    }
+
+    #[test]
+    fn a_stream_is_not_asked_for_more_than_is_enough() {
+        let buffer = UserSlice::new(0, 3);
+        let one = |buffer: UserSlice| Ok(buffer.size() as i64);
+        let bytes = |most| one_by_one(&[buffer; 4], |total| total < most, one);
+        assert_eq!((bytes(1), bytes(4), bytes(100)), (Ok(3), Ok(6), Ok(12)));
     }
 }

@@ -1,6 +1,6 @@
 //! How a file is opened, in Linux' numbers.
 
-use crate::files::system::Access;
+use crate::object::flags::Access;
 
 /// To be written, and not read.
 const WRITE_ONLY: u32 = 1;

@@ -7,11 +7,11 @@ use gate::driver::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::bytes::{Failure, Request};
-use crate::descriptors::turn::Turn;
 use crate::drivers::channel::{self, Channel, Window};
 use crate::errno::Errno;
 use crate::files::system::{Appended, FileSystem, NodeId};
 use crate::files::transfer::Source;
+use crate::wait::turn::Turn;
 
 /// The most bytes of data in one message.
 pub const DATA_MAX: usize = 64 << 10;

@@ -16,6 +16,7 @@ pub mod line;
 pub mod links;
 pub mod many;
 mod place;
+pub mod turn;
 
 use alloc::collections::TryReserveError;
 

@@ -24,9 +24,10 @@ use self::inode::{Body, Content, Held, Inode};
 use self::names::Names;
 use self::pages::Pages;
 use self::room::Room;
-use super::system::{Access, Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId};
+use super::system::{Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId};
 use super::transfer::{Source, Target};
 use crate::errno::Errno;
+use crate::object::flags::Access;
 use crate::pool::Pool;
 
 pub use self::build::root;

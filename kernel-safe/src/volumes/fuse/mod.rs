@@ -12,10 +12,9 @@ use self::client::Client;
 use self::message::{HEADER, ROOT, Subject, code};
 use self::nodes::{File, Handle};
 use crate::errno::Errno;
-use crate::files::system::{
-    Access, Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId,
-};
+use crate::files::system::{Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
+use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
 use crate::volumes::server::Server;
 use crate::volumes::{flags, listing, parts};

@@ -1,6 +1,5 @@
-//! How a file is to be opened, as Hermit's ABI numbers it.
+//! For what something is opened, as Hermit's ABI numbers it.
 
-use super::system::Access;
 use crate::errno::Errno;
 
 /// To be read.
@@ -21,6 +20,15 @@ pub const APPEND: u32 = 0o2000;
 pub const NONBLOCK: u32 = 0o4000;
 /// It must be a directory.
 pub const DIRECTORY: u32 = 0o20_0000;
+
+/// What something is opened for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// To be read, or listed.
+    pub read: bool,
+    /// To be written.
+    pub write: bool,
+}
 
 /// The bits that say what it is opened for.
 const ACCESS: u32 = 3;

@@ -6,9 +6,9 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use super::Place;
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
-use crate::wait::Place;
 
 /// A turn, which one thread at a time has.
 #[derive(Debug)]
