@@ -1,8 +1,7 @@
 //! What a descriptor can be open to: an object.
 //!
-//! Each kind of object is a module with an [`Object`] in it, and a row of
-//! [`AnyObject`](crate::descriptors::any::AnyObject). What a kind does not say is
-//! refused.
+//! Each kind of object is a module with an [`Object`] in it, and a row where
+//! descriptors know all kinds. What a kind does not say is refused.
 
 pub mod flags;
 pub mod status;
