@@ -16,7 +16,7 @@ pub const OUTPUT_SIZE: usize = 4 * PAGE;
 /// Bytes of standard input that a device brings at once.
 pub const INPUT_SIZE: usize = PAGE;
 /// How many such pieces there are.
-pub const INPUTS: usize = 8;
+pub const INPUTS: usize = 16;
 /// Random bytes that a device brings at once.
 pub const RANDOM_SIZE: usize = 512;
 
