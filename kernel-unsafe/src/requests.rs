@@ -173,8 +173,8 @@ impl Requests {
             return Err(Refused::Busy);
         }
         self.queue.set_dev_notify(true);
-        self.is_armed = true;
         self.publish()?;
+        self.is_armed = true;
         self.poll()
     }
 
@@ -187,9 +187,11 @@ impl Requests {
 
     /// Has the core give the device what is new.
     pub(crate) fn publish(&mut self) -> Result<(), Refused> {
-        self.has_new = false;
         match driver::publish(self.device, self.number) {
-            0 => Ok(()),
+            0 => {
+                self.has_new = false;
+                Ok(())
+            }
             _ => Err(Refused::Broken),
         }
     }

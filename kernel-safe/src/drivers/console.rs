@@ -43,6 +43,8 @@ pub enum SendError {
 struct Window {
     /// Whether the device has it. Only its holder of the drivers looks.
     is_taken: AtomicBool,
+    /// Whether it will not come back: its return cannot even be waited for.
+    is_lost: AtomicBool,
     /// Where its return is waited for.
     back: Bell,
 }
@@ -111,12 +113,22 @@ impl Window {
     const fn new() -> Window {
         Window {
             is_taken: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
             back: Bell::new(),
         }
     }
 
     fn is_taken(&self) -> bool {
         self.is_taken.load(Ordering::Relaxed)
+    }
+
+    fn check(&self) -> Result<(), DriverError> {
+        // DEFENCE: lost-window
+        if self.is_lost.load(Ordering::Relaxed) {
+            Err(DriverError::Failed)
+        } else {
+            Ok(())
+        }
     }
 
     fn set_taken(&self, is_taken: bool) {
@@ -145,6 +157,7 @@ impl Drivers {
     fn send(&mut self, console: Console, bytes: UserSlice) -> Result<usize, SendError> {
         let queue = console.queue();
         self.check(queue)?;
+        console.window().check()?;
         if self.is_sending(console, driver::poll)? {
             return Ok(0);
         }
@@ -183,9 +196,24 @@ impl Drivers {
     fn is_sending_or_armed(&mut self, console: Console) -> Result<bool, DriverError> {
         let window = console.window();
         if window.is_taken() {
-            let come = self.take_or_arm(console.queue(), &window.back)?;
-            window.set_taken(come.is_none());
+            let come = self.take_or_arm(console.queue(), &window.back);
+            window.is_lost.fetch_or(come.is_err(), Ordering::Relaxed);
+            window.set_taken(come?.is_none());
         }
         Ok(window.is_taken())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_wait_for_a_window_does_not_look_for_it_again() {
+        let window = Window::new();
+        window.set_taken(true);
+        assert_eq!(window.check(), Ok(()));
+        window.is_lost.store(true, Ordering::Relaxed);
+        assert_eq!(window.check(), Err(DriverError::Failed));
     }
 }
