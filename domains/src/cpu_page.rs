@@ -54,6 +54,9 @@ pub mod pending {
 
     /// The timer fired while a kernel ran.
     pub const TIMER: u64 = 1 << 0;
+    /// The safe kernel notes this itself: the drivers have failed, and whoever
+    /// waits for them is to be told.
+    pub const FAILURE: u64 = 1 << 1;
     /// Another CPU has work for this one, or wants it to look at its queue.
     pub const RESCHEDULE: u64 = 1 << 2;
     /// Devices want service, each by a bit of its own.

@@ -23,6 +23,11 @@ pub fn take_pending() -> u64 {
     word(offset::PENDING).swap(0, Ordering::AcqRel)
 }
 
+/// Notes events as if the core did.
+pub fn note_pending(events: u64) {
+    word(offset::PENDING).fetch_or(events, Ordering::AcqRel);
+}
+
 /// The number of the CPU that this runs on.
 pub fn number() -> usize {
     word(offset::CPU).load(Ordering::Relaxed) as usize

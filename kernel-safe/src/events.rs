@@ -5,13 +5,10 @@
 //! [`pending`] before it goes back to the application, and the idle thread
 //! looks before it halts.
 
-use domains::cpu_page::pending::{self as noted, DEVICES, TIMER};
-use domains::device::Roles;
-use gate::{core_call, cpu, info};
-use spin::Once;
+use domains::cpu_page::pending::{self as noted, DEVICES, FAILURE, TIMER};
+use gate::{core_call, cpu};
 
-use crate::drivers::{self, Console, channel};
-use crate::{report, schedule};
+use crate::{drivers, report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes: on whatever
@@ -53,33 +50,6 @@ pub fn let_others_run() {
     }
 }
 
-/// Serves the interrupts of devices, a bit for each: what comes from now on
-/// raises another.
-fn on_devices(devices: u64) {
-    if drivers::have_failed() {
-        return drivers::on_failure();
-    }
-    let roles = roles();
-    let has_come =
-        |device: &Option<usize>| device.is_some_and(|device| devices >> (device & 63) & 1 != 0);
-    for (console, device) in [Console::Main, Console::Error].iter().zip(&roles.consoles) {
-        if has_come(device) {
-            drivers::on_console(*console);
-        }
-    }
-    for (number, device) in roles.volumes.iter().enumerate() {
-        if has_come(device) {
-            channel::on_device(number);
-        }
-    }
-}
-
-/// Which device does what.
-fn roles() -> &'static Roles {
-    static ROLES: Once<Roles> = Once::new();
-    ROLES.call_once(|| Roles::new(&info::boot().devices))
-}
-
 /// Serves all events. A kick needs no service but the look at the queue.
 fn serve() {
     loop {
@@ -87,8 +57,10 @@ fn serve() {
         if events == 0 {
             return;
         }
-        if events & DEVICES != 0 {
-            on_devices(noted::devices(events));
+        if events & (DEVICES | FAILURE) != 0 && drivers::have_failed() {
+            drivers::on_failure();
+        } else if events & DEVICES != 0 {
+            drivers::on_devices(noted::devices(events));
         }
         if events & TIMER != 0 {
             schedule::on_timer();

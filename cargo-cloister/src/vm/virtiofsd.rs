@@ -47,6 +47,7 @@ struct Program {
     path: PathBuf,
     /// The newer one.
     takes_shared_dir: bool,
+    has_pool: bool,
     can_be_read_only: bool,
 }
 
@@ -126,6 +127,7 @@ impl Program {
         Program {
             path,
             takes_shared_dir: help.contains("--shared-dir"),
+            has_pool: help.contains("--thread-pool-size"),
             // DEFENCE: served-read-only
             can_be_read_only: help.contains("--readonly"),
         }
@@ -145,6 +147,10 @@ impl Program {
             option("-osource=", &volume.host);
             // It need not be root of a name space of its own.
             option("-osandbox=", Path::new("chroot"));
+        }
+        if self.has_pool {
+            // A thread of a pool may still read a queue after its reset.
+            arguments.push("--thread-pool-size=0".into());
         }
         if !volume.is_writable {
             arguments.push("--readonly".into());
@@ -196,6 +202,7 @@ mod tests {
         let program = Program {
             path: "virtiofsd".into(),
             takes_shared_dir,
+            has_pool: takes_shared_dir,
             can_be_read_only: takes_shared_dir,
         };
         program.arguments(&volume.parse().expect("a volume"), Path::new("s"))
@@ -205,7 +212,12 @@ mod tests {
     fn either_program_gets_its_options() {
         let old = ["--socket-path=s", "-osource=/x", "-osandbox=chroot"];
         assert_eq!(arguments(false, "/x:/a"), old);
-        let new = ["--socket-path=s", "--shared-dir=/x", "--readonly"];
+        let new = [
+            "--socket-path=s",
+            "--shared-dir=/x",
+            "--thread-pool-size=0",
+            "--readonly",
+        ];
         assert_eq!(arguments(true, "/x:/a:ro"), new);
     }
 

@@ -165,8 +165,9 @@ impl Drivers {
         bytes
             .read_to_frames(offset)
             .map_err(|BadAddress| SendError::BadAddress)?;
-        self.submit(queue, 0, offset, size, 0)?;
+        // Whatever the driver says of it, the device may have it now.
         console.window().set_taken(true);
+        self.submit(queue, 0, offset, size, 0)?;
         Ok(size)
     }
 

@@ -10,7 +10,9 @@ pub mod channel;
 mod console;
 mod entropy;
 mod input;
+mod interrupts;
 mod stall;
+mod storm;
 
 use gate::driver::{self, Faulted};
 use spin::Mutex;
@@ -19,6 +21,7 @@ pub use bell::Bell;
 pub use console::{Console, SEND_MAX, SendError, flush, send, wait_to_send};
 pub use entropy::random;
 pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
+pub use interrupts::{have_failed, on_devices, on_failure};
 
 /// Why a device did not do what it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,26 +55,6 @@ pub fn start() {
     input::start(&mut drivers);
 }
 
-/// Serves an interrupt of a console.
-pub fn on_console(console: Console) {
-    console::on_device(console);
-    if console == Console::Main {
-        input::on_device();
-    }
-}
-
-/// Wakes whoever waits for a device: there is no driver any more.
-pub fn on_failure() {
-    channel::on_failure();
-    on_console(Console::Main);
-    on_console(Console::Error);
-}
-
-/// Whether there are no drivers any more: nobody else will hear of a device.
-pub fn have_failed() -> bool {
-    DRIVERS.lock().has_failed
-}
-
 #[cfg(feature = "test-hooks")]
 /// Has the unsafe kernel do what a test says.
 pub fn hook(kind: u32, address: usize, argument: usize) -> Result<i64, DriverError> {
@@ -98,6 +81,8 @@ impl Drivers {
         }
         call().map_err(|Faulted| {
             self.has_failed = true;
+            // DEFENCE: failure-told
+            interrupts::note_failure();
             DriverError::Failed
         })
     }
@@ -131,6 +116,7 @@ fn alleged(word: i64) -> Result<Option<(usize, usize)>, DriverError> {
     match word {
         AGAIN => Ok(None),
         0.. => {
+            interrupts::note_come();
             let part = |word: i64| usize::try_from(word).unwrap_or(usize::MAX);
             Ok(Some((part(word >> 32), part(word & 0xffff_ffff))))
         }

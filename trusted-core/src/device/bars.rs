@@ -51,6 +51,7 @@ fn address(function: Function, bar: u8) -> Option<u64> {
     if low & IO != 0 || is_in_place(found, 1) {
         return (low & IO == 0).then_some(found);
     }
+    function.stop_answering();
     let place =
         PLACES + PLACE * (u32::from(function.slot()) * u32::from(BARS) + u32::from(bar));
     function.write(register, place);

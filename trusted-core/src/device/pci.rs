@@ -102,6 +102,12 @@ impl Function {
         }
     }
 
+    /// Has the device answer at no address, until it is enabled.
+    pub(crate) fn stop_answering(self) {
+        let command = self.read(COMMAND) & 0xffff;
+        self.write(COMMAND, command & !MEMORY_SPACE);
+    }
+
     /// Where its table of message interrupts lies, if it has one: the BAR, and
     /// the offset in it.
     pub(crate) fn interrupt_table(self) -> Option<(u8, u32)> {

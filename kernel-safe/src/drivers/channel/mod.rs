@@ -20,7 +20,7 @@ use gate::info;
 use spin::Mutex;
 
 use self::slots::Slots;
-use super::DRIVERS;
+use super::{DRIVERS, interrupts};
 use crate::errno::Errno;
 use crate::wait::Place;
 
@@ -130,20 +130,21 @@ impl Channel {
         self.windows.wake(usize::MAX);
     }
 
-    /// Hands a request to the driver.
+    /// Has the driver give a request to the device. If the driver says that it
+    /// has not, that may be a lie: then the window is the device's for good.
     fn send(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
+        let sent = self.submit(slot, request, reply);
+        sent.inspect_err(|_| self.give_up())
+    }
+
+    fn submit(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
         let mut slots = self.slots.lock();
         slots.send(slot, reply)?;
         let place = windows::request(self.number as usize, slot);
         let number = u32::try_from(slot).unwrap_or(0);
         let mut drivers = DRIVERS.lock();
-        match drivers.submit(self.queue(), number, place, request, reply) {
-            Ok(()) => Ok(()),
-            Err(_) => {
-                slots.take_back(slot);
-                Err(Errno::Device)
-            }
-        }
+        let submitted = drivers.submit(self.queue(), number, place, request, reply);
+        submitted.map_err(|_| Errno::Device)
     }
 
     /// Takes the replies that have come, and wakes who waits for them.
@@ -151,7 +152,13 @@ impl Channel {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
             let poll = || DRIVERS.lock().call(|| driver::poll(self.queue()));
-            slots.collect(|| poll().ok())
+            slots.collect(|| {
+                let word = poll().ok();
+                if word.is_some_and(|word| word >= 0) {
+                    interrupts::note_come();
+                }
+                word
+            })
         };
         for (slot, place) in self.replies.iter().enumerate() {
             if finished >> slot & 1 != 0 {

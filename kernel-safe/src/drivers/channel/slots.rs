@@ -84,13 +84,6 @@ impl Slots {
         }
     }
 
-    /// The device did not get the slot after all.
-    pub(super) fn take_back(&mut self, slot: usize) {
-        if let Some(slot) = self.slots.get_mut(slot) {
-            *slot = Slot::Held;
-        }
-    }
-
     /// Takes what `poll` says has come; which slots that finished, a bit for
     /// each, and whether the channel is broken.
     ///
