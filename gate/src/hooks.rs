@@ -99,6 +99,8 @@ pub const STORE_WORD: u32 = 39;
 pub const CORE_CALL_WITH: u32 = 40;
 /// Puts `argument` into the word at `address` for a moment, [`FLIPS`] times.
 pub const FLIP: u32 = 41;
+/// Makes core call number `address` with the four words at `argument` for ever.
+pub const REPEAT: u32 = 42;
 /// As [`IN_DRIVER`], but beside whatever other call there is under way.
 pub const BESIDE: u32 = 0x200;
 /// Safe kernel only: what the vector registers held whenever the application was
@@ -173,7 +175,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             CANARY => return canary(argument),
             SET_DIRECTION => asm!("std"),
             SPOIL_FLOATING => spoil_floating(),
-            LOAD_WORD | STORE_WORD | CORE_CALL_WITH | FLIP => {
+            LOAD_WORD | STORE_WORD | CORE_CALL_WITH | FLIP | REPEAT => {
                 return words::attack(kind, address, argument);
             }
             FILL_REGISTERS => return registers::found(),

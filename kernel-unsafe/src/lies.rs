@@ -24,9 +24,36 @@ pub(crate) struct Lie {
     seed: u64,
     /// A reply that is told of once more.
     again: Option<(usize, u32)>,
+    /// Until when it makes interrupts, once it has begun.
+    storm_end: u64,
 }
 
+/// Makes an interrupt by each look for a reply.
+const STORM: usize = 16;
+/// For so long, in nanoseconds.
+const STORM_NS: u64 = 15_000_000_000;
+
 impl Lie {
+    /// Whether it is still making interrupts.
+    pub(crate) fn storms(&mut self) -> bool {
+        if self.way != STORM {
+            return false;
+        }
+        let now = gate::clock::monotonic_ns();
+        if self.storm_end == 0 {
+            self.storm_end = now + STORM_NS;
+        }
+        if now >= self.storm_end {
+            self.way = 0;
+        }
+        self.way == STORM
+    }
+
+    /// Keeps a reply back until the storm is over.
+    pub(crate) fn keep(&mut self, slot: usize, size: u32) {
+        self.again = Some((slot, size));
+    }
+
     /// Lies from now on to a server of this kind: the way in the lowest byte, a
     /// seed above.
     pub(crate) fn begin(&mut self, argument: usize, kind: Option<Kind>) -> i64 {
@@ -69,6 +96,9 @@ impl Lie {
 
     /// A reply that was told of already.
     pub(crate) fn again(&mut self) -> Option<(usize, u32)> {
+        if self.storms() {
+            return None;
+        }
         self.again.take()
     }
 

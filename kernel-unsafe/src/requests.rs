@@ -137,6 +137,11 @@ impl Requests {
         if let Some(again) = self.lie.again() {
             return Ok(again);
         }
+        #[cfg(feature = "test-hooks")]
+        if self.lie.storms() {
+            self.storm()?;
+            return Err(Refused::Busy);
+        }
         let token = self.queue.peek_used().ok_or(Refused::Busy)?;
         let is_it = |request: &Option<Request>| {
             request
@@ -182,6 +187,50 @@ impl Requests {
     fn disarm(&mut self) {
         if mem::take(&mut self.is_armed) {
             self.queue.set_dev_notify(false);
+        }
+    }
+
+    /// Asks the server for nothing, and waits until it has answered: so there is
+    /// another interrupt when this call returns.
+    #[cfg(feature = "test-hooks")]
+    fn storm(&mut self) -> Result<(), Refused> {
+        const CLUNK: [u8; 11] = [11, 0, 0, 0, 120, 0xf0, 0xff, 0xff, 0xff, 0xff, 0x7f];
+        let offset = domains::windows::request(0, REQUESTS_MAX - 1);
+        assert!(frames::write(offset, &CLUNK), "in the frames");
+        let (given, taken) = pieces(offset, CLUNK.len(), 64).ok_or(Refused::Invalid)?;
+        let own = Request {
+            token: 0,
+            given,
+            taken,
+        };
+        // SAFETY: as in `add`.
+        let added = own.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
+        let token = added.map_err(|_| Refused::Busy)?;
+        self.publish()?;
+        let end = gate::clock::monotonic_ns() + 200_000_000;
+        loop {
+            let Some(used) = self.queue.peek_used() else {
+                if gate::clock::monotonic_ns() > end {
+                    return Err(Refused::Broken);
+                }
+                continue;
+            };
+            let is_it = |request: &Option<Request>| {
+                request.as_ref().is_some_and(|request| request.token == used)
+            };
+            let slot = self.under_way.iter().position(is_it);
+            let request = match slot {
+                Some(slot) => self.under_way[slot].take().ok_or(Refused::Broken)?,
+                None => own,
+            };
+            let size = request
+                .with_slices(|given, taken| unsafe { self.queue.pop_used(used, given, taken) });
+            let size = size.map_err(|_| Refused::Broken)?;
+            match slot {
+                Some(slot) => self.lie.keep(slot, size),
+                None if used == token => return Ok(()),
+                None => {}
+            }
         }
     }
 

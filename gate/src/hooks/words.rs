@@ -10,7 +10,7 @@ use core::sync::atomic::Ordering::SeqCst;
 
 use domains::core_call::CoreCall;
 
-use super::{CORE_CALL_WITH, LOAD_WORD, STORE_WORD};
+use super::{CORE_CALL_WITH, LOAD_WORD, REPEAT, STORE_WORD};
 use crate::core_call;
 
 /// How often [`FLIP`] puts the other word there.
@@ -31,6 +31,12 @@ pub(super) unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
     if kind == CORE_CALL_WITH {
         // SAFETY: none is claimed.
         return unsafe { call(address, argument) };
+    }
+    if kind == REPEAT {
+        loop {
+            // SAFETY: none is claimed.
+            unsafe { call(address, argument) };
+        }
     }
     // SAFETY: none is claimed; where nothing is, it faults.
     let word = unsafe { word(address) };

@@ -3,9 +3,9 @@
 use domains::layout::{PHYSICAL_MAP, UNSAFE, used_ring};
 use domains::{Domain, Isolation};
 use libtest_mimic::Trial;
-use tests::boot::Outcome;
+use tests::boot::{Boot, Outcome};
 
-use crate::images::guest_with;
+use crate::images::{TOOL, guest_with, image};
 use crate::reports::number;
 use crate::{Verdict, ensure, long, trial};
 
@@ -58,7 +58,7 @@ pub(crate) fn trials() -> Vec<Trial> {
                 }
             })
     });
-    crossed.chain(races()).chain(touches()).collect()
+    crossed.chain(races()).chain(touches()).chain(bold()).collect()
 }
 
 /// An attack on a machine, and the cause of its conviction.
@@ -150,4 +150,60 @@ fn touches() -> impl Iterator<Item = Trial> {
             ensure(holds && outcome.status == 0, "a fault there", &outcome)
         })
     })
+}
+
+/// What breaks no rule at once, on both buses.
+fn bold() -> impl Iterator<Item = Trial> {
+    let attempts = [
+        ("empty", 1, None),
+        ("shared-rings", 1, None),
+        ("wraps", 1, None),
+        ("small", 1, Some("queue")),
+        ("behind-end", 1, Some("dma")),
+        ("resets", 4, None),
+        ("flood", 1, None),
+        ("hammer", 4, None),
+        ("hog-publish", 4, Some("deadline")),
+        ("hog-reset", 4, Some("deadline")),
+        ("hog-config", 4, Some("deadline")),
+        ("hog-null", 4, Some("deadline")),
+    ];
+    let free = [("own-rings", 1), ("words", 1)];
+    let judged = attempts.into_iter().flat_map(|(what, cpus, cause)| {
+        with_cpus(cpus).map(move |machine| on(&["bold", what], cause, machine))
+    });
+    let free = free.into_iter().flat_map(|(what, cpus)| {
+        with_cpus(cpus).map(move |machine| {
+            let name = format!("dma::bold_{what}_on_{}_is_no_harm", machine[1]);
+            trial(name.replace('-', "_"), move || {
+                let outcome = guest_with(Isolation::Mpk, &["dma", "bold", what], &machine);
+                let lives = !outcome.console.contains("core failed");
+                ensure(outcome.status == 0 && lives, "no harm", &outcome)
+            })
+        })
+    });
+    judged.chain(free).chain(silent())
+}
+
+/// Who waits for input gets an error when there are no drivers any more.
+fn silent() -> impl Iterator<Item = Trial> {
+    with_cpus(1).map(|machine| {
+        let name = format!("dma::bold_silent_input_on_{}", machine[1]);
+        trial(name, move || {
+            let boot = Boot {
+                // The host says nothing, and does not end the input.
+                prefix: &["sh", "-c", "sleep 30 | \"$@\"", "sh"],
+                arguments: &["dma", "bold", "silent-input"],
+                flags: &machine,
+                ..Boot::default()
+            };
+            let outcome = TOOL.boot(&image("tests/guests", Isolation::Mpk), &boot);
+            ensure(outcome.status == 0, "an error for who waits", &outcome)
+        })
+    })
+}
+
+fn with_cpus(cpus: usize) -> impl Iterator<Item = [&'static str; 4]> {
+    let machines = if cpus == 1 { &MACHINES[..2] } else { &MACHINES[2..] };
+    machines.iter().copied()
 }

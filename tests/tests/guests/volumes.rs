@@ -87,6 +87,9 @@ fn by_ninep() -> Vec<Trial> {
         trial("volumes::modes_are_the_volumes".into(), || modes(&MICROVM)),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
+        by_drivers("storm", "1"),
+        by_drivers("storm", "2"),
+        by_drivers("abandoned", "1"),
         trial("volumes::without_drivers_volumes_fail".into(), no_drivers),
     ]
 }
@@ -357,6 +360,24 @@ fn silent() -> Verdict {
         &volumes,
         &["/", "lies", "8,12"],
     ))
+}
+
+/// What drivers do to those that wait for others.
+fn by_drivers(what: &'static str, cpus: &'static str) -> Trial {
+    trial(format!("volumes::hostile_{what}_with_{cpus}"), move || {
+        let folder = folder(&format!("{what}-{cpus}"));
+        let flags = ["--machine", "microvm", "-c", cpus];
+        let volumes = at(&folder, "/data");
+        let arguments = ["volume", "/data", what];
+        let boot = Boot {
+            flags: &[&flags[..], &["--volume", &volumes]].concat(),
+            arguments: &arguments,
+            ..Boot::default()
+        };
+        let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
+        let said = outcome.console.contains("passed") || outcome.stdout.contains("passed");
+        ensure(outcome.status == 0 && said, "others to go on", &outcome)
+    })
 }
 
 /// A driver that faults takes the volumes along, and the program goes on.

@@ -30,6 +30,8 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),
         ["seen"] => host::seen(folder),
+        ["storm"] => lies::storm(folder),
+        ["abandoned"] => lies::abandoned(folder),
         ["threads"] => many::threads(folder),
         other => Err(format!("no such checks: {other:?}")),
     }?;
