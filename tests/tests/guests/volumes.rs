@@ -87,6 +87,10 @@ fn by_ninep() -> Vec<Trial> {
         trial("volumes::modes_are_the_volumes".into(), || modes(&MICROVM)),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
+        trial("volumes::hostile_server_reset_on_q35".into(), || stopped(&VIRTIOFS)),
+        trial("volumes::hostile_server_reset_on_microvm".into(), || {
+            stopped(&VIRTIOFS_ON_MICROVM)
+        }),
         by_drivers("storm", "1"),
         by_drivers("storm", "2"),
         by_drivers("abandoned", "1"),
@@ -360,6 +364,21 @@ fn silent() -> Verdict {
         &volumes,
         &["/", "lies", "8,12"],
     ))
+}
+
+/// A server in a process of its own that is reset has nothing any more.
+fn stopped(server: &Server) -> Verdict {
+    let folder = folder(&format!("stopped-{}", server.name));
+    let volume = at(&folder, "/data");
+    let flags = [server.flags, &["--volume", &volume]].concat();
+    let boot = Boot {
+        flags: &flags,
+        arguments: &["dma", "bold", "server"],
+        ..Boot::default()
+    };
+    let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
+    eprintln!("{} {}", outcome.stdout, outcome.console);
+    ensure(outcome.status == 0, "nothing after a reset", &outcome)
 }
 
 /// What drivers do to those that wait for others.

@@ -27,6 +27,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "resets" => resets()?,
         "silent-input" => return silent_input(),
         "flood" => flood()?,
+        "server" => return server(),
         "hammer" => hammer()?,
         "hog-publish" => return hog(CoreCall::Publish),
         "hog-reset" => return hog(CoreCall::DeviceStatus),
@@ -450,5 +451,90 @@ fn hammer() -> Result<(), String> {
     match longest < Duration::from_secs(2) {
         true => Ok(()),
         false => Err("drivers waited for long".into()),
+    }
+}
+
+/// Resets a server of files by another process of the host while it has requests:
+/// nothing may arrive afterwards. And how long that takes.
+fn server() -> Result<(), String> {
+    let roles = Roles::new(&gate::info::boot().devices);
+    let device = roles.volumes[0].ok_or("there is no volume")? as u64;
+    let mut own = Queue::begin()?;
+    // Two pages of the DMA area, the last ones.
+    let page = (UNSAFE.dma().end - 2 * PAGE_SIZE) as usize;
+    let poke = |offset: usize, word: u64| {
+        hook(STORE_WORD | IN_DRIVER, page + offset, word as usize);
+    };
+    let peek = |address: usize| hook(LOAD_WORD | IN_DRIVER, address, 0) as u64;
+    let call = |call, words| own.call(call, words);
+    let ring = used_ring(device as usize, 1) as usize;
+    let (mut stale, mut served, mut longest) = (0, 0, Duration::ZERO);
+    const ENTRIES: u64 = 128;
+    for round in 0..300_u64 {
+        let before = Instant::now();
+        call(CoreCall::DeviceStatus, [device, 0, 0, 0]);
+        call(CoreCall::DeviceStatus, [device, 3, 0, 0]);
+        call(CoreCall::DeviceFeatures, [device, feature::VERSION_1, 0, 0]);
+        call(CoreCall::DeviceStatus, [device, 8, 0, 0]);
+        // The available ring of 128 entries lies behind 2 KiB.
+        poke(2048, 0);
+        let set = call(CoreCall::DeviceQueue, [device, 1, ENTRIES, page as u64]);
+        let hiprio = call(
+            CoreCall::DeviceQueue,
+            [device, 0, ENTRIES, page as u64 + PAGE_SIZE],
+        );
+        let start = call(CoreCall::DeviceStatus, [device, 4, 0, 0]);
+        longest = longest.max(before.elapsed());
+        if set != 0 || hiprio != 0 || start < 0 {
+            return Err(format!("not set up: {set} {hiprio} {start} in {round}"));
+        }
+        // A request that nobody knows, and its reply.
+        poke(3000, 40 | 4242 << 32);
+        poke(3008, 2 + round * 2);
+        (2..5).for_each(|word| poke(3000 + 8 * word, 0));
+        let count = 16;
+        for chain in 0..count {
+            let at = 32 * chain as usize;
+            poke(at, page as u64 + 3000);
+            poke(at + 8, 40 | u64::from(NEXT) << 32 | (2 * chain + 1) << 48);
+            poke(at + 16, page as u64 + 3200 + 16 * chain);
+            poke(at + 24, 16 | u64::from(WRITE) << 32);
+            poke(3200 + 16 * chain as usize, 0);
+            poke(3208 + 16 * chain as usize, 0);
+        }
+        for word in 0..=(count / 4) as usize {
+            let halves = (0..4).map(|half| (4 * word + half).checked_sub(2));
+            let word_value = halves.rev().fold(0_u64, |all, chain| {
+                all << 16 | chain.map_or(0, |chain| 2 * chain as u64)
+            });
+            let index = if word == 0 { count << 16 } else { 0 };
+            poke(2048 + 8 * word, word_value | index);
+        }
+        let answer = call(CoreCall::Publish, [device, 1, 0, 0]);
+        if answer != 0 || !are_alive() {
+            return Err(format!("not published: {answer} in {round}"));
+        }
+        // Some of them may be done.
+        for _ in 0..round % 20 * 50 {
+            std::hint::spin_loop();
+        }
+        let before = Instant::now();
+        call(CoreCall::DeviceStatus, [device, 0, 0, 0]);
+        longest = longest.max(before.elapsed());
+        let look = || -> Vec<u64> {
+            let replies = (0..2 * count as usize).map(|word| peek(page + 3200 + 8 * word));
+            replies.chain([peek(ring) & 0xffff_ffff]).collect()
+        };
+        let first = look();
+        served += usize::from(first.last().is_some_and(|index| index >> 16 > 0));
+        std::thread::sleep(Duration::from_millis(3));
+        let second = look();
+        stale += usize::from(first != second);
+    }
+    println!("served {served}, stale {stale}, the longest {longest:?}");
+    let _ = &mut own;
+    match stale {
+        0 => Ok(()),
+        _ => Err("harmed: it was written after the reset".into()),
     }
 }
