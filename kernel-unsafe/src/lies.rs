@@ -49,6 +49,11 @@ impl Lie {
         self.way == STORM
     }
 
+    /// How long it takes for each look, in nanoseconds.
+    pub(crate) const fn delay(&self) -> u64 {
+        self.seed / 2 * 1_000_000
+    }
+
     /// Keeps a reply back until the storm is over.
     pub(crate) fn keep(&mut self, slot: usize, size: u32) {
         self.again = Some((slot, size));

@@ -207,7 +207,11 @@ impl Requests {
         let added = own.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
         let token = added.map_err(|_| Refused::Busy)?;
         self.publish()?;
-        let end = gate::clock::monotonic_ns() + 200_000_000;
+        let start = gate::clock::monotonic_ns();
+        let end = start + 200_000_000;
+        while gate::clock::monotonic_ns() < start + self.lie.delay() {
+            core::hint::spin_loop();
+        }
         loop {
             let Some(used) = self.queue.peek_used() else {
                 if gate::clock::monotonic_ns() > end {

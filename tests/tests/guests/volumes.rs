@@ -87,12 +87,25 @@ fn by_ninep() -> Vec<Trial> {
         trial("volumes::modes_are_the_volumes".into(), || modes(&MICROVM)),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
-        trial("volumes::hostile_server_reset_on_q35".into(), || stopped(&VIRTIOFS)),
+        trial("volumes::hostile_server_reset_on_q35".into(), || {
+            stopped(&VIRTIOFS, "server")
+        }),
         trial("volumes::hostile_server_reset_on_microvm".into(), || {
-            stopped(&VIRTIOFS_ON_MICROVM)
+            stopped(&VIRTIOFS_ON_MICROVM, "server")
+        }),
+        trial("volumes::hostile_nonsense_9p_on_q35".into(), || {
+            stopped(&Q35, "nonsense")
+        }),
+        trial("volumes::hostile_nonsense_9p_on_microvm".into(), || {
+            stopped(&MICROVM, "nonsense")
+        }),
+        trial("volumes::hostile_nonsense_virtiofs_on_q35".into(), || {
+            stopped(&VIRTIOFS, "nonsense")
         }),
         by_drivers("storm", "1"),
         by_drivers("storm", "2"),
+        by_drivers("slow-storm", "1"),
+        by_drivers("slow-storm", "2"),
         by_drivers("abandoned", "1"),
         trial("volumes::without_drivers_volumes_fail".into(), no_drivers),
     ]
@@ -367,13 +380,13 @@ fn silent() -> Verdict {
 }
 
 /// A server in a process of its own that is reset has nothing any more.
-fn stopped(server: &Server) -> Verdict {
-    let folder = folder(&format!("stopped-{}", server.name));
+fn stopped(server: &Server, what: &str) -> Verdict {
+    let folder = folder(&format!("{what}-{}", server.name));
     let volume = at(&folder, "/data");
     let flags = [server.flags, &["--volume", &volume]].concat();
     let boot = Boot {
         flags: &flags,
-        arguments: &["dma", "bold", "server"],
+        arguments: &["dma", "bold", what],
         ..Boot::default()
     };
     let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
@@ -394,6 +407,7 @@ fn by_drivers(what: &'static str, cpus: &'static str) -> Trial {
             ..Boot::default()
         };
         let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
+        eprintln!("{} {}", outcome.stdout, outcome.console);
         let said = outcome.console.contains("passed") || outcome.stdout.contains("passed");
         ensure(outcome.status == 0 && said, "others to go on", &outcome)
     })

@@ -27,6 +27,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "resets" => resets()?,
         "silent-input" => return silent_input(),
         "flood" => flood()?,
+        "nonsense" => return nonsense(),
         "server" => return server(),
         "hammer" => hammer()?,
         "hog-publish" => return hog(CoreCall::Publish),
@@ -536,5 +537,96 @@ fn server() -> Result<(), String> {
     match stale {
         0 => Ok(()),
         _ => Err("harmed: it was written after the reset".into()),
+    }
+}
+
+/// Good chains of nonsense, to all queues of all devices but the one that
+/// prints: the machine goes on.
+fn nonsense() -> Result<(), String> {
+    let (_, victim) = Victim::of("core")?;
+    let kinds = &gate::info::boot().devices;
+    let roles = Roles::new(kinds);
+    let own = Queue::begin()?;
+    let call = |call, words| own.call(call, words);
+    let mut seed = 0x5851_f42d_4c95_7f2d_u64;
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let data = UNSAFE.dma().end - 2 * PAGE_SIZE;
+    let rings = UNSAFE.dma().end - 8 * PAGE_SIZE;
+    let poke = |address: u64, word: u64| {
+        hook(STORE_WORD | IN_DRIVER, address as usize, word as usize);
+    };
+    let devices: Vec<u64> = (0..kinds.len())
+        .filter(|number| kinds[*number] != 0 && roles.consoles[0] != Some(*number))
+        .map(|number| number as u64)
+        .collect();
+    let (start, mut rounds, mut published) = (Instant::now(), 0, 0);
+    while start.elapsed() < Duration::from_secs(20) {
+        rounds += 1;
+        let device = devices[(next() % devices.len() as u64) as usize];
+        let wanted = match next() % 2 {
+            0 => feature::VERSION_1,
+            _ => feature::VERSION_1 | feature::MULTIPORT,
+        };
+        call(CoreCall::DeviceStatus, [device, 0, 0, 0]);
+        call(CoreCall::DeviceStatus, [device, 3, 0, 0]);
+        if call(CoreCall::DeviceFeatures, [device, wanted, 0, 0]) < 0 {
+            continue;
+        }
+        call(CoreCall::DeviceStatus, [device, 8, 0, 0]);
+        let mut queues = Vec::new();
+        for queue in 0..6 {
+            let page = rings + queue * PAGE_SIZE;
+            (0..4).for_each(|word| poke(page + 128 + 8 * word, 0));
+            let set = [device, queue, u64::from(SIZE), page];
+            if next() % 4 != 0 && call(CoreCall::DeviceQueue, set) == 0 {
+                queues.push((queue, page));
+            }
+        }
+        // What looks like a message of 9P, of FUSE, or of a console.
+        for word in 0..16 {
+            poke(data + 8 * word, next());
+        }
+        let kind = 2 * (3 + next() % 61);
+        let size = next() % 200;
+        match next() % 3 {
+            0 => poke(data, size | kind << 32 | 7 << 40),
+            1 => poke(data, size | (next() % 52) << 32),
+            _ => poke(data, next() % 3 | (next() % 9) << 32 | 1 << 48),
+        }
+        let early = next() % 4 == 0;
+        if !early {
+            call(CoreCall::DeviceStatus, [device, 4, 0, 0]);
+        }
+        for (queue, page) in queues {
+            let length = 1 + next() % 4;
+            for number in 0..length {
+                let has_next = u64::from(number + 1 < length);
+                let flags = has_next | (next() % 2) << 1;
+                let bytes = [0, 8, size, 64, 4096][(next() % 5) as usize];
+                poke(page + 16 * number, data + (next() % 4) * 8 * u64::from(number > 0));
+                poke(
+                    page + 16 * number + 8,
+                    bytes | flags << 32 | (number + 1) << 48,
+                );
+            }
+            poke(page + 128, 1 << 16);
+            published += u64::from(call(CoreCall::Publish, [device, queue, 0, 0]) == 0);
+        }
+        if early {
+            call(CoreCall::DeviceStatus, [device, 4, 0, 0]);
+        }
+        if !are_alive() {
+            return Err(format!("convicted in round {rounds}"));
+        }
+    }
+    println!("{rounds} rounds, {published} published");
+    match victim.is_whole() {
+        true => Ok(()),
+        false => Err("harmed".into()),
     }
 }

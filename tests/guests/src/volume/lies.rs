@@ -49,12 +49,12 @@ pub fn noise(folder: &str, seed: &str) -> Result<(), String> {
 }
 
 /// A driver that makes its device interrupt whenever it is asked: how long no
-/// other thread runs.
-pub fn storm(folder: &str) -> Result<(), String> {
+/// other thread runs. It may take `delay` milliseconds for each look.
+pub fn storm(folder: &str, delay: usize) -> Result<(), String> {
     const STORM: usize = 16;
     let file = format!("{folder}/file");
     done("write", fs::write(&file, "before the storm"))?;
-    hook(IN_DRIVER | LIE, 0, STORM);
+    hook(IN_DRIVER | LIE, 0, STORM | delay << 8);
     let name = file.clone();
     let reader = thread::spawn(move || fs::read(name).map(|bytes| bytes.len()));
     let start = Instant::now();
