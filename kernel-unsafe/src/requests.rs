@@ -18,6 +18,9 @@ use virtio_drivers::queue::VirtQueue;
 use crate::device::Device;
 use crate::machine::{self, Machine};
 
+#[cfg(feature = "test-hooks")]
+mod lies;
+
 /// Entries of a queue: two for each request.
 const ENTRIES: usize = 2 * REQUESTS_MAX;
 
@@ -187,54 +190,6 @@ impl Requests {
     fn disarm(&mut self) {
         if mem::take(&mut self.is_armed) {
             self.queue.set_dev_notify(false);
-        }
-    }
-
-    /// Asks the server for nothing, and waits until it has answered: so there is
-    /// another interrupt when this call returns.
-    #[cfg(feature = "test-hooks")]
-    fn storm(&mut self) -> Result<(), Refused> {
-        const CLUNK: [u8; 11] = [11, 0, 0, 0, 120, 0xf0, 0xff, 0xff, 0xff, 0xff, 0x7f];
-        let offset = domains::windows::request(0, REQUESTS_MAX - 1);
-        assert!(frames::write(offset, &CLUNK), "in the frames");
-        let (given, taken) = pieces(offset, CLUNK.len(), 64).ok_or(Refused::Invalid)?;
-        let own = Request {
-            token: 0,
-            given,
-            taken,
-        };
-        // SAFETY: as in `add`.
-        let added = own.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
-        let token = added.map_err(|_| Refused::Busy)?;
-        self.publish()?;
-        let start = gate::clock::monotonic_ns();
-        let end = start + 200_000_000;
-        while gate::clock::monotonic_ns() < start + self.lie.delay() {
-            core::hint::spin_loop();
-        }
-        loop {
-            let Some(used) = self.queue.peek_used() else {
-                if gate::clock::monotonic_ns() > end {
-                    return Err(Refused::Broken);
-                }
-                continue;
-            };
-            let is_it = |request: &Option<Request>| {
-                request.as_ref().is_some_and(|request| request.token == used)
-            };
-            let slot = self.under_way.iter().position(is_it);
-            let request = match slot {
-                Some(slot) => self.under_way[slot].take().ok_or(Refused::Broken)?,
-                None => own,
-            };
-            let size = request
-                .with_slices(|given, taken| unsafe { self.queue.pop_used(used, given, taken) });
-            let size = size.map_err(|_| Refused::Broken)?;
-            match slot {
-                Some(slot) => self.lie.keep(slot, size),
-                None if used == token => return Ok(()),
-                None => {}
-            }
         }
     }
 

@@ -58,7 +58,11 @@ pub(crate) fn trials() -> Vec<Trial> {
                 }
             })
     });
-    crossed.chain(races()).chain(touches()).chain(bold()).collect()
+    crossed
+        .chain(races())
+        .chain(touches())
+        .chain(bold())
+        .collect()
 }
 
 /// An attack on a machine, and the cause of its conviction.
@@ -204,6 +208,10 @@ fn silent() -> impl Iterator<Item = Trial> {
 }
 
 fn with_cpus(cpus: usize) -> impl Iterator<Item = [&'static str; 4]> {
-    let machines = if cpus == 1 { &MACHINES[..2] } else { &MACHINES[2..] };
+    let machines = if cpus == 1 {
+        &MACHINES[..2]
+    } else {
+        &MACHINES[2..]
+    };
     machines.iter().copied()
 }

@@ -1,0 +1,71 @@
+//! A driver that makes interrupts of its own.
+
+use gate::clock;
+use gate::driver::REQUESTS_MAX;
+use gate::frames;
+
+use super::{Refused, Request, Requests, pieces};
+
+/// A 9P message that asks for nothing: to forget a file that is not open.
+const CLUNK: [u8; 11] = [11, 0, 0, 0, 120, 0xf0, 0xff, 0xff, 0xff, 0xff, 0x7f];
+/// Room for the answer.
+const REPLY: usize = 64;
+/// How long it waits for it, in nanoseconds.
+const LIMIT: u64 = 200_000_000;
+
+impl Requests {
+    /// Asks the server for nothing, and waits until it has answered: so there is
+    /// another interrupt when this call returns. What comes meanwhile is kept
+    /// back.
+    pub(super) fn storm(&mut self) -> Result<(), Refused> {
+        let (own, token) = self.ask_for_nothing()?;
+        let start = clock::monotonic_ns();
+        while clock::monotonic_ns() < start + self.lie.delay() {
+            core::hint::spin_loop();
+        }
+        while clock::monotonic_ns() < start + LIMIT {
+            if self.keep_back(own)? == Some(token) {
+                return Ok(());
+            }
+        }
+        Err(Refused::Broken)
+    }
+
+    fn ask_for_nothing(&mut self) -> Result<(Request, u16), Refused> {
+        let offset = domains::windows::request(0, REQUESTS_MAX - 1);
+        assert!(frames::write(offset, &CLUNK), "in the frames");
+        let (given, taken) = pieces(offset, CLUNK.len(), REPLY).ok_or(Refused::Invalid)?;
+        let own = Request {
+            token: 0,
+            given,
+            taken,
+        };
+        // SAFETY: the pieces stay frames.
+        let added = own.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
+        let token = added.map_err(|_| Refused::Busy)?;
+        self.publish()?;
+        Ok((own, token))
+    }
+
+    /// Takes what has come, if something has; its token.
+    fn keep_back(&mut self, own: Request) -> Result<Option<u16>, Refused> {
+        let Some(token) = self.queue.peek_used() else {
+            return Ok(None);
+        };
+        let is_it =
+            |request: &Option<Request>| request.is_some_and(|request| request.token == token);
+        let slot = self.under_way.iter().position(is_it);
+        let request = match slot {
+            Some(slot) => self.under_way[slot].take().ok_or(Refused::Broken)?,
+            None => own,
+        };
+        // SAFETY: these are the slices that were added for the token.
+        let size = request
+            .with_slices(|given, taken| unsafe { self.queue.pop_used(token, given, taken) });
+        let size = size.map_err(|_| Refused::Broken)?;
+        if let Some(slot) = slot {
+            self.lie.keep(slot, size);
+        }
+        Ok(Some(token))
+    }
+}
