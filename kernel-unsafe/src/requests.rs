@@ -10,6 +10,7 @@ use core::array;
 use core::mem;
 use core::slice;
 
+use domains::windows;
 use gate::core_call::driver;
 use gate::driver::{REPLY_ALIGN, REQUESTS_MAX};
 use gate::frames;
@@ -21,8 +22,12 @@ use crate::machine::{self, Machine};
 #[cfg(feature = "test-hooks")]
 mod lies;
 
-/// Entries of a queue: two for each request.
-const ENTRIES: usize = 2 * REQUESTS_MAX;
+/// Entries of a queue: two for each request to a server, or one for each piece
+/// of input.
+const ENTRIES: usize = const {
+    let (pairs, pieces) = (2 * windows::REQUESTS, windows::INPUTS);
+    if pairs > pieces { pairs } else { pieces }
+};
 
 /// When the device interrupts because a request comes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

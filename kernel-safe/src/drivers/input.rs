@@ -2,9 +2,9 @@
 //!
 //! The device has the pieces of the window to write to, except those that the
 //! reader has not given back. Those that were given back it gets several at once,
-//! and all of them before anybody waits.
+//! and all of them before anybody waits. It gets the first when somebody reads.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use domains::windows::{self, INPUT_SIZE, INPUTS};
 use gate::driver::{self, queue};
@@ -14,6 +14,9 @@ use super::{DRIVERS, DriverError, Drivers};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
+
+/// Whether it got any. Only its holder of the drivers looks.
+static IS_STARTED: AtomicBool = AtomicBool::new(false);
 
 /// How many of them it does not know of yet. Only its holder of the drivers
 /// looks.
@@ -44,16 +47,6 @@ impl Piece {
     }
 }
 
-/// Lets the console write to all pieces.
-pub(super) fn start(drivers: &mut Drivers) {
-    if drivers.check(queue::INPUT).is_ok() {
-        for number in 0..INPUTS {
-            // What fails here fails again at the first read.
-            _ = give(drivers, number);
-        }
-    }
-}
-
 /// Takes a piece that has come in; none if nothing has. Who gets one tells the
 /// others by [`ARRIVAL`].
 ///
@@ -62,7 +55,7 @@ pub(super) fn start(drivers: &mut Drivers) {
 /// There is no console, or its driver failed or lies.
 pub fn receive() -> Result<Option<Piece>, DriverError> {
     let mut drivers = DRIVERS.lock();
-    drivers.check(queue::INPUT)?;
+    start(&mut drivers)?;
     let come = drivers.take(queue::INPUT, &ARRIVAL, driver::poll)?;
     come.map(|(number, size)| take(number, size)).transpose()
 }
@@ -74,7 +67,7 @@ pub fn receive() -> Result<Option<Piece>, DriverError> {
 /// As [`receive`].
 pub fn receive_or_arm() -> Result<Option<Piece>, DriverError> {
     let mut drivers = DRIVERS.lock();
-    drivers.check(queue::INPUT)?;
+    start(&mut drivers)?;
     let come = drivers.take_or_arm(queue::INPUT, &ARRIVAL)?;
     if come.is_none() {
         UNSEEN.store(0, Ordering::Relaxed);
@@ -98,6 +91,16 @@ pub(super) fn on_device() {
 )]
 pub fn give_back(piece: Piece) -> Result<(), DriverError> {
     give(&mut DRIVERS.lock(), piece.number)
+}
+
+/// Lets the console write to all pieces, once: a program that does not read
+/// starts without this.
+fn start(drivers: &mut Drivers) -> Result<(), DriverError> {
+    drivers.check(queue::INPUT)?;
+    if !IS_STARTED.swap(true, Ordering::Relaxed) {
+        (0..INPUTS).try_for_each(|number| give(drivers, number))?;
+    }
+    Ok(())
 }
 
 /// The piece that is said to have come back, if it can be true.

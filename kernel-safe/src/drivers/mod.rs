@@ -52,7 +52,6 @@ pub fn start() {
     let mut drivers = DRIVERS.lock();
     let queues = drivers.call(driver::start);
     drivers.queues = queues.unwrap_or(0).max(0);
-    input::start(&mut drivers);
 }
 
 #[cfg(feature = "test-hooks")]
