@@ -85,7 +85,8 @@ fn command(copy: &Copy, patch: &Patch) -> Command {
     command.args(["--kill-after=10", TIME_LIMIT, env!("CARGO"), "test"]);
     command.current_dir(copy.sources());
     command.env_remove("CLOISTER_FULL");
-    command.arg("--target-dir").arg(copy.target());
+    // And not by a flag: the host tool builds there, too.
+    command.env("CARGO_TARGET_DIR", copy.target());
     let test = match patch.unit_test() {
         Some((package, test)) => {
             command.args(["--lib", "--package", package]);
