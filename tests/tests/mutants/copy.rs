@@ -1,26 +1,35 @@
 //! A copy of the sources, in which one thing at a time is changed.
 //!
 //! It is kept from run to run, and only files that differ are written, so that
-//! little is built anew.
+//! little is built anew. One run has it at a time: a second one would change back
+//! what the first has changed, and boot the other's image.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tests::mutants::Patch;
 use tests::sources;
 use walkdir::WalkDir;
 
+use crate::built;
+
 /// The copy.
 pub(crate) struct Copy {
     folder: PathBuf,
+    lock: File,
 }
 
 /// A change, which is taken back at the end.
 pub(crate) struct Changed {
+    /// The file's name from the root.
+    name: String,
     file: PathBuf,
-    text: String,
+    old: String,
+    new: String,
+    when: SystemTime,
 }
 
 impl Copy {
@@ -29,9 +38,10 @@ impl Copy {
         let folder = scratch.join("mutants");
         let target = folder.join("sources");
         fs::create_dir_all(&target)?;
+        let lock = lock(&folder)?;
         let kept = copy_all(&sources::root(), &target)?;
         remove_others(&target, &kept)?;
-        Ok(Copy { folder })
+        Ok(Copy { folder, lock })
     }
 
     /// The root of the copied repository.
@@ -45,21 +55,60 @@ impl Copy {
         self.folder.join("built")
     }
 
+    /// What holds the copy. Who runs in it has this, too: if this program is
+    /// killed, the next waits for what is left of the last.
+    pub(crate) fn held(&self) -> io::Result<File> {
+        self.lock.try_clone()
+    }
+
     /// Changes the copy as `patch` has it, until what is returned is dropped.
     pub(crate) fn change(&mut self, patch: &Patch) -> Result<Changed, String> {
         let file = self.sources().join(&patch.file);
         let said = |error: io::Error| format!("{}: {error}", patch.file);
-        let text = fs::read_to_string(&file).map_err(said)?;
-        fs::write(&file, patch.apply(&text)?).map_err(said)?;
-        Ok(Changed { file, text })
+        let old = fs::read_to_string(&file).map_err(said)?;
+        let new = patch.apply(&old)?;
+        fs::write(&file, &new).map_err(said)?;
+        let when = fs::metadata(&file).and_then(|data| data.modified());
+        Ok(Changed {
+            name: patch.file.clone(),
+            file,
+            old,
+            new,
+            when: when.map_err(said)?,
+        })
+    }
+}
+
+impl Changed {
+    /// Fails unless something below `target` was built of the file as it was
+    /// changed, and it is still so.
+    pub(crate) fn was_built(&self, target: &Path) -> Result<(), String> {
+        let said = |error: io::Error| format!("{}: {error}", self.name);
+        if fs::read_to_string(&self.file).map_err(said)? != self.new {
+            return Err(format!("{} was changed by somebody else", self.name));
+        }
+        match built::is_of(target, &self.name, self.when).map_err(said)? {
+            true => Ok(()),
+            false => Err(format!("{} was changed, and not built anew", self.name)),
+        }
     }
 }
 
 impl Drop for Changed {
     fn drop(&mut self) {
         // The next run makes the copy anew if this fails.
-        let _ = fs::write(&self.file, &self.text);
+        let _ = fs::write(&self.file, &self.old);
     }
+}
+
+/// Waits until nobody else has the copy in `folder`.
+pub(crate) fn lock(folder: &Path) -> io::Result<File> {
+    let file = File::create(folder.join("lock"))?;
+    if file.try_lock().is_err() {
+        eprintln!("waiting for another run that takes out defences");
+        file.lock()?;
+    }
+    Ok(file)
 }
 
 /// Copies what cargo builds from; the copied files' paths.

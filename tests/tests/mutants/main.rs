@@ -7,18 +7,25 @@
 //! `CLOISTER_FULL=1 cargo test --package tests --test mutants` takes all. Mutants
 //! that a trial makes while the guest runs are no less mutants, and run with the
 //! other trials.
+//!
+//! That a test passes without a defence is said only of one that has run what
+//! was changed; else it is this program that has failed.
 
+mod built;
 mod copy;
+mod runner;
 mod verdict;
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
-use std::{env, path::Path};
+use std::{env, io};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::mutants::{self, List, Mutant, Patch, Way};
 
 use copy::Copy;
+use verdict::Fate;
 
 /// Seconds in which a mutant is built and noticed; one that takes longer hangs,
 /// which is noticed, too.
@@ -34,6 +41,7 @@ fn main() -> ExitCode {
     let is_full = env::var_os("CLOISTER_FULL").is_some_and(|value| value == "1");
     let lists = mutants::lists();
     let trials = lists.iter().flat_map(|list| trials(list, is_full));
+    let trials = runner::trials().into_iter().chain(trials);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
@@ -73,17 +81,32 @@ fn noticed(patch: &Patch) -> Result<(), Failed> {
         none => none.insert(Copy::of_sources(Path::new(env!("CARGO_TARGET_TMPDIR")))?),
     };
     let changed = copy.change(patch)?;
-    let output = command(copy, patch).output()?;
-    drop(changed);
+    let output = command(copy, patch)?.output()?;
     let name = patch.unit_test().map_or(&*patch.test, |(_, test)| test);
-    Ok(verdict::judge(name, &output)?)
+    match verdict::of(name, &output) {
+        Fate::NotRun(why) => Err(why.into()),
+        Fate::Failed => Ok(changed.was_built(&built_in(copy, patch))?),
+        Fate::Passed => {
+            changed.was_built(&built_in(copy, patch))?;
+            Err(format!("{name} passes without the defence").into())
+        }
+    }
+}
+
+/// Where that is built which is changed: the parts of images have their own folder.
+fn built_in(copy: &Copy, patch: &Patch) -> PathBuf {
+    let is_on_host = patch.unit_test().is_some() || patch.file.starts_with("cargo-cloister/");
+    match is_on_host {
+        true => copy.target(),
+        false => copy.target().join("cloister"),
+    }
 }
 
 /// What runs the test in the copy.
-fn command(copy: &Copy, patch: &Patch) -> Command {
+fn command(copy: &Copy, patch: &Patch) -> io::Result<Command> {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=10", TIME_LIMIT, env!("CARGO"), "test"]);
-    command.current_dir(copy.sources());
+    command.current_dir(copy.sources()).stdin(copy.held()?);
     command.env_remove("CLOISTER_FULL");
     // And not by a flag: the host tool builds there, too.
     command.env("CARGO_TARGET_DIR", copy.target());
@@ -98,5 +121,5 @@ fn command(copy: &Copy, patch: &Patch) -> Command {
         }
     };
     command.args(["--", "--exact", test]);
-    command
+    Ok(command)
 }

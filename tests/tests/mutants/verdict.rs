@@ -1,20 +1,34 @@
-//! Whether a test has noticed what is gone, by what cargo printed.
+//! What became of a test without its defence, by what cargo printed.
 
 use std::process::Output;
 
 /// What `timeout` ends with if it had to end the program.
 const TIMED_OUT: i32 = 124;
+/// What the host tool says of an image whose parts are no valid Rust: every test
+/// that boots one fails then, and has noticed nothing.
+const NO_IMAGE: &str = "cargo could not build";
 
-/// Fails unless the test called `name` ran and failed, or never ended.
-pub(crate) fn judge(name: &str, output: &Output) -> Result<(), String> {
+/// What became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    /// It failed, or never ended.
+    Failed,
+    /// It passed.
+    Passed,
+    /// It did not come to run: what cargo said.
+    NotRun(String),
+}
+
+/// The fate of the test called `name`.
+pub(crate) fn of(name: &str, output: &Output) -> Fate {
     let text = String::from_utf8_lossy(&output.stdout);
     let messages = String::from_utf8_lossy(&output.stderr);
     let has_begun = messages.contains("Running ");
     match (outcome(name, &text), output.status.code()) {
-        (Some("FAILED"), _) => Ok(()),
-        (None, Some(TIMED_OUT)) if has_begun => Ok(()),
-        (Some(_), _) => Err(format!("{name} passes without the defence")),
-        (None, _) => Err(format!("{name} did not run:\n{text}{messages}")),
+        (Some("FAILED"), _) if !text.contains(NO_IMAGE) => Fate::Failed,
+        (None, Some(TIMED_OUT)) if has_begun => Fate::Failed,
+        (Some("ok"), _) => Fate::Passed,
+        _ => Fate::NotRun(format!("{name} did not run:\n{text}{messages}")),
     }
 }
 
