@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::time::SystemTime;
 
 use tests::mutants::Patch;
@@ -59,6 +60,15 @@ impl Copy {
     /// killed, the next waits for what is left of the last.
     pub(crate) fn held(&self) -> io::Result<File> {
         self.lock.try_clone()
+    }
+
+    /// Keeps what was said without the defence called `mutant`, beside the copy: for
+    /// whoever wants to know why the test has failed.
+    pub(crate) fn keep(&self, mutant: &str, output: &Output) -> io::Result<()> {
+        let folder = self.folder.join("said");
+        fs::create_dir_all(&folder)?;
+        let text = [&output.stdout[..], &output.stderr].concat();
+        fs::write(folder.join(mutant.replace('/', "-")), text)
     }
 
     /// Changes the copy as `patch` has it, until what is returned is dropped.

@@ -69,12 +69,12 @@ fn is_cheap(patch: &Patch) -> bool {
 }
 
 fn trial(mutant: &Mutant, patch: Patch) -> Trial {
-    let name = format!("without::{}", mutant.name);
-    Trial::test(name, move || noticed(&patch))
+    let name = mutant.name.clone();
+    Trial::test(format!("without::{name}"), move || noticed(&name, &patch))
 }
 
-/// Whether the test that `patch` names misses what is gone.
-fn noticed(patch: &Patch) -> Result<(), Failed> {
+/// Whether the test that `patch` names misses the defence called `mutant`.
+fn noticed(mutant: &str, patch: &Patch) -> Result<(), Failed> {
     let mut copy = COPY.lock().map_err(|error| error.to_string())?;
     let copy = match &mut *copy {
         Some(copy) => copy,
@@ -82,6 +82,7 @@ fn noticed(patch: &Patch) -> Result<(), Failed> {
     };
     let changed = copy.change(patch)?;
     let output = command(copy, patch)?.output()?;
+    copy.keep(mutant, &output)?;
     let name = patch.unit_test().map_or(&*patch.test, |(_, test)| test);
     match verdict::of(name, &output) {
         Fate::NotRun(why) => Err(why.into()),
