@@ -379,6 +379,7 @@ fn copy(
 ) -> Result<Option<u16>, Offence> {
     let offset = DESCRIPTOR * u64::from(number);
     let source = at(rings.driver, offset);
+    // DEFENCE: publish-read-once
     let address = map.word(source).load(Relaxed);
     let rest = map.word(at(source, 8)).load(Relaxed);
     let (size, flags, next) = (rest & 0xffff_ffff, (rest >> 32) as u16, rest >> 48);

@@ -2,9 +2,11 @@
 //!
 //! Whatever the core makes of it, nothing unchecked reaches the device: a word
 //! that was read a second time could be another one. Chance decides what this
-//! finds, and most times it finds such a word.
+//! finds: the first test tries much, and each thing seldom, the second one only
+//! the words of a descriptor, until it has met the other's changes often.
 
 use core::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use super::*;
 
@@ -16,6 +18,16 @@ const SIZES: [u32; 2] = [64, u32::MAX];
 const FLAGS: [u16; 4] = [0, WRITE, NEXT, 1 << 2];
 const LINKS: [u16; 4] = [0, 1, 7, 64];
 const NEW: [u16; 4] = [1, 0, 2, 99];
+/// A descriptor's address, size and flags, each of which is bad once.
+const BAD: [(u64, u32, u16); 3] = [
+    (ADDRESSES[1], SIZES[0], 0),
+    (ADDRESSES[0], SIZES[1], 0),
+    (ADDRESSES[0], SIZES[0], 1 << 2),
+];
+/// How often a call must have another end than the one before.
+const CHANGES: usize = 60_000;
+/// Where an index goes back before it wraps.
+const INDEX_MAX: u16 = 1 << 15;
 
 /// Writes words until it is told to stop, every one often good and often not.
 fn change(bench: &Bench, stop: &AtomicBool) {
@@ -83,6 +95,47 @@ fn words_that_change_meanwhile_are_checked_as_they_are_copied() {
         given
     });
     assert!(given > 0, "nothing was ever accepted");
+}
+
+/// Puts what is bad into a good descriptor, and what was there, until it is told
+/// to stop.
+fn flip(bench: &Bench, stop: &AtomicBool) {
+    while !stop.load(Relaxed) {
+        for (address, size, flags) in BAD {
+            bench.describe(0, address, size, flags, 0);
+            bench.describe(0, ADDRESSES[0], SIZES[0], 0, 0);
+        }
+    }
+}
+
+/// Gives the descriptor until the end of that has changed often; how often it has.
+fn give_often(bench: &mut Bench) -> usize {
+    let (start, mut changes, mut was_given) = (Instant::now(), 0, true);
+    while changes < CHANGES && start.elapsed() < PATIENCE {
+        bench.offer(&[0]);
+        let is_given = go_round(bench);
+        changes += usize::from(is_given != was_given);
+        was_given = is_given;
+        if bench.index() == INDEX_MAX {
+            bench.restart();
+        }
+    }
+    changes
+}
+
+#[test]
+fn a_descriptor_is_copied_as_it_was_checked() {
+    let mut bench = Bench::new(SIZE);
+    bench.describe(0, ADDRESSES[0], SIZES[0], 0, 0);
+    let (other, stop) = (bench, AtomicBool::new(false));
+    let changes = thread::scope(|scope| {
+        let stopped = Stop(&stop);
+        scope.spawn(|| flip(&other, &stop));
+        let changes = give_often(&mut bench);
+        drop(stopped);
+        changes
+    });
+    assert!(changes > 0, "they never met");
 }
 
 /// Stops the driver, also when the test fails.
