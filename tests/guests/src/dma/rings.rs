@@ -3,6 +3,10 @@
 use super::queue::{Buffer, NEXT, Queue, SIZE, WRITE};
 use super::victim::Victim;
 
+/// The number of a descriptor behind the end of the table. It lies over entries
+/// of the available ring that are not used yet, and is good: nothing else is
+/// wrong with it.
+const BEYOND: u16 = SIZE + 1;
 /// Flag of a descriptor: it leads to a table of others.
 const INDIRECT: u16 = 1 << 2;
 /// Where that table lies in the page of the rings.
@@ -20,10 +24,14 @@ pub fn run(rule: &str) -> Result<(), String> {
             queue.offer(0);
         }
         "next" => {
-            queue.describe(0, good, WRITE | NEXT, SIZE);
+            queue.describe(0, good, WRITE | NEXT, BEYOND);
             queue.offer(0);
+            queue.describe(BEYOND, good, WRITE, 0);
         }
-        "head" => queue.offer(SIZE),
+        "head" => {
+            queue.offer(BEYOND);
+            queue.describe(BEYOND, good, WRITE, 0);
+        }
         "indirect" => lead_elsewhere(&mut queue, &victim),
         "jump" => {
             queue.give(&[good]);
