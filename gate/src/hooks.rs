@@ -97,7 +97,8 @@ pub const LOAD_WORD: u32 = 38;
 pub const STORE_WORD: u32 = 39;
 /// Makes core call number `address` with the four words at `argument`.
 pub const CORE_CALL_WITH: u32 = 40;
-/// Puts `argument` into the word at `address` for a moment, [`FLIPS`] times.
+/// Puts the two words at `argument` into those at `address`, and back what was,
+/// [`FLIPS`] times.
 pub const FLIP: u32 = 41;
 /// Makes core call number `address` with the four words at `argument` for ever.
 pub const REPEAT: u32 = 42;

@@ -3,24 +3,19 @@
 //! What an attacker in the drivers needs to write rings by hand, and to have
 //! the core publish them.
 
-use core::hint::spin_loop;
 use core::ptr;
 use core::sync::atomic::AtomicU64;
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::Ordering::{Release, SeqCst};
 
 use domains::core_call::CoreCall;
 
-use super::{CORE_CALL_WITH, LOAD_WORD, REPEAT, STORE_WORD};
+use super::{CORE_CALL_WITH, FLIP, LOAD_WORD, REPEAT};
 use crate::core_call;
 
-/// How often [`FLIP`] puts the other word there.
+/// How often [`FLIP`] puts the other words there.
 ///
 /// [`FLIP`]: super::FLIP
-pub const FLIPS: usize = 50;
-/// How long the word stays as it was: long enough for some calls to find it so.
-const PAUSE: usize = 1_000;
-/// How long the other word stays there.
-const MOMENT: usize = 4;
+pub const FLIPS: usize = 1_000;
 
 /// Does what `kind` says.
 ///
@@ -38,15 +33,18 @@ pub(super) unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             unsafe { call(address, argument) };
         }
     }
+    if kind == FLIP {
+        // SAFETY: none is claimed.
+        return unsafe { flip(address, argument) };
+    }
     // SAFETY: none is claimed; where nothing is, it faults.
     let word = unsafe { word(address) };
     match kind {
         LOAD_WORD => word.load(SeqCst) as i64,
-        STORE_WORD => {
+        _ => {
             word.store(argument as u64, SeqCst);
             0
         }
-        _ => flip(word, argument as u64),
     }
 }
 
@@ -75,14 +73,23 @@ unsafe fn word(address: usize) -> &'static AtomicU64 {
     unsafe { AtomicU64::from_ptr(ptr::with_exposed_provenance_mut(address)) }
 }
 
-/// Puts `other` there, and back what was.
-fn flip(word: &AtomicU64, other: u64) -> i64 {
-    let one = word.load(SeqCst);
+/// Puts the two words at `others` into those at `place`, and back what was. The
+/// second word goes first, and comes back last.
+///
+/// # Safety
+///
+/// As [`attack`].
+unsafe fn flip(place: usize, others: usize) -> i64 {
+    // SAFETY: none is claimed.
+    let words = [place, place + 8].map(|place| unsafe { word(place) });
+    // SAFETY: none is claimed.
+    let others = [others, others + 8].map(|place| unsafe { word(place) }.load(SeqCst));
+    let own = [words[0].load(SeqCst), words[1].load(SeqCst)];
     for _ in 0..FLIPS {
-        for (value, pause) in [(other, MOMENT), (one, PAUSE)] {
-            word.store(value, SeqCst);
-            (0..pause).for_each(|_| spin_loop());
-        }
+        words[1].store(others[1], Release);
+        words[0].store(others[0], Release);
+        words[0].store(own[0], Release);
+        words[1].store(own[1], Release);
     }
     0
 }

@@ -133,6 +133,11 @@ impl Queue {
         self.page
     }
 
+    /// The address of descriptor `number`.
+    pub fn place(&self, number: u16) -> usize {
+        self.page + 16 * usize::from(number)
+    }
+
     /// The address of room for the device's bytes, in the same page.
     pub const fn spare(&self) -> usize {
         self.page + SPARE
