@@ -1,7 +1,7 @@
 //! Attacks by a device: drivers that were taken over have it write elsewhere.
 
 use domains::layout::{PHYSICAL_MAP, UNSAFE, used_ring};
-use domains::{Domain, Isolation};
+use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
@@ -62,6 +62,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(races())
         .chain(touches())
         .chain(bold())
+        .chain([no_walls()])
         .collect()
 }
 
@@ -214,4 +215,23 @@ fn with_cpus(cpus: usize) -> impl Iterator<Item = [&'static str; 4]> {
         &MACHINES[2..]
     };
     machines.iter().copied()
+}
+
+/// Without walls there is no way back from a driver: the machine ends.
+fn no_walls() -> Trial {
+    trial(
+        "dma::a_driver_ends_the_machine_without_walls".into(),
+        || {
+            let attack = ["dma", "give", "plain", "core"];
+            let outcome = guest_with(Isolation::None, &attack, &[]);
+            ensure(outcome.faults.len() == 1, "one report", &outcome)?;
+            let fault = &outcome.faults[0];
+            let is_named = fault["domain"] == "unsafe"
+                && fault["cause"] == "dma"
+                && fault["action"] == "halt";
+            ensure(is_named, "a report that names the drivers", &outcome)?;
+            let holds = outcome.status == i32::from(status::KERNEL_FAILED);
+            ensure(holds, "the machine to end", &outcome)
+        },
+    )
 }
