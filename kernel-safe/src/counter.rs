@@ -12,7 +12,7 @@ use crate::object::{Description, Object, flags, poll_bits};
 use crate::pool::Pool;
 use crate::schedule::{self, alarm::NEVER};
 use crate::wait::Place;
-use crate::wait::many::Source;
+use crate::wait::many::{Key, Source};
 
 /// The highest value of a counter.
 const VALUE_MAX: u64 = u64::MAX - 1;
@@ -208,8 +208,7 @@ impl Object for Counter {
     fn source(&self) -> Option<Source> {
         Some(Source {
             place: &self.0.change,
-            // Standard input is number zero.
-            number: (self.0.number as usize).saturating_add(1),
+            key: Key::Counter(self.0.number),
         })
     }
 

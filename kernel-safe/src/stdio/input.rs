@@ -10,7 +10,7 @@ use spin::Mutex;
 use super::arrivals::{Arrivals, PIECES_MAX, Supply};
 use crate::drivers::{self, ARRIVAL, DriverError, Piece};
 use crate::errno::{Answer, Errno, count};
-use crate::wait::many::Source;
+use crate::wait::many::{Key, Source};
 
 static INPUT: Mutex<Arrivals<Piece>> = Mutex::new(Arrivals::new());
 
@@ -76,7 +76,7 @@ pub fn read(target: UserSlice) -> Answer {
 pub fn source() -> Source {
     Source {
         place: ARRIVAL.place(),
-        number: 0,
+        key: Key::Input,
     }
 }
 

@@ -27,8 +27,17 @@ const PORTION: usize = 64;
 pub struct Source {
     /// Where.
     pub place: &'static Place,
-    /// A small number that nothing else has.
-    pub number: usize,
+    /// What it is.
+    pub key: Key,
+}
+
+/// The name of what may be waited for beside others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// Standard input.
+    Input,
+    /// The event counter with this number.
+    Counter(u32),
 }
 
 /// The places where a thread waits.
@@ -39,7 +48,7 @@ pub struct Watch {
     seen: Seen,
 }
 
-/// Which numbers came already.
+/// Which keys came already, a bit for each.
 #[derive(Debug, Default)]
 struct Seen(Vec<u64>);
 
@@ -69,7 +78,7 @@ impl Watch {
     /// Memory is short.
     pub fn add(&mut self, source: Source) -> Result<(), Errno> {
         // DEFENCE: one-entry-a-place
-        if self.seen.has_or_add(source.number)? {
+        if self.seen.has_or_add(source.key)? {
             return Ok(());
         }
         self.entered.try_reserve(1)?;
@@ -105,10 +114,20 @@ impl Drop for Watch {
     }
 }
 
+impl Key {
+    /// The bit that stands for it: a small number that no other key has.
+    const fn bit(self) -> usize {
+        match self {
+            Key::Input => 0,
+            Key::Counter(number) => (number as usize).saturating_add(1),
+        }
+    }
+}
+
 impl Seen {
-    /// Whether the number came already; the next time it has.
-    fn has_or_add(&mut self, number: usize) -> Result<bool, Errno> {
-        let (word, bit) = (number / 64, 1 << (number % 64));
+    /// Whether the key came already; the next time it has.
+    fn has_or_add(&mut self, key: Key) -> Result<bool, Errno> {
+        let (word, bit) = (key.bit() / 64, 1 << (key.bit() % 64));
         if word >= self.0.len() {
             let more = word.saturating_sub(self.0.len()).saturating_add(1);
             self.0.try_reserve(more)?;
@@ -136,14 +155,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_seen_from_the_second_time_on() {
+    fn a_key_is_seen_from_the_second_time_on() {
         let mut seen = Seen::default();
-        for number in [0, 63, 64, 70_000] {
-            assert_eq!(seen.has_or_add(number), Ok(false));
+        let keys = [0, 62, 63, 70_000].map(Key::Counter);
+        for key in [Key::Input].into_iter().chain(keys) {
+            assert_eq!(seen.has_or_add(key), Ok(false));
         }
-        for number in [70_000, 64, 63, 0] {
-            assert_eq!(seen.has_or_add(number), Ok(true));
+        for key in keys.into_iter().rev().chain([Key::Input]) {
+            assert_eq!(seen.has_or_add(key), Ok(true));
         }
-        assert_eq!(seen.has_or_add(1), Ok(false));
+        assert_eq!(seen.has_or_add(Key::Counter(1)), Ok(false));
     }
 }
