@@ -19,7 +19,7 @@ const VALUE_MAX: u64 = u64::MAX - 1;
 /// Bytes of a value, as it is read and written.
 const SIZE: usize = size_of::<u64>();
 
-static POOL: Mutex<Pool<Slot>> = Mutex::new(Pool::new());
+static POOL: Mutex<Pool<Shared>> = Mutex::new(Pool::new());
 
 /// How much a read takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,11 +40,11 @@ mod flag {
 
 /// A counter.
 #[derive(Clone, Copy, Debug)]
-pub struct Counter(&'static Slot);
+pub struct Counter(&'static Shared);
 
 /// A place for a counter.
 #[derive(Debug)]
-struct Slot {
+struct Shared {
     number: u32,
     count: Mutex<Count>,
     /// Where a change is waited for.
@@ -108,7 +108,7 @@ impl Counter {
         if value > VALUE_MAX {
             return Err(Errno::Invalid);
         }
-        let slot = POOL.lock().take(Slot::new)?;
+        let slot = POOL.lock().take(Shared::new)?;
         *slot.count.lock() = Count { value, take };
         Ok(Counter(slot))
     }
@@ -223,9 +223,9 @@ fn whole(buffers: &[UserSlice]) -> Result<UserSlice, Errno> {
     buffer.copied().ok_or(Errno::Invalid)
 }
 
-impl Slot {
-    fn new(number: u32) -> Slot {
-        Slot {
+impl Shared {
+    fn new(number: u32) -> Shared {
+        Shared {
             number,
             count: Mutex::new(Count {
                 value: 0,

@@ -30,7 +30,7 @@ use domains::files::Status;
 use self::file::File;
 use self::path::Split;
 use self::system::Kind;
-use self::walk::{Last, Place, Walk};
+use self::walk::{Last, Location, Walk};
 use crate::errno::{Answer, Errno};
 use crate::object::status::tell;
 use crate::object::{Object, flags};
@@ -60,7 +60,7 @@ pub fn open(path: usize, flags: u32, mode: u32) -> Result<(File, u32), Errno> {
 }
 
 /// Opens what is there.
-fn open_place(place: &Place, flags: u32) -> Result<File, Errno> {
+fn open_place(place: &Location, flags: u32) -> Result<File, Errno> {
     let access = flags::access(flags);
     match place.kind {
         Kind::Directory if access.write => return Err(Errno::IsDirectory),
@@ -113,7 +113,7 @@ fn create_by(mut walk: Walk, mut path: Vec<u8>, flags: u32, mode: u32) -> Result
     Err(Errno::Device)
 }
 
-fn make(place: &Place, name: &[u8], flags: u32, mode: u32) -> Result<File, Errno> {
+fn make(place: &Location, name: &[u8], flags: u32, mode: u32) -> Result<File, Errno> {
     place.check_writable()?;
     let access = flags::access(flags);
     let node = place.system.create(place.node, name, mode, access)?;
@@ -163,7 +163,7 @@ pub fn make_directory(path: usize, mode: u32) -> Answer {
 
 /// Why a name cannot be made where nothing can: a name that is taken is told
 /// first.
-fn why_not_made(place: &Place, name: &[u8]) -> Errno {
+fn why_not_made(place: &Location, name: &[u8]) -> Errno {
     match place.system.lookup(place.node, name) {
         Ok(found) => {
             place.system.release(found.node);
@@ -219,7 +219,7 @@ fn is_dots(name: &[u8]) -> bool {
 fn change(
     path: usize,
     of_root: Errno,
-    what: impl FnOnce(&Place, &[u8]) -> Result<(), Errno>,
+    what: impl FnOnce(&Location, &[u8]) -> Result<(), Errno>,
 ) -> Answer {
     change_at(&path::copy(path)?, of_root, what)
 }
@@ -229,7 +229,7 @@ fn change(
 fn change_at(
     path: &[u8],
     of_root: Errno,
-    what: impl FnOnce(&Place, &[u8]) -> Result<(), Errno>,
+    what: impl FnOnce(&Location, &[u8]) -> Result<(), Errno>,
 ) -> Answer {
     let Split { directory, name } = path::split(path);
     let name = name.ok_or(of_root)?;

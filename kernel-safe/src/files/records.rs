@@ -7,7 +7,7 @@
 use domains::files::entry;
 use gate::user::UserSlice;
 
-use super::system::{Entries, Entry, Kind, NAME_MAX};
+use super::system::{Dirent, Entries, Kind, NAME_MAX};
 use crate::errno::Errno;
 
 /// The most bytes of a record.
@@ -43,7 +43,7 @@ impl Records {
 }
 
 impl Entries for Records {
-    fn add(&mut self, found: &Entry<'_>) -> Result<(), Errno> {
+    fn add(&mut self, found: &Dirent<'_>) -> Result<(), Errno> {
         let mut record = [0; RECORD_MAX];
         let record = encode(found, &mut record).ok_or(Errno::NameTooLong)?;
         let place = self.target.part(self.filled, record.len());
@@ -58,7 +58,7 @@ impl Entries for Records {
 }
 
 /// Writes the record of an entry to `record`; none if the name is too long.
-fn encode<'r>(found: &Entry<'_>, record: &'r mut [u8; RECORD_MAX]) -> Option<&'r [u8]> {
+fn encode<'r>(found: &Dirent<'_>, record: &'r mut [u8; RECORD_MAX]) -> Option<&'r [u8]> {
     let end = entry::HEAD.checked_add(found.name.len())?;
     let size = end.checked_add(1)?.checked_next_multiple_of(entry::ALIGN)?;
     record
@@ -92,8 +92,8 @@ const fn kind_byte(kind: Kind) -> u8 {
 mod tests {
     use super::*;
 
-    fn entry(name: &[u8]) -> Entry<'_> {
-        Entry {
+    fn entry(name: &[u8]) -> Dirent<'_> {
+        Dirent {
             name,
             inode: 0x0102,
             kind: Kind::Directory,

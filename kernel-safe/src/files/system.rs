@@ -39,7 +39,7 @@ pub enum Kind {
 
 /// What a name leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Found {
+pub struct Lookup {
     /// The file.
     pub node: NodeId,
     /// What it is.
@@ -82,7 +82,7 @@ pub struct Appended {
 
 /// An entry of a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Entry<'a> {
+pub struct Dirent<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// The number of the file.
@@ -100,7 +100,7 @@ pub trait Entries {
     /// # Errors
     ///
     /// It has nowhere to put it.
-    fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno>;
+    fn add(&mut self, entry: &Dirent<'_>) -> Result<(), Errno>;
 }
 
 /// A file system.
@@ -120,7 +120,7 @@ pub trait FileSystem: Sync + Debug {
     /// # Errors
     ///
     /// Nothing has that name, or `directory` is none.
-    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno>;
+    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno>;
 
     /// Takes a number back that was given out.
     fn release(&self, node: NodeId);

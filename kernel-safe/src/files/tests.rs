@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::mounts::Mount;
-use super::system::{self, Appended, Entries, FileSystem, Found, Metadata, NodeId};
+use super::system::{self, Appended, Entries, FileSystem, Lookup, Metadata, NodeId};
 use super::transfer::{Source, Target};
 use super::*;
 use crate::object::flags::Access;
@@ -26,7 +26,7 @@ struct Liar {
 struct Count(u32);
 
 impl Entries for Count {
-    fn add(&mut self, _: &system::Entry<'_>) -> Result<(), Errno> {
+    fn add(&mut self, _: &system::Dirent<'_>) -> Result<(), Errno> {
         self.0 += 1;
         assert!(self.0 < MANY, "a list that never ends");
         Ok(())
@@ -60,11 +60,11 @@ impl FileSystem for Liar {
         Ok(NodeId(0))
     }
 
-    fn lookup(&self, _: NodeId, _: &[u8]) -> Result<Found, Errno> {
+    fn lookup(&self, _: NodeId, _: &[u8]) -> Result<Lookup, Errno> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         assert!(asked < MANY, "it is asked for ever");
         let node = NodeId(1);
-        self.name.map(|kind| Found { node, kind })
+        self.name.map(|kind| Lookup { node, kind })
     }
 
     fn release(&self, _: NodeId) {}
@@ -108,7 +108,7 @@ impl FileSystem for Liar {
         let mut next = cookie;
         for _ in 0..10 {
             next = next % self.circle + 1;
-            entries.add(&system::Entry {
+            entries.add(&system::Dirent {
                 name: b"name",
                 inode: 1,
                 kind: Kind::File,

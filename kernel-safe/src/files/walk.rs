@@ -18,7 +18,7 @@ pub const LINKS_MAX: u32 = 40;
 
 /// A file that a walk has reached; released when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct Location {
     /// Its file system.
     pub system: &'static dyn FileSystem,
     /// Its number there.
@@ -31,13 +31,13 @@ pub struct Place {
     path_before: usize,
 }
 
-impl Drop for Place {
+impl Drop for Location {
     fn drop(&mut self) {
         self.system.release(self.node);
     }
 }
 
-impl Place {
+impl Location {
     /// Refuses to change what may not be changed.
     ///
     /// # Errors
@@ -59,8 +59,8 @@ impl Place {
         }
     }
 
-    fn root_of(mount: Mount, path_before: usize) -> Result<Place, Errno> {
-        Ok(Place {
+    fn root_of(mount: Mount, path_before: usize) -> Result<Location, Errno> {
+        Ok(Location {
             system: mount.system,
             node: mount.system.root()?,
             kind: Kind::Directory,
@@ -82,9 +82,9 @@ pub enum Last {
 /// A walk, which stands somewhere.
 #[derive(Debug)]
 pub struct Walk {
-    root: Place,
+    root: Location,
     /// The places behind the root.
-    places: Vec<Place>,
+    places: Vec<Location>,
     /// The path to where it stands, without links and `..`.
     path: Vec<u8>,
     links: u32,
@@ -107,7 +107,7 @@ impl Walk {
     /// The file system cannot be reached.
     pub fn at(root: Mount) -> Result<Walk, Errno> {
         Ok(Walk {
-            root: Place::root_of(root, 0)?,
+            root: Location::root_of(root, 0)?,
             places: Vec::new(),
             path: Vec::new(),
             links: 0,
@@ -115,7 +115,7 @@ impl Walk {
     }
 
     /// Where it stands.
-    pub fn here(&self) -> &Place {
+    pub fn here(&self) -> &Location {
         self.places.last().unwrap_or(&self.root)
     }
 
@@ -215,13 +215,13 @@ impl Walk {
     }
 
     /// The place `name`, to which the path leads already.
-    fn place(&self, name: &[u8], path_before: usize) -> Result<Place, Errno> {
+    fn place(&self, name: &[u8], path_before: usize) -> Result<Location, Errno> {
         if let Some(mount) = mounts::find(&self.path) {
-            return Place::root_of(mount, path_before);
+            return Location::root_of(mount, path_before);
         }
         let here = self.here();
         let found = here.system.lookup(here.node, name)?;
-        Ok(Place {
+        Ok(Location {
             system: here.system,
             node: found.node,
             kind: found.kind,

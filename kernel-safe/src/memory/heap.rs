@@ -1,4 +1,4 @@
-//! Memory for the application's heap.
+//! Mappings for the application's heap.
 //!
 //! The application's allocator asks for extents, and gives back what it does
 //! not need: whole ones, or parts.

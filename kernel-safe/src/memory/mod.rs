@@ -24,7 +24,7 @@ use ranges::Ranges;
 
 /// The heap region of the application.
 #[derive(Debug)]
-struct Memory {
+struct Mappings {
     space: Space,
     heap: Ranges,
     mapped: Ranges,
@@ -32,7 +32,7 @@ struct Memory {
     promised: u64,
 }
 
-static MEMORY: Mutex<Memory> = Mutex::new(Memory::new());
+static MEMORY: Mutex<Mappings> = Mutex::new(Mappings::new());
 
 /// What a range is to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,7 +95,7 @@ fn undo(
 /// Does `act` with `part`, all of which is for `purpose`, while nobody else can
 /// ask for it.
 fn alone_with(
-    memory: &Mutex<Memory>,
+    memory: &Mutex<Mappings>,
     part: Region,
     purpose: Use,
     act: impl FnOnce() -> Result<(), Errno>,
@@ -128,9 +128,9 @@ fn unmap(part: Region, purpose: Use) -> Result<(), Errno> {
     unmapped.map_err(|(_, errno)| errno)
 }
 
-impl Memory {
-    const fn new() -> Memory {
-        Memory {
+impl Mappings {
+    const fn new() -> Mappings {
+        Mappings {
             space: Space::new(APP.heap()),
             heap: Ranges::new(),
             mapped: Ranges::new(),
@@ -216,8 +216,8 @@ mod tests {
     const SIZE: u64 = 3 * PAGE_SIZE;
 
     /// A memory with a mapping.
-    fn with_mapping() -> (Mutex<Memory>, Region) {
-        let mut memory = Memory::new();
+    fn with_mapping() -> (Mutex<Mappings>, Region) {
+        let mut memory = Mappings::new();
         let part = memory.take(SIZE).expect("room");
         memory.mapped.insert(part).expect("memory");
         memory.promised = SIZE;

@@ -23,7 +23,7 @@ const SCAN_PIECE: u64 = 256 << 10;
 ///
 /// # Errors
 ///
-/// Memory is short.
+/// Mappings is short.
 pub fn map(part: Region, populate: Populate) -> Result<(), (Region, Errno)> {
     each(part, PIECE, |piece| {
         spare::if_needed(|| {

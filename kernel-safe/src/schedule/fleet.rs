@@ -49,7 +49,7 @@ pub struct Fleet<T> {
 
 /// Where a thread shall wait for its turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
+enum Destination {
     /// On a CPU that idled and was claimed.
     Claimed(usize),
     /// On a CPU that has something to do.
@@ -214,8 +214,8 @@ impl<T: Task> Fleet<T> {
         }
     }
 
-    fn put(&self, task: T, place: Place) -> CpuSet {
-        let (Place::Claimed(target) | Place::Busy(target)) = place;
+    fn put(&self, task: T, place: Destination) -> CpuSet {
+        let (Destination::Claimed(target) | Destination::Busy(target)) = place;
         self.move_to(task, target);
         let needs_a_look = self.cpu(target).change(|turns| {
             turns.make_ready(task, task.priority());
@@ -223,27 +223,27 @@ impl<T: Task> Fleet<T> {
         });
         let look = look_if(needs_a_look, target);
         match place {
-            Place::Claimed(_) => look,
+            Destination::Claimed(_) => look,
             // A CPU may have become idle after we looked for one.
-            Place::Busy(_) => look.with(self.offer(task)),
+            Destination::Busy(_) => look.with(self.offer(task)),
         }
     }
 
     /// Where it ran last if that CPU idles, else any that does, else where it
     /// ran last.
-    fn place_to_wake(&self, task: T) -> Place {
+    fn place_to_wake(&self, task: T) -> Destination {
         let last = task.cpu();
         if self.idle.claim(last) {
-            return Place::Claimed(last);
+            return Destination::Claimed(last);
         }
         let idle = task.may_move().then(|| self.idle.claim_any()).flatten();
-        idle.map_or(Place::Busy(last), Place::Claimed)
+        idle.map_or(Destination::Busy(last), Destination::Claimed)
     }
 
     /// As above, but where none idles, on the CPU whose queue is shortest.
-    fn place_to_start(&self, this: usize, task: T) -> Place {
+    fn place_to_start(&self, this: usize, task: T) -> Destination {
         match self.place_to_wake(task) {
-            Place::Busy(_) if task.may_move() => Place::Busy(self.shortest(this)),
+            Destination::Busy(_) if task.may_move() => Destination::Busy(self.shortest(this)),
             place => place,
         }
     }

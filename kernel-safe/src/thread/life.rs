@@ -19,7 +19,7 @@ use gate::{core_call, info};
 use spin::Mutex;
 
 use super::id::ThreadId;
-use super::roster::{Found, Roster};
+use super::roster::{Fate, Roster};
 use super::stack::Stack;
 use super::{Start, Thread, ThreadRef, spare};
 use crate::cpu::{self, FLEET};
@@ -107,14 +107,14 @@ pub fn join(id: ThreadId) -> Answer {
         return Err(Errno::Deadlock);
     }
     let is_alive = || match ROSTER.lock().find(id) {
-        Found::Alive(_) => Ok(()),
-        Found::Ended => Err(Errno::Again),
-        Found::Nobody => Err(Errno::NoThread),
+        Fate::Alive(_) => Ok(()),
+        Fate::Ended => Err(Errno::Again),
+        Fate::Nobody => Err(Errno::NoThread),
     };
     let thread = match ROSTER.lock().find(id) {
-        Found::Alive(thread) => thread,
-        Found::Ended => return Ok(0),
-        Found::Nobody => return Err(Errno::NoThread),
+        Fate::Alive(thread) => thread,
+        Fate::Ended => return Ok(0),
+        Fate::Nobody => return Err(Errno::NoThread),
     };
     loop {
         match thread.end().wait(NEVER, is_alive) {
@@ -155,8 +155,8 @@ pub fn exit_thread() -> Answer {
 pub fn with<R>(id: ThreadId, act: impl FnOnce(ThreadRef) -> R) -> Result<R, Errno> {
     let roster = ROSTER.lock();
     match roster.find(id) {
-        Found::Alive(thread) => Ok(act(thread)),
-        Found::Ended | Found::Nobody => Err(Errno::NoThread),
+        Fate::Alive(thread) => Ok(act(thread)),
+        Fate::Ended | Fate::Nobody => Err(Errno::NoThread),
     }
 }
 

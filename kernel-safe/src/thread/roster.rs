@@ -43,9 +43,9 @@ enum Life {
     Retired,
 }
 
-/// What a number says.
+/// What has become of the thread with a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Found<T> {
+pub enum Fate<T> {
     /// A thread.
     Alive(T),
     /// A thread that has ended.
@@ -144,16 +144,16 @@ impl<T: Copy> Roster<T> {
     }
 
     /// What the number `id` says.
-    pub fn find(&self, id: ThreadId) -> Found<T> {
+    pub fn find(&self, id: ThreadId) -> Fate<T> {
         let Some(slot) = id.slot().and_then(|place| self.slots.get(place)) else {
-            return Found::Nobody;
+            return Fate::Nobody;
         };
         match slot.life {
             // DEFENCE: thread-unannounced
-            Life::Alive if slot.id == id => Found::Alive(slot.thread),
-            Life::Retired if slot.id == id => Found::Ended,
-            _ if id.is_before(slot.id) => Found::Ended,
-            _ => Found::Nobody,
+            Life::Alive if slot.id == id => Fate::Alive(slot.thread),
+            Life::Retired if slot.id == id => Fate::Ended,
+            _ if id.is_before(slot.id) => Fate::Ended,
+            _ => Fate::Nobody,
         }
     }
 
@@ -210,13 +210,13 @@ mod tests {
     fn a_slot_is_used_again_under_another_number() {
         let mut roster = roster(2);
         let (first, thread) = start(&mut roster).expect("a free slot");
-        assert_eq!(roster.find(first), Found::Alive(thread));
+        assert_eq!(roster.find(first), Fate::Alive(thread));
         roster.end(first);
-        assert_eq!(roster.find(first), Found::Ended);
+        assert_eq!(roster.find(first), Fate::Ended);
         let (second, again) = start(&mut roster).expect("a free slot");
         assert_eq!(again, thread, "the one freed last");
         assert_ne!(second, first);
-        assert_eq!(roster.find(first), Found::Ended);
+        assert_eq!(roster.find(first), Fate::Ended);
         assert_eq!(roster.alive(), 1);
     }
 
@@ -224,11 +224,11 @@ mod tests {
     fn numbers_that_were_never_given_are_nobodys() {
         let mut roster = roster(1);
         let (id, _) = start(&mut roster).expect("a free slot");
-        assert_eq!(roster.find(ThreadId::alleged(0)), Found::Nobody);
-        assert_eq!(roster.find(ThreadId::alleged(99)), Found::Nobody);
-        assert_eq!(roster.find(after(id)), Found::Nobody);
+        assert_eq!(roster.find(ThreadId::alleged(0)), Fate::Nobody);
+        assert_eq!(roster.find(ThreadId::alleged(99)), Fate::Nobody);
+        assert_eq!(roster.find(after(id)), Fate::Nobody);
         roster.end(id);
-        assert_eq!(roster.find(after(id)), Found::Nobody);
+        assert_eq!(roster.find(after(id)), Fate::Nobody);
     }
 
     #[test]
@@ -280,16 +280,16 @@ mod tests {
     fn nobody_finds_a_thread_that_is_only_to_be_made() {
         let mut roster = roster(1);
         let (id, _) = roster.claim().expect("a free slot");
-        assert_eq!(roster.find(id), Found::Nobody);
+        assert_eq!(roster.find(id), Fate::Nobody);
         assert_eq!(roster.alive(), 0);
         roster.end(id);
         roster.cancel(id);
-        assert_eq!(roster.find(id), Found::Nobody, "nor one that never was");
+        assert_eq!(roster.find(id), Fate::Nobody, "nor one that never was");
         let (again, thread) = start(&mut roster).expect("the slot is free again");
         assert_eq!(again, id);
-        assert_eq!(roster.find(id), Found::Alive(thread));
+        assert_eq!(roster.find(id), Fate::Alive(thread));
         roster.cancel(id);
-        assert_eq!(roster.find(id), Found::Alive(thread), "it is too late");
+        assert_eq!(roster.find(id), Fate::Alive(thread), "it is too late");
     }
 
     #[test]
@@ -304,9 +304,9 @@ mod tests {
         }
         assert_eq!(numbers, 1 << 19);
         let last = last.expect("there were some");
-        assert_eq!(roster.find(last), Found::Ended);
+        assert_eq!(roster.find(last), Fate::Ended);
         let first = ThreadId::first(0).expect("there is such a slot");
-        assert_eq!(roster.find(first), Found::Ended);
+        assert_eq!(roster.find(first), Fate::Ended);
         assert_eq!(roster.alive(), 0);
         assert!(roster.take_stale(0).is_none());
         roster.grow(Ok).expect("another slot has new numbers");

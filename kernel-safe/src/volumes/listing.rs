@@ -2,7 +2,7 @@
 
 use super::bytes::{Malformed, Reply, is_name, zeros};
 use crate::errno::Errno;
-use crate::files::system::{Entries, Entry, Kind};
+use crate::files::system::{Dirent, Entries, Kind};
 
 /// How many bytes of a directory are asked for at once.
 const SIZE: usize = 8 << 10;
@@ -65,7 +65,7 @@ struct Counted<'e> {
 }
 
 impl Entries for Counted<'_> {
-    fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno> {
+    fn add(&mut self, entry: &Dirent<'_>) -> Result<(), Errno> {
         self.count = self.count.saturating_add(1);
         self.entries.add(entry)
     }
@@ -124,7 +124,7 @@ impl Listing<'_> {
         if !self.is_entry() {
             return Ok(());
         }
-        entries.add(&Entry {
+        entries.add(&Dirent {
             name: self.name,
             inode: self.inode,
             kind: self.kind,
@@ -146,7 +146,7 @@ mod tests {
     struct Count(usize);
 
     impl Entries for Count {
-        fn add(&mut self, _: &Entry<'_>) -> Result<(), Errno> {
+        fn add(&mut self, _: &Dirent<'_>) -> Result<(), Errno> {
             self.0 += 1;
             Ok(())
         }
@@ -160,7 +160,7 @@ mod tests {
             let (has_name, next) = server(step.get());
             step.set(step.get() + 1);
             assert!(step.get() < MANY, "a list that never ends");
-            let entry = Entry {
+            let entry = Dirent {
                 name: b"a",
                 inode: 1,
                 kind: Kind::File,

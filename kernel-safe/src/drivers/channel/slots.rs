@@ -7,7 +7,7 @@ use crate::errno::Errno;
 
 /// What becomes of a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Slot {
+enum Holder {
     /// Nobody has it.
     Free,
     /// A thread has it.
@@ -32,7 +32,7 @@ pub(super) enum Outcome {
 /// The slots of a channel.
 #[derive(Debug)]
 pub(super) struct Slots {
-    slots: [Slot; REQUESTS],
+    slots: [Holder; REQUESTS],
     is_broken: bool,
 }
 
@@ -40,7 +40,7 @@ impl Slots {
     /// Nobody has any.
     pub(super) const fn new() -> Slots {
         Slots {
-            slots: [Slot::Free; REQUESTS],
+            slots: [Holder::Free; REQUESTS],
             is_broken: false,
         }
     }
@@ -55,16 +55,16 @@ impl Slots {
             return Err(Errno::Device);
         }
         let mut slots = self.slots.iter_mut().enumerate();
-        let free = slots.find(|(_, slot)| **slot == Slot::Free);
+        let free = slots.find(|(_, slot)| **slot == Holder::Free);
         Ok(free.map(|(number, slot)| {
-            *slot = Slot::Held;
+            *slot = Holder::Held;
             number
         }))
     }
 
     /// Whether [`Slots::take`] would answer something.
     pub(super) fn is_ready(&self) -> bool {
-        self.is_broken || self.slots.contains(&Slot::Free)
+        self.is_broken || self.slots.contains(&Holder::Free)
     }
 
     /// Notes that the device gets a slot, with room for `reply` bytes.
@@ -76,8 +76,8 @@ impl Slots {
         let is_broken = self.is_broken;
         match self.slots.get_mut(slot) {
             // DEFENCE: broken-channel-sends-nothing
-            Some(slot @ Slot::Held) if !is_broken => {
-                *slot = Slot::Sent(reply);
+            Some(slot @ Holder::Held) if !is_broken => {
+                *slot = Holder::Sent(reply);
                 Ok(())
             }
             _ => Err(Errno::Device),
@@ -109,29 +109,29 @@ impl Slots {
     /// What has become of a slot's request.
     pub(super) fn outcome(&mut self, slot: usize) -> Outcome {
         match self.slots.get_mut(slot) {
-            Some(slot @ Slot::Answered(_)) => {
-                let Slot::Answered(size) = *slot else {
+            Some(slot @ Holder::Answered(_)) => {
+                let Holder::Answered(size) = *slot else {
                     return Outcome::Broken;
                 };
-                *slot = Slot::Held;
+                *slot = Holder::Held;
                 Outcome::Answered(size)
             }
-            Some(Slot::Sent(_)) if !self.is_broken => Outcome::Waiting,
+            Some(Holder::Sent(_)) if !self.is_broken => Outcome::Waiting,
             _ => Outcome::Broken,
         }
     }
 
     /// Whether a slot's request has no outcome yet.
     pub(super) fn is_waiting(&self, slot: usize) -> bool {
-        let is_sent = matches!(self.slots.get(slot), Some(Slot::Sent(_)));
+        let is_sent = matches!(self.slots.get(slot), Some(Holder::Sent(_)));
         is_sent && !self.is_broken
     }
 
     /// Gives a slot back, unless the device has it.
     pub(super) fn give_back(&mut self, slot: usize) {
         // DEFENCE: slot-of-device
-        if let Some(slot @ (Slot::Held | Slot::Answered(_))) = self.slots.get_mut(slot) {
-            *slot = Slot::Free;
+        if let Some(slot @ (Holder::Held | Holder::Answered(_))) = self.slots.get_mut(slot) {
+            *slot = Holder::Free;
         }
     }
 
@@ -141,7 +141,9 @@ impl Slots {
     }
 
     fn has_sent(&self) -> bool {
-        self.slots.iter().any(|slot| matches!(slot, Slot::Sent(_)))
+        self.slots
+            .iter()
+            .any(|slot| matches!(slot, Holder::Sent(_)))
     }
 
     /// Takes a reply as it is alleged; its slot, if it can be true.
@@ -149,13 +151,15 @@ impl Slots {
         let number = usize::try_from(word >> 32).ok()?;
         let size = usize::try_from(word & 0xffff_ffff).ok()?;
         match self.slots.get_mut(number)? {
-            slot @ Slot::Sent(_) => {
-                let Slot::Sent(room) = *slot else { return None };
+            slot @ Holder::Sent(_) => {
+                let Holder::Sent(room) = *slot else {
+                    return None;
+                };
                 // DEFENCE: slot-size
                 if size > room {
                     return None;
                 }
-                *slot = Slot::Answered(size);
+                *slot = Holder::Answered(size);
                 Some(number)
             }
             _ => None,

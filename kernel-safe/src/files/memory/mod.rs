@@ -24,7 +24,7 @@ use self::inode::{Body, Content, Held, Inode};
 use self::names::Names;
 use self::pages::Pages;
 use self::room::Room;
-use super::system::{Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId};
+use super::system::{Appended, Entries, FileSystem, Kind, Lookup, Metadata, NodeId};
 use super::transfer::{Source, Target};
 use crate::errno::Errno;
 use crate::object::flags::Access;
@@ -170,10 +170,10 @@ impl Memory {
     }
 
     /// Counts one more holder.
-    fn hold(inode: &Inode) -> Result<Found, Errno> {
+    fn hold(inode: &Inode) -> Result<Lookup, Errno> {
         let mut body = inode.lock()?;
         body.holders = body.holders.saturating_add(1);
-        Ok(Found {
+        Ok(Lookup {
             node: NodeId(u64::from(inode.number)),
             kind: body.content.kind(),
         })
@@ -185,7 +185,7 @@ impl FileSystem for Memory {
         Ok(Memory::hold(self.inode(NodeId(0))?)?.node)
     }
 
-    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno> {
+    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
         let directory = self.inode(directory)?;
         let body = directory.lock()?;
         let found = body.names()?.find(name).ok_or(Errno::NotFound)?;

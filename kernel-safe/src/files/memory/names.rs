@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use hashbrown::HashTable;
 
 use crate::errno::Errno;
-use crate::files::system::{Entries, Entry, Kind};
+use crate::files::system::{Dirent, Entries, Kind};
 
 /// Bytes of a name's places in the tables of its directory: its slot, room to
 /// note that this is free, and its number in the index.
@@ -123,7 +123,7 @@ impl Names {
         for name in rest.iter().take(slots) {
             next = next.saturating_add(1);
             if let Some(name) = name {
-                entries.add(&Entry {
+                entries.add(&Dirent {
                     name: &name.text,
                     inode: u64::from(name.inode),
                     kind: name.kind,
@@ -189,7 +189,7 @@ mod tests {
     }
 
     impl Entries for All {
-        fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno> {
+        fn add(&mut self, entry: &Dirent<'_>) -> Result<(), Errno> {
             self.0.push((entry.name.to_vec(), entry.next));
             Ok(())
         }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use zerocopy::IntoBytes;
 
 use super::*;
-use crate::files::system::Entry;
+use crate::files::system::Dirent;
 
 const READ_WRITE: Access = Access {
     read: true,
@@ -38,7 +38,7 @@ fn large() -> Memory {
 fn names(memory: &Memory, directory: NodeId) -> Vec<Vec<u8>> {
     struct All(Vec<Vec<u8>>);
     impl Entries for All {
-        fn add(&mut self, entry: &Entry<'_>) -> Result<(), Errno> {
+        fn add(&mut self, entry: &Dirent<'_>) -> Result<(), Errno> {
             self.0.push(entry.name.to_vec());
             Ok(())
         }

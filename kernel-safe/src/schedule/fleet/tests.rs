@@ -285,12 +285,16 @@ proptest! {
 fn a_thread_wakes_where_it_was_if_that_cpu_idles_else_where_one_does() {
     let fleet = fleet(3);
     let job = Job::new(CPUS_MAX, 2, 2, false);
-    assert_eq!(fleet.place_to_wake(job), Place::Busy(2), "nobody idles");
+    assert_eq!(
+        fleet.place_to_wake(job),
+        Destination::Busy(2),
+        "nobody idles"
+    );
     assert!((0..3).all(|cpu| fleet.seek(cpu).is_none()));
-    assert_eq!(fleet.place_to_wake(job), Place::Claimed(2));
-    assert_eq!(fleet.place_to_wake(job), Place::Claimed(0));
+    assert_eq!(fleet.place_to_wake(job), Destination::Claimed(2));
+    assert_eq!(fleet.place_to_wake(job), Destination::Claimed(0));
     let pinned = Job::new(CPUS_MAX, 2, 2, true);
-    assert_eq!(fleet.place_to_wake(pinned), Place::Busy(2));
+    assert_eq!(fleet.place_to_wake(pinned), Destination::Busy(2));
 }
 
 #[test]
@@ -309,7 +313,7 @@ fn a_thief_takes_from_the_longest_queue_and_never_a_pinned_thread() {
     let fleet = fleet(3);
     let put = |number, cpu, is_pinned| {
         let job = Job::new(CPUS_MAX + number, cpu, 2, is_pinned);
-        fleet.put(job, Place::Busy(cpu));
+        fleet.put(job, Destination::Busy(cpu));
         job
     };
     let short = put(0, 1, false);

@@ -12,7 +12,7 @@ use self::client::Client;
 use self::message::{HEADER, ROOT, Subject, code};
 use self::nodes::{File, Handle};
 use crate::errno::Errno;
-use crate::files::system::{Appended, Entries, FileSystem, Found, Kind, Metadata, NodeId};
+use crate::files::system::{Appended, Entries, FileSystem, Kind, Lookup, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
@@ -113,7 +113,7 @@ impl FileSystem for Volume {
         })
     }
 
-    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno> {
+    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
         let node = self.file(directory)?.node;
         let request = |subject| message::named(subject, name);
         let read = |mut reply: Reply<'_>| message::found(&mut reply);
@@ -127,7 +127,7 @@ impl FileSystem for Volume {
             is_directory: kind == Kind::Directory,
             handle: None,
         })?;
-        Ok(Found { node, kind })
+        Ok(Lookup { node, kind })
     }
 
     fn release(&self, node: NodeId) {

@@ -13,7 +13,7 @@ use self::client::Client;
 use self::fids::ROOT;
 use self::message::{DATA_HEADER, Qid, REMOVE_DIRECTORY, kind};
 use crate::errno::Errno;
-use crate::files::system::{Appended, Entries, FileSystem, Found, Metadata, NodeId};
+use crate::files::system::{Appended, Entries, FileSystem, Lookup, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
@@ -100,7 +100,7 @@ impl FileSystem for Volume {
         Ok(NodeId(u64::from(ROOT)))
     }
 
-    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Found, Errno> {
+    fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
         let directory = fid(directory)?;
         let walk = |new| {
             let request = |tag| message::walk(tag, directory, new, Some(name));
@@ -108,7 +108,7 @@ impl FileSystem for Volume {
         };
         let (new, Qid { kind, .. }) = self.client.new_fid(walk)?;
         let node = NodeId(u64::from(new));
-        Ok(Found { node, kind })
+        Ok(Lookup { node, kind })
     }
 
     fn release(&self, node: NodeId) {
