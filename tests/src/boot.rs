@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::{fs, thread};
@@ -33,6 +34,9 @@ pub struct Boot<'a> {
     pub arguments: &'a [&'a str],
     /// Its standard input.
     pub input: &'a [u8],
+    /// Whether that goes on behind it, with nothing, for as long as the program
+    /// runs.
+    pub input_stays_open: bool,
 }
 
 /// What became of a boot.
@@ -141,8 +145,10 @@ impl Tool {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the tool starts");
+        let open_end = boot.input_stays_open.then(|| another_end(&child));
         feed(&mut child, boot.input.to_vec());
         let output = child.wait_with_output().expect("the tool ends");
+        drop(open_end);
         let mut outcome = Outcome {
             status: output.status.code().unwrap_or(-1),
             stdout: String::new(),
@@ -159,6 +165,12 @@ impl Tool {
         marks::check(&outcome);
         outcome
     }
+}
+
+/// The end of the input's pipe that is written to, once more.
+fn another_end(child: &Child) -> Option<OwnedFd> {
+    let stdin = child.stdin.as_ref()?;
+    stdin.as_fd().try_clone_to_owned().ok()
 }
 
 /// Writes the input from a thread of its own, so that a guest that writes
