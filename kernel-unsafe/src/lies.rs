@@ -24,29 +24,25 @@ pub(crate) struct Lie {
     seed: u64,
     /// A reply that is told of once more.
     again: Option<(usize, u32)>,
-    /// Until when it makes interrupts, once it has begun.
-    storm_end: u64,
+    /// How many interrupts it has made.
+    interrupts: u32,
 }
 
 /// Makes an interrupt by each look for a reply.
 const STORM: usize = 16;
-/// For so long, in nanoseconds.
-const STORM_NS: u64 = 15_000_000_000;
+/// So many: more than the safe kernel bears, and few enough to see what comes
+/// behind them if it bears them all the same.
+const INTERRUPTS: u32 = 300;
 
 impl Lie {
     /// Whether it is still making interrupts.
-    pub(crate) fn storms(&mut self) -> bool {
-        if self.way != STORM {
-            return false;
-        }
-        let now = gate::clock::monotonic_ns();
-        if self.storm_end == 0 {
-            self.storm_end = now + STORM_NS;
-        }
-        if now >= self.storm_end {
-            self.way = 0;
-        }
-        self.way == STORM
+    pub(crate) const fn storms(&self) -> bool {
+        self.way == STORM && self.interrupts < INTERRUPTS
+    }
+
+    /// Takes note that it has made one.
+    pub(crate) const fn count_interrupt(&mut self) {
+        self.interrupts += 1;
     }
 
     /// How long it takes for each look, in nanoseconds.
