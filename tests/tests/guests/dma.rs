@@ -1,11 +1,13 @@
 //! Attacks by a device: drivers that were taken over have it write elsewhere.
 
+mod allowed;
+
 use domains::layout::{PHYSICAL_MAP, UNSAFE, used_ring};
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
-use tests::boot::{Boot, Outcome};
+use tests::boot::Outcome;
 
-use crate::images::{TOOL, guest_with, image};
+use crate::images::guest_with;
 use crate::reports::number;
 use crate::{Verdict, ensure, long, trial};
 
@@ -61,8 +63,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     crossed
         .chain(races())
         .chain(touches())
-        .chain(bold())
         .chain([no_walls()])
+        .chain(allowed::trials())
         .collect()
 }
 
@@ -75,7 +77,17 @@ fn on(
     let [_, kind, _, cpus] = machine;
     let name = format!("dma::{}_on_{kind}_with_{cpus}", attack.join("_"));
     let arguments = [&["dma"], attack].concat();
-    trial(name.replace('-', "_"), move || match cause {
+    judged(name.replace('-', "_"), arguments, cause, machine)
+}
+
+/// The trial of that name.
+fn judged(
+    name: String,
+    arguments: Vec<&'static str>,
+    cause: Option<&'static str>,
+    machine: [&'static str; 4],
+) -> Trial {
+    trial(name, move || match cause {
         Some(cause) => is_convicted(&guest_with(Isolation::Mpk, &arguments, &machine), cause),
         None => passes(&guest_with(Isolation::Mpk, &arguments, &machine)),
     })
@@ -155,66 +167,6 @@ fn touches() -> impl Iterator<Item = Trial> {
             ensure(holds && outcome.status == 0, "a fault there", &outcome)
         })
     })
-}
-
-/// What breaks no rule at once, on both buses.
-fn bold() -> impl Iterator<Item = Trial> {
-    let attempts = [
-        ("empty", 1, None),
-        ("shared-rings", 1, None),
-        ("wraps", 1, None),
-        ("small", 1, Some("queue")),
-        ("behind-end", 1, Some("dma")),
-        ("resets", 4, None),
-        ("flood", 1, None),
-        ("hammer", 4, None),
-        ("hog-publish", 4, Some("deadline")),
-        ("hog-reset", 4, Some("deadline")),
-        ("hog-config", 4, Some("deadline")),
-        ("hog-null", 4, Some("deadline")),
-    ];
-    let free = [("own-rings", 1), ("words", 1)];
-    let judged = attempts.into_iter().flat_map(|(what, cpus, cause)| {
-        with_cpus(cpus).map(move |machine| on(&["bold", what], cause, machine))
-    });
-    let free = free.into_iter().flat_map(|(what, cpus)| {
-        with_cpus(cpus).map(move |machine| {
-            let name = format!("dma::bold_{what}_on_{}_is_no_harm", machine[1]);
-            trial(name.replace('-', "_"), move || {
-                let outcome = guest_with(Isolation::Mpk, &["dma", "bold", what], &machine);
-                let lives = !outcome.console.contains("core failed");
-                ensure(outcome.status == 0 && lives, "no harm", &outcome)
-            })
-        })
-    });
-    judged.chain(free).chain(silent())
-}
-
-/// Who waits for input gets an error when there are no drivers any more.
-fn silent() -> impl Iterator<Item = Trial> {
-    with_cpus(1).map(|machine| {
-        let name = format!("dma::bold_silent_input_on_{}", machine[1]);
-        trial(name, move || {
-            let boot = Boot {
-                // The host says nothing, and does not end the input.
-                prefix: &["sh", "-c", "sleep 30 | \"$@\"", "sh"],
-                arguments: &["dma", "bold", "silent-input"],
-                flags: &machine,
-                ..Boot::default()
-            };
-            let outcome = TOOL.boot(&image("tests/guests", Isolation::Mpk), &boot);
-            ensure(outcome.status == 0, "an error for who waits", &outcome)
-        })
-    })
-}
-
-fn with_cpus(cpus: usize) -> impl Iterator<Item = [&'static str; 4]> {
-    let machines = if cpus == 1 {
-        &MACHINES[..2]
-    } else {
-        &MACHINES[2..]
-    };
-    machines.iter().copied()
 }
 
 /// Without walls there is no way back from a driver: the machine ends.

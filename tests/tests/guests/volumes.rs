@@ -1,5 +1,7 @@
 //! Folders of the host: what is written, what is refused, and who fails.
 
+mod drivers;
+
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,7 +48,6 @@ const VIRTIOFS: Server = Server {
     name: "virtiofs",
     flags: &["--machine", "q35", "--volume-driver", "virtiofs"],
 };
-
 const VIRTIOFS_ON_MICROVM: Server = Server {
     name: "virtiofs_on_microvm",
     flags: &["--machine", "microvm", "--volume-driver", "virtiofs"],
@@ -54,6 +55,7 @@ const VIRTIOFS_ON_MICROVM: Server = Server {
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = by_ninep();
+    trials.extend(drivers::by_ninep());
     trials.extend(by_virtiofs());
     trials
 }
@@ -87,26 +89,6 @@ fn by_ninep() -> Vec<Trial> {
         trial("volumes::modes_are_the_volumes".into(), || modes(&MICROVM)),
         trial("volumes::noise_leaves_the_kernel_alive".into(), noise),
         trial("volumes::a_silent_server_is_given_up".into(), silent),
-        trial("volumes::hostile_server_reset_on_q35".into(), || {
-            stopped(&VIRTIOFS, "server")
-        }),
-        trial("volumes::hostile_server_reset_on_microvm".into(), || {
-            stopped(&VIRTIOFS_ON_MICROVM, "server")
-        }),
-        trial("volumes::hostile_nonsense_9p_on_q35".into(), || {
-            stopped(&Q35, "nonsense")
-        }),
-        trial("volumes::hostile_nonsense_9p_on_microvm".into(), || {
-            stopped(&MICROVM, "nonsense")
-        }),
-        trial("volumes::hostile_nonsense_virtiofs_on_q35".into(), || {
-            stopped(&VIRTIOFS, "nonsense")
-        }),
-        by_drivers("storm", "1"),
-        by_drivers("storm", "2"),
-        by_drivers("slow-storm", "1"),
-        by_drivers("slow-storm", "2"),
-        by_drivers("abandoned", "1"),
         trial("volumes::without_drivers_volumes_fail".into(), no_drivers),
     ]
 }
@@ -134,6 +116,7 @@ fn by_virtiofs() -> Vec<Trial> {
         }),
         trial("volumes::a_killed_virtiofsd_is_an_error".into(), killed),
     ];
+    let trials: Vec<Trial> = trials.into_iter().chain(drivers::by_virtiofs()).collect();
     if virtiofsd_program().is_some() || is_set("CLOISTER_SETUP") {
         return trials;
     }
@@ -377,40 +360,6 @@ fn silent() -> Verdict {
         &volumes,
         &["/", "lies", "8,12"],
     ))
-}
-
-/// A server in a process of its own that is reset has nothing any more.
-fn stopped(server: &Server, what: &str) -> Verdict {
-    let folder = folder(&format!("{what}-{}", server.name));
-    let volume = at(&folder, "/data");
-    let flags = [server.flags, &["--volume", &volume]].concat();
-    let boot = Boot {
-        flags: &flags,
-        arguments: &["dma", "bold", what],
-        ..Boot::default()
-    };
-    let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
-    eprintln!("{} {}", outcome.stdout, outcome.console);
-    ensure(outcome.status == 0, "nothing after a reset", &outcome)
-}
-
-/// What drivers do to those that wait for others.
-fn by_drivers(what: &'static str, cpus: &'static str) -> Trial {
-    trial(format!("volumes::hostile_{what}_with_{cpus}"), move || {
-        let folder = folder(&format!("{what}-{cpus}"));
-        let flags = ["--machine", "microvm", "-c", cpus];
-        let volumes = at(&folder, "/data");
-        let arguments = ["volume", "/data", what];
-        let boot = Boot {
-            flags: &[&flags[..], &["--volume", &volumes]].concat(),
-            arguments: &arguments,
-            ..Boot::default()
-        };
-        let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
-        eprintln!("{} {}", outcome.stdout, outcome.console);
-        let said = outcome.console.contains("passed") || outcome.stdout.contains("passed");
-        ensure(outcome.status == 0 && said, "others to go on", &outcome)
-    })
 }
 
 /// A driver that faults takes the volumes along, and the program goes on.

@@ -4,7 +4,7 @@
 //! attacks here reset it and write its rings by hand: with what the core must
 //! convict of, or refuse. Whoever would be harmed is watched in physical memory.
 
-mod bold;
+mod allowed;
 mod queue;
 mod race;
 mod refused;
@@ -28,7 +28,7 @@ pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
         ("refused", [what]) => refused::run(what),
         ("reset", []) => reset::run(),
         ("race", []) => race::run(),
-        ("bold", [what]) => bold::run(what),
+        ("allowed", [what]) => allowed::run(what),
         _ => Err(format!("no such attack: {what} {rest:?}")),
     }
 }

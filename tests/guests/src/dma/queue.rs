@@ -17,11 +17,15 @@ pub const SIZE: u16 = 8;
 /// Flags of a descriptor.
 pub const NEXT: u16 = 1 << 0;
 pub const WRITE: u16 = 1 << 1;
+/// The flag of an available ring that asks for no interrupts. The attacks look
+/// by themselves, and drivers that interrupt for nothing are soon called no more.
+pub const QUIET: u16 = 1 << 0;
 
 /// Where things lie in the page of the rings.
 const AVAILABLE: usize = 16 * SIZE as usize;
 const SPARE: usize = 1024;
-const WORDS: usize = 3072;
+/// The words of core calls lie here.
+pub const WORDS: usize = 3072;
 /// Long enough for a device that does what it is told.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Long enough for one that should do nothing.
@@ -62,8 +66,7 @@ impl Queue {
     pub fn prepare() -> Result<Queue, String> {
         let queue = Queue::of_reset_device()?;
         queue.agree()?;
-        let rings = [queue.device, 0, u64::from(SIZE), queue.page as u64];
-        match queue.call(CoreCall::DeviceQueue, rings) {
+        match queue.resize(SIZE) {
             0 => Ok(queue),
             answer => Err(format!("no queue: {answer}")),
         }
@@ -96,6 +99,12 @@ impl Queue {
         }
     }
 
+    /// Sets the queue up, with so many entries.
+    pub fn resize(&self, size: u16) -> i64 {
+        let rings = [self.device, 0, u64::from(size), self.page as u64];
+        self.call(CoreCall::DeviceQueue, rings)
+    }
+
     /// Tells the device to start.
     pub fn finish(&self) -> Result<(), String> {
         match self.status(8) & self.status(4) {
@@ -116,11 +125,16 @@ impl Queue {
 
     /// Makes a core call from the drivers.
     pub fn call(&self, call: CoreCall, words: [u64; 4]) -> i64 {
+        self.put_words(words);
+        let place = self.page + WORDS;
+        hook(CORE_CALL_WITH | IN_DRIVER, call as usize, place)
+    }
+
+    /// Puts the words of a core call in their place.
+    pub fn put_words(&self, words: [u64; 4]) {
         for (number, word) in words.into_iter().enumerate() {
             self.poke(WORDS + 8 * number, word);
         }
-        let place = self.page + WORDS;
-        hook(CORE_CALL_WITH | IN_DRIVER, call as usize, place)
     }
 
     /// Writes a word of the page.
@@ -173,8 +187,17 @@ impl Queue {
         self.offer(0);
     }
 
+    /// Makes all descriptors available, each a chain of its own.
+    pub fn fill(&mut self) {
+        let spare = Buffer::new(self.spare() as u64, 8);
+        for number in 0..SIZE {
+            self.describe(number, spare, WRITE, 0);
+            self.offer(number);
+        }
+    }
+
     fn write_available(&self) {
-        let mut halves = vec![0, self.index];
+        let mut halves = vec![QUIET, self.index];
         halves.extend(self.slots);
         halves.resize(12, 0);
         // The index last.

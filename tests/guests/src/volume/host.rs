@@ -7,10 +7,10 @@ use std::io::Read;
 use std::thread;
 use std::time::Duration;
 
+use super::EIO;
 use crate::checks::{done, errno, same};
 
 const STEP: Duration = Duration::from_millis(20);
-const EIO: i32 = 5;
 const ENOENT: i32 = 2;
 
 /// The host writes, and the guest sees it.

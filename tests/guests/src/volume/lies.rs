@@ -1,14 +1,12 @@
 //! Drivers that lie about what a server has said.
 
-use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::fs;
 
 use gate::hooks::{IN_DRIVER, LIE};
 
+use super::EIO;
 use crate::checks::{done, errno, same};
 use crate::hooks::hook;
-
-const EIO: i32 = 5;
 
 /// Tells one lie of the list by each channel; the volumes are at `/0`, `/1` and
 /// so on.
@@ -46,55 +44,4 @@ pub fn noise(folder: &str, seed: &str) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// A driver that makes its device interrupt whenever it is asked: how long no
-/// other thread runs. It may take `delay` milliseconds for each look.
-pub fn storm(folder: &str, delay: usize) -> Result<(), String> {
-    const STORM: usize = 16;
-    let file = format!("{folder}/file");
-    done("write", fs::write(&file, "before the storm"))?;
-    hook(IN_DRIVER | LIE, 0, STORM | delay << 8);
-    let name = file.clone();
-    let reader = thread::spawn(move || fs::read(name).map(|bytes| bytes.len()));
-    let start = Instant::now();
-    let (mut last, mut longest, mut turns) = (start, Duration::ZERO, 0_u64);
-    while !reader.is_finished() && start.elapsed() < Duration::from_secs(40) {
-        let now = Instant::now();
-        longest = longest.max(now - last);
-        last = now;
-        turns += 1;
-        if turns % 1000 == 0 {
-            thread::yield_now();
-        }
-    }
-    let passed = start.elapsed();
-    let read = reader.is_finished().then(|| reader.join());
-    println!("longest {longest:?} of {passed:?}, {turns} turns, {read:?}");
-    match longest < Duration::from_secs(1) {
-        true => Ok(()),
-        false => Err(format!("others did not run for {longest:?}")),
-    }
-}
-
-/// Drivers that fail while a thread waits for a reply which they do not pass on:
-/// it gets its error at once.
-pub fn abandoned(folder: &str) -> Result<(), String> {
-    const SILENCE: usize = 8;
-    let file = format!("{folder}/file");
-    done("write", fs::write(&file, "before"))?;
-    hook(IN_DRIVER | LIE, 0, SILENCE);
-    let reader = thread::spawn(move || fs::read(file).map(|bytes| bytes.len()));
-    thread::sleep(Duration::from_millis(500));
-    // They are gone.
-    let answer = hook(gate::hooks::LOAD | IN_DRIVER, 8, 0);
-    println!("the drivers' last answer: {answer}");
-    let start = Instant::now();
-    while !reader.is_finished() && start.elapsed() < Duration::from_secs(15) {
-        thread::sleep(Duration::from_millis(10));
-    }
-    match reader.is_finished() {
-        true => Ok(()),
-        false => Err(format!("still waiting after {:?}", start.elapsed())),
-    }
 }

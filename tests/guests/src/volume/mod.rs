@@ -8,15 +8,20 @@ mod large;
 mod lies;
 mod many;
 mod modes;
+mod waiting;
 
 use std::fs::File;
 
 use crate::checks::done;
 
+/// What is broken, or has no driver, answers so.
+const EIO: i32 = 5;
+
 /// Does what `words` say in the folder that comes first.
 pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
     match words {
         ["content"] => content::run(folder),
+        ["abandoned"] => waiting::abandoned(folder),
         ["cost"] => cost::run(folder),
         ["errors"] => errors::run(folder),
         ["gone"] => host::gone(folder),
@@ -30,9 +35,8 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),
         ["seen"] => host::seen(folder),
-        ["storm"] => lies::storm(folder, 0),
-        ["slow-storm"] => lies::storm(folder, 150),
-        ["abandoned"] => lies::abandoned(folder),
+        ["slow-storm"] => waiting::storm(folder, 100),
+        ["storm"] => waiting::storm(folder, 0),
         ["threads"] => many::threads(folder),
         other => Err(format!("no such checks: {other:?}")),
     }?;
