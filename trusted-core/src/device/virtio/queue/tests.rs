@@ -15,6 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::vec::Vec;
 
+use super::entries::{NEXT, WRITE};
 use super::*;
 use bench::{Bench, GOOD, rest};
 
