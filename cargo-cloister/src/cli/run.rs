@@ -79,7 +79,9 @@ pub(super) struct RunOptions {
     /// End the run after so many seconds, with status 121
     #[arg(long, value_name = "SECONDS", value_parser = choices::seconds)]
     timeout: Option<f64>,
-    /// Let time pass by instructions, so that every run is alike
+    /// Let time pass by instructions, so that every run is alike that hears
+    /// nothing from the host; where all threads wait for it, time leaps to the
+    /// next deadline
     #[arg(long)]
     icount: bool,
     /// Record the guest's network traffic; the guest has no network stack yet,

@@ -68,7 +68,9 @@ impl Observed {
         if let Some(refusal) = self.refusal {
             return Ending::problem(Reason::NotStarted, refused(&refusal));
         }
-        if let Some(status) = self.exit {
+        // Whoever asked for the output shall not believe that it is whole.
+        let is_whole = !matches!(self.stop, Some(Stop::Output(_)));
+        if let Some(status) = self.exit.filter(|_| is_whole) {
             return Ending {
                 status,
                 reason: self.reason_of_exit(),
@@ -182,6 +184,29 @@ mod tests {
             };
             assert_eq!(judged(observed), (status, Reason::Program));
         }
+    }
+
+    #[test]
+    fn output_that_was_lost_counts_more_than_how_the_program_ended() {
+        for (kind, status) in [
+            (std::io::ErrorKind::StorageFull, status::KERNEL_FAILED),
+            (std::io::ErrorKind::BrokenPipe, 128 + SIGPIPE),
+        ] {
+            let observed = Observed {
+                started: true,
+                exit: Some(0),
+                stop: Some(Stop::Output(kind.into())),
+                ..Observed::default()
+            };
+            assert_eq!(judged(observed), (status, Reason::Interrupted));
+        }
+        let ended = Observed {
+            started: true,
+            exit: Some(0),
+            stop: Some(Stop::Timeout(1.0)),
+            ..Observed::default()
+        };
+        assert_eq!(judged(ended), (0, Reason::Program), "it was just in time");
     }
 
     #[test]
