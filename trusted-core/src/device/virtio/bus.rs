@@ -12,6 +12,8 @@ use crate::memory::physical::PhysicalMap;
 
 #[cfg(test)]
 pub(super) mod fake;
+#[cfg(test)]
+mod tests;
 
 /// Where a bus has the registers of a device. Of each pair, the lower half comes
 /// first.
@@ -148,8 +150,13 @@ impl Bell {
     /// for more, found nothing, and now asks for the bell; the queue's model is
     /// wrong without it.
     pub(crate) fn ring(self) {
+        self.ring_in(PhysicalMap::CORE);
+    }
+
+    /// Does so where `map` shows the used ring.
+    fn ring_in(self, map: PhysicalMap) {
         fence(Ordering::SeqCst);
-        if wants_bell(self.used, PhysicalMap::CORE) {
+        if wants_bell(self.used, map) {
             self.register.set(self.register.only(), self.queue as u32);
         }
     }

@@ -16,10 +16,12 @@ use crate::device::virtio::queue::Rings;
 pub(in crate::device::virtio) const CONFIGURATION: u32 = 0x40;
 pub(in crate::device::virtio) const CONFIGURATION_SIZE: u32 = 12;
 const FEATURES_OK: u8 = 1 << 3;
+/// The message of a queue that has none.
+const NO_VECTOR: u32 = 0xffff;
 /// From one bell to the next, and where they begin.
-const STRIDE: u32 = 4;
+pub(in crate::device::virtio) const STRIDE: u32 = 4;
 const BELLS: u32 = 0x800;
-const BELLS_SIZE: u32 = 0x40;
+pub(in crate::device::virtio) const BELLS_SIZE: u32 = 0x40;
 /// Where in the page of the used ring the device's available ring is.
 const AVAILABLE: u64 = 2560;
 
@@ -50,6 +52,8 @@ pub(in crate::device::virtio) enum Write {
     Features(u64),
     /// Its number, its size, and the rings that the device sees.
     Queue(u16, u16, Rings),
+    /// A bell, by its place, and the number that is written there.
+    Bell(u32, u32),
 }
 
 /// What a device does, and what was done to it.
@@ -59,6 +63,9 @@ pub(in crate::device::virtio) struct Registers {
     pub(in crate::device::virtio) queue_max: u16,
     pub(in crate::device::virtio) takes_queues: bool,
     pub(in crate::device::virtio) takes_features: bool,
+    pub(in crate::device::virtio) takes_messages: bool,
+    /// Where a queue's bell is said to be; at its number if nothing is said.
+    pub(in crate::device::virtio) bell: Option<u32>,
     /// How often its status is read before a reset is done.
     pub(in crate::device::virtio) reset_looks: u32,
     /// How often the generation changes when it is read.
@@ -83,6 +90,8 @@ impl Fake {
             queue_max: 256,
             takes_queues: true,
             takes_features: true,
+            takes_messages: true,
+            bell: None,
             reset_looks: 0,
             changes: 0,
             written: Vec::new(),
@@ -123,8 +132,14 @@ impl fake::Played for Fake {
             }
             _ if register == LAYOUT.queue_max => u32::from(registers.queue_max),
             _ if register == LAYOUT.queue_ready => u32::from(registers.takes_queues),
-            _ if Some(register) == LAYOUT.queue_bell => registers.kept(LAYOUT.queue_select),
-            _ if Some(register) == LAYOUT.queue_vector => VECTOR,
+            _ if Some(register) == LAYOUT.queue_bell => {
+                let own = registers.kept(LAYOUT.queue_select);
+                registers.bell.unwrap_or(own)
+            }
+            _ if Some(register) == LAYOUT.queue_vector => match registers.takes_messages {
+                true => VECTOR,
+                false => NO_VECTOR,
+            },
             // Each byte of the configuration tells where it is.
             Register(offset, size) if offset >= CONFIGURATION => {
                 (0..size).map(|byte| (offset + byte) << (8 * byte)).sum()
@@ -140,6 +155,9 @@ impl fake::Played for Fake {
             _ if register == LAYOUT.status => registers.set_status(value as u8),
             _ if register == LAYOUT.accepted => registers.accept(value),
             _ if register == LAYOUT.queue_ready => registers.take_queue(),
+            Register(place @ BELLS.., _) => {
+                registers.written.push(Write::Bell(place - BELLS, value))
+            }
             _ => {}
         }
     }

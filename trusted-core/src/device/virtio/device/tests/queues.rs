@@ -53,6 +53,31 @@ fn a_queue_can_have_as_many_entries_as_the_device_says() {
     assert_eq!(bench.set_queue(7, 16, DMA), Ok(0));
 }
 
+/// The core's table and ring have a page each.
+#[test]
+fn no_queue_has_more_entries_than_the_cores_pages() {
+    let mut bench = Bench::begun();
+    for most in [257, 512, 1 << 15] {
+        bench.fake.registers().queue_max = most;
+        assert_eq!(bench.set_queue(7, 0, 0), Ok(256), "{most}");
+        assert_eq!(bench.set_queue(7, 512, DMA), Err(INVALID), "{most}");
+    }
+    assert_eq!(bench.fake.written(), []);
+}
+
+#[test]
+fn who_publishes_in_a_queue_gets_its_bell() {
+    let mut bench = running();
+    for _ in 0..2 {
+        let bell = Cell::default();
+        assert_eq!(bench.devices.publish(OWN, 2, &bell), Ok(()));
+        let device = bench.devices.devices[OWN as usize].as_ref();
+        let own = device.expect("it is there").queues[2].bell();
+        assert_eq!(bell.get(), own);
+        assert_ne!(own, Bell::default());
+    }
+}
+
 #[test]
 fn sizes_that_are_no_power_of_two_or_too_large_are_refused() {
     let mut bench = Bench::begun();
@@ -124,6 +149,14 @@ fn numbers_that_no_queue_has_are_refused() {
     }
     assert_eq!(bench.publish(0), Err(INVALID), "one that was not set up");
     assert_eq!(bench.fake.written(), []);
+}
+
+#[test]
+fn a_device_that_sends_no_message_for_a_queue_is_given_up() {
+    let mut bench = Bench::begun();
+    bench.fake.registers().takes_messages = false;
+    assert_eq!(bench.set_queue(0, 8, DMA), Err(GIVEN_UP));
+    bench.check_given_up("it does not take a queue");
 }
 
 #[test]
@@ -206,14 +239,33 @@ fn a_queue_for_which_no_memory_is_left_leaves_nothing_behind() {
 fn a_used_ring_is_clear_before_the_driver_sees_it() {
     let mut space = Bench::new().space;
     let map = space.tables.physical();
-    for number in (0..64).map(Frame::from_number) {
-        if space.frames.owner(number) == Owner::FREE {
-            map.words(number)
-                .iter()
-                .for_each(|word| word.store(99, Relaxed));
-        }
-    }
+    soil(&space);
     let rings = make_rings(used_ring(OWN as usize, 2), &mut space);
     let shared = Frame::containing(rings.expect("there is room").shared);
     assert!(map.words(shared).iter().all(|word| word.load(Relaxed) == 0));
+}
+
+/// The device's table too, which it reads.
+#[test]
+fn a_queue_begins_with_clear_rings() {
+    let mut bench = Bench::begun();
+    soil(&bench.space);
+    assert_eq!(bench.set_queue(2, 8, DMA), Ok(0));
+    let device = bench.devices.devices[OWN as usize].as_ref();
+    let rings = device.expect("it is there").queues[2].rings();
+    for ring in [rings.table, rings.shared].map(Frame::containing) {
+        let mut words = bench.map.words(ring).iter();
+        assert!(words.all(|word| word.load(Relaxed) == 0));
+    }
+}
+
+/// Leaves something in every free frame.
+fn soil(space: &Space) {
+    let map = space.tables.physical();
+    let frames = (0..64).map(Frame::from_number);
+    for frame in frames.filter(|frame| space.frames.owner(*frame) == Owner::FREE) {
+        map.words(frame)
+            .iter()
+            .for_each(|word| word.store(99, Relaxed));
+    }
 }
