@@ -189,6 +189,22 @@ fn an_index_that_goes_back_is_refused() {
     assert_eq!(bench.index(), 2);
 }
 
+/// The device may not have looked at any of them.
+#[test]
+fn a_full_ring_stays_as_it_is_when_one_more_is_refused() {
+    let mut bench = bench();
+    (4..8).for_each(|number| bench.describe_good(number, WRITE, 0));
+    let heads = [0, 1, 2, 3, 4, 5, 6, 7];
+    assert_eq!(bench.give(&heads), Ok(()));
+    for head in [5, 8, 99] {
+        assert_eq!(bench.give(&[head]), RINGS, "{head}");
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 6, 7].map(|index| bench.slot(index)),
+            heads
+        );
+    }
+}
+
 #[test]
 fn entries_before_one_that_is_refused_are_not_given_either() {
     let mut bench = bench();

@@ -138,6 +138,37 @@ fn a_descriptor_is_copied_as_it_was_checked() {
     assert!(changes > 0, "they never met");
 }
 
+/// Uses the only entry as soon as it is there, and gives it once more. It writes
+/// to the driver's ring all the time, so that a look at it takes long.
+fn use_again(bench: &Bench, stop: &AtomicBool) {
+    let mut index = 1;
+    while !stop.load(Relaxed) {
+        bench.set_flags(index);
+        if bench.index() == index {
+            bench.set_used(index.wrapping_sub(1), 0);
+            index = index.wrapping_add(1);
+            bench.set_index(index);
+        }
+    }
+}
+
+/// It was used before it was given again: a look at what was used that is older
+/// than the driver's index misses that.
+#[test]
+fn what_is_used_and_given_again_meanwhile_is_not_refused() {
+    let mut bench = Bench::new(1);
+    bench.describe(0, ADDRESSES[0], SIZES[0], 0, 0);
+    assert_eq!(bench.give(&[0]), Ok(()));
+    let (other, stop) = (bench, AtomicBool::new(false));
+    thread::scope(|scope| {
+        let _stopped = Stop(&stop);
+        scope.spawn(|| use_again(&other, &stop));
+        for _ in 0..ROUNDS {
+            assert_eq!(bench.publish(), Ok(()));
+        }
+    });
+}
+
 /// Stops the driver, also when the test fails.
 struct Stop<'a>(&'a AtomicBool);
 

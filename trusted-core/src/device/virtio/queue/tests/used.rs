@@ -29,6 +29,24 @@ fn what_is_used_leaves_other_chains_in_flight() {
     assert!(bench.queue.is_in_flight(2));
 }
 
+/// The last entry of a chain names a link of another as well.
+#[test]
+fn what_is_used_leaves_the_links_of_other_chains_in_flight() {
+    let mut bench = bench();
+    bench.describe_good(0, NEXT, 1);
+    bench.describe_good(1, WRITE, 3);
+    bench.describe_good(2, NEXT, 3);
+    assert_eq!(bench.give(&[2, 0]), Ok(()));
+    bench.set_used(0, 0);
+    assert_eq!(bench.publish(), Ok(()));
+    assert!(
+        (0..4)
+            .map(|entry| bench.queue.is_in_flight(entry))
+            .eq([false, false, true, true])
+    );
+    assert_eq!(bench.give(&[3]), RINGS);
+}
+
 /// A size of one has no bits for a place in the ring.
 #[test]
 fn indexes_wrap() {
