@@ -60,3 +60,37 @@ fn address(function: Function, bar: u8) -> Option<u64> {
     }
     (function.read(register) & !FLAGS == place).then_some(u64::from(place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_lie_among_devices_and_over_no_interrupt_controller() {
+        let (start, end) = (CONTROLLERS.start, CONTROLLERS.end);
+        for (address, size) in [
+            (DEVICES_START, 1),
+            (u64::from(PLACES), u64::from(PLACE)),
+            (start - 0x200, 0x200),
+            (end, 0x1000),
+            (DEVICES_END - 0x1000, 0x1000),
+        ] {
+            assert!(is_in_place(address, size), "{size:#x} at {address:#x}");
+        }
+        for (address, size) in [
+            (0, 1),
+            (0, DEVICES_START + 1),
+            (DEVICES_START - 1, 2),
+            (start - 0x200, 0x201),
+            (start, 1),
+            (end - 1, 2),
+            (start - 1, end - start + 2),
+            (DEVICES_END - 1, 2),
+            (DEVICES_END, 1),
+            (DEVICES_START, u64::MAX),
+            (u64::MAX, 2),
+        ] {
+            assert!(!is_in_place(address, size), "{size:#x} at {address:#x}");
+        }
+    }
+}

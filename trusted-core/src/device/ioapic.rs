@@ -68,3 +68,29 @@ fn write(register: u32, value: u32) {
     REGISTERS.write(SELECT, register);
     REGISTERS.write(WINDOW, value);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::mmio::fake::{self, Kept};
+
+    #[test]
+    fn a_pin_that_fires_for_no_reason_is_masked_after_a_while() {
+        let device = fake::place_at(0xfec0_0000, Kept::default());
+        let mut pin = Pin { number: 5, idle: 0 };
+        let mut fire = |has_reason, times| {
+            (0..times).for_each(|_| pin.fired(has_reason));
+            (device.at(SELECT), device.at(WINDOW))
+        };
+        assert_eq!(fire(false, IDLE_MAX - 1), (0, 0));
+        assert_eq!(fire(true, 1), (0, 0), "a reason begins anew");
+        assert_eq!(fire(false, IDLE_MAX - 1), (0, 0));
+        assert_eq!(fire(false, 1), (REDIRECTION + 2 * 5, MASKED));
+    }
+
+    #[test]
+    fn there_are_so_many_pins() {
+        assert_eq!(Pin::register(PINS - 1), Some(REDIRECTION + 46));
+        assert_eq!(Pin::register(PINS), None);
+    }
+}

@@ -17,6 +17,29 @@ pub(crate) trait Played: Sync {
     fn set(&self, register: Register, value: u32);
 }
 
+/// A device that does nothing but keep what is written to it.
+#[derive(Default)]
+pub(crate) struct Kept(Mutex<BTreeMap<u32, u32>>);
+
+impl Kept {
+    /// What its register at `offset` holds.
+    pub(crate) fn at(&self, offset: u32) -> u32 {
+        self.get(Register(offset, 4))
+    }
+}
+
+impl Played for Kept {
+    fn get(&self, Register(offset, _): Register) -> u32 {
+        let kept = self.0.lock().expect("no test fails with the lock held");
+        kept.get(&offset).copied().unwrap_or(0)
+    }
+
+    fn set(&self, Register(offset, _): Register, value: u32) {
+        let mut kept = self.0.lock().expect("no test fails with the lock held");
+        kept.insert(offset, value);
+    }
+}
+
 /// From one device to the next.
 const BLOCK: u32 = 0x1000;
 
@@ -24,15 +47,28 @@ static DEVICES: Mutex<BTreeMap<u32, &'static dyn Played>> = Mutex::new(BTreeMap:
 
 /// The device, and where its registers are.
 pub(crate) fn place<D: Played>(device: D) -> (&'static D, Mmio) {
-    let device: &'static D = Box::leak(Box::new(device));
     let mut devices = DEVICES.lock().expect("no test fails with the lock held");
     let physical = (devices.len() as u32 + 1) * BLOCK;
+    let device = leak(device);
     devices.insert(physical, device);
     let registers = Mmio {
         physical,
         size: BLOCK,
     };
     (device, registers)
+}
+
+/// The device, whose registers everybody knows to be at `physical`.
+pub(crate) fn place_at<D: Played>(physical: u32, device: D) -> &'static D {
+    let mut devices = DEVICES.lock().expect("no test fails with the lock held");
+    let device = leak(device);
+    let before = devices.insert(physical, device);
+    assert!(before.is_none(), "one test plays it");
+    device
+}
+
+fn leak<D>(device: D) -> &'static D {
+    Box::leak(Box::new(device))
 }
 
 fn find(place: u32) -> &'static dyn Played {

@@ -56,3 +56,39 @@ pub(super) fn bus(registers: Mmio) -> Option<Bus> {
         configuration: registers.part(CONFIGURATION, BLOCK - CONFIGURATION),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::mmio::fake::{self, Kept};
+
+    #[test]
+    fn only_a_modern_device_that_says_so_is_one() {
+        let (_, registers) = fake::place(Kept::default());
+        for (magic, version, number, found) in [
+            (VIRT, MODERN, 3, Some(Ok(3))),
+            (VIRT, 1, 3, Some(Err(3))),
+            (VIRT, 3, 3, Some(Err(3))),
+            (VIRT, MODERN, 0, None),
+            (VIRT + 1, MODERN, 3, None),
+            (u32::MAX, u32::MAX, u32::MAX, None),
+        ] {
+            registers.write(MAGIC, magic);
+            registers.write(VERSION, version);
+            registers.write(DEVICE, number);
+            assert_eq!(kind(registers), found, "{magic:#x} {version} {number}");
+        }
+    }
+
+    #[test]
+    fn an_interrupt_is_acknowledged_with_its_reasons() {
+        let (device, registers) = fake::place(Kept::default());
+        let bus = bus(registers).expect("there is room");
+        let [why, acknowledge] = LAYOUT.reasons.expect("it has some");
+        for reasons in [1, 2, 3, 0] {
+            registers.write(why, reasons);
+            assert_eq!(bus.acknowledge(), reasons != 0);
+            assert_eq!(device.at(acknowledge), reasons);
+        }
+    }
+}
