@@ -67,10 +67,15 @@ impl Bell {
     /// Wakes who sleeps if what they sleep for was taken, or will not come. Who
     /// has looked, with that result, calls this, without locks.
     pub fn tell<T, E>(&self, looked: &Result<T, E>) {
-        let is_due = self.promise.lock().is_due();
-        if is_due || looked.is_err() {
+        if self.is_owed(looked) {
             self.ring();
         }
+    }
+
+    /// Whether those who sleep are to be told, by who has looked with that
+    /// result.
+    fn is_owed<T, E>(&self, looked: &Result<T, E>) -> bool {
+        self.promise.lock().is_due() || looked.is_err()
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) fn note_come() {
     COME.fetch_add(1, Ordering::Relaxed);
 }
 
+/// How much has come back.
+pub(super) fn come() -> u64 {
+    COME.load(Ordering::Relaxed)
+}
+
 /// Has whoever waits for a device hear that there is no driver any more: what
 /// calls this may hold locks, so it is told when this CPU serves events next.
 pub(super) fn note_failure() {
@@ -48,7 +53,7 @@ pub fn on_devices(devices: u64) {
         }
     }
     let ns = clock::monotonic_ns().saturating_sub(start);
-    if STORM.lock().note(COME.load(Ordering::Relaxed), ns) {
+    if STORM.lock().note(come(), ns) {
         give_up();
     }
 }

@@ -134,6 +134,38 @@ mod tests {
         assert_eq!(alleged(-5), Err(DriverError::Failed));
     }
 
+    /// Who brings something may interrupt as often as he likes.
+    #[test]
+    fn what_has_come_back_is_counted() {
+        let before = interrupts::come();
+        assert_eq!(alleged(0), Ok(Some((0, 0))));
+        assert!(interrupts::come() > before);
+    }
+
+    #[test]
+    fn a_queue_is_there_if_the_driver_has_started_it() {
+        let drivers = Drivers {
+            queues: 0b101,
+            has_failed: false,
+        };
+        assert_eq!([0, 2].map(|queue| drivers.check(queue)), [Ok(()); 2]);
+        for absent in [1, 3, 31] {
+            assert_eq!(drivers.check(absent), Err(DriverError::Absent));
+        }
+    }
+
+    #[test]
+    fn a_driver_that_does_not_take_something_has_failed() {
+        let mut drivers = Drivers {
+            queues: 1,
+            has_failed: false,
+        };
+        assert_eq!(drivers.give(|| Ok(0)), Ok(()));
+        for refusal in [1, AGAIN, -5, i64::MAX, i64::MIN] {
+            assert_eq!(drivers.give(|| Ok(refusal)), Err(DriverError::Failed));
+        }
+    }
+
     #[test]
     fn after_a_fault_nobody_is_called() {
         let mut drivers = Drivers {

@@ -9,7 +9,8 @@ extern crate std;
 use alloc::vec::Vec;
 use std::collections::HashSet;
 
-use super::Promise;
+use super::super::AGAIN;
+use super::{Bell, DriverError, Drivers, Promise};
 
 /// What a writer does next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -203,4 +204,35 @@ fn nobody_sleeps_for_ever() {
 fn who_leaves_a_step_out_may_sleep_for_ever() {
     assert!(!stuck(Care::LooksOnce).is_empty());
     assert!(!stuck(Care::Silent).is_empty());
+}
+
+const DRIVERS: Drivers = Drivers {
+    queues: 1,
+    has_failed: false,
+};
+const GOOD: Result<(), DriverError> = Ok(());
+
+#[test]
+fn who_takes_what_others_sleep_for_tells_them_once() {
+    let (bell, mut drivers) = (Bell::new(), DRIVERS);
+    assert_eq!(drivers.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
+    assert!(!bell.is_owed(&GOOD), "nobody slept");
+    bell.promise.lock().make();
+    assert!(drivers.has_armed(&bell));
+    assert_eq!(drivers.take(0, &bell, |_| Ok(AGAIN)), Ok(None));
+    assert!(!bell.is_owed(&GOOD), "the interrupt will come");
+    assert_eq!(drivers.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
+    assert!(!drivers.has_armed(&bell));
+    assert!(bell.is_owed(&GOOD));
+    assert!(!bell.is_owed(&GOOD), "they were told");
+}
+
+/// There will be no interrupt, and everybody gets the error.
+#[test]
+fn who_finds_a_driver_that_failed_tells_the_others() {
+    let (bell, mut drivers) = (Bell::new(), DRIVERS);
+    bell.promise.lock().make();
+    let looked = drivers.take(0, &bell, |_| Ok(-5));
+    assert_eq!(looked, Err(DriverError::Failed));
+    assert!(bell.is_owed(&looked));
 }

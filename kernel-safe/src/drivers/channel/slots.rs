@@ -195,7 +195,8 @@ mod tests {
     fn by_a_broken_channel_nothing_is_sent() {
         let mut slots = with_sent(1);
         let slot = slots.take().expect("it is whole").expect("one is free");
-        slots.collect(|| word(9, 1));
+        let mut lies = [word(9, 1)].into_iter();
+        slots.collect(|| lies.next().expect("nobody asks a liar again"));
         assert_eq!(slots.send(slot, 100), Err(Errno::Device));
     }
 
@@ -213,6 +214,23 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_is_taken_once_and_its_window_can_be_sent_again() {
+        let mut slots = with_sent(1);
+        assert_eq!(slots.send(0, 100), Err(Errno::Device), "the device has it");
+        let mut replies = [word(0, 7), Some(AGAIN)].into_iter();
+        slots.collect(|| replies.next().flatten());
+        assert_eq!(
+            slots.send(0, 100),
+            Err(Errno::Device),
+            "it was not looked at"
+        );
+        assert_eq!(slots.outcome(0), Outcome::Answered(7));
+        assert_eq!(slots.outcome(0), Outcome::Broken);
+        assert_eq!(slots.send(0, 100), Ok(()));
+        assert_eq!(slots.outcome(0), Outcome::Waiting);
+    }
+
+    #[test]
     fn a_driver_that_lies_breaks_the_channel() {
         let lies = [
             word(1, 101),
@@ -224,7 +242,9 @@ mod tests {
         ];
         for lie in lies {
             let mut slots = with_sent(2);
-            let (finished, is_broken) = slots.collect(|| lie);
+            let mut lies = [lie].into_iter();
+            let lie_once = || lies.next().expect("nobody asks a liar again");
+            let (finished, is_broken) = slots.collect(lie_once);
             assert_eq!((finished, is_broken), (0, true), "{lie:?}");
             assert_eq!(slots.outcome(1), Outcome::Broken);
             assert_eq!(slots.take(), Err(Errno::Device));
@@ -234,7 +254,9 @@ mod tests {
     #[test]
     fn a_reply_that_comes_twice_breaks_the_channel() {
         let mut slots = with_sent(2);
-        let (finished, is_broken) = slots.collect(|| word(0, 1));
+        let mut replies = [word(0, 1); 2].into_iter();
+        let reply = || replies.next().expect("nobody asks a liar again");
+        let (finished, is_broken) = slots.collect(reply);
         assert_eq!((finished, is_broken), (1, true));
         assert_eq!(slots.outcome(0), Outcome::Answered(1));
     }
@@ -246,6 +268,16 @@ mod tests {
         assert_eq!(slots.outcome(0), Outcome::Broken);
         slots.give_back(0);
         assert!(slots.has_sent());
+    }
+
+    #[test]
+    fn nobody_waits_by_a_broken_channel() {
+        let mut slots = with_sent(REQUESTS);
+        assert!(slots.is_waiting(0));
+        assert!(!slots.is_ready());
+        slots.give_up();
+        assert!(!slots.is_waiting(0));
+        assert!(slots.is_ready());
     }
 
     #[test]
