@@ -287,6 +287,33 @@ mod tests {
         assert_eq!(arrivals.is_ready(&mut wire), Ok(true));
     }
 
+    /// An error is not taken for the end: the program would believe that it has
+    /// read all.
+    #[test]
+    fn a_driver_that_fails_is_an_error_and_not_the_end() {
+        /// Two pieces, if it does not fail before, and it takes none back.
+        struct Bad(u8);
+        impl Supply for Bad {
+            type Piece = ();
+            fn take(&mut self) -> Result<Option<((), usize)>, DriverError> {
+                self.0 = self.0.checked_sub(1).ok_or(DriverError::Failed)?;
+                Ok(Some(((), 1)))
+            }
+            fn give_back(&mut self, (): ()) -> Result<(), DriverError> {
+                Err(DriverError::Failed)
+            }
+            fn byte(&self, (): &(), _: usize) -> u8 {
+                0
+            }
+        }
+        for pieces in [0, 2] {
+            let mut arrivals = Arrivals::new();
+            let next = arrivals.next(&mut Bad(pieces), &mut 9);
+            assert_eq!(next.err(), Some(Errno::Device));
+            assert!(!arrivals.has_ended());
+        }
+    }
+
     #[test]
     fn input_without_a_device_has_ended() {
         struct Nothing;

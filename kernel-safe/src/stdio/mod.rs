@@ -132,6 +132,14 @@ mod tests {
         assert_eq!(all(&[bad, good]), Err(Errno::BadAddress));
     }
 
+    /// What is behind a gap would be taken for what belongs into it.
+    #[test]
+    fn a_buffer_that_is_not_done_in_full_is_the_last() {
+        let buffers = [2, 3, 2].map(|size| UserSlice::new(0, size));
+        let one = |buffer: UserSlice| Ok(buffer.size().min(2) as i64);
+        assert_eq!(one_by_one(&buffers, |_| true, one), Ok(4));
+    }
+
     #[test]
     fn a_stream_is_not_asked_for_more_than_is_enough() {
         let buffer = UserSlice::new(0, 3);

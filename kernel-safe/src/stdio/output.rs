@@ -121,4 +121,17 @@ mod tests {
         assert_eq!(write(SEND_MAX), (Ok(SEND_MAX as i64), 0));
         assert_eq!(write(3 * SEND_MAX - 1), (Ok(3 * SEND_MAX as i64 - 1), 2));
     }
+
+    /// Who got an error for it would write what is out once more.
+    #[test]
+    fn an_error_counts_only_before_anything_is_out() {
+        for (good, answer) in [(0, Err(Errno::BadAddress)), (1, Ok(7)), (2, Ok(14))] {
+            let send = |written| match written < 7 * good {
+                true => Ok(7),
+                false => Err(Errno::BadAddress),
+            };
+            let pause = || panic!("something is sent, or refused");
+            assert_eq!(write_by(SEND_MAX, send, pause), answer);
+        }
+    }
 }
