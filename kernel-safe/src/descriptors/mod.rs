@@ -218,3 +218,23 @@ pub fn set_flags(descriptor: i32, flags: u32) -> Answer {
     find(descriptor)?.description().set_flags(flags);
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::flags::{READ_ONLY, READ_WRITE, WRITE_ONLY};
+
+    #[test]
+    fn what_is_open_for_one_thing_is_not_open_for_another() {
+        let no = Err(Errno::BadDescriptor);
+        for (flags, read, written) in [
+            (READ_ONLY, Ok(0), no),
+            (WRITE_ONLY, no, Ok(0)),
+            (READ_WRITE, Ok(0), Ok(0)),
+        ] {
+            let open = Open::new(Stream::Output.into(), flags).expect("there is memory");
+            assert_eq!(read_all(&open, &[]), read, "{flags}");
+            assert_eq!(write_all(&open, &[]), written, "{flags}");
+        }
+    }
+}

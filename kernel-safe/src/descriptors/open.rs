@@ -89,3 +89,55 @@ impl Drop for Open {
         POOL.lock().give_back(self.0.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use super::*;
+    use crate::files::file::File;
+    use crate::files::memory::Memory;
+    use crate::files::system::{FileSystem, Kind};
+    use crate::object::flags::{READ_WRITE, access};
+
+    /// A file without a name, which is there for as long as it is open.
+    fn file() -> File {
+        let memory = Box::leak(Box::new(Memory::new(|| 1 << 20, || 0)));
+        memory.build(&[]).expect("there is memory");
+        let root = memory.root().expect("it has one");
+        let node = memory.create(root, b"name", 0o600, access(READ_WRITE));
+        memory.remove_file(root, b"name").expect("it is there");
+        File {
+            system: memory,
+            node: node.expect("there is room"),
+            kind: Kind::File,
+        }
+    }
+
+    #[test]
+    fn what_is_shared_is_closed_when_the_last_share_goes() {
+        let file = file();
+        let first = Open::new(file.into(), READ_WRITE).expect("there is memory");
+        let second = first.clone();
+        let third = second.clone();
+        for share in [first, third] {
+            drop(share);
+            assert!(file.metadata().is_ok());
+            assert!(second.object().is_ok());
+        }
+        drop(second);
+        assert!(file.metadata().is_err());
+    }
+
+    #[test]
+    fn who_is_next_in_a_slot_finds_nothing_of_the_one_before() {
+        for _ in 0..100 {
+            let open = Open::new(file().into(), READ_WRITE).expect("there is memory");
+            let description = open.description();
+            assert_eq!(description.flags(), READ_WRITE);
+            let mut position = description.hold_position().expect("nobody has it");
+            assert_eq!(position.get(), 0);
+            position.set(99);
+        }
+    }
+}

@@ -184,3 +184,35 @@ impl Position<'_> {
         self.position.store(position, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_for_one_thing_does_not_become_open_for_another() {
+        for access in [flags::READ_ONLY, flags::WRITE_ONLY, flags::READ_WRITE] {
+            let description = Description::new();
+            description.begin(access);
+            description.set_flags(u32::MAX);
+            assert_eq!(description.flags(), access | CHANGEABLE);
+            assert!(!description.waits());
+            description.set_flags(flags::READ_WRITE | flags::APPEND);
+            assert_eq!(description.flags(), access | flags::APPEND);
+            description.set_flags(0);
+            assert_eq!(description.flags(), access);
+            assert!(description.waits());
+        }
+    }
+
+    #[test]
+    fn a_description_keeps_nothing_of_the_one_before() {
+        let description = Description::new();
+        description.begin(flags::READ_WRITE | flags::APPEND);
+        let hold = || description.hold_position().expect("nobody has it");
+        hold().set(99);
+        description.begin(flags::READ_ONLY);
+        assert_eq!(description.flags(), flags::READ_ONLY);
+        assert_eq!(hold().get(), 0);
+    }
+}
