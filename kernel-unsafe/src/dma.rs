@@ -35,6 +35,10 @@ mod tests {
         let first = take(1).expect("the area is new");
         let second = take(2).expect("the area is new");
         assert_eq!(first.addr().get() + PAGE, second.addr().get());
-        assert!(take(PAGES).is_none());
+        for count in [PAGES - 2, PAGES, usize::MAX] {
+            assert!(take(count).is_none(), "{count}");
+        }
+        assert!(take(PAGES - 3).is_some());
+        assert!(take(1).is_none(), "that was all");
     }
 }

@@ -254,3 +254,49 @@ impl Request {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domains::layout::FRAMES;
+
+    use super::*;
+
+    const FIRST: usize = FRAMES.start as usize;
+
+    #[test]
+    fn a_reply_lies_behind_its_request_at_the_next_line() {
+        assert_eq!(
+            pieces(0, 1, 9),
+            Some(((FIRST, 1), (FIRST + REPLY_ALIGN, 9)))
+        );
+        let behind = FIRST + 2 * REPLY_ALIGN;
+        assert_eq!(
+            pieces(REPLY_ALIGN, REPLY_ALIGN, 9),
+            Some(((FIRST + REPLY_ALIGN, REPLY_ALIGN), (behind, 9)))
+        );
+        let last = frames::SIZE - REPLY_ALIGN;
+        assert!(pieces(last, 0, REPLY_ALIGN).is_some());
+    }
+
+    #[test]
+    fn what_is_nothing_or_not_all_in_the_frames_is_no_request() {
+        for (offset, request, reply) in [
+            (0, 0, 0),
+            (frames::SIZE, 1, 0),
+            (frames::SIZE, 0, 1),
+            (frames::SIZE - 1, 1, 1),
+            (frames::SIZE - 1, 2, 0),
+            (0, 1, frames::SIZE),
+            (usize::MAX, 1, 1),
+            (1, usize::MAX, 1),
+            (0, usize::MAX, 1),
+            (0, 1, usize::MAX),
+        ] {
+            assert_eq!(
+                pieces(offset, request, reply),
+                None,
+                "{offset} {request} {reply}"
+            );
+        }
+    }
+}
