@@ -143,4 +143,16 @@ mod tests {
             assert_ne!(kind.features() & feature::VERSION_1, 0, "{kind:?}");
         }
     }
+
+    /// What a bit means is different for each kind.
+    #[test]
+    fn no_kind_may_have_a_feature_of_another() {
+        for kind in Kind::ALL {
+            let own = match kind {
+                Kind::Console => feature::MULTIPORT,
+                Kind::Entropy | Kind::Ninep | Kind::FileSystem => 0,
+            };
+            assert_eq!(kind.features(), feature::VERSION_1 | own, "{kind:?}");
+        }
+    }
 }

@@ -223,6 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn a_range_begins_in_its_region() {
+        assert!(APP.contains_range(APP.start, 8));
+        assert!(!APP.contains_range(APP.start - 1, 8));
+        assert!(!APP.contains_range(0, 8));
+    }
+
+    #[test]
+    fn each_queue_has_a_used_ring_of_its_own_which_no_device_is_given() {
+        let queues =
+            (0..DEVICES_MAX).flat_map(|device| (0..QUEUES_MAX).map(move |q| (device, q)));
+        let mut place = UNSAFE.used_rings().start;
+        for (device, queue) in queues {
+            assert_eq!(used_ring(device, queue), place);
+            place += PAGE_SIZE;
+        }
+        assert_eq!(place, UNSAFE.used_rings().end);
+        assert!(UNSAFE.dma().end <= UNSAFE.used_rings().start);
+        assert!(place <= UNSAFE.end);
+    }
+
+    #[test]
     fn addresses_belong_to_the_area_of_their_region() {
         assert_eq!(area_of(SAFE.start), Some(Area::Safe));
         assert_eq!(area_of(CPU_PAGE), Some(Area::Info));

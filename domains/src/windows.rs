@@ -74,4 +74,14 @@ mod tests {
         let last = request(VOLUMES_MAX - 1, REQUESTS - 1);
         assert_eq!(last + REQUEST_SIZE, SIZE_MAX);
     }
+
+    #[test]
+    fn a_number_that_is_too_large_has_the_window_of_another() {
+        assert_eq!(output(CONSOLES), output(0));
+        assert_eq!(input(INPUTS), input(0));
+        assert_eq!(request(VOLUMES_MAX, 0), request(0, 0));
+        for volume in 0..VOLUMES_MAX {
+            assert_eq!(request(volume, REQUESTS), request(volume, 0));
+        }
+    }
 }
