@@ -151,7 +151,7 @@ fn make_area(address: u64, size: u64, owner: Owners, space: &mut Space) -> Optio
         .allocate_row(pages as usize, Owner::area(owner))?;
     for page in 0..pages {
         let frame = Frame::from_number(first.number() + page);
-        PhysicalMap::CORE.zero(frame);
+        space.tables.physical().zero(frame);
         let entry = space.user(frame, owner, Rights::Write);
         let is_placed = space.place_page(address + page * PAGE_SIZE, entry);
         is_placed.then_some(())?;
@@ -173,4 +173,60 @@ fn make_queues(count: usize, space: &mut Space) -> Option<&'static mut [Queue]> 
     }
     // SAFETY: the frames were handed out here, and nobody else has them.
     Some(unsafe { PhysicalMap::CORE.slice(first.address(), queues) })
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::memory::space::tests::space;
+
+    /// What the frames held before may have been anyone's.
+    #[test]
+    fn what_devices_may_have_is_clear_in_one_piece_and_its_owners() {
+        let mut space = space(64);
+        let map = space.tables.physical();
+        let frames = (0..64).map(Frame::from_number);
+        for frame in frames.filter(|frame| space.frames.owner(*frame) == Owner::FREE) {
+            let words = map.words(frame).iter();
+            words.for_each(|word| word.store(99, Relaxed));
+        }
+        for (owner, address) in [
+            (Owners::Frames, layout::FRAMES.start),
+            (Owners::Unsafe, layout::UNSAFE.dma().start),
+        ] {
+            let area = make_area(address, 3 * PAGE_SIZE, owner, &mut space);
+            let area = area.expect("there is room");
+            assert_eq!(area.translate(address, 3 * PAGE_SIZE), Some(area.physical));
+            assert_eq!(area.size, 3 * PAGE_SIZE);
+            for offset in (0..3).map(|page| page * PAGE_SIZE) {
+                let frame = Frame::containing(area.physical + offset);
+                let mut words = map.words(frame).iter();
+                assert!(words.all(|word| word.load(Relaxed) == 0));
+                assert_eq!(space.frames.owner(frame), Owner::area(owner));
+                let entry = space.user(frame, owner, Rights::Write);
+                assert_eq!(space.tables.find(address + offset), entry);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_in_one_piece_is_not_made() {
+        let mut space = space(64);
+        let free = space.frames.free();
+        let size = (free + 1) as u64 * PAGE_SIZE;
+        let made = make_area(layout::FRAMES.start, size, Owners::Frames, &mut space);
+        assert!(made.is_none());
+        assert_eq!(space.frames.free(), free);
+    }
+
+    #[test]
+    fn what_cannot_be_mapped_is_not_made() {
+        let mut space = space(64);
+        let mut make =
+            || make_area(layout::FRAMES.start, PAGE_SIZE, Owners::Frames, &mut space);
+        assert!(make().is_some());
+        assert!(make().is_none(), "something is there");
+    }
 }
