@@ -89,6 +89,27 @@ fn every_trial_that_a_list_names_is_in_the_sources() {
 }
 
 #[test]
+fn every_unit_test_that_a_list_names_is_in_the_sources() {
+    let sources: String = sources::rust()
+        .into_iter()
+        .map(|source| source.text)
+        .collect();
+    let mut findings = Vec::new();
+    for list in mutants::lists() {
+        for mutant in list.mutants {
+            let Way::Patch(patch) = &mutant.way else {
+                continue;
+            };
+            let function = patch.test.rsplit("::").next().unwrap_or_default();
+            if patch.unit_test().is_some() && !sources.contains(&format!("fn {function}(")) {
+                findings.push(format!("{}: {}", list.path, patch.test));
+            }
+        }
+    }
+    expect_none("no such unit tests", &findings);
+}
+
+#[test]
 fn every_check_of_the_gate_page_is_marked() {
     let page = sources::file("gate/page/src/bin/mpk.rs");
     let lines: Vec<&str> = page.lines().collect();
