@@ -29,13 +29,15 @@ const FOLDERS: [&str; 17] = [
     "trusted-core",
 ];
 /// The folders that are packages of the workspace.
-const MEMBERS: [&str; 7] = [
+const MEMBERS: [&str; 9] = [
     "app-abi",
     "domains",
     "gate",
     "gate/page",
     "kernel-safe",
-    "kernel-unsafe",
+    "kernel-unsafe/lib",
+    "kernel-unsafe/console",
+    "kernel-unsafe/hostfs",
     "trusted-core",
 ];
 

@@ -11,7 +11,7 @@ use cargo_cloister::image::symbols::Symbols;
 use cargo_cloister::image::verify;
 use cargo_cloister::setup;
 use domains::cpu_page::offset;
-use domains::{Isolation, layout};
+use domains::{Cell, Isolation, layout};
 use tempfile::TempDir;
 
 /// Installs what is missing, once, where the environment asks for it.
@@ -246,7 +246,10 @@ fn looks(image: &[u8]) -> Vec<Range<usize>> {
         let address = u32::try_from(layout::CPU_PAGE + token as u64).expect("a low page");
         [&[0x48, 0x83, 0x3c, 0x25], &address.to_le_bytes()[..], &[0]].concat()
     };
-    let looks = [look(offset::ENTRY_STACK), look(offset::ARMED)];
+    let tokens = [offset::ENTRY_STACK]
+        .into_iter()
+        .chain(Cell::ALL.map(offset::armed));
+    let looks: Vec<_> = tokens.map(look).collect();
     let starts = |at: &usize| looks.iter().any(|look| image[*at..].starts_with(look));
     let found = (0..image.len()).filter(starts).map(|at| {
         let behind = at + looks[0].len();

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::Cell;
+
 /// What a page holds. The protection key of the page says the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Area {
@@ -9,36 +11,47 @@ pub enum Area {
     Text,
     /// The safe kernel's data, stacks and heap.
     Safe,
-    /// The unsafe kernel's data, stack, heap, device registers and rings.
-    Unsafe,
     /// The application's data, stacks, heap and thread-local storage.
     App,
-    /// Buffers passed between safe and unsafe kernel.
-    Frames,
     /// Time page, boot information and the CPU's own page.
     Info,
+    /// A cell's data, stacks, rings, and the windows by which the safe kernel and
+    /// its devices exchange bytes with it.
+    Cell(Cell),
 }
 
 impl Area {
-    /// Every area, in the order of the table's rows.
-    pub const ALL: [Area; 6] = [
-        Area::Text,
-        Area::Safe,
-        Area::Unsafe,
-        Area::App,
-        Area::Frames,
-        Area::Info,
-    ];
+    /// Every area, by number: the order of the table's rows.
+    pub const ALL: [Area; 4 + Cell::ALL.len()] = {
+        let mut all = [Area::Text; 4 + Cell::ALL.len()];
+        (all[1], all[2], all[3]) = (Area::Safe, Area::App, Area::Info);
+        let mut cell = 0;
+        while cell < Cell::ALL.len() {
+            all[4 + cell] = Area::Cell(Cell::ALL[cell]);
+            cell += 1;
+        }
+        all
+    };
+
+    /// Its number, which is its place in [`Area::ALL`].
+    pub const fn number(self) -> u8 {
+        match self {
+            Area::Text => 0,
+            Area::Safe => 1,
+            Area::App => 2,
+            Area::Info => 3,
+            Area::Cell(cell) => 4 + cell.number() as u8,
+        }
+    }
 
     /// The word for it in reports and on command lines.
     pub const fn name(self) -> &'static str {
         match self {
             Area::Text => "text",
             Area::Safe => "safe",
-            Area::Unsafe => "unsafe",
             Area::App => "app",
-            Area::Frames => "frames",
             Area::Info => "info",
+            Area::Cell(cell) => cell.name(),
         }
     }
 

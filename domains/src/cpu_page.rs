@@ -12,9 +12,13 @@
 //! | token | non-zero while | checked by |
 //! |---|---|---|
 //! | `entry_stack` | the application runs | entry into the safe kernel, return to the application |
-//! | `armed` | the unsafe kernel runs | entry into the unsafe kernel, return from it |
+//! | `armed`, one for each cell | that cell runs | entry into the cell, return from it |
+//!
+//! Cells call nobody, so at most one of them is armed.
 
 use core::mem::offset_of;
+
+use crate::cell::CELLS_MAX;
 
 /// The most CPUs that an image uses.
 pub const CPUS_MAX: usize = 8;
@@ -27,10 +31,6 @@ pub struct CpuPage {
     /// zero while a kernel does. The word there holds the number of the entry
     /// that the stack serves.
     pub entry_stack: u64,
-    /// The safe kernel's stack pointer while the unsafe kernel runs, else zero.
-    pub armed: u64,
-    /// Top of the unsafe kernel's stack.
-    pub unsafe_stack: u64,
     /// Events that the core noted: bits of [`pending`].
     pub pending: u64,
     /// Where a failed copy from or to the application resumes; zero if none
@@ -38,14 +38,18 @@ pub struct CpuPage {
     pub recovery: u64,
     /// Under `--isolation=none`, the number of the domain that runs.
     pub domain: u64,
-    /// Calls into the unsafe kernel so far, for the core's deadline.
-    pub unsafe_calls: u64,
+    /// Calls into cells so far, for the core's deadline.
+    pub cell_calls: u64,
     /// The address of the gate from the application to the safe kernel.
     pub app_to_safe: u64,
     /// The number of this CPU.
     pub cpu: u64,
-    /// The number of the last call into the unsafe kernel, for reports.
-    pub unsafe_entry: u64,
+    /// The number of the last call into a cell, for reports.
+    pub cell_entry: u64,
+    /// For each cell, the safe kernel's stack pointer while it runs, else zero.
+    pub armed: [u64; CELLS_MAX],
+    /// For each cell, the top of its stack.
+    pub cell_stacks: [u64; CELLS_MAX],
 }
 
 /// Bits of [`CpuPage::pending`].
@@ -54,8 +58,8 @@ pub mod pending {
 
     /// The timer fired while a kernel ran.
     pub const TIMER: u64 = 1 << 0;
-    /// The safe kernel notes this itself: the drivers have failed, and whoever
-    /// waits for them is to be told.
+    /// The safe kernel notes this itself: a cell has failed, and whoever waits
+    /// for it is to be told.
     pub const FAILURE: u64 = 1 << 1;
     /// Another CPU has work for this one, or wants it to look at its queue.
     pub const RESCHEDULE: u64 = 1 << 2;
@@ -80,6 +84,18 @@ macro_rules! offsets {
         /// Byte offsets of the words, for the gates' assembly.
         pub mod offset {
             use super::{CpuPage, offset_of};
+            use crate::Cell;
+
+            /// Offset of the word of `armed` that stands for `cell`.
+            pub const fn armed(cell: Cell) -> usize {
+                offset_of!(CpuPage, armed) + 8 * cell.number()
+            }
+
+            /// Offset of the word of `cell_stacks` for `cell`.
+            pub const fn cell_stack(cell: Cell) -> usize {
+                offset_of!(CpuPage, cell_stacks) + 8 * cell.number()
+            }
+
             $(
                 #[doc = concat!("Offset of `", stringify!($field), "`.")]
                 pub const $name: usize = offset_of!(CpuPage, $field);
@@ -90,13 +106,11 @@ macro_rules! offsets {
 
 offsets! {
     ENTRY_STACK = entry_stack;
-    ARMED = armed;
-    UNSAFE_STACK = unsafe_stack;
     PENDING = pending;
     RECOVERY = recovery;
     DOMAIN = domain;
-    UNSAFE_CALLS = unsafe_calls;
+    CELL_CALLS = cell_calls;
     APP_TO_SAFE = app_to_safe;
     CPU = cpu;
-    UNSAFE_ENTRY = unsafe_entry;
+    CELL_ENTRY = cell_entry;
 }

@@ -6,11 +6,12 @@
 //! [`Roles`] is read by the safe kernel and by the drivers, so that both mean
 //! the same device.
 //!
-//! What a device may read and write is the frames and the drivers' DMA area,
-//! and nothing else: the core compares every descriptor with the two.
+//! What a device may read and write is the windows and the DMA area of the cell
+//! that drives it, and nothing else: the core compares every descriptor with the
+//! two.
 
+use crate::Cell;
 use crate::boot::VOLUMES_MAX;
-use crate::layout::PAGE_SIZE;
 
 /// The most devices that the core numbers.
 pub const DEVICES_MAX: usize = 16;
@@ -23,12 +24,6 @@ pub const QUEUE_SIZE_MAX: u16 = 256;
 
 /// How many consoles have a role: input and output, and errors.
 pub const CONSOLES: usize = 2;
-
-/// Pages for the drivers' rings, one each: three queues of a console, one of
-/// anything else; and one for what a console is told.
-const DMA_PAGES: u64 = (CONSOLES * 4 + 1 + VOLUMES_MAX) as u64;
-/// Bytes of the DMA area.
-pub const DMA_SIZE: u64 = DMA_PAGES * PAGE_SIZE;
 
 /// A kind of device that there is a driver for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +64,14 @@ impl Kind {
             Kind::Entropy => "entropy",
             Kind::Ninep => "9P",
             Kind::FileSystem => "virtio-fs",
+        }
+    }
+
+    /// The cell that drives it.
+    pub const fn cell(self) -> Cell {
+        match self {
+            Kind::Console | Kind::Entropy => Cell::Console,
+            Kind::Ninep | Kind::FileSystem => Cell::Hostfs,
         }
     }
 

@@ -2,31 +2,58 @@
 
 use core::fmt;
 
+use crate::Cell;
+
 /// A protection domain: code that runs in ring 3 with rights of its own.
 ///
 /// The trusted core is not one of them. It runs in ring 0 on supervisor pages,
 /// where no value of PKRU reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[repr(u8)]
 pub enum Domain {
     /// The safe kernel: threads, time, descriptors. No unsafe code.
-    Safe = 0,
-    /// The unsafe kernel: drivers, and all else that needs unsafe code.
-    Unsafe = 1,
+    Safe,
     /// The application with its own copy of std.
-    App = 2,
+    App,
+    /// A part of the kernel that may be wrong: a driver, above all.
+    Cell(Cell),
 }
 
 impl Domain {
-    /// Every domain, in the order of the table's columns.
-    pub const ALL: [Domain; 3] = [Domain::Safe, Domain::Unsafe, Domain::App];
+    /// Every domain, by number: the order of the table's columns.
+    pub const ALL: [Domain; 2 + Cell::ALL.len()] = {
+        let mut all = [Domain::Safe; 2 + Cell::ALL.len()];
+        all[1] = Domain::App;
+        let mut cell = 0;
+        while cell < Cell::ALL.len() {
+            all[2 + cell] = Domain::Cell(Cell::ALL[cell]);
+            cell += 1;
+        }
+        all
+    };
 
     /// The word for it in reports and on command lines.
     pub const fn name(self) -> &'static str {
         match self {
             Domain::Safe => "safe",
-            Domain::Unsafe => "unsafe",
             Domain::App => "app",
+            Domain::Cell(cell) => cell.name(),
+        }
+    }
+
+    /// Its number, which is its place in [`Domain::ALL`].
+    pub const fn number(self) -> u64 {
+        match self {
+            Domain::Safe => 0,
+            Domain::App => 1,
+            Domain::Cell(cell) => 2 + cell.number() as u64,
+        }
+    }
+
+    /// The cell that it is; none if it is another domain.
+    pub const fn cell(self) -> Option<Cell> {
+        match self {
+            Domain::Safe | Domain::App => None,
+            Domain::Cell(cell) => Some(cell),
         }
     }
 
@@ -37,9 +64,7 @@ impl Domain {
 
     /// The domain whose number a nop gate left in the CPU page.
     pub fn from_number(number: u64) -> Option<Domain> {
-        Domain::ALL
-            .into_iter()
-            .find(|domain| *domain as u64 == number)
+        Domain::ALL.get(usize::try_from(number).ok()?).copied()
     }
 }
 

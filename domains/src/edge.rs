@@ -4,7 +4,7 @@
 //! must stop, generated from the table so that no test forgets one.
 
 use crate::table::rights;
-use crate::{Access, Area, Domain, page_fault};
+use crate::{Access, Area, Cell, Domain, page_fault};
 
 /// A gate: code of `caller` may call into `callee`, by number and through the
 /// gate page only.
@@ -16,17 +16,20 @@ pub struct Call {
     pub callee: Domain,
 }
 
-/// Every gate there is.
-pub const CALLS: [Call; 2] = [
-    Call {
-        caller: Domain::App,
-        callee: Domain::Safe,
-    },
-    Call {
-        caller: Domain::Safe,
-        callee: Domain::Unsafe,
-    },
-];
+/// Every gate there is: the application calls the safe kernel, and that calls
+/// the cells.
+pub const CALLS: [Call; 1 + Cell::ALL.len()] = {
+    const fn call(caller: Domain, callee: Domain) -> Call {
+        Call { caller, callee }
+    }
+    let mut calls = [call(Domain::App, Domain::Safe); 1 + Cell::ALL.len()];
+    let mut cell = 0;
+    while cell < Cell::ALL.len() {
+        calls[1 + cell] = call(Domain::Safe, Domain::Cell(Cell::ALL[cell]));
+        cell += 1;
+    }
+    calls
+};
 
 /// What an access aims at.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

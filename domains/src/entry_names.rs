@@ -4,7 +4,7 @@
 //! these when they are compiled. The host tool, which knows no gate, names what
 //! a kernel served when it faulted.
 
-use crate::{Domain, entries};
+use crate::{Cell, Domain, entries};
 
 /// What a thread's kernel stack serves before the thread was ever in the
 /// application: no entry, but the start of it.
@@ -61,24 +61,33 @@ pub const SAFE: &[(u32, &str)] = &[
     (90, "trace"),
     (120, "hook"),
 ];
-/// The entries of the unsafe kernel.
-pub const DRIVERS: &[(u32, &str)] = &[
+/// The entries of the cell `console`.
+pub const CONSOLE: &[(u32, &str)] = &[
+    (0, "null"),
+    (1, "start"),
+    (2, "submit"),
+    (3, "add"),
+    (4, "poll"),
+    (5, "arm"),
+    (6, "spin"),
+    (7, "hook"),
+];
+/// The entries of the cell `hostfs`.
+pub const HOSTFS: &[(u32, &str)] = &[
     (0, "null"),
     (1, "start"),
     (2, "submit"),
     (3, "poll"),
-    (4, "spin"),
-    (5, "arm"),
-    (6, "add"),
-    (120, "hook"),
+    (4, "hook"),
 ];
 
 /// What entry `number` of `domain` is called.
 pub fn name(domain: Domain, number: u32) -> Option<&'static str> {
     let entries = match domain {
         Domain::Safe => SAFE,
-        Domain::Unsafe => DRIVERS,
         Domain::App => return None,
+        Domain::Cell(Cell::Console) => CONSOLE,
+        Domain::Cell(Cell::Hostfs) => HOSTFS,
     };
     match number {
         START => Some("start"),
@@ -121,7 +130,8 @@ mod tests {
     #[test]
     fn entries_have_the_names_of_their_own_kernel() {
         assert_eq!(name(Domain::Safe, 22), Some("poll"));
-        assert_eq!(name(Domain::Unsafe, 2), Some("submit"));
+        assert_eq!(name(Domain::Cell(Cell::Console), 4), Some("poll"));
+        assert_eq!(name(Domain::Cell(Cell::Hostfs), 4), Some("hook"));
         assert_eq!(name(Domain::Safe, UPCALL), Some("upcall"));
         assert_eq!(name(Domain::App, 0), None);
         assert_eq!(name(Domain::Safe, 127), None);
@@ -130,7 +140,7 @@ mod tests {
     #[test]
     fn lists_differ_by_a_number_a_letter_or_a_length() {
         assert!(agree(SAFE, SAFE));
-        assert!(!agree(SAFE, DRIVERS));
+        assert!(!agree(CONSOLE, HOSTFS));
         assert!(!agree(&[(1, "exit")], &[(2, "exit")]));
         assert!(!agree(&[(1, "exit")], &[(1, "exid")]));
         assert!(!agree(&[(1, "exit")], &[(1, "exits")]));

@@ -3,9 +3,8 @@
 //! ```text
 //! 0x0000_0000_1000_0000  gate page, CPU page, core's own CPU pages  per CPU
 //! 0x0000_0000_4000_0000  info: time page, boot information
-//! 0x0000_0080_0000_0000  frames
 //! 0x0000_1000_0000_0000  safe kernel
-//! 0x0000_2000_0000_0000  unsafe kernel
+//! 0x0000_2000_0000_0000  cells, one behind the other
 //! 0x0000_3000_0000_0000  application
 //! 0xffff_8000_0000_0000  all of memory, supervisor only
 //! 0xffff_ffff_8000_0000  trusted core, supervisor only
@@ -16,8 +15,9 @@
 //! address lies below 2 GiB, so that it takes no instruction to find. Nothing
 //! is mapped below 256 MiB: a null pointer with any plausible offset faults.
 
-use crate::Area;
-use crate::device::{DEVICES_MAX, DMA_SIZE, QUEUES_MAX};
+use crate::cell::CELLS_MAX;
+use crate::device::{DEVICES_MAX, QUEUES_MAX};
+use crate::{Area, Cell};
 
 /// The size of a page and of a frame.
 pub const PAGE_SIZE: u64 = 4096;
@@ -41,13 +41,25 @@ pub const BOOT_INFO: u64 = INFO.start + PAGE_SIZE;
 pub mod gate {
     /// Application to safe kernel.
     pub const APP_TO_SAFE: u64 = 0x000;
-    /// Safe kernel to unsafe kernel.
-    pub const SAFE_TO_UNSAFE: u64 = 0x100;
-    /// Where the core continues a call whose callee in the unsafe kernel
-    /// faulted: behind the raise to the safe kernel's rights.
-    pub const UNSAFE_FAULTED: u64 = 0x200;
     /// The first entry of a new thread into the application.
-    pub const ENTER_APP: u64 = 0x300;
+    pub const ENTER_APP: u64 = 0x100;
+    /// The gates into cells, each of [`CELL`] bytes, by number.
+    pub const CELLS: u64 = 0x180;
+    /// Bytes from one gate into a cell to the next.
+    pub const CELL: u64 = 0x140;
+
+    use crate::Cell;
+
+    /// Safe kernel to `cell`.
+    pub const fn to_cell(cell: Cell) -> u64 {
+        CELLS + cell.number() as u64 * CELL
+    }
+
+    /// Where the core continues a call of `cell` that faulted: behind the raise to
+    /// the safe kernel's rights.
+    pub const fn faulted(cell: Cell) -> u64 {
+        to_cell(cell) + CELL - 0x10
+    }
 }
 
 /// A half-open range of addresses.
@@ -97,6 +109,8 @@ pub const KERNEL_STACKS: u64 = SAFE.stacks().start + (1 << 20) - PAGE_SIZE;
 pub const CORE_STACK: u64 = 4 * PAGE_SIZE;
 
 const GIB: u64 = 1 << 30;
+/// Bytes of a stack of a cell.
+const CELL_STACK: u64 = 4 * PAGE_SIZE;
 /// Bytes of a stack that a CPU starts on.
 const START_STACK: u64 = 64 << 10;
 /// From one such stack to the next, guard page included.
@@ -107,19 +121,51 @@ const DOMAIN_SIZE: u64 = 512 * GIB;
 pub const HATCH: Region = Region::new(0, GIB);
 /// Pages that all read and the safe kernel writes.
 pub const INFO: Region = Region::new(GIB, GIB);
-/// Buffers between safe and unsafe kernel.
-pub const FRAMES: Region = Region::new(0x80_0000_0000, GIB);
 /// The safe kernel.
 pub const SAFE: Region = Region::new(0x1000_0000_0000, DOMAIN_SIZE);
-/// The unsafe kernel.
-pub const UNSAFE: Region = Region::new(0x2000_0000_0000, DOMAIN_SIZE);
+/// All cells.
+pub const CELLS: Region = Region::new(0x2000_0000_0000, CELLS_MAX as u64 * DOMAIN_SIZE);
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
 
-/// Where drivers read the used ring of queue `queue` of device `device`.
-pub const fn used_ring(device: usize, queue: usize) -> u64 {
-    let ring = device % DEVICES_MAX * QUEUES_MAX + queue % QUEUES_MAX;
-    UNSAFE.used_rings().start + ring as u64 * PAGE_SIZE
+/// The parts of a cell's region that other domains have none of.
+impl Cell {
+    /// The cell's region.
+    pub const fn region(self) -> Region {
+        Region::new(
+            CELLS.start + self.number() as u64 * DOMAIN_SIZE,
+            DOMAIN_SIZE,
+        )
+    }
+
+    /// The stack that it runs on for CPU number `cpu`.
+    pub const fn stack(self, cpu: u64) -> Region {
+        let start = self.region().stacks().start + cpu * START_STACK_STRIDE;
+        Region::new(start, CELL_STACK)
+    }
+
+    /// Where it exchanges bytes with the safe kernel and its devices; mapped as far
+    /// as [`crate::windows`] says.
+    pub const fn windows(self) -> Region {
+        Region::new(self.region().start + 320 * GIB, GIB)
+    }
+
+    /// What its devices may read and write beside the windows.
+    pub const fn dma(self) -> Region {
+        Region::new(self.region().start + 384 * GIB, self.dma_size())
+    }
+
+    /// The rings that devices write, which their drivers read.
+    pub const fn used_rings(self) -> Region {
+        let rings = (DEVICES_MAX * QUEUES_MAX) as u64;
+        Region::new(self.region().start + 448 * GIB, rings * PAGE_SIZE)
+    }
+
+    /// Where it reads the used ring of queue `queue` of its device `device`.
+    pub const fn used_ring(self, device: usize, queue: usize) -> u64 {
+        let ring = device % DEVICES_MAX * QUEUES_MAX + queue % QUEUES_MAX;
+        self.used_rings().start + ring as u64 * PAGE_SIZE
+    }
 }
 
 /// Where the files lie that travel in the image: the upper half of the safe
@@ -151,26 +197,14 @@ impl Region {
         Region::new(self.start + 64 * GIB, 64 * GIB)
     }
 
-    /// The stack that CPU number `cpu` starts on in a kernel's region.
+    /// The stack that CPU number `cpu` starts on in the safe kernel's region.
     pub const fn start_stack(&self, cpu: u64) -> Region {
         Region::new(self.stacks().start + cpu * START_STACK_STRIDE, START_STACK)
     }
 
     /// The heap.
     pub const fn heap(&self) -> Region {
-        Region::new(self.start + 128 * GIB, 256 * GIB)
-    }
-
-    /// What devices may read and write beside the frames; only drivers have
-    /// any.
-    pub const fn dma(&self) -> Region {
-        Region::new(self.start + 384 * GIB, DMA_SIZE)
-    }
-
-    /// The rings that devices write, which their drivers read.
-    pub const fn used_rings(&self) -> Region {
-        let rings = (DEVICES_MAX * QUEUES_MAX) as u64;
-        Region::new(self.start + 448 * GIB, rings * PAGE_SIZE)
+        Region::new(self.start + 128 * GIB, 192 * GIB)
     }
 }
 
@@ -179,10 +213,9 @@ pub const fn region_of(area: Area) -> Option<Region> {
     match area {
         Area::Text => None,
         Area::Safe => Some(SAFE),
-        Area::Unsafe => Some(UNSAFE),
         Area::App => Some(APP),
-        Area::Frames => Some(FRAMES),
         Area::Info => Some(INFO),
+        Area::Cell(cell) => Some(cell.region()),
     }
 }
 
@@ -202,8 +235,12 @@ const _: () = {
         "gates use 32-bit absolute addresses"
     );
     assert!(INFO.end <= 1 << 31, "gates use 32-bit absolute addresses");
-    assert!(HATCH.end <= INFO.start && INFO.end <= FRAMES.start);
-    assert!(FRAMES.end <= SAFE.start && SAFE.end <= UNSAFE.start && UNSAFE.end <= APP.start);
+    assert!(HATCH.end <= INFO.start && INFO.end <= SAFE.start);
+    assert!(SAFE.end <= CELLS.start && CELLS.end <= APP.start);
+    assert!(
+        gate::CELLS + CELLS_MAX as u64 * gate::CELL <= PAGE_SIZE,
+        "the gate page has no room for the gates of all cells"
+    );
     assert!(APP.end <= 1 << 47, "the lower half");
     assert!(
         ARCHIVE.end == SAFE.image().end,
@@ -233,14 +270,33 @@ mod tests {
     fn each_queue_has_a_used_ring_of_its_own_which_no_device_is_given() {
         let queues =
             (0..DEVICES_MAX).flat_map(|device| (0..QUEUES_MAX).map(move |q| (device, q)));
-        let mut place = UNSAFE.used_rings().start;
+        let cell = Cell::Hostfs;
+        let mut place = cell.used_rings().start;
         for (device, queue) in queues {
-            assert_eq!(used_ring(device, queue), place);
+            assert_eq!(cell.used_ring(device, queue), place);
             place += PAGE_SIZE;
         }
-        assert_eq!(place, UNSAFE.used_rings().end);
-        assert!(UNSAFE.dma().end <= UNSAFE.used_rings().start);
-        assert!(place <= UNSAFE.end);
+        assert_eq!(place, cell.used_rings().end);
+    }
+
+    #[test]
+    fn the_parts_of_a_cell_lie_apart_and_in_its_region() {
+        for cell in Cell::ALL {
+            let region = cell.region();
+            let parts = [
+                region.image(),
+                region.stacks(),
+                region.heap(),
+                cell.windows(),
+                cell.dma(),
+                cell.used_rings(),
+            ];
+            for (one, other) in parts.iter().zip(&parts[1..]) {
+                assert!(one.end <= other.start, "{cell}");
+            }
+            assert!(cell.used_rings().end <= region.end);
+            assert_eq!(area_of(region.start), Some(Area::Cell(cell)));
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod archive;
 pub mod area;
 pub mod attack;
 pub mod boot;
+pub mod cell;
 pub mod core_call;
 pub mod cpu_page;
 pub mod device;
@@ -40,6 +41,7 @@ pub mod windows;
 
 pub use access::{Access, Rights};
 pub use area::Area;
+pub use cell::Cell;
 pub use domain::{Domain, Isolation};
 pub use key::Key;
 pub use pkru::Pkru;

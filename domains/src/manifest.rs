@@ -12,7 +12,7 @@ use crate::{Area, Isolation};
 /// What the first eight bytes of a manifest say.
 pub const MAGIC: [u8; 8] = *b"cloister";
 /// Raised when the layout of these records changes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The head of the manifest.
 #[repr(C)]
@@ -102,6 +102,6 @@ impl Segment {
 
     /// The number that stands for `area` in a record.
     pub fn area_number(area: Area) -> u8 {
-        area as u8
+        area.number()
     }
 }

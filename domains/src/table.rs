@@ -1,14 +1,14 @@
 //! The access matrix: which domain may do what with which area.
 //!
-//! Everything else about keys follows from [`TABLE`]: the PKRU values, the
-//! forbidden edges that the fault tests walk, and the matrix that the security
-//! document quotes.
+//! Everything else about keys follows from [`rights`] and [`TABLE`]: the PKRU
+//! values, the forbidden edges that the fault tests walk, and the matrix that
+//! the security document quotes.
 
 use core::fmt;
 
 use crate::{Area, Domain, Key, Rights};
 
-/// One row of the matrix: an area, its key, and each domain's rights over it.
+/// One row of the matrix: an area, and its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// What the pages hold.
@@ -17,89 +17,56 @@ pub struct Row {
     pub key: Key,
     /// What they hold, in words.
     pub holds: &'static str,
-    safe: Rights,
-    unsafe_: Rights,
-    app: Rights,
 }
 
 /// The domain table. Key 0 has no row: nobody may touch it, so that a page
 /// that forgets its key fails closed.
 pub const TABLE: [Row; Area::ALL.len()] = {
-    use Rights::{None, Read, ReadWrite};
-    [
-        row(
-            Area::Text,
-            1,
-            [None, None, None],
-            "all ring-3 code, execute-only",
-        ),
-        row(
-            Area::Safe,
-            2,
-            [ReadWrite, None, None],
-            "the safe kernel's data, stacks, heap",
-        ),
-        row(
-            Area::Unsafe,
-            3,
-            [None, ReadWrite, None],
-            "the drivers' data, their rings in the DMA area",
-        ),
-        row(
-            Area::App,
-            4,
-            [ReadWrite, None, ReadWrite],
-            "the application's data, stacks, heap",
-        ),
-        row(
-            Area::Frames,
-            5,
-            [ReadWrite, ReadWrite, None],
-            "buffers between the kernels",
-        ),
-        row(
-            Area::Info,
-            6,
-            [ReadWrite, Read, Read],
-            "time page, boot information, CPU page",
-        ),
-    ]
+    let mut table = [row(Area::Text); Area::ALL.len()];
+    let mut index = 0;
+    while index < table.len() {
+        table[index] = row(Area::ALL[index]);
+        index += 1;
+    }
+    table
 };
 
-const fn row(area: Area, key: u8, rights: [Rights; 3], holds: &'static str) -> Row {
-    let [safe, unsafe_, app] = rights;
+const fn row(area: Area) -> Row {
+    let (key, holds) = match area {
+        Area::Text => (1, "all ring-3 code, execute-only"),
+        Area::Safe => (2, "the safe kernel's data, stacks, heap"),
+        Area::App => (3, "the application's data, stacks, heap"),
+        Area::Info => (4, "time page, boot information, CPU page"),
+        Area::Cell(cell) => (cell.key(), cell.holds()),
+    };
     Row {
         area,
         key: Key::new(key),
         holds,
-        safe,
-        unsafe_,
-        app,
     }
 }
 
-impl Row {
-    /// What `domain` may do with this area.
-    pub const fn rights(&self, domain: Domain) -> Rights {
-        match domain {
-            Domain::Safe => self.safe,
-            Domain::Unsafe => self.unsafe_,
-            Domain::App => self.app,
+/// What `domain` may do with `area`.
+///
+/// The safe kernel may touch all data; safe code in it reaches the application's
+/// and the cells' by copying views only. Everyone else has its own, and reads
+/// what all read. No area is shared by two cells.
+pub const fn rights(domain: Domain, area: Area) -> Rights {
+    match (domain, area) {
+        (_, Area::Text) => Rights::None,
+        (Domain::Safe, _) | (Domain::App, Area::App) => Rights::ReadWrite,
+        (_, Area::Info) => Rights::Read,
+        (Domain::Cell(own), Area::Cell(cell)) if own.number() == cell.number() => {
+            Rights::ReadWrite
         }
+        _ => Rights::None,
     }
 }
 
 /// The row of `area`.
 pub const fn row_of(area: Area) -> &'static Row {
     const ROWS: &[Row] = &TABLE;
-    let mut index = 0;
-    while index < ROWS.len() {
-        if ROWS[index].area as u8 == area as u8 {
-            return &ROWS[index];
-        }
-        index += 1;
-    }
-    panic!("every area has a row")
+    &ROWS[area.number() as usize]
 }
 
 /// The key that pages of `area` carry.
@@ -112,26 +79,22 @@ pub fn area_of(key: Key) -> Option<Area> {
     TABLE.iter().find(|row| row.key == key).map(|row| row.area)
 }
 
-/// What `domain` may do with `area`.
-pub const fn rights(domain: Domain, area: Area) -> Rights {
-    row_of(area).rights(domain)
-}
-
 /// Displays the access matrix as a Markdown table.
 pub struct Matrix;
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| key | area | safe kernel | unsafe kernel | app | holds |"
-        )?;
-        writeln!(f, "|---|---|---|---|---|---|")?;
-        writeln!(f, "| 0 | – | – | – | – | nothing that ring 3 may touch |")?;
+        write!(f, "| key | area |")?;
+        Domain::ALL.iter().try_for_each(|it| write!(f, " {it} |"))?;
+        write!(f, " holds |\n|---|---|")?;
+        Domain::ALL.iter().try_for_each(|_| write!(f, "---|"))?;
+        write!(f, "---|\n| 0 | – |")?;
+        Domain::ALL.iter().try_for_each(|_| write!(f, " – |"))?;
+        writeln!(f, " nothing that ring 3 may touch |")?;
         for row in &TABLE {
             write!(f, "| {} | {} |", row.key.number(), row.area)?;
             for domain in Domain::ALL {
-                write!(f, " {} |", row.rights(domain))?;
+                write!(f, " {} |", rights(domain, row.area))?;
             }
             writeln!(f, " {} |", row.holds)?;
         }
@@ -142,6 +105,7 @@ impl fmt::Display for Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Cell;
 
     #[test]
     fn every_area_has_a_key_of_its_own_and_none_has_key_zero() {
@@ -150,6 +114,28 @@ mod tests {
             assert_eq!(area_of(key_of(area)), Some(area));
         }
         assert_eq!(area_of(Key::NONE), None);
+    }
+
+    /// A key too many would be one that the hardware has not, and what comes
+    /// next needs some.
+    #[test]
+    fn four_keys_stay_free() {
+        let used = TABLE.iter().map(|row| row.key.number());
+        assert!(used.max().expect("there are rows") < Key::COUNT - 4);
+    }
+
+    #[test]
+    fn a_cell_reaches_nothing_of_another_nor_anyone_of_a_cell_but_the_safe_kernel() {
+        for cell in Cell::ALL {
+            for domain in Domain::ALL {
+                let expected = match domain {
+                    Domain::Safe => Rights::ReadWrite,
+                    Domain::Cell(own) if own == cell => Rights::ReadWrite,
+                    Domain::App | Domain::Cell(_) => Rights::None,
+                };
+                assert_eq!(rights(domain, Area::Cell(cell)), expected);
+            }
+        }
     }
 
     #[test]

@@ -1,20 +1,19 @@
-//! How the frames are cut up: a window for each device.
+//! How the windows of cells are cut up.
 //!
-//! A window is where the safe kernel and a driver exchange bytes, and what the
-//! device reads and writes itself. The frames lie in one piece of physical
-//! memory, mapped at boot for good; those of volumes only as far as there are
-//! any.
+//! A window is where the safe kernel and a cell exchange bytes, and what the
+//! device behind it reads and writes itself. The windows of a cell lie in one
+//! piece of physical memory, mapped at boot for good; those of volumes only as
+//! far as there are any.
 
+use crate::Cell;
 use crate::boot::VOLUMES_MAX;
 use crate::device::CONSOLES;
-use crate::layout::PAGE_SIZE;
-
-const PAGE: usize = PAGE_SIZE as usize;
+use crate::layout::{PAGE_SIZE, Region};
 
 /// Bytes of a console's output that are sent at once.
-pub const OUTPUT_SIZE: usize = 4 * PAGE;
+pub const OUTPUT_SIZE: usize = 4 * PAGE_SIZE as usize;
 /// Bytes of standard input that a device brings at once.
-pub const INPUT_SIZE: usize = PAGE;
+pub const INPUT_SIZE: usize = PAGE_SIZE as usize;
 /// How many such pieces there are.
 pub const INPUTS: usize = 16;
 /// Random bytes that a device brings at once.
@@ -22,7 +21,6 @@ pub const RANDOM_SIZE: usize = 512;
 
 const INPUT: usize = CONSOLES * OUTPUT_SIZE;
 const RANDOM: usize = INPUT + INPUTS * INPUT_SIZE;
-const FIRST_VOLUME: usize = RANDOM + PAGE;
 
 /// How many requests a volume has under way.
 pub const REQUESTS: usize = 4;
@@ -30,36 +28,51 @@ pub const REQUESTS: usize = 4;
 pub const SLOTS: usize = if INPUTS > REQUESTS { INPUTS } else { REQUESTS };
 /// Bytes for a request to a volume and its reply: 64 KiB of data and a page for
 /// what is around it.
-pub const REQUEST_SIZE: usize = 17 * PAGE;
+pub const REQUEST_SIZE: usize = 17 * PAGE_SIZE as usize;
 
-/// Bytes of all windows.
-pub const SIZE_MAX: usize = size(VOLUMES_MAX);
-
-/// Bytes of the windows that there are with so many volumes.
-pub const fn size(volumes: usize) -> usize {
-    FIRST_VOLUME + volumes * REQUESTS * REQUEST_SIZE
+/// The windows that `cell` has where there are so many volumes.
+pub const fn all(cell: Cell, volumes: usize) -> Region {
+    let size = match cell {
+        Cell::Console => RANDOM as u64 + PAGE_SIZE,
+        Cell::Hostfs => (volumes * REQUESTS * REQUEST_SIZE) as u64,
+    };
+    Region::new(cell.windows().start, size)
 }
 
-/// Where the output of a console lies, of [`OUTPUT_SIZE`] bytes.
-pub const fn output(console: usize) -> usize {
-    console % CONSOLES * OUTPUT_SIZE
+/// Where the output of a console lies.
+pub const fn output(console: usize) -> Region {
+    window(Cell::Console, console % CONSOLES * OUTPUT_SIZE, OUTPUT_SIZE)
 }
 
-/// Where a piece of input lies, of [`INPUT_SIZE`] bytes.
-pub const fn input(piece: usize) -> usize {
-    INPUT + piece % INPUTS * INPUT_SIZE
+/// Where a piece of input lies.
+pub const fn input(piece: usize) -> Region {
+    window(
+        Cell::Console,
+        INPUT + piece % INPUTS * INPUT_SIZE,
+        INPUT_SIZE,
+    )
 }
 
-/// Where random bytes lie, [`RANDOM_SIZE`] of them.
-pub const fn random() -> usize {
-    RANDOM
+/// Where random bytes lie.
+pub const fn random() -> Region {
+    window(Cell::Console, RANDOM, RANDOM_SIZE)
 }
 
-/// Where a request to a volume lies, of [`REQUEST_SIZE`] bytes.
-pub const fn request(volume: usize, slot: usize) -> usize {
+/// Where a request to a volume and its reply lie.
+pub const fn request(volume: usize, slot: usize) -> Region {
     let number = volume % VOLUMES_MAX * REQUESTS + slot % REQUESTS;
-    FIRST_VOLUME + number * REQUEST_SIZE
+    window(Cell::Hostfs, number * REQUEST_SIZE, REQUEST_SIZE)
 }
+
+const fn window(cell: Cell, offset: usize, size: usize) -> Region {
+    Region::new(cell.windows().start + offset as u64, size as u64)
+}
+
+const _: () = {
+    let (console, hostfs) = (all(Cell::Console, 0), all(Cell::Hostfs, VOLUMES_MAX));
+    assert!(console.end <= Cell::Console.windows().end);
+    assert!(hostfs.end <= Cell::Hostfs.windows().end);
+};
 
 #[cfg(test)]
 mod tests {
@@ -67,12 +80,15 @@ mod tests {
 
     #[test]
     fn windows_follow_each_other() {
-        assert_eq!(output(1) + OUTPUT_SIZE, input(0));
-        assert_eq!(input(INPUTS - 1) + INPUT_SIZE, random());
-        assert!(random() + RANDOM_SIZE <= request(0, 0));
-        assert_eq!(request(0, REQUESTS - 1) + REQUEST_SIZE, request(1, 0));
+        assert_eq!(output(0).start, all(Cell::Console, 0).start);
+        assert_eq!(output(0).end, output(1).start);
+        assert_eq!(output(1).end, input(0).start);
+        assert_eq!(input(INPUTS - 1).end, random().start);
+        assert!(random().end <= all(Cell::Console, 0).end);
+        assert_eq!(request(0, 0).start, all(Cell::Hostfs, 1).start);
+        assert_eq!(request(0, REQUESTS - 1).end, request(1, 0).start);
         let last = request(VOLUMES_MAX - 1, REQUESTS - 1);
-        assert_eq!(last + REQUEST_SIZE, SIZE_MAX);
+        assert_eq!(last.end, all(Cell::Hostfs, VOLUMES_MAX).end);
     }
 
     #[test]

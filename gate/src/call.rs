@@ -6,17 +6,14 @@
 
 use core::arch::asm;
 
+use domains::Cell;
 use domains::cpu_page::offset;
 use domains::layout::{CPU_PAGE, GATE_PAGE, gate};
 
-use crate::driver::Faulted;
+use crate::cell::Faulted;
 
 /// Where the application finds the address of its gate.
 const APP_TO_SAFE: u64 = CPU_PAGE + offset::APP_TO_SAFE as u64;
-/// Where the safe kernel finds the address of its gate: among its constants, so
-/// that the call is one instruction.
-static SAFE_TO_UNSAFE: u64 = GATE_PAGE + gate::SAFE_TO_UNSAFE;
-
 /// Calls entry `number` of the safe kernel.
 ///
 /// # Safety
@@ -55,45 +52,57 @@ pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i6
     result
 }
 
-/// Calls entry `number` of the unsafe kernel.
-#[inline(always)]
-pub(crate) fn to_unsafe<const N: usize>(number: u32, words: [u64; N]) -> Result<i64, Faulted> {
-    const {
-        assert!(
-            N <= 4,
-            "an entry of the unsafe kernel takes at most four arguments"
-        )
-    };
-    let [first, second, third, fourth, _] = spread(words);
-    let result;
-    let faulted: u64;
-    // SAFETY:
-    // 1. The gate keeps RBX, RBP and the stack pointer from the safe kernel's
-    //    own stack, whatever the callee does; all else is declared as lost.
-    // 2. The callee has no rights over the safe kernel's memory.
-    unsafe {
-        asm!(
-            "call qword ptr [rip + {gate}]",
-            gate = sym SAFE_TO_UNSAFE,
-            in("r11") u64::from(number),
-            // Zero where there is no argument: registers carry secrets.
-            inlateout("rdi") first => result,
-            in("rsi") second,
-            in("r8") third,
-            in("r9") fourth,
-            lateout("rdx") faulted,
-            out("r12") _,
-            out("r13") _,
-            out("r14") _,
-            out("r15") _,
-            clobber_abi("C"),
-        );
-    }
-    if faulted == 0 {
-        Ok(result)
-    } else {
-        Err(Faulted)
-    }
+/// Ways into a cell, each by a gate of its own.
+macro_rules! ways {
+    ($($name:ident by $gate:ident into $cell:expr;)*) => {$(
+        /// Where the safe kernel finds the address of the gate: among its
+        /// constants, so that the call is one instruction.
+        static $gate: u64 = GATE_PAGE + gate::to_cell($cell);
+
+        /// Calls entry `number` of the cell.
+        #[inline(always)]
+        pub(crate) fn $name<const N: usize>(
+            number: u32,
+            words: [u64; N],
+        ) -> Result<i64, Faulted> {
+            const { assert!(N <= 4, "an entry of a cell takes at most four arguments") };
+            let [first, second, third, fourth, _] = spread(words);
+            let result;
+            let faulted: u64;
+            // SAFETY:
+            // 1. The gate keeps RBX, RBP and the stack pointer from the safe
+            //    kernel's own stack, whatever the callee does; all else is
+            //    declared as lost.
+            // 2. The callee has no rights over the safe kernel's memory.
+            unsafe {
+                asm!(
+                    "call qword ptr [rip + {gate}]",
+                    gate = sym $gate,
+                    in("r11") u64::from(number),
+                    // Zero where there is no argument: registers carry secrets.
+                    inlateout("rdi") first => result,
+                    in("rsi") second,
+                    in("r8") third,
+                    in("r9") fourth,
+                    lateout("rdx") faulted,
+                    out("r12") _,
+                    out("r13") _,
+                    out("r14") _,
+                    out("r15") _,
+                    clobber_abi("C"),
+                );
+            }
+            match faulted {
+                0 => Ok(result),
+                _ => Err(Faulted),
+            }
+        }
+    )*};
+}
+
+ways! {
+    to_console by TO_CONSOLE into Cell::Console;
+    to_hostfs by TO_HOSTFS into Cell::Hostfs;
 }
 
 /// The words in their places, with zeros behind.

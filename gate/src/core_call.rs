@@ -121,7 +121,7 @@ pub fn test_hook(hook: u64, argument: u64) -> i64 {
     harmless(CoreCall::TestHook, [hook, argument, 0, 0])
 }
 
-/// Requests that only the unsafe kernel may make.
+/// Requests that only cells may make, each about its own devices.
 pub mod driver {
     use super::{CoreCall, harmless};
 

@@ -66,8 +66,8 @@ pub const fn safe_page(
     }
 }
 
-/// Builds the entry page of the unsafe kernel, which has only a table.
-pub const fn driver_page(table: [Entry; SLOTS]) -> Page {
+/// Builds the entry page of a cell, which has only a table.
+pub const fn cell_page(table: [Entry; SLOTS]) -> Page {
     let unused = Entry::unused();
     #[cfg(feature = "test-hooks")]
     let table = crate::hooks::with_registers(table);

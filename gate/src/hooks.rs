@@ -16,10 +16,12 @@ mod words;
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use domains::Cell;
 use domains::cpu_page::offset;
 use domains::layout::CPU_PAGE;
 
-use crate::{clock, driver};
+use crate::cell::console;
+use crate::clock;
 
 pub(crate) use registers::with_registers;
 pub use words::FLIPS;
@@ -38,8 +40,8 @@ pub const OVERFLOW: u32 = 4;
 pub const CORE_CALL: u32 = 5;
 /// Spins for ever.
 pub const SPIN: u32 = 6;
-/// Counts the ticks of `argument` null calls into the unsafe kernel.
-pub const TIME_UNSAFE_CALLS: u32 = 7;
+/// Counts the ticks of `argument` null calls into a cell.
+pub const TIME_CELL_CALLS: u32 = 7;
 /// Counts the ticks of `argument` null core calls.
 pub const TIME_CORE_CALLS: u32 = 8;
 /// Safe kernel only: sets the time slice of threads to `argument` nanoseconds.
@@ -52,43 +54,42 @@ pub const CORE_HOOK: u32 = 11;
 pub const MOVE_THREAD_POINTER: u32 = 12;
 /// What the vector registers hold, or-ed together.
 pub const READ_VECTORS: u32 = 13;
-/// PKRU behind the return from a null call into the unsafe kernel.
-pub const PKRU_AFTER_UNSAFE_CALL: u32 = 14;
+/// PKRU behind the return from a null call into a cell.
+pub const PKRU_AFTER_CELL_CALL: u32 = 14;
 /// The address of the domain's canary, or, with an argument, how many of its
 /// words have changed.
 pub const CANARY: u32 = 30;
 /// Safe kernel only: lets every pointer of the application pass.
 pub const BLUNT_POINTERS: u32 = 31;
-/// Counts the ticks of `address` calls into the unsafe kernel that fill
+/// Counts the ticks of `address` calls into a cell that fill
 /// `argument` bytes there, at most [`FILLED_MAX`].
 pub const TIME_FILLS: u32 = 16;
-/// Counts the ticks of a call into the unsafe kernel that faults, from the call
+/// Counts the ticks of a call into a cell that faults, from the call
 /// to the error.
 pub const TIME_FAULT: u32 = 17;
 /// Fills `argument` bytes of the domain's own.
 pub const FILL: u32 = 18;
-/// Counts the ticks of `argument` calls into the unsafe kernel by its hook, for
-/// nothing: what a call for something else takes beside that.
+/// Counts the ticks of `argument` calls into a cell by its hook, for nothing:
+/// what a call for something else takes beside that.
 pub const TIME_HOOKS: u32 = 20;
 /// Does nothing.
 pub const NOTHING: u32 = 21;
 /// Safe kernel only: the ticks at which the application was last preempted.
 pub const PREEMPTED_AT: u32 = 19;
-/// Unsafe kernel only: lies about the replies of channel number `address`, in the
-/// way that `argument` says.
+/// The cell `hostfs` only: lies about the replies of channel number `address`, in
+/// the way that `argument` says.
 pub const LIE: u32 = 15;
 /// Returns with the direction flag set.
 pub const SET_DIRECTION: u32 = 22;
 /// Unmasks exceptions of both floating-point units, changes how they round, and
 /// leaves one pending and a register full.
 pub const SPOIL_FLOATING: u32 = 23;
-/// Safe kernel only: fills the registers that carry nothing to the unsafe kernel
-/// and answers, or-ed together, what it found in them.
+/// Safe kernel only: fills the registers that carry nothing to a cell and
+/// answers, or-ed together, what it found in them.
 pub const FILL_REGISTERS: u32 = 24;
-/// Whether the application's token is there, and whether the unsafe kernel's is:
-/// bits 0 and 1.
+/// Which tokens are there: the application's in bit 0, behind it that of each cell.
 pub const TOKENS: u32 = 25;
-/// Unsafe kernel only: counts the ticks of a call to publish `address` new
+/// The cell `console` only: counts the ticks of a call to publish `address` new
 /// requests or, with an argument, of the next one, which finds them completed.
 pub const TIME_PUBLISH: u32 = 37;
 /// The word at `address`.
@@ -102,13 +103,28 @@ pub const CORE_CALL_WITH: u32 = 40;
 pub const FLIP: u32 = 41;
 /// Makes core call number `address` with the four words at `argument` for ever.
 pub const REPEAT: u32 = 42;
-/// As [`IN_DRIVER`], but beside whatever other call there is under way.
-pub const BESIDE: u32 = 0x200;
+/// With [`in_cell`]: beside whatever other call there is under way.
+pub const BESIDE: u32 = 1 << 16;
 /// Safe kernel only: what the vector registers held whenever the application was
 /// preempted, or-ed together.
 pub const VECTORS_AT_UPCALL: u32 = 26;
-/// Has the safe kernel pass the rest on to the unsafe kernel.
-pub const IN_DRIVER: u32 = 0x100;
+
+/// Has the safe kernel pass the rest on to `cell`.
+pub const fn in_cell(cell: Cell) -> u32 {
+    1 << (8 + cell.number())
+}
+
+/// The cell that a kind is passed on to; none if it is for the safe kernel.
+pub fn cell_of(kind: u32) -> Option<Cell> {
+    Cell::ALL
+        .into_iter()
+        .find(|cell| kind & in_cell(*cell) != 0)
+}
+
+/// What that cell is told.
+pub const fn for_cell(kind: u32) -> u32 {
+    kind & 0xff
+}
 
 /// Instructions that ring 3 must not execute.
 pub const PRIVILEGED: [&str; 15] = [
@@ -138,11 +154,11 @@ fn fill(size: usize) -> i64 {
     size as i64
 }
 
-/// The ticks of a call into the unsafe kernel that reads the safe kernel's
+/// The ticks of a call into a cell that reads the safe kernel's
 /// memory; negative if it may.
 fn ticks_of_fault() -> i64 {
     let start = clock::ticks();
-    let outcome = driver::hook(LOAD, domains::layout::SAFE.start as usize, 0);
+    let outcome = console::hook(LOAD, domains::layout::SAFE.start as usize, 0);
     let ticks = clock::ticks() - start;
     if outcome.is_err() { ticks as i64 } else { -1 }
 }
@@ -171,7 +187,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             PRIVILEGE => privileged(argument),
             OVERFLOW => return overflow(argument),
             CORE_CALL => return foreign_call::make(argument),
-            PKRU_AFTER_UNSAFE_CALL => return pkru_after_unsafe_call(),
+            PKRU_AFTER_CELL_CALL => return pkru_after_cell_call(),
             READ_VECTORS => return vectors::found(),
             CANARY => return canary(argument),
             SET_DIRECTION => asm!("std"),
@@ -182,9 +198,9 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             FILL_REGISTERS => return registers::found(),
             TOKENS => return tokens(),
             MOVE_THREAD_POINTER => asm!("wrfsbase {}", in(reg) address),
-            TIME_UNSAFE_CALLS => {
+            TIME_CELL_CALLS => {
                 return ticks_of(argument, || {
-                    let _ = driver::null();
+                    let _ = console::null();
                 });
             }
             TIME_CORE_CALLS => {
@@ -194,12 +210,12 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             }
             TIME_FILLS => {
                 return ticks_of(address, || {
-                    let _ = driver::hook(FILL, 0, argument);
+                    let _ = console::hook(FILL, 0, argument);
                 });
             }
             TIME_HOOKS => {
                 return ticks_of(argument, || {
-                    let _ = driver::hook(NOTHING, 0, 0);
+                    let _ = console::hook(NOTHING, 0, 0);
                 });
             }
             NOTHING => {}
@@ -236,19 +252,16 @@ fn spoil_floating() {
 
 /// Which tokens are there.
 fn tokens() -> i64 {
-    let (entry, armed): (u64, u64);
-    // SAFETY: every domain reads the CPU page.
-    unsafe {
-        asm!(
-            "mov {entry}, qword ptr ds:[{entry_stack}]",
-            "mov {armed}, qword ptr ds:[{armed_at}]",
-            entry = out(reg) entry,
-            armed = out(reg) armed,
-            entry_stack = const CPU_PAGE + offset::ENTRY_STACK as u64,
-            armed_at = const CPU_PAGE + offset::ARMED as u64,
-        );
-    }
-    i64::from(entry != 0) | i64::from(armed != 0) << 1
+    let offsets = Cell::ALL.map(offset::armed);
+    let words = [offset::ENTRY_STACK].into_iter().chain(offsets).enumerate();
+    let bit = |(bit, offset): (usize, usize)| {
+        let address = CPU_PAGE as usize + offset;
+        // SAFETY: every domain reads the CPU page.
+        let word =
+            unsafe { core::ptr::with_exposed_provenance::<u64>(address).read_volatile() };
+        i64::from(word != 0) << bit
+    };
+    words.map(bit).sum()
 }
 
 /// Executes a privileged instruction.
@@ -310,9 +323,9 @@ fn overflow(depth: usize) -> i64 {
     overflow(depth + 1) + i64::from(core::hint::black_box(frame)[depth % 512])
 }
 
-/// Calls the unsafe kernel and reads PKRU.
-fn pkru_after_unsafe_call() -> i64 {
-    if driver::null().is_err() {
+/// Calls a cell and reads PKRU.
+fn pkru_after_cell_call() -> i64 {
+    if console::null().is_err() {
         return -5;
     }
     let pkru: u32;

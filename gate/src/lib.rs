@@ -8,18 +8,18 @@
 //! | module | for | what |
 //! |---|---|---|
 //! | [`safe`] | app, safe kernel | the entries of the safe kernel, declared once |
-//! | [`driver`] | safe, unsafe kernel | the entries of the unsafe kernel |
+//! | [`cell`] | safe kernel, cells | the entries of each cell, declared once |
 //! | [`user`] | safe kernel | pointers of the application: allegations to be tried |
-//! | [`frames`] | both kernels | copying views of the buffers between them |
-//! | [`core_call`] | both kernels | requests to the trusted core |
+//! | [`view`] | safe kernel, cells | copying views of the windows between them |
+//! | [`core_call`] | safe kernel, cells | requests to the trusted core |
 //! | [`memory`], [`switch`], [`cpu`] | safe kernel | mappings, stacks, the CPU page |
 //! | [`info`], [`clock`], [`entropy`] | all | what everyone may read |
 //! | [`client`], [`bytes`] | app | thread pointer, first entry, memory functions |
 //! | [`call`], [`entry`] | all | ways to the gate page, and what a component shows it |
 //!
 //! It is also where the safe kernel's assembly lives, so that the safe kernel
-//! has none: every function of [`user`], [`frames`], [`memory`], [`switch`]
-//! and [`cpu`] is safe to call with any argument.
+//! has none: every function of [`user`], [`view`], [`memory`], [`switch`] and
+//! [`cpu`] is safe to call with any argument.
 
 #![no_std]
 #![expect(
@@ -31,14 +31,13 @@ mod interface;
 
 pub mod bytes;
 pub mod call;
+pub mod cell;
 pub mod client;
 pub mod clock;
 pub mod core_call;
 pub mod cpu;
-pub mod driver;
 pub mod entropy;
 pub mod entry;
-pub mod frames;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod info;
@@ -46,3 +45,4 @@ pub mod memory;
 pub mod safe;
 pub mod switch;
 pub mod user;
+pub mod view;

@@ -13,7 +13,7 @@ use core::arch::naked_asm;
 use domains::cpu_page::offset;
 use domains::layout::{APP, CPU_PAGE};
 
-use crate::frames;
+use crate::view::View;
 
 /// The address is not the application's, or not mapped as the access needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,18 +72,18 @@ impl UserSlice {
         unsafe { copy(target, bytes.as_ptr().addr(), bytes.len()) }
     }
 
-    /// Copies the whole slice to the frames at `offset`.
-    pub fn read_to_frames(&self, offset: usize) -> Result<(), BadAddress> {
-        let target = frames::address(offset, self.size).ok_or(BadAddress)?;
-        // SAFETY: nobody holds a Rust reference into the frames.
-        unsafe { copy(target, self.tried()?, self.size) }
+    /// Copies the whole slice to the beginning of a window.
+    pub fn read_to(&self, window: View) -> Result<(), BadAddress> {
+        let target = window.first(self.size).ok_or(BadAddress)?;
+        // SAFETY: nobody holds a Rust reference into a window.
+        unsafe { copy(target.address(), self.tried()?, self.size) }
     }
 
-    /// Fills the whole slice from the frames at `offset`.
-    pub fn write_from_frames(&self, offset: usize) -> Result<(), BadAddress> {
-        let source = frames::address(offset, self.size).ok_or(BadAddress)?;
+    /// Fills the whole slice from the beginning of a window.
+    pub fn write_from(&self, window: View) -> Result<(), BadAddress> {
+        let source = window.first(self.size).ok_or(BadAddress)?;
         // SAFETY: as in `write`.
-        unsafe { copy(self.tried()?, source, self.size) }
+        unsafe { copy(self.tried()?, source.address(), self.size) }
     }
 
     /// Where `size` bytes are that the slice has, all the application's.

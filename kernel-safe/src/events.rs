@@ -57,9 +57,10 @@ fn serve() {
         if events == 0 {
             return;
         }
-        if events & (DEVICES | FAILURE) != 0 && drivers::have_failed() {
+        if events & FAILURE != 0 {
             drivers::on_failure();
-        } else if events & DEVICES != 0 {
+        }
+        if events & DEVICES != 0 {
             drivers::on_devices(noted::devices(events));
         }
         if events & TIMER != 0 {

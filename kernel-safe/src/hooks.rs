@@ -6,8 +6,8 @@
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use gate::hooks::{
-    BESIDE, BLUNT_POINTERS, CORE_HOOK, IN_DRIVER, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS,
-    SET_TIME_SLICE, VECTORS_AT_UPCALL,
+    BESIDE, BLUNT_POINTERS, CORE_HOOK, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS, SET_TIME_SLICE,
+    VECTORS_AT_UPCALL, cell_of, for_cell,
 };
 use gate::{clock, core_call};
 use spin::Once;
@@ -39,19 +39,18 @@ pub fn note_preemption() {
     PREEMPTED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Does what a test says, in this kernel or in the other.
+/// Does what a test says, in this kernel or in a cell.
 ///
 /// # Errors
 ///
-/// No attack was handed over, or the unsafe kernel did not survive it.
+/// No attack was handed over, or the cell did not survive it.
 pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
-    if kind & IN_DRIVER != 0 {
-        let kind = kind & !IN_DRIVER;
-        return drivers::hook(kind, address, argument).map_err(|_| Errno::Device);
-    }
-    if kind & BESIDE != 0 {
-        let answer = gate::driver::hook(kind & !BESIDE, address, argument);
-        return answer.map_err(|_| Errno::Device);
+    if let Some(cell) = cell_of(kind) {
+        let told = for_cell(kind);
+        return match kind & BESIDE {
+            0 => drivers::hook(cell, told, address, argument).map_err(|_| Errno::Device),
+            _ => gate::cell::hook(cell, told, address, argument).map_err(|_| Errno::Device),
+        };
     }
     match kind {
         SET_TIME_SLICE => {

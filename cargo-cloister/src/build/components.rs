@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::Isolation;
+use domains::{Cell, Isolation};
 
 use super::cargo::Built;
 use super::folders::Folders;
@@ -11,8 +11,13 @@ use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags};
 use crate::image::{Component, depth};
 
-/// The packages whose binaries are components.
-const PACKAGES: [&str; 4] = ["trusted-core", "gate-page", "kernel-safe", "kernel-unsafe"];
+/// The packages whose binaries are components, beside those of the cells, and
+/// their folders.
+const PACKAGES: [(&str, &str); 3] = [
+    ("trusted-core", "trusted-core"),
+    ("gate-page", "gate/page"),
+    ("kernel-safe", "kernel-safe"),
+];
 /// The feature of components that tests need and releases must not have.
 const TEST_HOOKS: &str = "test-hooks";
 
@@ -24,7 +29,7 @@ pub(super) fn gate_pages(
 ) -> Result<[PathBuf; 2], BuildError> {
     let built = cargo_build(folders, toolchain, false, progress)?;
     let page = |isolation| {
-        cargo::file_of(&built, binary(Component::Gate, isolation)).map(Path::to_owned)
+        cargo::file_of(&built, &binary(Component::Gate, isolation)).map(Path::to_owned)
     };
     Ok([page(Isolation::None)?, page(Isolation::Mpk)?])
 }
@@ -60,7 +65,7 @@ pub(super) fn build(
 ) -> Result<Components, BuildError> {
     let built = cargo_build(folders, toolchain, test_hooks, progress)?;
     let file = |component| {
-        let path = cargo::file_of(&built, binary(component, isolation))?;
+        let path = cargo::file_of(&built, &binary(component, isolation))?;
         let content = fs::read(path).map_err(BuildError::io("read", path))?;
         Ok((component, content))
     };
@@ -87,8 +92,8 @@ fn cargo_build(
         .args(["--profile=image", "--target", cargo::KERNEL_TARGET])
         .args(["-Zbuild-std=core,alloc", "--target-dir"])
         .arg(folders.components());
-    for package in PACKAGES {
-        command.args(["--package", package]);
+    for (package, _) in packages() {
+        command.args(["--package", &package]);
     }
     if test_hooks {
         command.arg(format!(
@@ -100,25 +105,32 @@ fn cargo_build(
 }
 
 /// The binary of `component`.
-fn binary(component: Component, isolation: Isolation) -> &'static str {
-    match (component, isolation) {
-        (Component::Gate, Isolation::Mpk) => "gate-mpk",
-        (Component::Gate, Isolation::None) => "gate-none",
-        (Component::Safe, _) => "kernel-safe",
-        (Component::Unsafe, _) => "kernel-unsafe",
-        (Component::Core | Component::App, _) => "trusted-core",
+fn binary(component: Component, isolation: Isolation) -> String {
+    match component {
+        Component::Gate => format!("gate-{isolation}"),
+        Component::Safe => "kernel-safe".into(),
+        Component::Cell(cell) => format!("cell-{cell}"),
+        Component::Core | Component::App => "trusted-core".into(),
     }
+}
+
+/// The packages of all components and their folders. A cell is a folder of
+/// `kernel-unsafe`, with a package and a binary of one name.
+fn packages() -> impl Iterator<Item = (String, String)> {
+    let fixed = PACKAGES.map(|(package, folder)| (package.into(), folder.into()));
+    let cells = Cell::ALL.map(|cell| (format!("cell-{cell}"), format!("kernel-unsafe/{cell}")));
+    fixed.into_iter().chain(cells)
 }
 
 /// The feature, for every package that has it.
 fn hooked_packages(sources: &Path) -> Vec<String> {
-    let has_feature = |package: &str| {
-        let manifest = fs::read_to_string(sources.join(package).join("Cargo.toml"));
+    let has_feature = |folder: &str| {
+        let manifest = fs::read_to_string(sources.join(folder).join("Cargo.toml"));
         manifest.is_ok_and(|text| text.lines().any(|line| line.starts_with(TEST_HOOKS)))
     };
-    let packages = PACKAGES.into_iter().filter(|package| has_feature(package));
+    let packages = packages().filter(|(_, folder)| has_feature(folder));
     packages
-        .map(|package| format!("{package}/{TEST_HOOKS}"))
+        .map(|(package, _)| format!("{package}/{TEST_HOOKS}"))
         .collect()
 }
 
@@ -131,7 +143,8 @@ mod tests {
         let components = |component| Components {
             files: vec![(component, b"nothing".to_vec())],
         };
-        for component in [Component::Core, Component::Safe, Component::Unsafe] {
+        let cells = Cell::ALL.map(Component::Cell);
+        for component in [Component::Core, Component::Safe].into_iter().chain(cells) {
             let judged = components(component).judge_depth();
             assert!(matches!(judged, Err(BuildError::TooDeep(_))), "{component}");
         }

@@ -29,7 +29,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::Isolation;
+use domains::{Cell, Isolation};
 
 pub use error::BuildError;
 pub(crate) use folders::cache;
@@ -226,7 +226,7 @@ impl<'a> Job<'a> {
             core: built.take(Component::Core),
             gate: built.take(Component::Gate),
             safe: built.take(Component::Safe),
-            unsafe_: built.take(Component::Unsafe),
+            cells: Cell::ALL.map(|cell| built.take(Component::Cell(cell))),
             archive: Vec::new(),
         })
     }

@@ -1,14 +1,13 @@
-//! The five separately linked parts of an image.
+//! The separately linked parts of an image.
 
 use std::fmt;
 
 use domains::layout::{self, Region};
-use domains::{Area, Domain};
-use serde::Serialize;
+use domains::{Area, Cell, Domain};
+use serde::{Serialize, Serializer};
 
 /// A part of an image, linked on its own.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Component {
     /// The trusted core, in ring 0.
     Core,
@@ -16,21 +15,24 @@ pub enum Component {
     Gate,
     /// The safe kernel.
     Safe,
-    /// The unsafe kernel.
-    Unsafe,
+    /// A cell.
+    Cell(Cell),
     /// The application with its copy of std.
     App,
 }
 
 impl Component {
     /// Every component, in the order of their physical addresses.
-    pub const ALL: [Component; 5] = [
-        Component::Core,
-        Component::Gate,
-        Component::Safe,
-        Component::Unsafe,
-        Component::App,
-    ];
+    pub const ALL: [Component; 4 + Cell::ALL.len()] = {
+        let mut all = [Component::App; 4 + Cell::ALL.len()];
+        (all[0], all[1], all[2]) = (Component::Core, Component::Gate, Component::Safe);
+        let mut cell = 0;
+        while cell < Cell::ALL.len() {
+            all[3 + cell] = Component::Cell(Cell::ALL[cell]);
+            cell += 1;
+        }
+        all
+    };
 
     /// The word for it in file names and reports.
     pub const fn name(self) -> &'static str {
@@ -38,7 +40,7 @@ impl Component {
             Component::Core => "core",
             Component::Gate => "gate",
             Component::Safe => "safe",
-            Component::Unsafe => "unsafe",
+            Component::Cell(cell) => cell.name(),
             Component::App => "app",
         }
     }
@@ -49,7 +51,7 @@ impl Component {
             Component::Core => "the trusted core",
             Component::Gate => "the gate page",
             Component::Safe => "the safe kernel",
-            Component::Unsafe => "the unsafe kernel",
+            Component::Cell(cell) => cell.title(),
             Component::App => "the application",
         }
     }
@@ -60,7 +62,7 @@ impl Component {
             Component::Core => layout::CORE,
             Component::Gate => Region::new(layout::GATE_PAGE, layout::PAGE_SIZE),
             Component::Safe => layout::SAFE.image(),
-            Component::Unsafe => layout::UNSAFE.image(),
+            Component::Cell(cell) => cell.region().image(),
             Component::App => layout::APP.image(),
         }
     }
@@ -79,7 +81,7 @@ impl Component {
             Component::Core => None,
             Component::Gate => Some(Area::Text),
             Component::Safe => Some(Area::Safe),
-            Component::Unsafe => Some(Area::Unsafe),
+            Component::Cell(cell) => Some(Area::Cell(cell)),
             Component::App => Some(Area::App),
         }
     }
@@ -90,7 +92,7 @@ impl Component {
         match self {
             Component::Core | Component::Gate => None,
             Component::Safe => Some(Domain::Safe),
-            Component::Unsafe => Some(Domain::Unsafe),
+            Component::Cell(cell) => Some(Domain::Cell(cell)),
             Component::App => Some(Domain::App),
         }
     }
@@ -99,6 +101,12 @@ impl Component {
 impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl Serialize for Component {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use domains::layout::PAGE_SIZE;
-use domains::table::{TABLE, key_of};
+use domains::table::{TABLE, key_of, rights};
 use domains::{Area, Domain, Pkru, layout};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
@@ -164,7 +164,7 @@ impl Inspection {
 fn domain(domain: Domain) -> DomainView {
     let rights = TABLE
         .iter()
-        .map(|row| (row.area.name(), row.rights(domain).to_string()));
+        .map(|row| (row.area.name(), rights(domain, row.area).to_string()));
     DomainView {
         name: domain.name(),
         pkru: Pkru::of(domain).bits(),
@@ -308,7 +308,7 @@ mod tests {
         let app = &inspection.components[4];
         assert_eq!((app.text, app.constants, app.data), (4096, 4096, 3 * 4096));
         let shown = inspection.to_string();
-        for word in ["isolation", "mpk", "unsafe", "0x10000005", "frames"] {
+        for word in ["isolation", "mpk", "hostfs", "0x10000005", "info"] {
             assert!(shown.contains(word), "{word} in\n{shown}");
         }
         let json = serde_json::to_value(&inspection).unwrap();

@@ -10,7 +10,7 @@
 mod tests;
 
 use domains::manifest::{self, Header, Segment, rights};
-use domains::{Area, Isolation, layout};
+use domains::{Area, Cell, Isolation, layout};
 use zerocopy::IntoBytes;
 
 use super::elf::{Load, Program};
@@ -27,8 +27,8 @@ pub struct Parts {
     pub gate: Vec<u8>,
     /// The safe kernel.
     pub safe: Vec<u8>,
-    /// The unsafe kernel.
-    pub unsafe_: Vec<u8>,
+    /// The cells, by number.
+    pub cells: [Vec<u8>; Cell::ALL.len()],
     /// The application.
     pub app: Vec<u8>,
     /// The archive of files that the guest reads; empty if there is none.
@@ -51,7 +51,7 @@ impl Parts {
             Component::Core => &self.core,
             Component::Gate => &self.gate,
             Component::Safe => &self.safe,
-            Component::Unsafe => &self.unsafe_,
+            Component::Cell(cell) => &self.cells[cell.number()],
             Component::App => &self.app,
         }
     }
@@ -185,11 +185,13 @@ fn check_entry(app: &Program) -> Result<(), ImageError> {
 fn user_pieces(parts: &Parts, app: &Program) -> Result<Vec<Piece>, ImageError> {
     let gate = Program::read(Component::Gate, &parts.gate)?;
     let safe = Program::read(Component::Safe, &parts.safe)?;
-    let unsafe_ = Program::read(Component::Unsafe, &parts.unsafe_)?;
     let mut pieces = gate_piece(&gate)?;
-    for program in [&safe, &unsafe_, app] {
-        pieces.extend(pages::pieces(program)?);
+    pieces.extend(pages::pieces(&safe)?);
+    for cell in Cell::ALL {
+        let program = Program::read(Component::Cell(cell), &parts.cells[cell.number()])?;
+        pieces.extend(pages::pieces(&program)?);
     }
+    pieces.extend(pages::pieces(app)?);
     pieces.extend(archive_piece(&parts.archive));
     Ok(pieces)
 }

@@ -2,7 +2,7 @@
 
 use domains::cpu_page::offset;
 use domains::layout::{self, PAGE_SIZE};
-use domains::{Domain, Isolation, Pkru, entries};
+use domains::{Cell, Domain, Isolation, Pkru, entries};
 use object::elf;
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
@@ -103,7 +103,7 @@ pub(crate) fn parts() -> Parts {
         core: core_file(),
         gate: gate_file(&gate_code()),
         safe: kernel_file(layout::SAFE.start),
-        unsafe_: kernel_file(layout::UNSAFE.start),
+        cells: Cell::ALL.map(|cell| kernel_file(cell.region().start)),
         archive: Vec::new(),
         app: app_file(&app_parts()),
     }
@@ -145,23 +145,26 @@ const UD2: [u8; 2] = [0x0f, 0x0b];
 /// How long a change of rights is with its look at the token.
 pub(crate) const CHANGE: u8 = 26;
 
-/// A change of rights to every domain, and where the core returns to.
+/// A change of rights to every domain, and where the core returns to from each
+/// cell.
 pub(crate) fn gate_code() -> Vec<u8> {
     let mut code = Vec::new();
     let end = CHANGE * Domain::ALL.len() as u8;
     for domain in Domain::ALL {
-        let behind = CHANGE * domain as u8;
+        let behind = CHANGE * domain.number() as u8;
         code.extend(guarded(Pkru::of(domain), end - behind - 15));
         let token = match domain {
-            Domain::Unsafe => offset::ARMED,
             Domain::Safe | Domain::App => offset::ENTRY_STACK,
+            Domain::Cell(cell) => offset::armed(cell),
         };
         code.extend(look(token, end - behind - CHANGE));
     }
     code.extend(UD2);
-    code.resize(layout::gate::UNSAFE_FAULTED as usize, 0x90);
-    code.extend(look(offset::ARMED, 0));
-    code.extend(UD2);
+    for cell in Cell::ALL {
+        code.resize(layout::gate::faulted(cell) as usize, 0x90);
+        code.extend(look(offset::armed(cell), 0));
+        code.extend(UD2);
+    }
     code
 }
 

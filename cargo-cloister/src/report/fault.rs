@@ -125,8 +125,8 @@ fn row(f: &mut fmt::Formatter<'_>, label: &str, first: &str, second: &str) -> fm
 
 #[cfg(test)]
 mod tests {
-    use domains::Area;
     use domains::report::{Cause, Page};
+    use domains::{Area, Cell};
 
     use super::*;
 
@@ -168,7 +168,7 @@ mod tests {
             "      at wild_write::main                              examples/wild-write/src/main.rs:12",
             " address 0x0000_1000_0020_4018                         kernel_safe::net::sockets::TABLE + 0x18",
             &pkru,
-            " outcome application terminated (120); safe kernel, unsafe kernel and core unharmed",
+            " outcome application terminated (120); safe kernel, cells and core unharmed",
             "    help look for unsafe code with a stray pointer at the place above; kernels are reached by calls only",
             "",
         ];
@@ -198,13 +198,13 @@ mod tests {
     #[test]
     fn a_fault_that_the_machine_survives_is_a_warning() {
         let fault = Fault {
-            domain: Some(Domain::Unsafe),
+            domain: Some(Domain::Cell(Cell::Hostfs)),
             action: Action::Rewind,
             ..fault()
         };
         let text = FaultReport::new(&fault, None).to_string();
         assert!(
-            text.starts_with("warning: domain violation: unsafe kernel wrote to"),
+            text.starts_with("warning: domain violation: hostfs wrote to"),
             "{text}"
         );
         assert!(text.contains("safe kernel and application go on"), "{text}");

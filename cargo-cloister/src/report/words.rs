@@ -30,7 +30,7 @@ pub(super) fn domain(domain: Option<Domain>) -> &'static str {
     match domain {
         Some(Domain::App) => "app",
         Some(Domain::Safe) => "safe kernel",
-        Some(Domain::Unsafe) => "unsafe kernel",
+        Some(Domain::Cell(cell)) => cell.name(),
         None => "code with a forged PKRU",
     }
 }
@@ -40,7 +40,6 @@ pub(super) fn page(page: Page) -> &'static str {
     use domains::Area;
     match page {
         Page::Area(Area::Safe) => "safe kernel",
-        Page::Area(Area::Unsafe) => "unsafe kernel",
         Page::Area(other) => other.name(),
         Page::Core => "trusted core",
         Page::Nothing => "unmapped",
@@ -181,12 +180,12 @@ pub(super) fn outcome(fault: &Fault) -> String {
             // A domain with walls has rights to be known by.
             let unharmed = match fault.domain.is_some() && fault.pkru == 0 {
                 true => "core unharmed; without walls nothing else is sure to be",
-                false => "safe kernel, unsafe kernel and core unharmed",
+                false => "safe kernel, cells and core unharmed",
             };
             format!("application terminated ({}); {unharmed}", status::VIOLATION)
         }
         Action::Rewind => {
-            "call into the unsafe kernel ended with an error; safe kernel and application go on"
+            "the call of the cell ended with an error; safe kernel and application go on"
                 .to_owned()
         }
         Action::Halt => {
@@ -204,7 +203,7 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
         (Some(Domain::Safe), _) => {
             "this is a failure of the kernel, not of the program: please report it"
         }
-        (Some(Domain::Unsafe), _) => "a driver failed, not the program: please report it",
+        (Some(Domain::Cell(_)), _) => "a driver failed, not the program: please report it",
         (_, Cause::Key | Cause::Supervisor | Cause::Permission) => {
             "look for unsafe code with a stray pointer at the place above; kernels are reached by calls only"
         }

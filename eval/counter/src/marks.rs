@@ -5,6 +5,7 @@
 //! A program that wants only a part of itself counted executes [`BEGIN`] before
 //! it and [`END`] behind it, which do nothing.
 
+use domains::Cell;
 use domains::layout::{GATE_PAGE, gate};
 
 /// `nop dword ptr [rax + 0x4e474542]`.
@@ -18,8 +19,8 @@ pub enum Mark {
     /// The first instruction of the gate from the application to the safe
     /// kernel.
     CallSafe,
-    /// The first of the gate from the safe kernel to the unsafe kernel.
-    CallUnsafe,
+    /// The first of the gate from the safe kernel to a cell.
+    CallCell,
     /// A core call.
     Syscall,
     /// The core's only way out: from core calls, interrupts and faults.
@@ -38,7 +39,7 @@ impl Mark {
     /// All of them, by number.
     pub const ALL: [Mark; 8] = [
         Mark::CallSafe,
-        Mark::CallUnsafe,
+        Mark::CallCell,
         Mark::Syscall,
         Mark::Iretq,
         Mark::Wrpkru,
@@ -51,7 +52,7 @@ impl Mark {
     pub const fn name(self) -> Option<&'static str> {
         Some(match self {
             Mark::CallSafe => "calls_safe",
-            Mark::CallUnsafe => "calls_unsafe",
+            Mark::CallCell => "calls_cells",
             Mark::Syscall => "core_calls",
             Mark::Iretq => "core_exits",
             Mark::Wrpkru => "wrpkru",
@@ -65,7 +66,7 @@ impl Mark {
     pub fn of(address: u64, bytes: &[u8]) -> impl Iterator<Item = Mark> {
         let place = match address.checked_sub(GATE_PAGE) {
             Some(gate::APP_TO_SAFE) => Some(Mark::CallSafe),
-            Some(gate::SAFE_TO_UNSAFE) => Some(Mark::CallUnsafe),
+            Some(offset) if is_gate_to_cell(offset) => Some(Mark::CallCell),
             _ => None,
         };
         let kind = match bytes {
@@ -83,6 +84,10 @@ impl Mark {
     }
 }
 
+fn is_gate_to_cell(offset: u64) -> bool {
+    Cell::ALL.iter().any(|cell| gate::to_cell(*cell) == offset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,8 +96,10 @@ mod tests {
     fn gates_are_known_by_place_and_others_by_bytes() {
         let of = |address, bytes: &[u8]| Mark::of(address, bytes).collect::<Vec<_>>();
         assert_eq!(of(GATE_PAGE, &[0x31, 0xc9]), [Mark::CallSafe]);
-        let unsafe_gate = GATE_PAGE + gate::SAFE_TO_UNSAFE;
-        assert_eq!(of(unsafe_gate, &[0x53]), [Mark::CallUnsafe]);
+        for cell in Cell::ALL {
+            let into_cell = GATE_PAGE + gate::to_cell(cell);
+            assert_eq!(of(into_cell, &[0x53]), [Mark::CallCell]);
+        }
         assert_eq!(of(0x1234, BEGIN), [Mark::Begin]);
         assert_eq!(of(0x1234, &[0x0f, 0x01, 0xef]), [Mark::Wrpkru]);
         assert_eq!(of(0, &[0xf3, 0xa4]), [Mark::String]);

@@ -1,12 +1,13 @@
 //! Calls that the kernels make, by hooks in them.
 
+use domains::Cell;
 use gate::{hooks, safe};
 
 use crate::calls::TIMES;
 
-/// A null call from the safe kernel into the unsafe kernel.
-pub fn unsafe_call() -> u64 {
-    per_call(hooks::TIME_UNSAFE_CALLS)
+/// A null call from the safe kernel into a cell.
+pub fn cell_call() -> u64 {
+    per_call(hooks::TIME_CELL_CALLS)
 }
 
 /// A null core call by the safe kernel.
@@ -14,9 +15,9 @@ pub fn core_call_by_safe() -> u64 {
     per_call(hooks::TIME_CORE_CALLS)
 }
 
-/// A null core call by the unsafe kernel.
-pub fn core_call_by_unsafe() -> u64 {
-    per_call(hooks::TIME_CORE_CALLS | hooks::IN_DRIVER)
+/// A null core call by a cell.
+pub fn core_call_by_cell() -> u64 {
+    per_call(hooks::TIME_CORE_CALLS | hooks::in_cell(Cell::Console))
 }
 
 /// A core call to publish a device's queue: with nothing new, with one request of
@@ -43,7 +44,7 @@ fn least_to_publish(requests: usize, which: usize) -> u64 {
     const TRIES: usize = 16;
     // SAFETY: the hook only counts.
     let once = |_| unsafe {
-        let kind = hooks::TIME_PUBLISH | hooks::IN_DRIVER;
+        let kind = hooks::TIME_PUBLISH | hooks::in_cell(Cell::Console);
         safe::hook(kind, requests, which)
     };
     let ticks = (0..TRIES)
@@ -52,12 +53,12 @@ fn least_to_publish(requests: usize, which: usize) -> u64 {
     ticks.min().expect("the device takes what it is sent")
 }
 
-/// A call from the safe kernel into the unsafe kernel that fills so many bytes
+/// A call from the safe kernel into a cell that fills so many bytes
 /// there: as a call of an entry of its own would take, not by the hook that
 /// does many things.
 pub fn fill(size: usize) -> u64 {
     let by_hook = ticks(hooks::TIME_FILLS, TIMES as usize, size) / TIMES;
-    by_hook - per_call(hooks::TIME_HOOKS) + unsafe_call()
+    by_hook - per_call(hooks::TIME_HOOKS) + cell_call()
 }
 
 /// Instructions of one call, by a hook that counts many.

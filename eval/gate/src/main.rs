@@ -36,9 +36,9 @@ fn main() {
 fn crossings(table: &mut Table) {
     table.shown("call-plain", calls::plain());
     table.limited("call-app-to-safe", calls::null(), 48);
-    table.limited("call-safe-to-unsafe", kernels::unsafe_call(), 56);
+    table.limited("call-safe-to-cell", kernels::cell_call(), 56);
     table.limited("core-call-by-safe", kernels::core_call_by_safe(), 200);
-    table.limited("core-call-by-unsafe", kernels::core_call_by_unsafe(), 200);
+    table.limited("core-call-by-cell", kernels::core_call_by_cell(), 200);
     table.limited("core-call-by-app", calls::core_call(), 200);
     table.limited("yield-alone", calls::yield_alone(), 134);
     table.limited("switch", calls::switch(), 531);

@@ -4,7 +4,7 @@
 //! process ([`domains::attack`]). It is stopped, gets the rights of the attacking
 //! domain and forged registers, and is let go somewhere in the page, until it
 //! faults. The rights at that fault must be the attacker's, unless a check of the
-//! gate stopped him or the unsafe kernel did what it may: return.
+//! gate stopped him or a cell did what it may: return.
 //!
 //! Then the checks are taken out, one kind after the other, and the same attack
 //! must get through: else it would have no power.
@@ -16,11 +16,11 @@ mod tracee;
 use std::fmt;
 
 use domains::attack::{
-    ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, MUTANTS, SAVED_MODES, SAVED_WORDS,
+    ATTACKERS, ATTEMPTS, Check, End, Forgery, HARMLESS_ENTRY, SAVED_MODES, SAVED_WORDS, mutants,
 };
 use domains::cpu_page::offset;
 use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE};
-use domains::{Domain, Pkru};
+use domains::{Cell, Domain, Pkru};
 use libc::user_regs_struct as Registers;
 
 use crate::Stop;
@@ -31,7 +31,7 @@ use tracee::{Fault, Tracee};
 /// Where the gate returns to. Nothing is mapped there, so that the return
 /// faults, with the rights that the gate left.
 const LANDING: u64 = APP.end - PAGE_SIZE;
-/// Where a call into the unsafe kernel leaves what it saves, on the safe kernel's
+/// Where a call into a cell leaves what it saves, on the safe kernel's
 /// stack: the token to return with.
 const ARMED: u64 = walls::stack(Domain::Safe).end - PAGE_SIZE / 2;
 /// Words of the attacker's stack on each side of where it is.
@@ -59,19 +59,18 @@ impl fmt::Display for Attacks {
 
 /// Attacks `page`, which must have walls, and its mutants.
 pub(crate) fn run(walls: &mut Walls, page: &GatePage) -> Result<Attacks, Stop> {
-    let attackers = [Domain::App, Domain::Unsafe];
-    for attacker in attackers {
+    for attacker in ATTACKERS {
         if let Some(how) = sweep(walls, page.code(), attacker)? {
             let why = format!("{attacker} got through the gates: {how}");
             return Err(Stop::Failed(why));
         }
     }
-    for (attacker, check) in MUTANTS {
+    for (attacker, check) in mutants() {
         catch_mutant(walls, page.code(), attacker, check)?;
     }
     Ok(Attacks {
-        attempts: ATTEMPTS * attackers.len() as u32,
-        mutants: MUTANTS.len(),
+        attempts: ATTEMPTS * ATTACKERS.len() as u32,
+        mutants: mutants().count(),
     })
 }
 
@@ -122,23 +121,34 @@ fn attempt(
     set_tokens(tracee, attacker)?;
     let registers = registers(tracee.registers(), forgery, middle);
     let fault = tracee.enter(Pkru::of(attacker), &registers)?;
-    Ok((fault, tracee.read(cpu_word(offset::ARMED))?))
+    let armed = attacker
+        .cell()
+        .map_or(Ok(0), |cell| tracee.read(armed_word(cell)))?;
+    Ok((fault, armed))
 }
 
-/// Sets the tokens as they are while `attacker` runs, and what a call into the
-/// unsafe kernel has left on the stack.
+/// Sets the tokens as they are while `attacker` runs, and what a call into a cell
+/// has left on the stack.
 fn set_tokens(tracee: &Tracee, attacker: Domain) -> Result<(), String> {
     let entry_stack = walls::running(attacker).entry_stack;
-    let armed = match attacker {
-        Domain::Unsafe => ARMED,
-        Domain::App | Domain::Safe => 0,
-    };
     let mut saved = [0; SAVED_WORDS as usize];
     saved[SAVED_WORDS as usize - 1] = LANDING;
     tracee.write(ARMED - 8, &[SAVED_MODES])?;
     tracee.write(ARMED, &saved)?;
     tracee.write(cpu_word(offset::ENTRY_STACK), &[entry_stack])?;
-    tracee.write(cpu_word(offset::ARMED), &[armed])
+    Cell::ALL.into_iter().try_for_each(|cell| {
+        let armed = if attacker == Domain::Cell(cell) {
+            ARMED
+        } else {
+            0
+        };
+        tracee.write(armed_word(cell), &[armed])
+    })
+}
+
+/// The address of the token of `cell`.
+const fn armed_word(cell: Cell) -> u64 {
+    cpu_word(offset::armed(cell))
 }
 
 /// The address of a word of the CPU page.
@@ -205,7 +215,11 @@ mod tests {
         assert!(has_returned(LANDING, behind, 0));
         assert!(!has_returned(LANDING, behind, ARMED));
         assert!(!has_returned(LANDING + 1, behind, 0));
-        assert!(!has_returned(LANDING, walls::stack(Domain::Unsafe).end, 0));
+        assert!(!has_returned(
+            LANDING,
+            walls::stack(Domain::Cell(Cell::Console)).end,
+            0
+        ));
     }
 
     #[test]

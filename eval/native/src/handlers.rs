@@ -17,7 +17,7 @@ use crate::walls::{FILLING, Tables};
 pub(crate) const NULL: u64 = 0;
 /// The number of the entry that says what rights it has.
 pub(crate) const RIGHTS: u64 = 1;
-/// The number of the unsafe kernel's entry that fills memory.
+/// The number of a cell's entry that fills memory.
 pub(crate) const FILL: u64 = 2;
 /// What the entry that only answers does answer.
 pub(crate) const WORD: u64 = 0x600d_ca11;
@@ -41,7 +41,7 @@ pub(crate) fn tables() -> Tables {
     };
     Tables {
         safe: page(&[(NULL, null), (HARMLESS_ENTRY, null), (RIGHTS, rights)]),
-        unsafe_: page(&[
+        cell: page(&[
             (NULL, null),
             (HARMLESS_ENTRY, null),
             (RIGHTS, rights),

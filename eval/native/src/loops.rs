@@ -20,7 +20,7 @@ use domains::{Domain, Pkru};
 
 use crate::handlers::{FILL, WORD, null};
 use crate::measure::frame;
-use crate::walls::SINK;
+use crate::walls::{SINK, TIMED};
 
 const APP_RIGHTS: u32 = Pkru::of(Domain::App).bits();
 const SAFE_RIGHTS: u32 = Pkru::of(Domain::Safe).bits();
@@ -129,12 +129,12 @@ measured! {
 
 measured! {
     /// A call from the safe kernel, without arguments.
-    safe_to_unsafe
+    safe_to_cell
     ["mov r11, qword ptr [rsp + {argument}]",
      "xor edi, edi", "xor esi, esi", "xor r8d, r8d", "xor r9d, r9d"]
     ["mov eax, {gate}", "call rax", "mov r8, rdi"]
     argument = const frame::ARGUMENT,
-    gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
+    gate = const GATE_PAGE + gate::to_cell(TIMED),
 }
 
 measured! {
@@ -157,7 +157,7 @@ measured! {
 }
 
 measured! {
-    /// What the gate to the unsafe kernel does for the thread pointer: it reads it
+    /// What the gate to a cell does for the thread pointer: it reads it
     /// before and writes it behind.
     thread_pointer
     []
@@ -182,8 +182,8 @@ measured! {
 }
 
 measured! {
-    /// The paper's `write_bytes`: the safe kernel has the unsafe kernel fill so
-    /// many bytes of its memory.
+    /// The paper's `write_bytes`: the safe kernel has a cell fill so many bytes
+    /// of its memory.
     write_bytes
     ["movabs rdi, {sink}", "mov rsi, qword ptr [rsp + {argument}]",
      "xor r8d, r8d", "xor r9d, r9d", "mov r11d, {number}"]
@@ -191,5 +191,5 @@ measured! {
     argument = const frame::ARGUMENT,
     sink = const SINK,
     number = const FILL,
-    gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
+    gate = const GATE_PAGE + gate::to_cell(TIMED),
 }

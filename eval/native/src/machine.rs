@@ -14,7 +14,7 @@ use raw_cpuid::{CpuId, CpuIdReaderNative, Hypervisor};
 use crate::Stop;
 
 /// Bit of AT_HWCAP2: the kernel lets programs use RDFSBASE and WRFSBASE, which
-/// the gate to the unsafe kernel does.
+/// the gates to cells do.
 const HWCAP2_FSGSBASE: u64 = 1 << 1;
 
 /// What a report says of the machine.

@@ -31,7 +31,7 @@ pub(crate) fn run(walls: &mut Walls, probe: &Probe, count: usize) -> Result<Vec<
     //    this thread is the only one.
     // 2. The loop is made for the rights of this domain.
     let wrong = unsafe { walled(&raw const order) };
-    let calls = walls.unsafe_calls(probe.domain)?;
+    let calls = walls.cell_calls(probe.domain)?;
     if wrong != 0 {
         return Err(format!(
             "{}: {wrong} of {count} answers were wrong, or the rights behind the last",
@@ -59,12 +59,12 @@ fn order(probe: &Probe, count: usize) -> Order {
     }
 }
 
-/// Each measurement with the safe kernel's rights calls the unsafe kernel
+/// Each measurement with the safe kernel's rights calls a cell
 /// once, and no other does.
 fn expected_calls(domain: Domain, count: usize) -> u64 {
     match domain {
         Domain::Safe => count as u64,
-        Domain::Unsafe | Domain::App => 0,
+        Domain::Cell(_) | Domain::App => 0,
     }
 }
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use domains::layout::{GATE_PAGE, PAGE_SIZE, gate};
-use domains::{Domain, Isolation, Pkru};
+use domains::{Cell, Domain, Isolation, Pkru};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_X86_64, ET_EXEC};
 use goblin::elf::program_header::PT_LOAD;
@@ -22,10 +22,12 @@ const MOV_EAX: u8 = 0xb8;
 const CMP_EAX: u8 = 0x3d;
 
 /// The gates that are crossed, and where they must begin.
-const GATES: [(&str, u64); 2] = [
-    ("app_to_safe", GATE_PAGE + gate::APP_TO_SAFE),
-    ("safe_to_unsafe", GATE_PAGE + gate::SAFE_TO_UNSAFE),
-];
+fn gates() -> impl Iterator<Item = (String, u64)> {
+    let cells = Cell::ALL.map(|cell| (format!("to_{cell}"), gate::to_cell(cell)));
+    let gates = [("app_to_safe".to_owned(), gate::APP_TO_SAFE)];
+    let offsets = gates.into_iter().chain(cells);
+    offsets.map(|(name, offset)| (name, GATE_PAGE + offset))
+}
 
 /// The code of a gate page that has passed all checks.
 #[derive(PartialEq, Eq, Debug)]
@@ -46,8 +48,8 @@ impl GatePage {
     fn in_file(file: &[u8], isolation: Isolation) -> Result<GatePage, String> {
         let elf = Elf::parse(file).map_err(|error| error.to_string())?;
         let code = segment(&elf, file)?.to_vec();
-        for (name, address) in GATES {
-            if symbol(&elf, name) != Some(address) {
+        for (name, address) in gates() {
+            if symbol(&elf, &name) != Some(address) {
                 return Err(format!("`{name}` is not at {address:#x}"));
             }
         }
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_page_that_does_not_reach_all_domains_is_refused() {
-        let one = sound().len() / 3;
+        let one = sound().len() / Domain::ALL.len();
         assert!(check(&sound()[one..]).unwrap_err().contains("safe"));
     }
 

@@ -5,6 +5,7 @@ use domains::{Domain, Isolation, Pkru};
 use crate::handlers::{NULL, RIGHTS, WORD};
 use crate::loops;
 use crate::measure::Code;
+use crate::walls::TIMED;
 
 /// How many bytes are filled: the sizes of the paper's figure.
 const SIZES: [u64; 13] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
@@ -72,8 +73,7 @@ pub(crate) fn proofs(isolation: Isolation) -> [Probe; 2] {
             .with_argument(RIGHTS)
             .expecting(rights(isolation, callee))
     };
-    let (app_to_safe, safe_to_unsafe): (Code, Code) =
-        (loops::app_to_safe, loops::safe_to_unsafe);
+    let (app_to_safe, safe_to_cell): (Code, Code) = (loops::app_to_safe, loops::safe_to_cell);
     [
         proof(
             "rights of the safe kernel",
@@ -82,10 +82,10 @@ pub(crate) fn proofs(isolation: Isolation) -> [Probe; 2] {
             Domain::Safe,
         ),
         proof(
-            "rights of the unsafe kernel",
+            "rights of a cell",
             Domain::Safe,
-            safe_to_unsafe,
-            Domain::Unsafe,
+            safe_to_cell,
+            Domain::Cell(TIMED),
         ),
     ]
 }
@@ -117,12 +117,7 @@ pub(crate) fn gates(isolation: Isolation) -> Vec<Probe> {
     };
     let mut probes = vec![
         Probe::new("app-to-safe", isolation, Domain::App, loops::app_to_safe),
-        Probe::new(
-            "safe-to-unsafe",
-            isolation,
-            Domain::Safe,
-            loops::safe_to_unsafe,
-        ),
+        Probe::new("safe-to-cell", isolation, Domain::Safe, loops::safe_to_cell),
     ];
     probes.extend(SIZES.map(write));
     probes

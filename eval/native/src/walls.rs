@@ -10,10 +10,11 @@
 use std::ptr;
 use std::slice;
 
+use domains::cell::CELLS_MAX;
 use domains::cpu_page::CpuPage;
 use domains::entries::EntryPage;
-use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE, gate};
-use domains::{Area, Domain};
+use domains::layout::{APP, CPU_PAGE, GATE_PAGE, PAGE_SIZE, Region, SAFE, gate};
+use domains::{Area, Cell, Domain};
 use libc::{PROT_EXEC, PROT_READ, PROT_WRITE};
 
 use crate::Stop;
@@ -24,18 +25,20 @@ use crate::pages::{map, protect, take_keys};
 pub(crate) const SAMPLES: u64 = APP.heap().start;
 /// How many there is room for.
 pub(crate) const SAMPLES_MAX: usize = 1_000_000;
-/// What the unsafe kernel fills, one page.
-pub(crate) const SINK: u64 = UNSAFE.heap().start;
+/// The cell that is called where calls are timed; each of them is attacked.
+pub(crate) const TIMED: Cell = Cell::Console;
+/// What it fills, one page.
+pub(crate) const SINK: u64 = TIMED.region().heap().start;
 /// What it fills it with.
 pub(crate) const FILLING: u8 = 0x5a;
 
-/// The entry tables of the two kernels.
+/// The entry tables of the kernels.
 #[derive(Debug)]
 pub(crate) struct Tables {
     /// The safe kernel's.
     pub(crate) safe: EntryPage<u64>,
-    /// The unsafe kernel's.
-    pub(crate) unsafe_: EntryPage<u64>,
+    /// Each cell's.
+    pub(crate) cell: EntryPage<u64>,
 }
 
 /// That everything is mapped.
@@ -56,14 +59,17 @@ pub(crate) fn raise(tables: &Tables) -> Result<Walls, Stop> {
         PROT_READ,
         bytes_of(&tables.safe),
     )?;
-    map(
-        one(UNSAFE.start),
-        Area::Unsafe,
-        PROT_READ,
-        bytes_of(&tables.unsafe_),
-    )?;
+    for cell in Cell::ALL {
+        let entries = bytes_of(&tables.cell);
+        map(
+            one(cell.region().start),
+            Area::Cell(cell),
+            PROT_READ,
+            entries,
+        )?;
+    }
     map(Region::new(SAMPLES, samples), Area::App, read_write, &[])?;
-    map(one(SINK), Area::Unsafe, read_write, &[])?;
+    map(one(SINK), Area::Cell(TIMED), read_write, &[])?;
     for domain in Domain::ALL {
         map(stack(domain), area(domain), read_write, &[])?;
     }
@@ -93,14 +99,14 @@ impl Walls {
         unsafe { cpu_page().write_volatile(page) };
     }
 
-    /// How many calls the gate to the unsafe kernel has counted, if the CPU
-    /// page is else as [`Walls::set_running`] left it.
-    pub(crate) fn unsafe_calls(&self, domain: Domain) -> Result<u64, String> {
+    /// How many calls the gates to cells have counted, if the CPU page is else as
+    /// [`Walls::set_running`] left it.
+    pub(crate) fn cell_calls(&self, domain: Domain) -> Result<u64, String> {
         // SAFETY: as above; the page holds words, for which any value is one.
         let found = unsafe { cpu_page().read_volatile() };
         let left = running(domain);
         match (found.entry_stack, found.armed) == (left.entry_stack, left.armed) {
-            true => Ok(found.unsafe_calls),
+            true => Ok(found.cell_calls),
             false => Err(format!("the gates left the tokens wrong: {found:x?}")),
         }
     }
@@ -125,18 +131,17 @@ impl Walls {
 /// The stack of `domain`.
 pub(crate) const fn stack(domain: Domain) -> Region {
     match domain {
-        Domain::Safe => SAFE,
-        Domain::Unsafe => UNSAFE,
-        Domain::App => APP,
+        Domain::Safe => SAFE.start_stack(0),
+        Domain::App => APP.start_stack(0),
+        Domain::Cell(cell) => cell.stack(0),
     }
-    .start_stack(0)
 }
 
 const fn area(domain: Domain) -> Area {
     match domain {
         Domain::Safe => Area::Safe,
-        Domain::Unsafe => Area::Unsafe,
         Domain::App => Area::App,
+        Domain::Cell(cell) => Area::Cell(cell),
     }
 }
 
@@ -150,18 +155,29 @@ pub(crate) const fn running(domain: Domain) -> CpuPage {
     CpuPage {
         entry_stack: match domain {
             Domain::App => stack(Domain::Safe).end - 8,
-            Domain::Safe | Domain::Unsafe => 0,
+            Domain::Safe | Domain::Cell(_) => 0,
         },
-        armed: 0,
-        unsafe_stack: stack(Domain::Unsafe).end,
         pending: 0,
         recovery: 0,
         domain: 0,
-        unsafe_calls: 0,
+        cell_calls: 0,
         app_to_safe: GATE_PAGE + gate::APP_TO_SAFE,
         cpu: 0,
-        unsafe_entry: 0,
+        cell_entry: 0,
+        armed: [0; CELLS_MAX],
+        cell_stacks: stacks(),
     }
+}
+
+/// The tops of the cells' stacks, by number.
+const fn stacks() -> [u64; CELLS_MAX] {
+    let mut stacks = [0; CELLS_MAX];
+    let mut number = 0;
+    while number < Cell::ALL.len() {
+        stacks[number] = Cell::ALL[number].stack(0).end;
+        number += 1;
+    }
+    stacks
 }
 
 fn bytes_of(page: &EntryPage<u64>) -> &[u8] {

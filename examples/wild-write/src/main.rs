@@ -1,7 +1,7 @@
 //! Commits one violation, and is stopped.
 //!
 //! ```text
-//! wild-write [read|write|execute] [safe|unsafe|text|frames|info|core|app]
+//! wild-write [read|write|execute] [safe|console|hostfs|text|info|core|app]
 //! ```
 //!
 //! Without arguments it writes to the safe kernel's memory. The access is what
@@ -21,7 +21,7 @@ use domains::edge::Target;
 use domains::{Access, Area};
 
 const USAGE: &str =
-    "usage: wild-write [read|write|execute] [safe|unsafe|text|frames|info|core|app]";
+    "usage: wild-write [read|write|execute] [safe|console|hostfs|text|info|core|app]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

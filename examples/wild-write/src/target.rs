@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU8;
 
 use domains::edge::{Forbidden, Target, forbidden};
-use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, FRAMES, SAFE, UNSAFE};
+use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, SAFE};
 use domains::{Access, Area, Domain};
 
 /// A byte of our own that may be written.
@@ -14,8 +14,7 @@ static OWN: AtomicU8 = AtomicU8::new(0);
 pub fn address(target: Target, access: Access) -> usize {
     match target {
         Target::Area(Area::Safe) => SAFE.start as usize,
-        Target::Area(Area::Unsafe) => UNSAFE.start as usize,
-        Target::Area(Area::Frames) => FRAMES.start as usize,
+        Target::Area(Area::Cell(cell)) => cell.region().start as usize,
         Target::Area(Area::Info) => layout::BOOT_INFO as usize,
         Target::Area(Area::App) => OWN.as_ptr().expose_provenance(),
         Target::Area(Area::Text) if access == Access::Execute => nothing as *const () as usize,

@@ -1,16 +1,17 @@
-//! What a call into the unsafe kernel tells in registers that carry nothing.
+//! What a call into a cell tells in registers that carry nothing.
 
 use core::arch::naked_asm;
 
+use domains::Cell;
 use domains::entries::SLOTS;
 use domains::layout::{GATE_PAGE, gate};
 
 use crate::entry::Entry;
 
-/// The slot of the unsafe kernel that looks at its registers.
+/// The slot of a cell that looks at its registers.
 const SLOT: usize = 121;
 
-/// The table of the unsafe kernel with that slot.
+/// The table of a cell with that slot.
 pub(crate) const fn with_registers(mut table: [Entry; SLOTS]) -> [Entry; SLOTS] {
     table[SLOT] = Entry::handler(look);
     table
@@ -65,7 +66,7 @@ unsafe extern "C" fn call() -> i64 {
         "pop rbx",
         "ret",
         slot = const SLOT,
-        gate = const GATE_PAGE + gate::SAFE_TO_UNSAFE,
+        gate = const GATE_PAGE + gate::to_cell(Cell::Console),
     )
 }
 

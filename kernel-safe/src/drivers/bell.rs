@@ -7,12 +7,12 @@
 //! anew.
 //!
 //! Who arms a queue does it under the lock of the place where he will sleep, so
-//! that nothing comes in between. The drivers are locked behind that place.
+//! that nothing comes in between. The cell is locked behind that place.
 
-use gate::driver::Faulted;
+use gate::cell::{Faulted, console};
 use spin::Mutex;
 
-use super::{DriverError, Drivers, alleged};
+use super::{DriverError, Held};
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
 use crate::wait::Place;
@@ -102,10 +102,10 @@ impl Promise {
     }
 }
 
-impl Drivers {
+impl Held {
     /// Whether somebody sleeps, or is about to: the queue is armed.
     pub(super) fn has_armed(&self, bell: &Bell) -> bool {
-        // Nobody arms a queue while the drivers are locked.
+        // Nobody arms a queue while another holds the cell.
         bell.promise.lock().is_armed
     }
 
@@ -117,7 +117,7 @@ impl Drivers {
         bell: &Bell,
         look: fn(u32) -> Result<i64, Faulted>,
     ) -> Result<Option<(usize, usize)>, DriverError> {
-        let come = alleged(self.call(|| look(queue))?)?;
+        let come = self.look(|| look(queue))?;
         if come.is_some() {
             bell.promise.lock().take();
         }
@@ -130,7 +130,7 @@ impl Drivers {
         queue: u32,
         bell: &Bell,
     ) -> Result<Option<(usize, usize)>, DriverError> {
-        let come = self.take(queue, bell, gate::driver::arm)?;
+        let come = self.take(queue, bell, console::arm)?;
         if come.is_none() {
             bell.promise.lock().make();
         }

@@ -7,14 +7,18 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use domains::windows;
-use gate::clock;
-use gate::driver::{self, Faulted, queue};
+use domains::device::Roles;
+use domains::{Cell, windows};
+use gate::cell::console::{self as entries, queue};
+use gate::cell::{Faulted, with_slot};
 use gate::user::{BadAddress, UserSlice};
+use gate::view::View;
+use gate::{clock, info};
+use spin::MutexGuard;
 
 use super::bell::Bell;
 use super::stall::Stall;
-use super::{DRIVERS, DriverError, Drivers};
+use super::{DriverError, Held, handle};
 use crate::errno::Errno;
 
 /// The most bytes that a console is sent at once.
@@ -41,7 +45,7 @@ pub enum SendError {
 
 /// The window of a console.
 struct Window {
-    /// Whether the device has it. Only its holder of the drivers looks.
+    /// Whether the device has it. Only who holds the cell looks.
     is_taken: AtomicBool,
     /// Whether it will not come back: its return cannot even be waited for.
     is_lost: AtomicBool,
@@ -58,7 +62,7 @@ static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 ///
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
-    let sent = DRIVERS.lock().send(console, bytes);
+    let sent = held().send(console, bytes);
     console.window().back.tell(&sent);
     sent
 }
@@ -70,7 +74,7 @@ pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
 /// It has already, or never will; or memory is short.
 pub fn wait_to_send(console: Console) -> Result<(), Errno> {
     console.window().back.wait(|| {
-        let is_sending = DRIVERS.lock().is_sending_or_armed(console);
+        let is_sending = held().is_sending_or_armed(console);
         if is_sending == Ok(true) {
             Ok(())
         } else {
@@ -86,7 +90,7 @@ pub fn flush() {
     for console in [Console::Main, Console::Error] {
         let mut stall = Stall::new(clock::monotonic_ns());
         loop {
-            let sending = DRIVERS.lock().is_sending(console, driver::spin);
+            let sending = held().is_sending(console, entries::spin);
             let unfinished = i64::from(sending == Ok(true));
             if !stall.is_worth_waiting(unfinished, clock::monotonic_ns()) {
                 break;
@@ -99,7 +103,7 @@ pub fn flush() {
 /// Wakes those who wait for a console's window if it has come back. The device
 /// may have interrupted for input.
 pub(super) fn on_device(console: Console) {
-    let looked = DRIVERS.lock().look_if_armed(console);
+    let looked = held().look_if_armed(console);
     console.window().back.tell(&looked);
 }
 
@@ -153,21 +157,34 @@ impl Console {
     }
 }
 
-impl Drivers {
+/// The cell.
+fn held() -> MutexGuard<'static, Held> {
+    handle(Cell::Console).lock()
+}
+
+/// Whether the device of `console` is among `devices`, a bit for each.
+pub(super) fn is_among(console: Console, devices: u64) -> bool {
+    let roles = Roles::new(&info::boot().devices);
+    let device = roles.consoles.get(console as usize).copied().flatten();
+    device.is_some_and(|device| devices >> (device & 63) & 1 != 0)
+}
+
+impl Held {
     fn send(&mut self, console: Console, bytes: UserSlice) -> Result<usize, SendError> {
         let queue = console.queue();
         self.check(queue)?;
         console.window().check()?;
-        if self.is_sending(console, driver::poll)? {
+        if self.is_sending(console, entries::poll)? {
             return Ok(0);
         }
-        let (offset, size) = (windows::output(console as usize), bytes.size());
+        let (window, size) = (View::output(console as usize), bytes.size());
         bytes
-            .read_to_frames(offset)
+            .read_to(window)
             .map_err(|BadAddress| SendError::BadAddress)?;
         // Whatever the driver says of it, the device may have it now.
         console.window().set_taken(true);
-        self.submit(queue, 0, offset, size, 0)?;
+        let place = with_slot(queue, 0);
+        self.give(|| entries::submit(place, window.address(), size, 0))?;
         Ok(size)
     }
 
@@ -188,7 +205,7 @@ impl Drivers {
     /// Takes the window if somebody waits for it and it has come back.
     fn look_if_armed(&mut self, console: Console) -> Result<(), DriverError> {
         if self.has_armed(&console.window().back) {
-            self.is_sending(console, driver::poll)?;
+            self.is_sending(console, entries::poll)?;
         }
         Ok(())
     }

@@ -2,13 +2,15 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use domains::windows::{self, RANDOM_SIZE};
-use gate::driver::{self, queue};
-use gate::frames;
+use domains::Cell;
+use domains::windows::RANDOM_SIZE;
+use gate::cell::console::{self, queue};
+use gate::cell::with_slot;
+use gate::view::View;
 
-use super::{DRIVERS, DriverError, alleged};
+use super::{DriverError, handle};
 
-/// Whether the device has the window. Only its holder of the drivers looks.
+/// Whether the device has the window. Only who holds the cell looks.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Fills `buffer` with random bytes from a device; how many. Waits a little for
@@ -18,17 +20,19 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 ///
 /// There is no such device, or its driver failed.
 pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
-    let mut drivers = DRIVERS.lock();
-    drivers.check(queue::RANDOM)?;
+    let window = View::random();
+    let mut held = handle(Cell::Console).lock();
+    held.check(queue::RANDOM)?;
     if !IS_TAKEN.swap(true, Ordering::Relaxed) {
-        drivers.submit(queue::RANDOM, 0, windows::random(), 0, RANDOM_SIZE)?;
+        let place = with_slot(queue::RANDOM, 0);
+        held.give(|| console::submit(place, window.address(), 0, window.size()))?;
     }
-    let come = alleged(drivers.call(|| driver::spin(queue::RANDOM))?)?;
+    let come = held.look(|| console::spin(queue::RANDOM))?;
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);
     let size = size.min(buffer.len()).min(RANDOM_SIZE);
     let part = buffer.get_mut(..size).ok_or(DriverError::Failed)?;
-    match frames::read(windows::random(), part) {
+    match window.read(part) {
         true => Ok(size),
         false => Err(DriverError::Failed),
     }

@@ -6,20 +6,22 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
-use domains::windows::{self, INPUT_SIZE, INPUTS};
-use gate::driver::{self, queue};
+use domains::Cell;
+use domains::windows::{INPUT_SIZE, INPUTS};
+use gate::cell::console::{self, queue};
+use gate::cell::with_slot;
+use gate::view::View;
 
 use super::bell::Bell;
-use super::{DRIVERS, DriverError, Drivers};
+use super::{DriverError, Held, handle};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
 
-/// Whether it got any. Only its holder of the drivers looks.
+/// Whether it got any. Only who holds the cell looks.
 static IS_STARTED: AtomicBool = AtomicBool::new(false);
 
-/// How many of them it does not know of yet. Only its holder of the drivers
-/// looks.
+/// How many of them it does not know of yet. Only who holds the cell looks.
 static UNSEEN: AtomicUsize = AtomicUsize::new(0);
 
 /// How many it gets at once.
@@ -36,9 +38,9 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Where in the frames its bytes lie.
-    pub const fn offset(&self) -> usize {
-        windows::input(self.number)
+    /// Where its bytes lie.
+    pub const fn window(&self) -> View {
+        View::input(self.number)
     }
 
     /// How many bytes it holds.
@@ -54,9 +56,9 @@ impl Piece {
 ///
 /// There is no console, or its driver failed or lies.
 pub fn receive() -> Result<Option<Piece>, DriverError> {
-    let mut drivers = DRIVERS.lock();
-    start(&mut drivers)?;
-    let come = drivers.take(queue::INPUT, &ARRIVAL, driver::poll)?;
+    let mut held = handle(Cell::Console).lock();
+    start(&mut held)?;
+    let come = held.take(queue::INPUT, &ARRIVAL, console::poll)?;
     come.map(|(number, size)| take(number, size)).transpose()
 }
 
@@ -66,9 +68,9 @@ pub fn receive() -> Result<Option<Piece>, DriverError> {
 ///
 /// As [`receive`].
 pub fn receive_or_arm() -> Result<Option<Piece>, DriverError> {
-    let mut drivers = DRIVERS.lock();
-    start(&mut drivers)?;
-    let come = drivers.take_or_arm(queue::INPUT, &ARRIVAL)?;
+    let mut held = handle(Cell::Console).lock();
+    start(&mut held)?;
+    let come = held.take_or_arm(queue::INPUT, &ARRIVAL)?;
     if come.is_none() {
         UNSEEN.store(0, Ordering::Relaxed);
     }
@@ -90,15 +92,15 @@ pub(super) fn on_device() {
     reason = "the piece is not the caller's any more"
 )]
 pub fn give_back(piece: Piece) -> Result<(), DriverError> {
-    give(&mut DRIVERS.lock(), piece.number)
+    give(&mut handle(Cell::Console).lock(), piece.number)
 }
 
 /// Lets the console write to all pieces, once: a program that does not read
 /// starts without this.
-fn start(drivers: &mut Drivers) -> Result<(), DriverError> {
-    drivers.check(queue::INPUT)?;
+fn start(held: &mut Held) -> Result<(), DriverError> {
+    held.check(queue::INPUT)?;
     if !IS_STARTED.swap(true, Ordering::Relaxed) {
-        (0..INPUTS).try_for_each(|number| give(drivers, number))?;
+        (0..INPUTS).try_for_each(|number| give(held, number))?;
     }
     Ok(())
 }
@@ -116,15 +118,15 @@ fn take(number: usize, size: usize) -> Result<Piece, DriverError> {
     }
 }
 
-fn give(drivers: &mut Drivers, number: usize) -> Result<(), DriverError> {
+fn give(held: &mut Held, number: usize) -> Result<(), DriverError> {
     let slot = u32::try_from(number).unwrap_or(0);
-    let place = driver::queue::with_slot(queue::INPUT, slot);
+    let (place, window) = (with_slot(queue::INPUT, slot), View::input(number));
     let give = match next_unseen() {
-        0 => driver::submit,
-        _ => driver::add,
+        0 => console::submit,
+        _ => console::add,
     };
     GIVEN.fetch_or(bit(number), Ordering::Relaxed);
-    drivers.give(|| give(place, windows::input(number), 0, INPUT_SIZE))
+    held.give(|| give(place, window.address(), 0, window.size()))
 }
 
 /// Counts a piece that is given; how many the device then does not know of.

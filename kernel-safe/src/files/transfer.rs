@@ -5,6 +5,7 @@
 //! the frames goes from there to the application in one copy.
 
 use gate::user::UserSlice;
+use gate::view::View;
 
 use crate::errno::Errno;
 
@@ -20,12 +21,12 @@ pub trait Target {
     /// The application's memory is not as it said.
     fn put(&mut self, at: usize, bytes: &[u8]) -> Result<(), Errno>;
 
-    /// Puts `size` bytes of the frames, from `offset` on, at the place `at`.
+    /// Puts the first `size` bytes of a window at the place `at`.
     ///
     /// # Errors
     ///
     /// As [`Target::put`].
-    fn put_frames(&mut self, at: usize, offset: usize, size: usize) -> Result<(), Errno>;
+    fn put_from(&mut self, at: usize, window: View, size: usize) -> Result<(), Errno>;
 }
 
 /// Where bytes come from that are written.
@@ -40,12 +41,12 @@ pub trait Source {
     /// The application's memory is not as it said.
     fn take(&self, at: usize, buffer: &mut [u8]) -> Result<(), Errno>;
 
-    /// Takes `size` bytes from the place `at` on to the frames at `offset`.
+    /// Takes `size` bytes from the place `at` on to the beginning of a window.
     ///
     /// # Errors
     ///
     /// As [`Source::take`].
-    fn take_to_frames(&self, at: usize, offset: usize, size: usize) -> Result<(), Errno>;
+    fn take_to(&self, at: usize, window: View, size: usize) -> Result<(), Errno>;
 }
 
 /// Buffers of the application, one after the other.
@@ -97,9 +98,9 @@ impl Target for Buffers<'_> {
         })
     }
 
-    fn put_frames(&mut self, at: usize, offset: usize, size: usize) -> Result<(), Errno> {
+    fn put_from(&mut self, at: usize, window: View, size: usize) -> Result<(), Errno> {
         self.for_each(at, size, |done, part| {
-            Ok(part.write_from_frames(offset.saturating_add(done))?)
+            Ok(part.write_from(window.from(done))?)
         })
     }
 }
@@ -117,10 +118,8 @@ impl Source for Buffers<'_> {
         })
     }
 
-    fn take_to_frames(&self, at: usize, offset: usize, size: usize) -> Result<(), Errno> {
-        self.for_each(at, size, |done, part| {
-            Ok(part.read_to_frames(offset.saturating_add(done))?)
-        })
+    fn take_to(&self, at: usize, window: View, size: usize) -> Result<(), Errno> {
+        self.for_each(at, size, |done, part| Ok(part.read_to(window.from(done))?))
     }
 }
 
@@ -141,7 +140,7 @@ pub mod testing {
             Ok(())
         }
 
-        fn put_frames(&mut self, _: usize, _: usize, _: usize) -> Result<(), Errno> {
+        fn put_from(&mut self, _: usize, _: View, _: usize) -> Result<(), Errno> {
             Err(Errno::BadAddress)
         }
     }
@@ -157,7 +156,7 @@ pub mod testing {
             Ok(())
         }
 
-        fn take_to_frames(&self, _: usize, _: usize, _: usize) -> Result<(), Errno> {
+        fn take_to(&self, _: usize, _: View, _: usize) -> Result<(), Errno> {
             Err(Errno::BadAddress)
         }
     }

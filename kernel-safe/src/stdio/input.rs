@@ -3,7 +3,6 @@
 //! The reader fetches from the device itself; a device's interrupt only wakes
 //! it. Other threads run while it waits.
 
-use gate::frames;
 use gate::user::UserSlice;
 use spin::Mutex;
 
@@ -42,8 +41,8 @@ impl Supply for Device {
 
     fn byte(&self, piece: &Piece, at: usize) -> u8 {
         let mut byte = [0];
-        // All of a piece lies in the frames.
-        _ = frames::read(piece.offset().saturating_add(at), &mut byte);
+        // A piece has no byte behind its size.
+        _ = piece.window().from(at).read(&mut byte);
         let [byte] = byte;
         byte
     }
@@ -109,8 +108,7 @@ fn read_held(target: UserSlice) -> Result<Option<usize>, Errno> {
             Ok(None) | Err(_) => break,
         };
         let part = target.part(read, next.size);
-        let place = next.piece.offset().saturating_add(next.at);
-        match part.write_from_frames(place) {
+        match part.write_from(next.piece.window().from(next.at)) {
             Ok(()) => {}
             Err(error) if read == 0 => return Err(error.into()),
             Err(_) => break,

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use domains::boot::UMASK;
-use gate::driver::REPLY_ALIGN;
+use gate::cell::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::bytes::{Failure, Request};

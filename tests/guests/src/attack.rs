@@ -17,7 +17,7 @@ pub fn run(domain: &str, kind: &str, rest: &[&str]) -> Result<(), String> {
         // SAFETY: this is the attack; the walls stand, or the test fails.
         Domain::App => unsafe { kind::attack(kind, address, argument) },
         Domain::Safe => hooks::hook(kind, address, argument),
-        Domain::Unsafe => hooks::hook(kind | kind::IN_DRIVER, address, argument),
+        Domain::Cell(cell) => hooks::hook(kind | kind::in_cell(cell), address, argument),
     };
     println!("result {result}");
     Ok(())

@@ -5,11 +5,12 @@ mod registers;
 
 use std::arch::asm;
 
+use domains::Cell;
 use domains::core_call::test_hook::{OPEN_TRAPS, SETTINGS};
 use domains::cpu_page::offset;
 use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
-use gate::hooks::{CORE_HOOK, IN_DRIVER, OVERFLOW, SET_DIRECTION, TOKENS};
+use gate::hooks::{CORE_HOOK, OVERFLOW, SET_DIRECTION, TOKENS};
 use gate::safe;
 use hermit_abi::{PROT_READ, PROT_WRITE};
 
@@ -96,7 +97,7 @@ fn direction_back() -> Result<(), String> {
             "cld",
             gate = const GATE,
             in("r11") HOOK,
-            in("rdi") u64::from(SET_DIRECTION | IN_DRIVER),
+            in("rdi") u64::from(SET_DIRECTION | hooks::CONSOLE),
             in("rsi") 0,
             in("r8") 0,
             lateout("rax") answer,
@@ -130,16 +131,18 @@ fn forged_number() -> Result<(), String> {
 }
 
 /// Looks which tokens there are in each domain: the application's while it runs
-/// and no other, the unsafe kernel's while that runs, none in the safe kernel.
+/// and no other, a cell's while it runs and no other's, none in the safe kernel.
 fn tokens() -> Result<(), String> {
     let word = |offset: usize| {
         let word = std::ptr::with_exposed_provenance::<u64>(CPU_PAGE as usize + offset);
         // SAFETY: every domain reads the CPU page.
         unsafe { word.read_volatile() }
     };
-    let inside = [TOKENS, TOKENS | IN_DRIVER].map(|kind| hooks::hook(kind, 0, 0));
-    let here = (word(offset::ENTRY_STACK) != 0, word(offset::ARMED) != 0);
-    match inside == [0, 2] && here == (true, false) {
+    let kernels = [0, hooks::CONSOLE, hooks::HOSTFS];
+    let inside = kernels.map(|kernel| hooks::hook(TOKENS | kernel, 0, 0));
+    let armed = Cell::ALL.map(|cell| word(offset::armed(cell)) != 0);
+    let here = (word(offset::ENTRY_STACK) != 0, armed);
+    match inside == [0, 2, 4] && here == (true, [false; 2]) {
         true => Ok(()),
         false => Err(format!("in the kernels {inside:?}, here {here:?}")),
     }

@@ -3,7 +3,7 @@
 mod race;
 
 use domains::core_call::test_hook::{FORGET_HERE_ONLY, SKIP_SCAN};
-use gate::hooks::{CORE_HOOK, IN_DRIVER, LOAD};
+use gate::hooks::{CORE_HOOK, LOAD};
 use hermit_abi::{EACCES, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE, mprotect};
 
 use crate::hooks;
@@ -145,8 +145,7 @@ fn wrpkru() -> Result<(), String> {
 /// Maps, changes and unmaps pages over and over: their key stays, so that the
 /// unsafe kernel never reads them.
 fn keys() -> Result<(), String> {
-    let can_read =
-        |address: *mut u8| hooks::hook(LOAD | IN_DRIVER, address.expose_provenance(), 0) >= 0;
+    let can_read = |address: *mut u8| hooks::hook(LOAD | address.expose_provenance(), 0) >= 0;
     for round in 0..10 {
         let pages = new(if round % 2 == 0 { 1 } else { 600 })?;
         pages.write(0, b"secret");

@@ -6,7 +6,7 @@ use domains::cpu_page::offset;
 use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
 use domains::{Domain, Pkru};
-use gate::hooks::PKRU_AFTER_UNSAFE_CALL;
+use gate::hooks::PKRU_AFTER_CELL_CALL;
 
 use crate::hooks;
 
@@ -39,11 +39,9 @@ pub fn run() -> Result<(), String> {
             }
         }
     }
-    let behind = hooks::hook(PKRU_AFTER_UNSAFE_CALL, 0, 0);
+    let behind = hooks::hook(PKRU_AFTER_CELL_CALL, 0, 0);
     if behind != i64::from(Pkru::of(Domain::Safe).bits()) {
-        return Err(format!(
-            "the return from the unsafe kernel left PKRU {behind:#x}"
-        ));
+        return Err(format!("the return from a cell left PKRU {behind:#x}"));
     }
     println!("pkru {expected:#x} after every entry");
     Ok(())

@@ -1,6 +1,7 @@
 //! Pointers that lie: every entry that follows one must refuse it.
 
-use domains::layout::{self, APP, CORE_OFFSET, CORE_PHYSICAL, FRAMES, INFO, SAFE, UNSAFE};
+use domains::Cell;
+use domains::layout::{self, APP, CORE_OFFSET, CORE_PHYSICAL, INFO, SAFE};
 use gate::{info, safe};
 
 const EFAULT: i64 = -14;
@@ -35,8 +36,8 @@ fn foreign() -> [(&'static str, usize); 11] {
         ("null", 0),
         ("the safe kernel", SAFE.start as usize),
         ("the safe kernel's heap", SAFE.heap().start as usize),
-        ("the unsafe kernel", UNSAFE.start as usize),
-        ("the frames", FRAMES.start as usize),
+        ("a cell", Cell::Console.region().start as usize),
+        ("a window", Cell::Console.windows().start as usize),
         ("the time page", INFO.start as usize),
         ("the CPU page", layout::CPU_PAGE as usize),
         ("the gate page", layout::GATE_PAGE as usize),

@@ -10,7 +10,7 @@ use crate::hooks;
 /// Has the core try everything as `attacker`; fails if anything got through.
 pub fn run(attacker: &str) -> Result<(), String> {
     let attacker = Domain::from_name(attacker).ok_or("no such domain")?;
-    let result = hooks::hook(CORE_HOOK, SWEEP as usize, attacker as usize);
+    let result = hooks::hook(CORE_HOOK, SWEEP as usize, attacker.number() as usize);
     if result < 0 {
         return Err(format!("no sweep: {result}"));
     }

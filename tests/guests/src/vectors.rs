@@ -4,7 +4,7 @@ use std::arch::asm;
 
 use domains::cpu_page::offset;
 use domains::layout::CPU_PAGE;
-use gate::hooks::{IN_DRIVER, READ_VECTORS, VECTORS_AT_UPCALL};
+use gate::hooks::{READ_VECTORS, VECTORS_AT_UPCALL};
 
 use crate::hooks;
 
@@ -25,7 +25,7 @@ pub fn run() -> Result<(), String> {
             "call qword ptr ds:[{gate}]",
             secret = in(reg) SECRET,
             gate = const CPU_PAGE + offset::APP_TO_SAFE as u64,
-            in("rdi") u64::from(READ_VECTORS | IN_DRIVER),
+            in("rdi") u64::from(READ_VECTORS | hooks::CONSOLE),
             in("rsi") 0,
             in("r8") 0,
             in("r11") HOOK,

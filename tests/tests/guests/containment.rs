@@ -36,9 +36,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn hanging_driver() -> Verdict {
-    let outcome = guest(Isolation::Mpk, &["attack", "unsafe", "spin"]);
+    let outcome = guest(Isolation::Mpk, &["attack", "console", "spin"]);
     let reported = outcome.faults.iter().any(|fault| {
-        fault["domain"] == "unsafe"
+        fault["domain"] == "console"
             && fault["cause"] == "deadline"
             && fault["action"] == "rewind"
     });
@@ -53,25 +53,25 @@ fn vectors() -> Verdict {
     let outcome = guest(Isolation::Mpk, &["vectors"]);
     ensure(
         outcome.status == 0,
-        "cleared vector registers in the unsafe kernel",
+        "cleared vector registers in a cell",
         &outcome,
     )
 }
 
-/// The unsafe kernel jumps to where threads enter the application, behind the
+/// A cell jumps to where threads enter the application, behind the
 /// store of the token, which it could not make. It dies at the look at the
 /// token, with the application's rights, and is the one that is blamed.
 fn wrong_gate() -> Verdict {
     const BEHIND_THE_STORE: u64 = 15;
     let address = format!("{:#x}", GATE_PAGE + gate::ENTER_APP + BEHIND_THE_STORE);
-    let outcome = guest(Isolation::Mpk, &["attack", "unsafe", "execute", &address]);
+    let outcome = guest(Isolation::Mpk, &["attack", "console", "execute", &address]);
     let blamed = outcome
         .faults
         .iter()
-        .any(|fault| fault["domain"] == "unsafe");
+        .any(|fault| fault["domain"] == "console");
     ensure(
         blamed && outcome.status == 0,
-        "the unsafe kernel to be stopped alone",
+        "the cell to be stopped alone",
         &outcome,
     )
 }
@@ -81,7 +81,7 @@ fn wrong_gate() -> Verdict {
 fn fallback() -> Verdict {
     let outcome = guest(
         Isolation::Mpk,
-        &["attack", "unsafe", "read", "0x100000000000"],
+        &["attack", "console", "read", "0x100000000000"],
     );
     let said = outcome.console.contains("output continues here");
     let went_on = outcome.console.contains("result -") && outcome.status == 0;

@@ -1,5 +1,6 @@
 //! Several CPUs: each has all the walls, and none sees what another took away.
 
+use domains::attack::ATTACKERS;
 use domains::layout::{self, PAGE_SIZE};
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
@@ -47,7 +48,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         "cpus::mutant_without_shootdown_is_caught_by_a_sleeper".into(),
         || still_read(Isolation::None, "stale-sleeper"),
     ));
-    trials.extend([Domain::App, Domain::Unsafe].map(sweep));
+    trials.extend(ATTACKERS.map(sweep));
     trials.extend(["write", "read", "execute"].map(attack));
     for mode in Isolation::ALL {
         trials.push(trial(
@@ -131,13 +132,13 @@ fn faults() -> Verdict {
 
 /// The core goes on behind the call on the CPU that made it.
 fn driver() -> Verdict {
-    let arguments = ["on", "1", "attack", "unsafe", "read", "0x100000000000"];
+    let arguments = ["on", "1", "attack", "console", "read", "0x100000000000"];
     let outcome = guest_with(Isolation::Mpk, &arguments, &TWO);
     is_rewound(&outcome, "key")
 }
 
 fn hang() -> Verdict {
-    let arguments = ["on", "1", "attack", "unsafe", "spin"];
+    let arguments = ["on", "1", "attack", "console", "spin"];
     let outcome = guest_with(Isolation::Mpk, &arguments, &TWO);
     is_rewound(&outcome, "deadline")
 }
@@ -145,7 +146,7 @@ fn hang() -> Verdict {
 fn is_rewound(outcome: &Outcome, cause: &str) -> Verdict {
     let mut faults = outcome.faults.iter();
     let reported = faults.any(|fault| {
-        fault["domain"] == "unsafe" && fault["cause"] == cause && fault["action"] == "rewind"
+        fault["domain"] == "console" && fault["cause"] == cause && fault["action"] == "rewind"
     });
     ensure(
         reported && outcome.status == 0,

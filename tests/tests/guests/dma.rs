@@ -2,8 +2,8 @@
 
 mod allowed;
 
-use domains::layout::{PHYSICAL_MAP, UNSAFE, used_ring};
-use domains::{Domain, Isolation, status};
+use domains::layout::PHYSICAL_MAP;
+use domains::{Cell, Isolation, status};
 use libtest_mimic::Trial;
 use tests::boot::Outcome;
 
@@ -12,12 +12,18 @@ use crate::reports::number;
 use crate::{Verdict, ensure, long, trial};
 
 /// Whose memory the device is told to write.
-const VICTIMS: [&str; 5] = ["core", "tables", "gate", "safe", "app"];
+const VICTIMS: [&str; 6] = ["core", "tables", "gate", "safe", "app", "hostfs"];
 /// By which address: the one that domains have for it, or the one that plain
 /// arithmetic takes for it.
 const WAYS: [&str; 2] = ["known", "plain"];
 /// Pieces of memory that are partly, or nowhere, the drivers'.
-const RANGES: [&str; 5] = ["behind-frames", "behind-dma", "all", "wrapping", "unmapped"];
+const RANGES: [&str; 5] = [
+    "behind-windows",
+    "behind-dma",
+    "all",
+    "wrapping",
+    "unmapped",
+];
 /// Rules of the rings that are broken.
 const RULES: [&str; 7] = ["loop", "next", "head", "indirect", "jump", "twice", "tail"];
 /// What only gets errors, or none.
@@ -108,7 +114,9 @@ fn is_convicted(outcome: &Outcome, cause: &str) -> Verdict {
 
 fn is_rewound(outcome: &Outcome, cause: &str) -> bool {
     outcome.faults.iter().any(|fault| {
-        fault["domain"] == "unsafe" && fault["cause"] == cause && fault["action"] == "rewind"
+        fault["domain"] == Cell::Console.name()
+            && fault["cause"] == cause
+            && fault["action"] == "rewind"
     })
 }
 
@@ -139,9 +147,14 @@ fn races() -> impl Iterator<Item = Trial> {
 
 /// What drivers must not touch themselves.
 fn touches() -> impl Iterator<Item = Trial> {
-    let dma = UNSAFE.dma();
+    let dma = Cell::Console.dma();
     let places = [
-        ("a_used_ring", used_ring(0, 5), "write", "permission"),
+        (
+            "a_used_ring",
+            Cell::Console.used_ring(0, 5),
+            "write",
+            "permission",
+        ),
         (
             "where_registers_were",
             dma.start + (1 << 30),
@@ -160,7 +173,7 @@ fn touches() -> impl Iterator<Item = Trial> {
     places.into_iter().map(|(place, address, access, cause)| {
         trial(format!("dma::a_driver_writes_to_{place}"), move || {
             let address_text = format!("{address:#x}");
-            let arguments = ["attack", Domain::Unsafe.name(), access, &address_text];
+            let arguments = ["attack", Cell::Console.name(), access, &address_text];
             let outcome = guest_with(Isolation::Mpk, &arguments, &[]);
             let is_there = |fault: &serde_json::Value| number(&fault["address"]) == address;
             let holds = is_rewound(&outcome, cause) && outcome.faults.iter().any(is_there);
@@ -178,7 +191,7 @@ fn no_walls() -> Trial {
             let outcome = guest_with(Isolation::None, &attack, &[]);
             ensure(outcome.faults.len() == 1, "one report", &outcome)?;
             let fault = &outcome.faults[0];
-            let is_named = fault["domain"] == "unsafe"
+            let is_named = fault["domain"] == Cell::Console.name()
                 && fault["cause"] == "dma"
                 && fault["action"] == "halt";
             ensure(is_named, "a report that names the drivers", &outcome)?;

@@ -96,7 +96,7 @@ fn status_after(domain: Domain) -> i32 {
         Domain::App => i32::from(status::VIOLATION),
         Domain::Safe => i32::from(status::KERNEL_FAILED),
         // The safe kernel gets an error and the program goes on.
-        Domain::Unsafe => 0,
+        Domain::Cell(_) => 0,
     }
 }
 

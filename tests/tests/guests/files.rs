@@ -7,7 +7,7 @@ use std::process::Command;
 
 use domains::edge::{Forbidden, Target};
 use domains::layout::ARCHIVE;
-use domains::{Access, Area, Domain, Isolation};
+use domains::{Access, Area, Cell, Domain, Isolation};
 use libtest_mimic::{Failed, Trial};
 use tests::boot::{Boot, Outcome};
 
@@ -89,8 +89,8 @@ fn stolen_rootfs(mode: Isolation) -> Verdict {
     for (domain, access) in [
         (Domain::App, Access::Read),
         (Domain::App, Access::Write),
-        (Domain::Unsafe, Access::Read),
-        (Domain::Unsafe, Access::Write),
+        (Domain::Cell(Cell::Hostfs), Access::Read),
+        (Domain::Cell(Cell::Hostfs), Access::Write),
         (Domain::Safe, Access::Write),
     ] {
         if mode == Isolation::None && access == Access::Read {

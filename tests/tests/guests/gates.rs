@@ -1,6 +1,6 @@
 //! The gates: what is left after a call, and every way to jump into them.
 
-use domains::attack::MUTANTS;
+use domains::attack::{ATTACKERS, mutants};
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
 
@@ -8,14 +8,13 @@ use crate::images::{guest, guest_with};
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mutants = MUTANTS.map(|(attacker, check)| mutant(attacker, check.name()));
+    let mutants = mutants().map(|(attacker, check)| mutant(attacker, check.name()));
+    let sweeps = ATTACKERS.map(sweep);
     let mut trials = vec![
         trial(
             "gates::pkru_is_the_applications_after_every_entry".into(),
             pkru,
         ),
-        sweep(Domain::App),
-        sweep(Domain::Unsafe),
         trial("gates::xrstor_cannot_change_pkru".into(), xrstor),
         trial(
             "gates::mutant_with_pkru_in_xcr0_is_caught".into(),
@@ -33,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             || preempt(Isolation::None),
         ),
     ];
+    trials.extend(sweeps);
     trials.extend(mutants);
     trials
 }

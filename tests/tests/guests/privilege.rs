@@ -1,5 +1,6 @@
 //! Privileged instructions and core calls, from every domain.
 
+use domains::attack::ATTACKERS;
 use domains::core_call::{CoreCall, error};
 use domains::{Domain, Isolation};
 use libtest_mimic::Trial;
@@ -20,17 +21,15 @@ pub(crate) fn trials() -> Vec<Trial> {
             trial(name, move || instruction(domain, number))
         })
     });
-    let calls = [Domain::App, Domain::Unsafe]
-        .into_iter()
-        .flat_map(|domain| {
-            CoreCall::ALL
-                .into_iter()
-                .filter(move |call| !call.allowed(domain))
-                .map(move |call| {
-                    let name = format!("privilege::{domain}_makes_core_call_{call:?}");
-                    trial(name, move || core_call(domain, call))
-                })
-        });
+    let calls = ATTACKERS.into_iter().flat_map(|domain| {
+        CoreCall::ALL
+            .into_iter()
+            .filter(move |call| !call.allowed(domain))
+            .map(move |call| {
+                let name = format!("privilege::{domain}_makes_core_call_{call:?}");
+                trial(name, move || core_call(domain, call))
+            })
+    });
     let flags = Isolation::ALL.map(|mode| {
         let name = format!("privilege::{mode}::flags_are_harmless_behind_a_trap");
         trial(name, move || flags(mode))

@@ -41,7 +41,7 @@ fn leaves_room(words: &'static [&'static str]) -> Verdict {
             .iter()
             .any(|mark| mark.kernel == kernel && mark.used >= LEAST)
     };
-    let holds = outcome.faults.is_empty() && ["safe", "unsafe", "core"].into_iter().all(has);
+    let holds = outcome.faults.is_empty() && ["safe", "console", "core"].into_iter().all(has);
     ensure(holds, "a mark of every kernel's stack", &outcome)
 }
 
@@ -59,11 +59,11 @@ fn forged_number() -> Verdict {
 
 fn overflow(domain: Domain) -> Verdict {
     let outcome = guest(Isolation::Mpk, &["attack", domain.name(), "overflow"]);
-    // The attack comes in by the entry for it, into the safe kernel and on into
-    // the unsafe one; the application serves nothing.
+    // The attack comes in by the entry for it, into the safe kernel and on into a
+    // cell; the application serves nothing.
     let served = match domain {
         Domain::App => Value::Null,
-        Domain::Safe | Domain::Unsafe => "hook".into(),
+        Domain::Safe | Domain::Cell(_) => "hook".into(),
     };
     let reported = outcome.faults.iter().any(|fault| {
         fault["domain"] == domain.name()
@@ -73,7 +73,7 @@ fn overflow(domain: Domain) -> Verdict {
     let status = match domain {
         Domain::App => status::VIOLATION,
         Domain::Safe => status::KERNEL_FAILED,
-        Domain::Unsafe => 0,
+        Domain::Cell(_) => 0,
     };
     let holds = reported && outcome.status == i32::from(status);
     ensure(holds, "a report of a stack overflow", &outcome)

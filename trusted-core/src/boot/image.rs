@@ -99,10 +99,11 @@ fn is_in_place(area: Area, address: u64, size: u64) -> bool {
     match area {
         Area::Text => {
             let is_gate = address == GATE_PAGE && size == PAGE_SIZE;
-            is_gate || [Area::Safe, Area::Unsafe, Area::App].into_iter().any(is_in)
+            let mut others = Area::ALL.into_iter().filter(|area| *area != Area::Info);
+            is_gate || others.any(is_in)
         }
-        Area::Safe | Area::Unsafe | Area::App => is_in(area),
-        Area::Frames | Area::Info => false,
+        Area::Safe | Area::App | Area::Cell(_) => is_in(area),
+        Area::Info => false,
     }
 }
 

@@ -69,9 +69,8 @@ impl Stage {
         image::map(&self.header, manifest, &mut space)?;
         let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
         let (start, upcall) = entry_points(&space, map);
-        let stack = seat::start_stack(layout::SAFE, 0, &mut space)?;
-        let unsafe_stack = seat::start_stack(layout::UNSAFE, 0, &mut space)?;
-        self.install_local(unsafe_stack, &mut space)?;
+        seat::map_stacks(0, &mut space)?;
+        self.install_local(&mut space)?;
         let ids = self.wake(found, features, &mut space)?;
         // Waking needs the timer, too.
         let stretch = match ids.count() {
@@ -93,14 +92,14 @@ impl Stage {
             upcall,
             sweep: None,
         });
-        Some(enter_safe_kernel(start, stack))
+        Some(enter_safe_kernel(start, layout::SAFE.start_stack(0).end))
     }
 
     /// Maps the CPU page and the core's own, and fills them.
-    fn install_local(&self, unsafe_stack: u64, space: &mut Space) -> Option<()> {
+    fn install_local(&self, space: &mut Space) -> Option<()> {
         let map = PhysicalMap::CORE;
         let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
-        page.fill(0, unsafe_stack);
+        page.fill(0);
         let own = space.frames.allocate(Owner::CORE)?;
         let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
         if !space.place_page(layout::CORE_CPU_PAGE, entry) {

@@ -64,7 +64,12 @@ fn answer(trap: &mut Trap<'_>, result: Result<u64, i64>) {
 /// needs.
 #[inline(never)]
 fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
-    match trap.core.devices.publish(device, queue, &trap.local.bell) {
+    match {
+        let caller = trap.caller.domain;
+        trap.core
+            .devices
+            .publish(caller, device, queue, &trap.local.bell)
+    } {
         Ok(()) => {
             answer(trap, Ok(0));
             return Next::Ring;
@@ -120,6 +125,7 @@ fn permitted(caller: Caller, number: u64) -> Result<CoreCall, i64> {
 fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<u64, i64> {
     let [first, second, third, _] = arguments;
     let done = |()| 0;
+    let domain = trap.caller.domain;
     let (core, local) = (&mut *trap.core, trap.local);
     match call {
         CoreCall::Null | CoreCall::Idle => Ok(0),
@@ -142,12 +148,16 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             report::send(Record::Started);
             Ok(0)
         }
-        CoreCall::DeviceStatus => refusable(core.devices.set_status(first, second)),
-        CoreCall::DeviceFeatures => refusable(core.devices.accept(first, second)),
-        CoreCall::DeviceQueue => refusable(core.devices.set_queue(&mut core.space, arguments)),
+        CoreCall::DeviceStatus => refusable(core.devices.set_status(domain, first, second)),
+        CoreCall::DeviceFeatures => refusable(core.devices.accept(domain, first, second)),
+        CoreCall::DeviceQueue => {
+            refusable(core.devices.set_queue(domain, &mut core.space, arguments))
+        }
         // It has a way of its own.
         CoreCall::Publish => Err(error::UNKNOWN),
-        CoreCall::DeviceConfig => refusable(core.devices.configuration(first, second, third)),
+        CoreCall::DeviceConfig => {
+            refusable(core.devices.configuration(domain, first, second, third))
+        }
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core, local).map(done),

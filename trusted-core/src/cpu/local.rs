@@ -42,7 +42,7 @@ pub(crate) struct Local {
     pub(crate) stretch: Cell<Option<Stretch>>,
     /// How often the core looks for such calls.
     pub(crate) pace: Cell<Pace>,
-    /// How long the call into the unsafe kernel has been running.
+    /// How long the call into a cell has been running.
     pub(crate) watchdog: Cell<Watchdog>,
     /// The bell to ring when the core's lock is open: here, and not in what a call
     /// answers, because every call would carry it.
@@ -112,7 +112,7 @@ impl Local {
     pub(crate) fn assume(&self, domain: Domain) {
         match self.isolation {
             Isolation::Mpk => pkru::write(Pkru::of(domain)),
-            Isolation::None => self.page.set(offset::DOMAIN, domain as u64),
+            Isolation::None => self.page.set(offset::DOMAIN, domain.number()),
         }
     }
 }

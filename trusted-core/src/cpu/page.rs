@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use domains::cpu_page::offset;
 use domains::layout::{self, gate};
-use domains::{Domain, Pkru};
+use domains::{Cell, Domain, Pkru};
 
 use crate::memory::frame::Frame;
 use crate::memory::physical::{PhysicalMap, WORDS};
@@ -38,13 +38,38 @@ impl CpuPage {
         self.set(offset::PENDING, self.get(offset::PENDING) | event);
     }
 
-    /// Fills a cleared page for CPU `number`, on which the safe kernel starts.
-    pub(crate) fn fill(self, number: u64, unsafe_stack: u64) {
-        self.set(offset::CPU, number);
-        self.set(offset::UNSAFE_STACK, unsafe_stack);
-        self.set(offset::APP_TO_SAFE, layout::GATE_PAGE + gate::APP_TO_SAFE);
-        self.set(offset::DOMAIN, Domain::Safe as u64);
+    /// The cell that runs, as the tokens say; none if none does. Cells call nobody:
+    /// two that run are a safe kernel that does not know what it does.
+    pub(crate) fn armed(self) -> Armed {
+        let is_armed = |cell: &Cell| self.get(offset::armed(*cell)) != 0;
+        let mut armed = Cell::ALL.into_iter().filter(is_armed);
+        match (armed.next(), armed.next()) {
+            (None, _) => Armed::None,
+            (Some(cell), None) => Armed::One(cell),
+            (Some(_), Some(_)) => Armed::Several,
+        }
     }
+
+    /// Fills a cleared page for CPU `number`, on which the safe kernel starts.
+    pub(crate) fn fill(self, number: u64) {
+        self.set(offset::CPU, number);
+        for cell in Cell::ALL {
+            self.set(offset::cell_stack(cell), cell.stack(number).end);
+        }
+        self.set(offset::APP_TO_SAFE, layout::GATE_PAGE + gate::APP_TO_SAFE);
+        self.set(offset::DOMAIN, Domain::Safe.number());
+    }
+}
+
+/// Which cells run on a CPU, as their tokens say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Armed {
+    /// None.
+    None,
+    /// This one.
+    One(Cell),
+    /// More than one.
+    Several,
 }
 
 /// Who runs in ring 3, as far as the core can tell.

@@ -15,6 +15,7 @@ pub(crate) mod setup;
 
 use core::cell::Cell;
 
+use domains::Domain;
 use domains::core_call::error;
 use domains::device::DEVICES_MAX;
 
@@ -25,11 +26,11 @@ use crate::memory::space::Space;
 pub(crate) use self::bus::Bell;
 pub(crate) use self::queue::Offence;
 
-/// The devices by number, and what they may read and write.
+/// The devices by number, and what those of each cell may read and write.
 #[derive(Default)]
 pub(crate) struct Devices {
     devices: [Option<Device>; DEVICES_MAX],
-    areas: Areas,
+    areas: [Areas; domains::Cell::ALL.len()],
 }
 
 /// Why a call came to nothing.
@@ -41,30 +42,42 @@ pub(crate) enum Refused {
     Offence(Offence),
 }
 
+/// The calls of a domain about its devices: another's are none to it.
 impl Devices {
     /// Adds to the status of `device`; zero resets it. What the device makes of
     /// it.
-    pub(crate) fn set_status(&mut self, device: u64, status: u64) -> Result<u64, Refused> {
-        self.get(device)?.set_status(status)
+    pub(crate) fn set_status(
+        &mut self,
+        caller: Option<Domain>,
+        device: u64,
+        status: u64,
+    ) -> Result<u64, Refused> {
+        self.get(caller, device)?.set_status(status)
     }
 
     /// Accepts features; none of them asks which there are.
-    pub(crate) fn accept(&mut self, device: u64, features: u64) -> Result<u64, Refused> {
-        self.get(device)?.accept(features)
+    pub(crate) fn accept(
+        &mut self,
+        caller: Option<Domain>,
+        device: u64,
+        features: u64,
+    ) -> Result<u64, Refused> {
+        self.get(caller, device)?.accept(features)
     }
 
     /// Sets a queue up; without a size says what size it can have.
     pub(crate) fn set_queue(
         &mut self,
+        caller: Option<Domain>,
         space: &mut Space,
         [device, queue, size, rings]: [u64; 4],
     ) -> Result<u64, Refused> {
-        let areas = self.areas;
-        let device = self.get(device)?;
+        let device = find(&mut self.devices, caller, device)?;
+        let areas = &self.areas[device.cell().number()];
         match size {
             0 => device.queue_max(queue),
             _ => device
-                .set_queue(queue, size, rings, &areas, space)
+                .set_queue(queue, size, rings, areas, space)
                 .map(|()| 0),
         }
     }
@@ -74,21 +87,24 @@ impl Devices {
     #[inline]
     pub(crate) fn publish(
         &mut self,
+        caller: Option<Domain>,
         device: u64,
         queue: u64,
         bell: &Cell<Bell>,
     ) -> Result<(), Refused> {
-        find(&mut self.devices, device)?.publish(queue, &self.areas, bell)
+        let device = find(&mut self.devices, caller, device)?;
+        device.publish(queue, &self.areas[device.cell().number()], bell)
     }
 
     /// Reads a device's configuration.
     pub(crate) fn configuration(
         &mut self,
+        caller: Option<Domain>,
         device: u64,
         offset: u64,
         size: u64,
     ) -> Result<u64, Refused> {
-        self.get(device)?.configuration(offset, size)
+        self.get(caller, device)?.configuration(offset, size)
     }
 
     /// Takes note of an interrupt of `device`; whether it was one.
@@ -97,13 +113,20 @@ impl Devices {
         device.is_some_and(Device::acknowledge)
     }
 
-    fn get(&mut self, device: u64) -> Result<&mut Device, Refused> {
-        find(&mut self.devices, device)
+    fn get(&mut self, caller: Option<Domain>, device: u64) -> Result<&mut Device, Refused> {
+        find(&mut self.devices, caller, device)
     }
 }
 
-fn find(devices: &mut [Option<Device>], device: u64) -> Result<&mut Device, Refused> {
+/// Device number `device`, if it is the caller's and in use.
+fn find(
+    devices: &mut [Option<Device>],
+    caller: Option<Domain>,
+    device: u64,
+) -> Result<&mut Device, Refused> {
     let device = usize::try_from(device).ok();
     let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
+    // DEFENCE: device-owner
+    let device = device.filter(|device| caller == Some(Domain::Cell(device.cell())));
     device.ok_or(Refused::Error(error::NO_DEVICE))?.in_use()
 }

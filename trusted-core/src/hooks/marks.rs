@@ -6,9 +6,10 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use domains::Cell;
 use domains::cpu_page::CPUS_MAX;
 use domains::layout::{
-    CORE_STACK, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, UNSAFE,
+    CORE_STACK, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE,
 };
 use domains::stack_paint::PAINT;
 
@@ -26,9 +27,11 @@ pub(crate) fn print(core: &Core, local: &Local) {
     let places = cpus.chain(threads);
     let marks = places.map(|place| used(core, start(place), KERNEL_STACK));
     say("safe", KERNEL_STACK, marks.max());
-    let drivers = UNSAFE.start_stack(local.number);
-    let size = drivers.size();
-    say("unsafe", size, Some(used(core, drivers.start, size)));
+    for cell in Cell::ALL {
+        let stack = cell.stack(local.number);
+        let mark = used(core, stack.start, stack.size());
+        say(cell.name(), stack.size(), Some(mark));
+    }
     for stack in [Stack::Trap, Stack::Call] {
         let bottom = Place::boot().top(stack) - CORE_STACK;
         say("core", CORE_STACK, Some(used(core, bottom, CORE_STACK)));

@@ -4,15 +4,17 @@
 //! attacking domain, in the state that the tokens have while that domain runs.
 //! It ends in a fault, which is judged here instead of killing the domain. The
 //! rights at that fault must be the attacker's, unless a check of the gate
-//! stopped him or the unsafe kernel did what it may: return.
+//! stopped him or a cell did what it may: return.
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use domains::Domain;
-use domains::attack::{ATTEMPTS, End, Forgery, HARMLESS_ENTRY, SAVED_MODES, SAVED_WORDS};
+use domains::attack::{
+    ATTACKERS, ATTEMPTS, End, Forgery, HARMLESS_ENTRY, SAVED_MODES, SAVED_WORDS,
+};
 use domains::core_call::error;
 use domains::cpu_page::offset;
-use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, Region, SAFE, UNSAFE};
+use domains::layout::{APP, GATE_PAGE, PAGE_SIZE, Region, SAFE};
+use domains::{Cell, Domain};
 
 use crate::cpu::local::Local;
 use crate::cpu::page::Caller;
@@ -25,8 +27,8 @@ use crate::trap::{Trap, cause, context};
 /// Where the gate returns to. Nothing is ever mapped there, so that the return
 /// faults, with the rights that the gate left.
 const LANDING: u64 = APP.end - PAGE_SIZE;
-/// The stack of the safe kernel, a page: empty while the application runs; while
-/// the unsafe kernel does, it holds what a call into it leaves there.
+/// The stack of the safe kernel, a page: empty while the application runs; while a
+/// cell does, it holds what a call into it leaves there.
 const SAFE_STACK: u64 = stack(SAFE);
 /// The size of what such a call leaves.
 const SAVED_BYTES: u64 = SAVED_WORDS * 8;
@@ -36,16 +38,9 @@ const TICKS_MAX: u32 = 2;
 /// Anomalies that are described.
 const DESCRIBED: u32 = 16;
 
-/// Who attacks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Attacker {
-    App,
-    Unsafe,
-}
-
 /// The attempts so far, and what waits for their end.
 pub(crate) struct Sweep {
-    attacker: Attacker,
+    attacker: Domain,
     cpu: u64,
     caller: Registers,
     bases: (u64, u64),
@@ -57,11 +52,12 @@ pub(crate) struct Sweep {
 
 /// Begins the attempts of the domain with this number.
 pub(super) fn begin(trap: &mut Trap<'_>, domain: u64) -> Result<u64, i64> {
-    let attacker = Attacker::new(domain).ok_or(error::INVALID)?;
+    let attacker = Domain::from_number(domain).filter(|it| ATTACKERS.contains(it));
+    let attacker = attacker.ok_or(error::INVALID)?;
     if trap.core.sweep.is_some() {
         return Err(error::INVALID);
     }
-    for stack in [attacker.stack(), SAFE_STACK] {
+    for stack in [stack_of(attacker), SAFE_STACK] {
         trap.core.space.map(stack, 1, 0)?;
     }
     trap.core.sweep = Some(Sweep {
@@ -84,11 +80,11 @@ pub(crate) fn caught(trap: &mut Trap<'_>) -> bool {
     let Some(sweep) = of_this_cpu(trap.core, trap.local) else {
         return false;
     };
-    let armed = trap.local.page.get(offset::ARMED);
-    if !sweep
+    let armed = sweep
         .attacker
-        .is_stopped(trap.caller, trap.registers, armed)
-    {
+        .cell()
+        .map_or(0, |cell| token(trap.local, cell));
+    if !is_stopped(sweep.attacker, trap.caller, trap.registers, armed) {
         sweep.note_anomaly(trap.caller, trap.registers);
     }
     sweep.attempt += 1;
@@ -128,31 +124,40 @@ fn prepare(trap: &mut Trap<'_>) {
         return;
     };
     let (attacker, forgery) = (sweep.attacker, Forgery::new(sweep.attempt));
-    let middle = attacker.stack() + PAGE_SIZE / 2;
+    let middle = stack_of(attacker) + PAGE_SIZE / 2;
     fill(trap.core, middle - 128, 256, LANDING);
     *trap.registers = Registers::entering(GATE_PAGE + forgery.offset, middle);
     trap.registers.rax = forgery.eax.into();
     trap.registers.rcx = forgery.ecx.into();
     trap.registers.rdx = forgery.edx.into();
     trap.registers.r11 = HARMLESS_ENTRY;
-    match attacker {
-        Attacker::App => set_tokens(trap.local, SAFE_STACK + PAGE_SIZE - 8, 0),
-        Attacker::Unsafe => {
+    clear_tokens(trap.local);
+    match attacker.cell() {
+        None => trap
+            .local
+            .page
+            .set(offset::ENTRY_STACK, SAFE_STACK + PAGE_SIZE - 8),
+        Some(cell) => {
             fill(trap.core, ARMED - 8, 8, SAVED_MODES);
             fill(trap.core, ARMED, SAVED_BYTES - 8, 0);
             fill(trap.core, ARMED + SAVED_BYTES - 8, 8, LANDING);
-            set_tokens(trap.local, 0, ARMED);
+            trap.local.page.set(offset::armed(cell), ARMED);
             // Each attempt is a call of its own to the watchdog.
-            let calls = trap.local.page.get(offset::UNSAFE_CALLS);
-            trap.local.page.set(offset::UNSAFE_CALLS, calls + 1);
+            let calls = trap.local.page.get(offset::CELL_CALLS);
+            trap.local.page.set(offset::CELL_CALLS, calls + 1);
         }
     }
-    trap.local.assume(attacker.domain());
+    trap.local.assume(attacker);
 }
 
-fn set_tokens(local: &Local, entry_stack: u64, armed: u64) {
-    local.page.set(offset::ENTRY_STACK, entry_stack);
-    local.page.set(offset::ARMED, armed);
+fn token(local: &Local, cell: Cell) -> u64 {
+    local.page.get(offset::armed(cell))
+}
+
+fn clear_tokens(local: &Local) {
+    let cells = Cell::ALL.map(offset::armed);
+    let tokens = [offset::ENTRY_STACK].into_iter().chain(cells);
+    tokens.for_each(|token| local.page.set(token, 0));
 }
 
 /// Fills the `size` bytes at `address`, which lie in one mapped page.
@@ -170,17 +175,17 @@ fn finish(trap: &mut Trap<'_>) {
     let Some(sweep) = trap.core.sweep.take() else {
         return;
     };
-    let (attacker, anomalies) = (sweep.attacker.domain(), sweep.anomalies);
+    let (attacker, anomalies) = (sweep.attacker, sweep.anomalies);
     report::line(format_args!(
         "cloister: {ATTEMPTS} attempts of {attacker} on the gate page, {anomalies} anomalies"
     ));
     *trap.registers = sweep.caller;
     trap.registers.rax = u64::from(ATTEMPTS) << 32 | u64::from(anomalies);
     context::set_bases(sweep.bases.0, sweep.bases.1);
-    set_tokens(trap.local, 0, 0);
+    clear_tokens(trap.local);
     trap.local.page.note(sweep.pending);
     trap.local.assume(Domain::Safe);
-    for stack in [sweep.attacker.stack(), SAFE_STACK] {
+    for stack in [stack_of(attacker), SAFE_STACK] {
         // It was mapped when the sweep began.
         let _ = trap.core.space.unmap(stack, 1, 0);
     }
@@ -191,40 +196,23 @@ const fn stack(region: Region) -> u64 {
     region.stacks().end - 2 * PAGE_SIZE
 }
 
-impl Attacker {
-    fn new(domain: u64) -> Option<Attacker> {
-        match Domain::from_number(domain)? {
-            Domain::App => Some(Attacker::App),
-            Domain::Unsafe => Some(Attacker::Unsafe),
-            Domain::Safe => None,
-        }
-    }
+fn stack_of(attacker: Domain) -> u64 {
+    stack(match attacker {
+        Domain::Cell(cell) => cell.region(),
+        Domain::App => APP,
+        Domain::Safe => SAFE,
+    })
+}
 
-    const fn domain(self) -> Domain {
-        match self {
-            Attacker::App => Domain::App,
-            Attacker::Unsafe => Domain::Unsafe,
-        }
-    }
-
-    const fn stack(self) -> u64 {
-        match self {
-            Attacker::App => stack(APP),
-            Attacker::Unsafe => stack(UNSAFE),
-        }
-    }
-
-    /// Whether a fault with the token `armed` shows that he got nowhere.
-    fn is_stopped(self, caller: Caller, registers: &Registers, armed: u64) -> bool {
-        let end = End {
-            rights: caller.domain,
-            died_in_gate: registers.vector == cause::INVALID
-                && cause::is_in_gate(registers.rip),
-            has_returned: (registers.rip, registers.rsp, armed)
-                == (LANDING, ARMED + SAVED_BYTES, 0),
-        };
-        end.is_harmless(self.domain())
-    }
+/// Whether a fault of `attacker` shows that he got nowhere; his token is `armed`.
+fn is_stopped(attacker: Domain, caller: Caller, registers: &Registers, armed: u64) -> bool {
+    let end = End {
+        rights: caller.domain,
+        died_in_gate: registers.vector == cause::INVALID && cause::is_in_gate(registers.rip),
+        has_returned: (registers.rip, registers.rsp, armed)
+            == (LANDING, ARMED + SAVED_BYTES, 0),
+    };
+    end.is_harmless(attacker)
 }
 
 impl Sweep {
@@ -263,12 +251,15 @@ mod tests {
     fn the_safe_kernels_rights_are_for_a_whole_return_only() {
         let landed = Registers::entering(LANDING, ARMED + SAVED_BYTES);
         let safe = caller(Domain::Safe);
-        assert!(Attacker::Unsafe.is_stopped(safe, &landed, 0));
-        assert!(!Attacker::Unsafe.is_stopped(safe, &landed, ARMED));
-        assert!(!Attacker::App.is_stopped(safe, &landed, 0));
         let elsewhere = Registers::entering(LANDING + 1, ARMED + SAVED_BYTES);
-        assert!(!Attacker::Unsafe.is_stopped(safe, &elsewhere, 0));
-        let own_stack = Registers::entering(LANDING, stack(UNSAFE));
-        assert!(!Attacker::Unsafe.is_stopped(safe, &own_stack, 0));
+        for cell in Cell::ALL {
+            let attacker = Domain::Cell(cell);
+            assert!(is_stopped(attacker, safe, &landed, 0));
+            assert!(!is_stopped(attacker, safe, &landed, ARMED));
+            assert!(!is_stopped(attacker, safe, &elsewhere, 0));
+            let own_stack = Registers::entering(LANDING, stack_of(attacker));
+            assert!(!is_stopped(attacker, safe, &own_stack, 0));
+        }
+        assert!(!is_stopped(Domain::App, safe, &landed, 0));
     }
 }

@@ -29,7 +29,7 @@ bitflags! {
         const GUARD = 1 << 10;
         const WITHHELD = 1 << 11;
         /// With a right to write that is taken away for a while.
-        const WAS_WRITABLE = 1 << 55;
+        const WAS_WRITABLE = 1 << 56;
         const NO_EXECUTE = 1 << 63;
     }
 }
@@ -43,7 +43,7 @@ const RIGHTS: Bits = Bits::PRESENT
     .union(Bits::WAS_WRITABLE)
     .union(Bits::NO_EXECUTE);
 const AREA_SHIFT: u32 = 52;
-const AREA_MASK: u64 = 0b111;
+const AREA_MASK: u64 = 0b1111;
 const KEY_SHIFT: u32 = 59;
 
 /// What ring 3 may do with a page, as far as its entry has a say.
@@ -212,7 +212,7 @@ pub(crate) const fn span(level: u32) -> u64 {
 }
 
 const fn area_bits(area: Area) -> u64 {
-    (area as u64 + 1) << AREA_SHIFT
+    (area.number() as u64 + 1) << AREA_SHIFT
 }
 
 const _: () = assert!(

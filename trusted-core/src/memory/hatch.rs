@@ -49,10 +49,8 @@ mod tests {
     use std::boxed::Box;
     use std::vec;
 
-    use domains::Area;
-    use domains::layout::{
-        APP, BOOT_INFO, CPU_PAGE, FRAMES, PAGE_SIZE, SAFE, TIME_PAGE, UNSAFE,
-    };
+    use domains::layout::{APP, BOOT_INFO, CPU_PAGE, PAGE_SIZE, SAFE, TIME_PAGE};
+    use domains::{Area, Cell};
 
     use super::*;
     use crate::memory::entry::{Keys, Rights};
@@ -85,7 +83,8 @@ mod tests {
         assert!(second.find(CPU_PAGE).is_empty());
         place(&second, CPU_PAGE, page(903), &mut frames).expect("free frames");
         assert_eq!(first.find(CPU_PAGE), page(901));
-        let later = [BOOT_INFO, FRAMES.start, SAFE.start, UNSAFE.start, APP.start];
+        let cells = Cell::ALL.map(|cell| cell.windows().start);
+        let later = [BOOT_INFO, SAFE.start, APP.start].into_iter().chain(cells);
         for (number, address) in (910..).zip(later) {
             let last = address + 40 * PAGE_SIZE;
             place(&first, last, page(number), &mut frames).expect("free frames");

@@ -28,7 +28,7 @@ impl Owner {
 
     /// A page that ring 3 sees.
     pub(crate) const fn area(area: Area) -> Owner {
-        Owner(8 + area as u8)
+        Owner(8 + area.number())
     }
 }
 

@@ -7,7 +7,7 @@
 //! it gets one; who takes away a part of it divides it.
 
 use domains::core_call::{error, map_flags, unmap_flags};
-use domains::layout::{APP, PAGE_SIZE, SAFE, UNSAFE};
+use domains::layout::{self, PAGE_SIZE};
 use domains::{Area, Isolation};
 
 use super::entry::{Bits, Entry, Keys, Rights, span};
@@ -244,12 +244,11 @@ pub(super) fn place(address: u64, pages: u64) -> Option<Place> {
     if pages == 0 || !address.is_multiple_of(PAGE_SIZE) {
         return None;
     }
-    let areas = [Area::Safe, Area::Unsafe, Area::App].into_iter();
-    areas.zip([SAFE, UNSAFE, APP]).find_map(|(area, region)| {
-        let is_heap = region.heap().contains_range(address, size);
-        let is_stack = region.stacks().contains_range(address, size);
-        (is_heap || is_stack).then_some(Place { area, is_stack })
-    })
+    let area = layout::area_of(address).filter(|area| *area != Area::Info)?;
+    let region = layout::region_of(area)?;
+    let is_heap = region.heap().contains_range(address, size);
+    let is_stack = region.stacks().contains_range(address, size);
+    (is_heap || is_stack).then_some(Place { area, is_stack })
 }
 
 #[cfg(test)]

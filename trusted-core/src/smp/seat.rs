@@ -1,7 +1,7 @@
 //! What a further CPU needs before it can be woken.
 
-use domains::Area;
-use domains::layout::{self, PAGE_SIZE, Region};
+use domains::layout::{self, PAGE_SIZE};
+use domains::{Area, Cell};
 
 use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
@@ -26,10 +26,9 @@ pub(crate) struct Seat {
 /// Makes the seat of CPU `number`; none if memory runs out.
 pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
     let own = hatch::tables(&space.tables, &mut space.frames)?;
-    start_stack(layout::SAFE, number, space)?;
-    let unsafe_stack = start_stack(layout::UNSAFE, number, space)?;
+    map_stacks(number, space)?;
     let page = cpu_page(&own, space)?;
-    page.fill(number, unsafe_stack);
+    page.fill(number);
     for address in Place::OWN.pages().chain([layout::CORE_CPU_PAGE]) {
         let frame = space.frames.allocate(Owner::CORE)?;
         let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
@@ -42,12 +41,15 @@ pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
     })
 }
 
-/// Maps the stack that CPU `number` starts on in the kernel in `region`; its
-/// top.
-pub(crate) fn start_stack(region: Region, number: u64, space: &mut Space) -> Option<u64> {
-    let stack = region.start_stack(number);
-    space.map(stack.start, stack.size() / PAGE_SIZE, 0).ok()?;
-    Some(stack.end)
+/// Maps the stack that CPU `number` starts on in the safe kernel, and those on
+/// which it runs cells; none if memory runs out.
+pub(crate) fn map_stacks(number: u64, space: &mut Space) -> Option<()> {
+    let cells = Cell::ALL.map(|cell| cell.stack(number));
+    let mut stacks = [layout::SAFE.start_stack(number)].into_iter().chain(cells);
+    stacks.try_for_each(|stack| {
+        let pages = stack.size() / PAGE_SIZE;
+        space.map(stack.start, pages, 0).ok()
+    })
 }
 
 fn cpu_page(own: &Tables, space: &mut Space) -> Option<CpuPage> {

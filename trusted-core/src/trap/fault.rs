@@ -1,9 +1,9 @@
 //! What becomes of a domain that faults.
 //!
 //! The application dies. The safe kernel dies, and with it the machine, unless
-//! it was copying for the application and said where to go on. A call into the
-//! unsafe kernel returns to the safe kernel with an error. A kernel's rights
-//! without the token that goes with them were forged by the application.
+//! it was copying for the application and said where to go on. A call into a cell
+//! returns to the safe kernel with an error. A kernel's rights without the token
+//! that goes with them were forged by the application.
 
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -12,13 +12,14 @@ use domains::layout::{
     GATE_PAGE, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, SAFE, gate,
 };
 use domains::report::{Action, Cause, Fault, Page, Record};
-use domains::{Access, Area, Domain, Isolation, Rights, status, table};
+use domains::{Access, Area, Cell, Domain, Isolation, Rights, status, table};
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
 
 use super::Trap;
 use super::cause::{self, PAGE_FAULT};
 use super::registers::Registers;
+use crate::cpu::page::Armed;
 use crate::cpu::tlb;
 use crate::hooks;
 use crate::memory::entry::{self, Bits, Entry};
@@ -146,20 +147,23 @@ fn punish(trap: &mut Trap<'_>, finding: Finding) {
         return;
     }
     let is_forged = is_forged(finding.cause, trap.registers.vector);
-    let is_armed = trap.local.page.get(offset::ARMED) != 0;
+    let armed = trap.local.page.armed();
     let has_walls = trap.core.isolation == Isolation::Mpk;
-    match trap.caller.domain {
-        // The application does not run while the token is there: this is the
-        // unsafe kernel, which jumped to a gate that is not its own.
-        Some(Domain::App) if !(has_walls && is_armed) => end(trap, finding),
-        Some(Domain::Safe) if !is_forged => halt(trap, finding),
+    match (trap.caller.domain, armed) {
+        // Neither the application nor another cell runs while a token is there:
+        // this is its cell, which jumped to a gate that is not its own.
+        (Some(Domain::App), _) if !has_walls => end(trap, finding),
+        (Some(Domain::App), Armed::None) => end(trap, finding),
+        (Some(Domain::Safe), _) if !is_forged => halt(trap, finding),
         // Without walls there are no tokens, and no way back.
-        Some(Domain::Safe | Domain::Unsafe) if !has_walls => halt(trap, finding),
-        _ if is_armed => {
-            send(trap, Domain::Unsafe, finding, Action::Rewind);
-            rewind(trap);
+        (Some(Domain::Safe | Domain::Cell(_)), _) if !has_walls => halt(trap, finding),
+        (_, Armed::One(cell)) => {
+            send(trap, Domain::Cell(cell), finding, Action::Rewind);
+            rewind(trap, cell);
         }
-        _ => end(
+        // DEFENCE: one-cell-armed
+        (_, Armed::Several) => halt(trap, finding),
+        (_, Armed::None) => end(
             trap,
             Finding {
                 cause: Cause::Gate,
@@ -197,10 +201,10 @@ fn halt(trap: &Trap<'_>, finding: Finding) -> ! {
     report::end(status::KERNEL_FAILED)
 }
 
-/// Continues behind the call into the unsafe kernel, in the gate, which takes
-/// the stack from the token.
-fn rewind(trap: &mut Trap<'_>) {
-    *trap.registers = Registers::entering(GATE_PAGE + gate::UNSAFE_FAULTED, 0);
+/// Continues behind the call into `cell`, in the gate, which takes the stack from
+/// the token.
+fn rewind(trap: &mut Trap<'_>, cell: Cell) {
+    *trap.registers = Registers::entering(GATE_PAGE + gate::faulted(cell), 0);
     // DEFENCE: rewind-rights
     trap.local.assume(Domain::Safe);
 }
@@ -229,7 +233,7 @@ fn send(trap: &Trap<'_>, culprit: Domain, finding: Finding, action: Action) {
 fn served(trap: &Trap<'_>, culprit: Domain) -> Option<u32> {
     let number = match culprit {
         Domain::App => return None,
-        Domain::Unsafe => trap.local.page.get(offset::UNSAFE_ENTRY),
+        Domain::Cell(_) => trap.local.page.get(offset::CELL_ENTRY),
         Domain::Safe => {
             let top = kernel_stack_top(trap.registers.rsp)?;
             let physical = trap.local.tables.translate(top)?;

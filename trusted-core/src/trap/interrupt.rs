@@ -23,7 +23,7 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
     hooks::interrupted(trap);
     let domain = trap.caller.domain;
     note_pace(trap.core, trap.local, domain);
-    if domain == Some(Domain::Unsafe) && is_too_long(trap.core, trap.local) {
+    if matches!(domain, Some(Domain::Cell(_))) && is_too_long(trap.core, trap.local) {
         tick::arm(trap.core, trap.local, Until::Run);
         return fault::convict(trap, Cause::Deadline);
     }
@@ -56,20 +56,20 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
     lapic::end_interrupt();
 }
 
-/// Looks less often where no driver is called, if this is the only CPU.
+/// Looks less often where no cell is called, if this is the only CPU.
 fn note_pace(core: &Core, local: &Local, domain: Option<Domain>) {
     if core.cpus.are_several() {
         return;
     }
-    let calls = local.page.get(offset::UNSAFE_CALLS);
-    let is_under_way = domain == Some(Domain::Unsafe);
+    let calls = local.page.get(offset::CELL_CALLS);
+    let is_under_way = matches!(domain, Some(Domain::Cell(_)));
     local.pace.set(local.pace.get().after(calls, is_under_way));
 }
 
 fn is_too_long(core: &Core, local: &Local) -> bool {
     let mut watchdog = local.watchdog.get();
     let now = core.clock.now(tick::counter());
-    let is_too_long = watchdog.look(local.page.get(offset::UNSAFE_CALLS), now);
+    let is_too_long = watchdog.look(local.page.get(offset::CELL_CALLS), now);
     local.watchdog.set(watchdog);
     is_too_long
 }

@@ -1,9 +1,9 @@
-//! How long a call into the unsafe kernel may take.
+//! How long a call into a cell may take.
 //!
 //! The core sees a call only when the timer fires in it. Each look adds the
 //! time since the last one, but never more than the distance at which looks are
 //! meant to be: where the host keeps the whole machine from running, its own
-//! delay is not charged to the driver.
+//! delay is not charged to the cell.
 
 use crate::time::timer::LOOK_NS;
 

@@ -23,7 +23,7 @@ pub(super) struct Crossings {
     /// Calls from the application to the safe kernel.
     pub(super) calls_safe: u64,
     /// Calls from the safe kernel to the unsafe kernel.
-    pub(super) calls_unsafe: u64,
+    pub(super) calls_cells: u64,
     /// Core calls.
     pub(super) core_calls: u64,
     /// Ways out of the core: from core calls, interrupts and faults.
@@ -69,7 +69,7 @@ impl Cost {
             instructions: self.instructions.saturating_sub(other.instructions),
             crossings: Crossings {
                 calls_safe: from.calls_safe.saturating_sub(less.calls_safe),
-                calls_unsafe: from.calls_unsafe.saturating_sub(less.calls_unsafe),
+                calls_cells: from.calls_cells.saturating_sub(less.calls_cells),
                 core_calls: from.core_calls.saturating_sub(less.core_calls),
                 core_exits: from.core_exits.saturating_sub(less.core_exits),
                 wrpkru: from.wrpkru.saturating_sub(less.wrpkru),
@@ -89,7 +89,7 @@ impl Crossings {
 mod tests {
     use super::*;
 
-    const TEXT: &str = r#"{"instructions":[100,20],"calls_safe":9,"calls_unsafe":4,
+    const TEXT: &str = r#"{"instructions":[100,20],"calls_safe":9,"calls_cells":4,
         "core_calls":2,"core_exits":5,"wrpkru":26,"string":30,"bounds":[0,0]}"#;
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) struct Row {
 struct Request {
     instructions: f64,
     calls_safe: f64,
-    calls_unsafe: f64,
+    calls_cells: f64,
     core_exits: f64,
     wrpkru: f64,
 }
@@ -108,7 +108,7 @@ impl Request {
         Request {
             instructions: each(cost.instructions),
             calls_safe: each(cost.crossings.calls_safe),
-            calls_unsafe: each(cost.crossings.calls_unsafe),
+            calls_cells: each(cost.crossings.calls_cells),
             core_exits: each(cost.crossings.core_exits),
             wrpkru: each(cost.crossings.wrpkru),
         }
@@ -124,7 +124,7 @@ impl Row {
             rows::number(mpk.instructions.round()),
             rows::percent(mpk.instructions / none.instructions.max(1.0) - 1.0),
             format!("{:.2}", mpk.calls_safe),
-            format!("{:.2}", mpk.calls_unsafe),
+            format!("{:.2}", mpk.calls_cells),
             format!("{:.2}", mpk.core_exits),
             format!("{:.2}", mpk.wrpkru),
         ]

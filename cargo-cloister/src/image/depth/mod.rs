@@ -116,7 +116,7 @@ const fn stack(component: Component) -> Option<u64> {
     match component {
         Component::Core => Some(layout::CORE_STACK),
         Component::Safe => Some(layout::KERNEL_STACK),
-        Component::Unsafe => Some(layout::UNSAFE.start_stack(0).size()),
+        Component::Cell(cell) => Some(cell.stack(0).size()),
         Component::Gate | Component::App => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Kernels of a few instructions, judged as real ones are.
 
+use domains::Cell;
 use object::SymbolScope;
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind};
@@ -82,7 +83,9 @@ fn a_call_through_a_register_is_followed_where_the_code_tells_and_counted_else()
     // mov rax, [rdi]; call rax; ret.
     let unknown = [0x48, 0x8b, 0x07, 0xff, 0xd0, 0xc3];
     let file = kernel(&[("entry", 8, &known), ("callee", 40, &unknown)]);
-    let depth = judge(Component::Unsafe, &file).unwrap().unwrap();
+    let depth = judge(Component::Cell(Cell::Console), &file)
+        .unwrap()
+        .unwrap();
     assert_eq!(depth.path, ["entry", "callee"]);
     assert_eq!(depth.calls_through_tables, 1);
 }

@@ -178,7 +178,7 @@ fn writable_code_and_shared_pages_are_refused() {
 
 #[test]
 fn a_component_outside_of_its_region_is_refused() {
-    let safe = testing::kernel_file(layout::UNSAFE.start);
+    let safe = testing::kernel_file(Cell::Console.region().start);
     let parts = Parts {
         safe,
         ..testing::parts()

@@ -1,20 +1,21 @@
 //! Entry tables: what gates and core call lies in the kernel's own text.
 
-use domains::Domain;
 use domains::entries::{PENDING, SLOTS, START, TABLE, UPCALL};
+use domains::{Cell, Domain};
 
 use super::Violation;
 use crate::image::Component;
 use crate::image::packed::{Packed, Pages};
 
-/// The kernels, which are entered through a table.
-const KERNELS: [Component; 2] = [Component::Safe, Component::Unsafe];
 const WORD: usize = size_of::<u64>();
 
-/// Checks the entry pages of both kernels.
+/// Checks the entry pages of the safe kernel and of the cells, which are entered
+/// through a table.
 pub(super) fn check(image: &Packed) -> Vec<Violation> {
-    KERNELS
+    let cells = Cell::ALL.map(Component::Cell);
+    [Component::Safe]
         .into_iter()
+        .chain(cells)
         .flat_map(|kernel| check_kernel(image, kernel))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::{self, Header, Segment};
-use domains::{Domain, Isolation, Pkru};
+use domains::{Cell, Domain, Isolation, Pkru};
 use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -165,8 +165,10 @@ fn a_gate_whose_check_is_missing_or_weak_is_refused() {
 #[test]
 fn a_gate_that_looks_at_no_token_is_refused() {
     let sound = testing::gate_code();
-    let changes = (0..3).map(|number| usize::from(testing::CHANGE) * number + 15);
-    for look in changes.chain([layout::gate::UNSAFE_FAULTED as usize]) {
+    let changes =
+        (0..Domain::ALL.len()).map(|number| usize::from(testing::CHANGE) * number + 15);
+    let faulted = Cell::ALL.map(|cell| layout::gate::faulted(cell) as usize);
+    for look in changes.chain(faulted) {
         let refused = |change: &dyn Fn(&mut [u8])| {
             let mut code = sound.clone();
             change(&mut code[look..look + 11]);
@@ -186,7 +188,7 @@ fn a_gate_that_looks_at_no_token_is_refused() {
     }
     // By way of FS, which anybody can move.
     let mut code = sound;
-    code.insert(layout::gate::UNSAFE_FAULTED as usize, 0x64);
+    code.insert(layout::gate::faulted(Cell::Hostfs) as usize, 0x64);
     assert!(says(&with_gate(&code), "token check is missing"));
 }
 
@@ -212,13 +214,14 @@ fn a_gate_page_that_never_reaches_a_domain_is_refused() {
         &[0x0f, 0x0b],
     ]
     .concat();
-    assert!(says(&with_gate(&code), "raises to domain unsafe"));
+    assert!(says(&with_gate(&code), "raises to domain hostfs"));
 }
 
 #[test]
 fn an_entry_outside_of_the_kernels_own_text_is_refused() {
     let mut parts = testing::kernel_parts(layout::SAFE.start);
-    parts[0].bytes[64..72].copy_from_slice(&(layout::UNSAFE.start + PAGE_SIZE).to_le_bytes());
+    parts[0].bytes[64..72]
+        .copy_from_slice(&(Cell::Console.region().start + PAGE_SIZE).to_le_bytes());
     let safe = testing::elf_file(object::elf::ET_EXEC, 0, &parts);
     let found = violations(
         &pack(
@@ -230,7 +233,7 @@ fn an_entry_outside_of_the_kernels_own_text_is_refused() {
         )
         .unwrap(),
     );
-    let address = layout::UNSAFE.start + PAGE_SIZE;
+    let address = Cell::Console.region().start + PAGE_SIZE;
     let entry = "entry 0".into();
     assert_eq!(
         found,
@@ -414,11 +417,12 @@ proptest! {
 
     #[test]
     fn wrpkru_is_found_wherever_it_stands_in_a_kernel(at in 0usize..61) {
-        let mut parts = testing::kernel_parts(layout::UNSAFE.start);
+        let mut parts = testing::kernel_parts(Cell::Console.region().start);
         parts[1].bytes[at..at + 3].copy_from_slice(&WRPKRU);
-        let unsafe_ = testing::elf_file(object::elf::ET_EXEC, 0, &parts);
-        let found = violations(&pack(&Parts { unsafe_, ..testing::parts() }, MPK).unwrap());
-        prop_assert!(says(&found, "in the unsafe kernel"));
+        let mut whole = testing::parts();
+        whole.cells[0] = testing::elf_file(object::elf::ET_EXEC, 0, &parts);
+        let found = violations(&pack(&whole, MPK).unwrap());
+        prop_assert!(says(&found, "in the cell `console`"));
     }
 }
 

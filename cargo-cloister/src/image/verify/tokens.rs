@@ -6,9 +6,9 @@
 //! or leaves, there must be a comparison of the token of that edge with zero that
 //! leads to UD2.
 
-use domains::cpu_page::offset::{ARMED, ENTRY_STACK};
+use domains::cpu_page::offset::{self, ENTRY_STACK};
 use domains::layout::{CPU_PAGE, GATE_PAGE, PAGE_SIZE, gate};
-use domains::{Domain, Isolation};
+use domains::{Cell, Domain, Isolation};
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
     OpAccess, OpKind, Register,
@@ -37,7 +37,8 @@ pub(super) fn check(
         let checked = site.address + WRPKRU.len() as u64 + CMP_SIZE;
         (checked, token(site))
     });
-    let faulted = [(GATE_PAGE + gate::UNSAFE_FAULTED, word(ARMED))];
+    let faulted =
+        Cell::ALL.map(|cell| (GATE_PAGE + gate::faulted(cell), word(offset::armed(cell))));
     for (way, token) in ways.chain(faulted) {
         let run = text.iter().find(|run| run.from(way).is_some());
         let looked = run
@@ -53,12 +54,19 @@ pub(super) fn check(
 
 /// The token of the edge that a change of rights is part of.
 fn token(site: &GateSite) -> u64 {
-    let from_app = site.address < GATE_PAGE + gate::SAFE_TO_UNSAFE;
     match site.domain {
         Domain::App => word(ENTRY_STACK),
-        Domain::Safe if from_app => word(ENTRY_STACK),
-        Domain::Safe | Domain::Unsafe => word(ARMED),
+        Domain::Safe => {
+            from_cell(site.address).map_or(word(ENTRY_STACK), |cell| word(offset::armed(cell)))
+        }
+        Domain::Cell(cell) => word(offset::armed(cell)),
     }
+}
+
+/// The cell whose gate `address` lies in; none in front of those.
+fn from_cell(address: u64) -> Option<Cell> {
+    let place = address.checked_sub(GATE_PAGE + gate::CELLS)? / gate::CELL;
+    Cell::ALL.get(usize::try_from(place).ok()?).copied()
 }
 
 const fn word(offset: usize) -> u64 {

@@ -4,10 +4,13 @@
 //! whoever jumps to it with another value in EAX dies. Every change of domain
 //! is followed by a look at the token that stands for it in the CPU page,
 //! *after* the change, so that whoever jumps to a gate that is not his dies
-//! too: the application cannot become the unsafe kernel, nor the unsafe kernel
-//! the application. What validates a call is done with the callee's rights, on
-//! the callee's stack, and nothing here is read from memory that the caller
-//! can write.
+//! too: the application cannot become a cell, nor a cell the application or
+//! another cell. What validates a call is done with the callee's rights, on the
+//! callee's stack, and nothing here is read from memory that the caller can
+//! write.
+//!
+//! There is a macro for each kind of edge with more than one gate: a new cell is a
+//! line at its end.
 //!
 //! The caller's stack is touched only with the caller's rights: its pointer is
 //! a number until the rights are back. Registers that carry nothing are
@@ -73,8 +76,8 @@ core::arch::global_asm!(
     "mov qword ptr ds:[{entry_stack}], rsp",
     "mov r8, rax",
     "set_rights {app}, leave_safe",
-    // Only the safe kernel can have set the token: the unsafe kernel, jumping
-    // here to become the application, finds none.
+    // Only the safe kernel can have set the token: a cell, jumping here to become
+    // the application, finds none.
     // DEFENCE: leave-token
     "cmp qword ptr ds:[{entry_stack}], 0",
     "je die",
@@ -100,88 +103,6 @@ core::arch::global_asm!(
     "add rsp, 8",
     "pop rax",
     "jmp leave_safe",
-    "",
-    // ---- Safe kernel to unsafe kernel -------------------------------------
-    // In: as above but no fifth argument, and zero for each that is not there,
-    // on the safe kernel's stack. Out: RDI result, RDX zero, or not zero if the
-    // core brought us back from a fault. Keeps RBX, RBP, RSP and the thread
-    // pointer; what else the caller needs it has saved.
-    ".org {safe_to_unsafe}",
-    ".global safe_to_unsafe",
-    "safe_to_unsafe:",
-    // What the callee could ruin is kept on our stack; where that is, is the
-    // token.
-    "push rbx",
-    "push rbp",
-    // The thread pointer is the application's, and any ring-3 code can change
-    // it.
-    "rdfsbase rax",
-    "push rax",
-    // So are its floating-point modes, below that pointer, where nobody else
-    // writes.
-    "stmxcsr dword ptr [rsp - 8]",
-    "fnstcw word ptr [rsp - 4]",
-    "mov qword ptr ds:[{armed}], rsp",
-    "inc qword ptr ds:[{unsafe_calls}]",
-    "mov qword ptr ds:[{unsafe_entry}], r11",
-    "mov rsp, qword ptr ds:[{unsafe_stack}]",
-    // The callee learns nothing from registers that carry no argument.
-    // DEFENCE: driver-clears
-    "xor ebx, ebx",
-    "xor ebp, ebp",
-    "xor r10d, r10d",
-    "xor r12d, r12d",
-    "xor r13d, r13d",
-    "xor r14d, r14d",
-    "xor r15d, r15d",
-    // Nor from the application's vector registers, which no kernel uses.
-    // DEFENCE: vectors-cleared
-    "vzeroall",
-    "set_rights {unsafe_}, enter_unsafe",
-    // The application, jumping here to become the unsafe kernel, finds no
-    // token. So the number is the safe kernel's, and needs no bound.
-    // DEFENCE: driver-token
-    "cmp qword ptr ds:[{armed}], 0",
-    "je die",
-    "movabs rax, {unsafe_table}",
-    "call qword ptr [rax + 8*r11]",
-    // The return is an entry: rights first, then the token, then our stack.
-    "mov rdi, rax",
-    "set_rights {safe}, leave_unsafe",
-    "return_to_safe:",
-    // DEFENCE: return-token
-    "mov rsp, qword ptr ds:[{armed}]",
-    "test rsp, rsp",
-    "jz die",
-    // DEFENCE: return-token-taken
-    "mov qword ptr ds:[{armed}], 0",
-    // An exception that the callee unmasked would be the application's death,
-    // and so would one that it left pending: the registers of x87 are empty at
-    // a call, and are so again.
-    // DEFENCE: vector-modes
-    "ldmxcsr dword ptr [rsp - 8]",
-    // DEFENCE: x87-pending
-    "fninit",
-    // DEFENCE: x87-modes
-    "fldcw word ptr [rsp - 4]",
-    "pop rax",
-    // DEFENCE: thread-pointer
-    "wrfsbase rax",
-    "pop rbp",
-    "pop rbx",
-    // DEFENCE: return-direction
-    "cld",
-    "ret",
-    "",
-    // ---- Return from a call whose callee faulted --------------------------
-    // The core comes here with the safe kernel's rights. Anyone else finds no
-    // token, or cannot clear it.
-    ".org {unsafe_faulted}",
-    ".global unsafe_faulted",
-    "unsafe_faulted:",
-    "xor edi, edi",
-    "mov edx, 1",
-    "jmp return_to_safe",
     "",
     // ---- First entry of a thread into the application ---------------------
     // In: RDI entry, RSI its stack, RDX argument, RCX kernel stack.
@@ -209,23 +130,112 @@ core::arch::global_asm!(
     "xor r14d, r14d",
     "xor r15d, r15d",
     "jmp r11",
+    "",
+    // ---- Safe kernel to a cell --------------------------------------------
+    // In: as above but no fifth argument, and zero for each that is not there,
+    // on the safe kernel's stack. Out: RDI result, RDX zero, or not zero if the
+    // core brought us back from a fault. Keeps RBX, RBP, RSP and the thread
+    // pointer; what else the caller needs it has saved.
+    ".macro cell_gate cell, number, pkru",
+    ".org {cells} + \\number * {cell}",
+    ".global to_\\cell",
+    "to_\\cell:",
+    // What the callee could ruin is kept on our stack; where that is, is the
+    // token.
+    "push rbx",
+    "push rbp",
+    // The thread pointer is the application's, and any ring-3 code can change
+    // it.
+    "rdfsbase rax",
+    "push rax",
+    // So are its floating-point modes, below that pointer, where nobody else
+    // writes.
+    "stmxcsr dword ptr [rsp - 8]",
+    "fnstcw word ptr [rsp - 4]",
+    "mov qword ptr ds:[{armed} + 8 * \\number], rsp",
+    "inc qword ptr ds:[{cell_calls}]",
+    "mov qword ptr ds:[{cell_entry}], r11",
+    "mov rsp, qword ptr ds:[{cell_stacks} + 8 * \\number]",
+    // The callee learns nothing from registers that carry no argument.
+    // DEFENCE: driver-clears
+    "xor ebx, ebx",
+    "xor ebp, ebp",
+    "xor r10d, r10d",
+    "xor r12d, r12d",
+    "xor r13d, r13d",
+    "xor r14d, r14d",
+    "xor r15d, r15d",
+    // Nor from the application's vector registers, which no kernel uses.
+    // DEFENCE: vectors-cleared
+    "vzeroall",
+    "set_rights \\pkru, enter_\\cell",
+    // Whoever jumps here to become the cell, the application or another cell,
+    // finds no token. So the number is the safe kernel's, and needs no bound.
+    // DEFENCE: driver-token
+    "cmp qword ptr ds:[{armed} + 8 * \\number], 0",
+    "je die",
+    "movabs rax, {cells_start} + \\number * {cell_region} + {table}",
+    "call qword ptr [rax + 8*r11]",
+    // The return is an entry: rights first, then the token, then our stack.
+    "mov rdi, rax",
+    "set_rights {safe}, leave_\\cell",
+    "return_from_\\cell:",
+    // DEFENCE: return-token
+    "mov rsp, qword ptr ds:[{armed} + 8 * \\number]",
+    "test rsp, rsp",
+    "jz die",
+    // DEFENCE: return-token-taken
+    "mov qword ptr ds:[{armed} + 8 * \\number], 0",
+    // An exception that the callee unmasked would be the application's death,
+    // and so would one that it left pending: the registers of x87 are empty at
+    // a call, and are so again.
+    // DEFENCE: vector-modes
+    "ldmxcsr dword ptr [rsp - 8]",
+    // DEFENCE: x87-pending
+    "fninit",
+    // DEFENCE: x87-modes
+    "fldcw word ptr [rsp - 4]",
+    "pop rax",
+    // DEFENCE: thread-pointer
+    "wrfsbase rax",
+    "pop rbp",
+    "pop rbx",
+    // DEFENCE: return-direction
+    "cld",
+    "ret",
+    // Return from a call whose callee faulted. The core comes here with the safe
+    // kernel's rights. Anyone else finds no token, or cannot clear it.
+    ".org {cells} + \\number * {cell} + {faulted}",
+    ".global \\cell\\()_faulted",
+    "\\cell\\()_faulted:",
+    "xor edi, edi",
+    "mov edx, 1",
+    "jmp return_from_\\cell",
+    ".endm",
+    "",
+    "cell_gate console, 0, {console}",
+    "cell_gate hostfs, 1, {hostfs}",
     app_to_safe = const layout::gate::APP_TO_SAFE,
-    safe_to_unsafe = const layout::gate::SAFE_TO_UNSAFE,
-    unsafe_faulted = const layout::gate::UNSAFE_FAULTED,
     enter_app = const layout::gate::ENTER_APP,
+    cells = const layout::gate::CELLS,
+    cell = const layout::gate::CELL,
+    faulted = const layout::gate::faulted(Cell::ALL[0]) - layout::gate::CELLS,
     safe = const Pkru::of(Domain::Safe).bits(),
-    unsafe_ = const Pkru::of(Domain::Unsafe).bits(),
     app = const Pkru::of(Domain::App).bits(),
+    console = const Pkru::of(Domain::Cell(Cell::Console)).bits(),
+    hostfs = const Pkru::of(Domain::Cell(Cell::Hostfs)).bits(),
     entry_stack = const word(offset::ENTRY_STACK),
-    armed = const word(offset::ARMED),
-    unsafe_stack = const word(offset::UNSAFE_STACK),
-    unsafe_calls = const word(offset::UNSAFE_CALLS),
-    unsafe_entry = const word(offset::UNSAFE_ENTRY),
+    armed = const word(offset::armed(Cell::ALL[0])),
+    cell_stacks = const word(offset::cell_stack(Cell::ALL[0])),
+    cell_calls = const word(offset::CELL_CALLS),
+    cell_entry = const word(offset::CELL_ENTRY),
     pending = const word(offset::PENDING),
     mask = const entries::SLOTS - 1,
     safe_table = const layout::SAFE.start + entries::TABLE as u64,
     safe_pending = const layout::SAFE.start + entries::PENDING as u64,
-    unsafe_table = const layout::UNSAFE.start + entries::TABLE as u64,
+    table = const entries::TABLE,
+    cells_start = const layout::CELLS.start,
+    cell_region = const Cell::ALL[0].region().size(),
 );
 
 /// The address of a word of the CPU page.
@@ -235,7 +245,7 @@ const fn word(offset: usize) -> u64 {
 }
 
 #[cfg(target_os = "none")]
-use domains::{Domain, Pkru, cpu_page::offset, entries, layout};
+use domains::{Cell, Domain, Pkru, cpu_page::offset, entries, layout};
 
 /// Never runs: the page has no Rust code.
 #[cfg(target_os = "none")]

@@ -1,7 +1,7 @@
 //! Every order in which writers, a console and its interrupt can meet.
 //!
 //! A world is all that counts, and a step is what nobody comes between: a look
-//! under the drivers' lock, or one of the device's. All worlds that steps lead
+//! under the cell's lock, or one of the device's. All worlds that steps lead
 //! to are visited. In none that ends may a writer sleep, or have bytes left.
 
 extern crate std;
@@ -9,8 +9,10 @@ extern crate std;
 use alloc::vec::Vec;
 use std::collections::HashSet;
 
-use super::super::AGAIN;
-use super::{Bell, DriverError, Drivers, Promise};
+use domains::Cell;
+
+use super::super::handle::AGAIN;
+use super::{Bell, DriverError, Held, Promise};
 
 /// What a writer does next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -20,7 +22,7 @@ enum Next {
     Tell {
         has_sent: bool,
     },
-    /// Look under the locks of the place and of the drivers,
+    /// Look under the locks of the place and of the cell,
     Arm,
     /// have the device interrupt,
     Ask,
@@ -206,23 +208,20 @@ fn who_leaves_a_step_out_may_sleep_for_ever() {
     assert!(!stuck(Care::Silent).is_empty());
 }
 
-const DRIVERS: Drivers = Drivers {
-    queues: 1,
-    has_failed: false,
-};
+const HELD: Held = Held::new(Cell::Console);
 const GOOD: Result<(), DriverError> = Ok(());
 
 #[test]
 fn who_takes_what_others_sleep_for_tells_them_once() {
-    let (bell, mut drivers) = (Bell::new(), DRIVERS);
-    assert_eq!(drivers.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
+    let (bell, mut held) = (Bell::new(), HELD);
+    assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
     assert!(!bell.is_owed(&GOOD), "nobody slept");
     bell.promise.lock().make();
-    assert!(drivers.has_armed(&bell));
-    assert_eq!(drivers.take(0, &bell, |_| Ok(AGAIN)), Ok(None));
+    assert!(held.has_armed(&bell));
+    assert_eq!(held.take(0, &bell, |_| Ok(AGAIN)), Ok(None));
     assert!(!bell.is_owed(&GOOD), "the interrupt will come");
-    assert_eq!(drivers.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
-    assert!(!drivers.has_armed(&bell));
+    assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
+    assert!(!held.has_armed(&bell));
     assert!(bell.is_owed(&GOOD));
     assert!(!bell.is_owed(&GOOD), "they were told");
 }
@@ -230,9 +229,9 @@ fn who_takes_what_others_sleep_for_tells_them_once() {
 /// There will be no interrupt, and everybody gets the error.
 #[test]
 fn who_finds_a_driver_that_failed_tells_the_others() {
-    let (bell, mut drivers) = (Bell::new(), DRIVERS);
+    let (bell, mut held) = (Bell::new(), HELD);
     bell.promise.lock().make();
-    let looked = drivers.take(0, &bell, |_| Ok(-5));
+    let looked = held.take(0, &bell, |_| Ok(-5));
     assert_eq!(looked, Err(DriverError::Failed));
     assert!(bell.is_owed(&looked));
 }

@@ -1,7 +1,6 @@
 //! Channels: requests to servers of the host, while other threads run.
 //!
-//! A [`Window`] is a part of the frames that one thread has for a request and
-//! its reply. The thread sleeps until the reply has come. Size and slot of a
+//! A [`Window`] is what one thread has for a request and its reply. The thread sleeps until the reply has come. Size and slot of a
 //! reply are what the driver alleges: one that was not asked for, or that is
 //! longer than there is room, breaks the channel, and so does a server that
 //! does not answer in time. Who uses a broken channel gets [`Errno::Device`];
@@ -12,15 +11,17 @@ mod window;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use domains::Cell;
 use domains::boot::VOLUMES_MAX;
 use domains::device::{Kind, Roles};
-use domains::windows::{self, REQUESTS};
-use gate::driver::{self, queue};
+use domains::windows::REQUESTS;
+use gate::cell::{hostfs, with_slot};
 use gate::info;
+use gate::view::View;
 use spin::Mutex;
 
 use self::slots::Slots;
-use super::{DRIVERS, interrupts};
+use super::handle;
 use crate::errno::Errno;
 use crate::wait::Place;
 
@@ -67,16 +68,20 @@ pub fn get(number: usize) -> Option<&'static Channel> {
     TABLE.get(number)
 }
 
-/// Takes the replies that have come by channel number `number`, and wakes who
+/// Takes the replies that have come from `devices`, a bit for each, and wakes who
 /// waits for them.
-pub fn on_device(number: usize) {
-    if let Some(channel) = get(number).filter(|channel| channel.is_in_use()) {
-        channel.collect();
+pub(super) fn on_devices(devices: u64) {
+    let roles = Roles::new(&info::boot().devices);
+    let is_among = |device: usize| devices >> (device & 63) & 1 != 0;
+    for (channel, device) in TABLE.iter().zip(roles.volumes) {
+        if channel.is_in_use() && device.is_some_and(is_among) {
+            channel.collect();
+        }
     }
 }
 
-/// Gives all channels up: there is no driver any more.
-pub fn on_failure() {
+/// Gives all channels up: their cell has failed.
+pub(super) fn on_failure() {
     let in_use = TABLE.iter().filter(|channel| channel.is_in_use());
     in_use.for_each(Channel::give_up);
 }
@@ -98,7 +103,7 @@ impl Channel {
     /// There is no such device, or it did not start.
     pub fn open(&self) -> Result<Language, Errno> {
         let language = self.language().ok_or(Errno::Device)?;
-        let check = DRIVERS.lock().check(self.queue());
+        let check = handle(Cell::Hostfs).lock().check(self.number);
         check.map_err(|_| Errno::Device)?;
         IN_USE.fetch_or(self.bit(), Ordering::Release);
         Ok(language)
@@ -140,10 +145,10 @@ impl Channel {
     fn submit(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
         let mut slots = self.slots.lock();
         slots.send(slot, reply)?;
-        let place = windows::request(self.number as usize, slot);
-        let number = u32::try_from(slot).unwrap_or(0);
-        let mut drivers = DRIVERS.lock();
-        let submitted = drivers.submit(self.queue(), number, place, request, reply);
+        let window = View::request(self.number as usize, slot).address();
+        let place = with_slot(self.number, u32::try_from(slot).unwrap_or(0));
+        let mut held = handle(Cell::Hostfs).lock();
+        let submitted = held.give(|| hostfs::submit(place, window, request, reply));
         submitted.map_err(|_| Errno::Device)
     }
 
@@ -151,14 +156,8 @@ impl Channel {
     fn collect(&self) {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
-            let poll = || DRIVERS.lock().call(|| driver::poll(self.queue()));
-            slots.collect(|| {
-                let word = poll().ok();
-                if word.is_some_and(|word| word >= 0) {
-                    interrupts::note_come();
-                }
-                word
-            })
+            let poll = || hostfs::poll(self.number);
+            slots.collect(|| handle(Cell::Hostfs).lock().look(poll))
         };
         for (slot, place) in self.replies.iter().enumerate() {
             if finished >> slot & 1 != 0 {
@@ -172,10 +171,6 @@ impl Channel {
 
     fn is_in_use(&self) -> bool {
         IN_USE.load(Ordering::Acquire) & self.bit() != 0
-    }
-
-    const fn queue(&self) -> u32 {
-        queue::volume(self.number as usize)
     }
 
     const fn bit(&self) -> u32 {

@@ -2,7 +2,7 @@
 
 use domains::windows::REQUESTS;
 
-use super::super::AGAIN;
+use crate::drivers::DriverError;
 use crate::errno::Errno;
 
 /// What becomes of a window.
@@ -87,20 +87,19 @@ impl Slots {
     /// Takes what `poll` says has come; which slots that finished, a bit for
     /// each, and whether the channel is broken.
     ///
-    /// `poll` tells what the driver alleges: a slot in the upper half of the
-    /// word and a size in the lower, or [`AGAIN`]. Anything else means that
-    /// nothing more will come.
-    pub(super) fn collect(&mut self, mut poll: impl FnMut() -> Option<i64>) -> (u32, bool) {
+    /// `poll` tells what the cell alleges: a slot and a size, or that nothing has
+    /// come. If it fails, nothing more will come.
+    pub(super) fn collect(
+        &mut self,
+        mut poll: impl FnMut() -> Result<Option<(usize, usize)>, DriverError>,
+    ) -> (u32, bool) {
         let mut finished = 0;
         // Each turn ends a request that was sent, or the loop.
         while !self.is_broken && self.has_sent() {
             match poll() {
-                Some(word @ 0..) => match self.finish(word) {
-                    Some(slot) => finished |= 1 << slot,
-                    None => self.is_broken = true,
-                },
-                Some(AGAIN) => break,
-                Some(_) | None => self.is_broken = true,
+                Ok(Some((slot, size))) if self.finish(slot, size) => finished |= 1 << slot,
+                Ok(None) => break,
+                Ok(Some(_)) | Err(_) => self.is_broken = true,
             }
         }
         (finished, self.is_broken)
@@ -146,23 +145,15 @@ impl Slots {
             .any(|slot| matches!(slot, Holder::Sent(_)))
     }
 
-    /// Takes a reply as it is alleged; its slot, if it can be true.
-    fn finish(&mut self, word: i64) -> Option<usize> {
-        let number = usize::try_from(word >> 32).ok()?;
-        let size = usize::try_from(word & 0xffff_ffff).ok()?;
-        match self.slots.get_mut(number)? {
-            slot @ Holder::Sent(_) => {
-                let Holder::Sent(room) = *slot else {
-                    return None;
-                };
-                // DEFENCE: slot-size
-                if size > room {
-                    return None;
-                }
+    /// Takes a reply as it is alleged; whether it can be true.
+    fn finish(&mut self, number: usize, size: usize) -> bool {
+        match self.slots.get_mut(number) {
+            // DEFENCE: slot-size
+            Some(slot) if matches!(*slot, Holder::Sent(room) if size <= room) => {
                 *slot = Holder::Answered(size);
-                Some(number)
+                true
             }
-            _ => None,
+            _ => false,
         }
     }
 }
@@ -187,15 +178,19 @@ mod tests {
         slots
     }
 
-    fn word(slot: i64, size: i64) -> Option<i64> {
-        Some(slot << 32 | size)
+    type Come = Result<Option<(usize, usize)>, DriverError>;
+
+    const NOTHING: Come = Ok(None);
+
+    fn come(slot: usize, size: usize) -> Come {
+        Ok(Some((slot, size)))
     }
 
     #[test]
     fn by_a_broken_channel_nothing_is_sent() {
         let mut slots = with_sent(1);
         let slot = slots.take().expect("it is whole").expect("one is free");
-        let mut lies = [word(9, 1)].into_iter();
+        let mut lies = [come(9, 1)].into_iter();
         slots.collect(|| lies.next().expect("nobody asks a liar again"));
         assert_eq!(slots.send(slot, 100), Err(Errno::Device));
     }
@@ -203,8 +198,8 @@ mod tests {
     #[test]
     fn replies_come_in_any_order() {
         let mut slots = with_sent(3);
-        let mut replies = [word(2, 7), word(0, 100), Some(-11)].into_iter();
-        let (finished, is_broken) = slots.collect(|| replies.next().flatten());
+        let mut replies = [come(2, 7), come(0, 100), NOTHING].into_iter();
+        let (finished, is_broken) = slots.collect(|| replies.next().expect("it is over"));
         assert_eq!((finished, is_broken), (0b101, false));
         assert_eq!(slots.outcome(2), Outcome::Answered(7));
         assert_eq!(slots.outcome(0), Outcome::Answered(100));
@@ -217,8 +212,8 @@ mod tests {
     fn a_reply_is_taken_once_and_its_window_can_be_sent_again() {
         let mut slots = with_sent(1);
         assert_eq!(slots.send(0, 100), Err(Errno::Device), "the device has it");
-        let mut replies = [word(0, 7), Some(AGAIN)].into_iter();
-        slots.collect(|| replies.next().flatten());
+        let mut replies = [come(0, 7), NOTHING].into_iter();
+        slots.collect(|| replies.next().expect("it is over"));
         assert_eq!(
             slots.send(0, 100),
             Err(Errno::Device),
@@ -233,12 +228,12 @@ mod tests {
     #[test]
     fn a_driver_that_lies_breaks_the_channel() {
         let lies = [
-            word(1, 101),
-            word(2, 1),
-            word(9, 1),
-            word(1 << 30, 0),
-            Some(i64::MAX),
-            None,
+            come(1, 101),
+            come(2, 1),
+            come(9, 1),
+            come(1 << 30, 0),
+            come(usize::MAX, usize::MAX),
+            Err(DriverError::Failed),
         ];
         for lie in lies {
             let mut slots = with_sent(2);
@@ -254,7 +249,7 @@ mod tests {
     #[test]
     fn a_reply_that_comes_twice_breaks_the_channel() {
         let mut slots = with_sent(2);
-        let mut replies = [word(0, 1); 2].into_iter();
+        let mut replies = [come(0, 1); 2].into_iter();
         let reply = || replies.next().expect("nobody asks a liar again");
         let (finished, is_broken) = slots.collect(reply);
         assert_eq!((finished, is_broken), (1, true));

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use domains::windows::{self, REQUEST_SIZE};
-use gate::driver::REPLY_ALIGN;
-use gate::{clock, frames, info};
+use domains::windows::REQUEST_SIZE;
+use gate::cell::REPLY_ALIGN;
+use gate::view::View;
+use gate::{clock, info};
 
 use super::Channel;
 use super::slots::Outcome;
@@ -19,7 +20,7 @@ pub const REPLY_MAX: usize = REQUEST_SIZE - REPLY_ALIGN;
 /// passes by instructions, it leaps to the end of every wait.
 const LAST_LOOK_NS: u64 = 50_000_000;
 
-/// A part of the frames that the holder has for a request and its reply.
+/// What the holder has for a request and its reply.
 pub struct Window {
     channel: &'static Channel,
     slot: usize,
@@ -67,14 +68,14 @@ impl Window {
         u16::try_from(self.slot).unwrap_or(0)
     }
 
-    /// Where in the frames the byte at `at` of the request lies.
-    pub const fn request_at(&self, at: usize) -> usize {
-        self.place().saturating_add(at)
+    /// The request from its byte `at` on.
+    pub const fn request_from(&self, at: usize) -> View {
+        self.view().from(at)
     }
 
-    /// Where in the frames the byte at `at` of the reply lies.
-    pub const fn reply_at(&self, at: usize) -> usize {
-        self.place().saturating_add(self.reply).saturating_add(at)
+    /// The reply from its byte `at` on.
+    pub const fn reply_from(&self, at: usize) -> View {
+        self.view().from(self.reply).from(at)
     }
 
     /// Puts bytes at the start of the request.
@@ -83,10 +84,9 @@ impl Window {
     ///
     /// There is no room for them.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        if fits(0, bytes.len()) && frames::write(self.place(), bytes) {
-            Ok(())
-        } else {
-            Err(Errno::Invalid)
+        match self.view().write(bytes) {
+            true => Ok(()),
+            false => Err(Errno::Invalid),
         }
     }
 
@@ -96,10 +96,9 @@ impl Window {
     ///
     /// There are not so many.
     pub fn get(&self, bytes: &mut [u8]) -> Result<(), Errno> {
-        if fits(self.reply, bytes.len()) && frames::read(self.reply_at(0), bytes) {
-            Ok(())
-        } else {
-            Err(Errno::Device)
+        match self.reply_from(0).read(bytes) {
+            true => Ok(()),
+            false => Err(Errno::Device),
         }
     }
 
@@ -155,8 +154,8 @@ impl Window {
         }
     }
 
-    const fn place(&self) -> usize {
-        windows::request(self.channel.number as usize, self.slot)
+    const fn view(&self) -> View {
+        View::request(self.channel.number as usize, self.slot)
     }
 }
 
@@ -167,18 +166,13 @@ impl Drop for Window {
     }
 }
 
-/// Whether `size` bytes from `start` of a window on lie in it.
-const fn fits(start: usize, size: usize) -> bool {
-    // DEFENCE: window-end
-    start.saturating_add(size) <= REQUEST_SIZE
-}
-
 /// Where in a window a reply of `reply` bytes lies, behind a request of
 /// `request` bytes; none if there is no room for both.
 fn place_of_reply(request: usize, reply: usize) -> Option<usize> {
     let start = request.checked_next_multiple_of(REPLY_ALIGN)?;
     // DEFENCE: window-reply
-    fits(start, reply).then_some(start)
+    let fits = start.saturating_add(reply) <= REQUEST_SIZE;
+    fits.then_some(start)
 }
 
 /// Until when a server may answer a request that is sent now.
@@ -195,15 +189,6 @@ mod tests {
     use super::*;
 
     const WINDOW: usize = REQUEST_SIZE;
-
-    #[test]
-    fn nothing_reaches_into_the_next_window() {
-        assert!(fits(0, WINDOW));
-        assert!(fits(WINDOW, 0));
-        assert!(!fits(0, WINDOW + 1));
-        assert!(!fits(WINDOW - 8, 9));
-        assert!(!fits(1, usize::MAX));
-    }
 
     #[test]
     fn a_reply_lies_behind_its_request_in_the_window() {

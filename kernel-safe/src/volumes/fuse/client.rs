@@ -138,7 +138,7 @@ impl Client {
         self.server
             .judge(message::body(head, answered, subject.tag))?;
         let count = answered.saturating_sub(HEADER);
-        target.put_frames(at, window.reply_at(HEADER), count)?;
+        target.put_from(at, window.reply_from(HEADER), count)?;
         Ok(count)
     }
 
@@ -160,7 +160,7 @@ impl Client {
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(subject, handle, offset, count);
         window.put(request.finish(size)?)?;
-        source.take_to_frames(at, window.request_at(WRITE_HEADER), size)?;
+        source.take_to(at, window.request_from(WRITE_HEADER), size)?;
         let all = size.saturating_add(WRITE_HEADER);
         let answered = window.exchange(all, REPLY_MAX)?;
         let mut reply = [0; REPLY_MAX];

@@ -145,7 +145,7 @@ impl Client {
         let count = self
             .server
             .judge(body.and_then(|mut body| Ok(body.count(most)?)))?;
-        target.put_frames(at, window.reply_at(DATA_HEADER), count)?;
+        target.put_from(at, window.reply_from(DATA_HEADER), count)?;
         Ok(count)
     }
 
@@ -167,7 +167,7 @@ impl Client {
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(tag, fid, offset, count);
         window.put(request.finish(size)?)?;
-        source.take_to_frames(at, window.request_at(WRITE_HEADER), size)?;
+        source.take_to(at, window.request_from(WRITE_HEADER), size)?;
         let all = size.saturating_add(WRITE_HEADER);
         let answered = window.exchange(all, DATA_HEADER)?;
         let mut reply = [0; DATA_HEADER];

@@ -2,9 +2,10 @@
 
 use std::arch::asm;
 
-use gate::hooks::{IN_DRIVER, SPOIL_FLOATING};
+use gate::hooks::SPOIL_FLOATING;
 
 use super::{GATE, HOOK};
+use crate::hooks::CONSOLE;
 
 /// All masked, rounding up.
 const MXCSR: u32 = 0x5f80;
@@ -46,7 +47,7 @@ pub fn after_a_driver() -> Result<(), String> {
             in("r12") &raw mut found,
             in("r13") &FIRST_MXCSR,
             in("r11") HOOK,
-            in("rdi") u64::from(SPOIL_FLOATING | IN_DRIVER),
+            in("rdi") u64::from(SPOIL_FLOATING | CONSOLE),
             in("rsi") 0,
             in("r8") 0,
             lateout("rax") answer,

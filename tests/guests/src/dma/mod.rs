@@ -12,11 +12,16 @@ mod reset;
 mod rings;
 mod victim;
 
-use domains::layout::{FRAMES, UNSAFE};
-use domains::windows;
+use domains::layout::Region;
+use domains::{Cell, windows};
 
 use queue::{Buffer, Queue};
 use victim::{Victim, plain};
+
+/// The cell that was taken over: the source of entropy is its.
+const CELL: Cell = Cell::Console;
+/// Its windows.
+const WINDOWS: Region = windows::all(CELL, 0);
 
 /// Runs the attack of this name.
 pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
@@ -33,11 +38,10 @@ pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
     }
 }
 
-/// The control: what is the drivers' is written, beside the ring and in the
-/// frames.
+/// The control: what is the cell's is written, beside the ring and in a window.
 fn works() -> Result<(), String> {
     let mut queue = Queue::begin()?;
-    let window = FRAMES.start as usize + windows::request(0, 0) - 8;
+    let window = WINDOWS.end as usize - 8;
     for address in [queue.spare(), window] {
         let victim = Victim::at(address as u64)?;
         queue.give(&[Buffer::new(address as u64, 8)]);
@@ -63,14 +67,14 @@ fn give(how: &str, whom: &str) -> Result<(), String> {
 
 /// Gives the device what is partly, or nowhere, its own.
 fn range(which: &str) -> Result<(), String> {
-    let frames = FRAMES.start + windows::size(0) as u64;
-    let dma = UNSAFE.dma().end;
+    let windows = WINDOWS.end;
+    let dma = CELL.dma().end;
     let (buffer, behind) = match which {
-        "behind-frames" => (Buffer::new(frames - 8, 16), frames),
+        "behind-windows" => (Buffer::new(windows - 8, 16), windows),
         "behind-dma" => (Buffer::new(dma - 8, 16), dma),
         "all" => (Buffer::new(dma - 16, u32::MAX), dma),
-        "wrapping" => (Buffer::new(u64::MAX - 7, 16), frames),
-        "unmapped" => (Buffer::new(FRAMES.end - 8, 8), frames),
+        "wrapping" => (Buffer::new(u64::MAX - 7, 16), windows),
+        "unmapped" => (Buffer::new(CELL.windows().end - 8, 8), windows),
         other => return Err(format!("no such range: {other}")),
     };
     convicted(buffer, Victim::behind(behind)?)

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use domains::core_call::CoreCall;
 use domains::device::{Roles, feature};
-use domains::layout::{PAGE_SIZE, UNSAFE, used_ring};
-use gate::hooks::{CORE_CALL_WITH, IN_DRIVER, LOAD_WORD, NOTHING, STORE_WORD};
+use domains::layout::PAGE_SIZE;
+use gate::hooks::{CORE_CALL_WITH, LOAD_WORD, NOTHING, STORE_WORD};
 
+use super::CELL;
 use super::victim::Victim;
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// Entries of the queue.
 pub const SIZE: u16 = 8;
@@ -77,8 +78,8 @@ impl Queue {
         let roles = Roles::new(&gate::info::boot().devices);
         let queue = Queue {
             device: roles.entropy.ok_or("there is no source of entropy")? as u64,
-            // The last page is for a volume, and there is none.
-            page: (UNSAFE.dma().end - PAGE_SIZE) as usize,
+            // The last page is spare.
+            page: (CELL.dma().end - PAGE_SIZE) as usize,
             slots: [0; SIZE as usize],
             index: 0,
             used: Cell::new(0),
@@ -127,7 +128,7 @@ impl Queue {
     pub fn call(&self, call: CoreCall, words: [u64; 4]) -> i64 {
         self.put_words(words);
         let place = self.page + WORDS;
-        hook(CORE_CALL_WITH | IN_DRIVER, call as usize, place)
+        hook(CORE_CALL_WITH | call as usize, place)
     }
 
     /// Puts the words of a core call in their place.
@@ -139,7 +140,7 @@ impl Queue {
 
     /// Writes a word of the page.
     pub fn poke(&self, offset: usize, word: u64) {
-        hook(STORE_WORD | IN_DRIVER, self.page + offset, word as usize);
+        hook(STORE_WORD | self.page + offset, word as usize);
     }
 
     /// The address of the page.
@@ -219,7 +220,7 @@ impl Queue {
         // Whoever owns the word may have changed it before.
         let victim = victim.as_it_is();
         let answer = self.publish();
-        let are_alive = hook(NOTHING | IN_DRIVER, 0, 0) == 0;
+        let are_alive = hook(NOTHING | 0, 0) == 0;
         if !victim.is_whole_after(self) {
             return Err(format!("harmed ({answer})"));
         }
@@ -232,15 +233,15 @@ impl Queue {
 
     /// Waits until the device has used something more, or long enough.
     pub fn wait(&self) -> bool {
-        if hook(NOTHING | IN_DRIVER, 0, 0) != 0 {
+        if hook(NOTHING | 0, 0) != 0 {
             // Nobody can look any more.
             thread::sleep(WINDOW);
             return false;
         }
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            let ring = used_ring(self.device as usize, 0) as usize;
-            let index = (hook(LOAD_WORD | IN_DRIVER, ring, 0) >> 16) as u16;
+            let ring = CELL.used_ring(self.device as usize, 0) as usize;
+            let index = (hook(LOAD_WORD | ring, 0) >> 16) as u16;
             if self.used.replace(index) != index {
                 return true;
             }

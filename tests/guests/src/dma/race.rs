@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 
-use domains::layout::UNSAFE;
-use gate::hooks::{BESIDE, FLIP, IN_DRIVER, NOTHING};
+use gate::hooks::{BESIDE, FLIP, NOTHING};
 
+use super::CELL;
 use super::queue::{Buffer, Queue, WRITE};
 use super::victim::Victim;
 use crate::cpus::pinned;
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// How often it is published, if nothing comes of it.
 const PUBLISHED_MAX: usize = 3_000;
@@ -27,7 +27,7 @@ const OTHER: u16 = 1;
 /// the descriptor once seldom gets that mixture, and convicts; whoever reads a word
 /// of it again, after a look, has the device write it.
 pub fn run() -> Result<(), String> {
-    let end = UNSAFE.dma().end;
+    let end = CELL.dma().end;
     let victim = Victim::behind(end)?;
     let mut queue = Queue::begin()?;
     queue.give(&[Buffer::new(queue.spare() as u64, LONG)]);
@@ -52,7 +52,7 @@ pub fn run() -> Result<(), String> {
 /// How often it was published before the conviction.
 fn publish(queue: &mut Queue) -> usize {
     for count in 0..PUBLISHED_MAX {
-        if queue.publish() != 0 || hook(NOTHING | IN_DRIVER, 0, 0) != 0 {
+        if queue.publish() != 0 || hook(NOTHING | 0, 0) != 0 {
             return count;
         }
         queue.wait();
@@ -63,6 +63,6 @@ fn publish(queue: &mut Queue) -> usize {
 
 fn flip(is_over: &AtomicBool, [given, other]: [usize; 2]) {
     while !is_over.load(SeqCst) {
-        hook(FLIP | BESIDE, given, other);
+        hook(FLIP | CONSOLE | BESIDE, given, other);
     }
 }

@@ -2,12 +2,13 @@
 
 use domains::core_call::{CoreCall, error};
 use domains::device::{DEVICES_MAX, QUEUES_MAX, feature};
-use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, FRAMES, PAGE_SIZE, SAFE, UNSAFE};
-use gate::hooks::{CANARY, IN_DRIVER};
+use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, SAFE};
+use gate::hooks::CANARY;
 
 use super::queue::{Queue, SIZE};
 use super::reset::expect;
-use crate::hooks::hook;
+use super::{CELL, WINDOWS};
+use crate::hooks::{CONSOLE, hook};
 
 const INDIRECT: u64 = 1 << 28;
 const EVENT_INDEX: u64 = 1 << 29;
@@ -103,13 +104,13 @@ fn features() -> Result<(), String> {
 fn places() -> Result<(), String> {
     let queue = Queue::of_reset_device()?;
     queue.agree()?;
-    let dma = UNSAFE.dma();
-    let own = hook(CANARY | IN_DRIVER, 0, 0) as u64;
+    let dma = CELL.dma();
+    let own = hook(CANARY | CONSOLE, 0, 0) as u64;
     for place in [
         0,
         own,
         own.next_multiple_of(PAGE_SIZE),
-        FRAMES.start,
+        WINDOWS.start,
         SAFE.start,
         CORE_OFFSET + CORE_PHYSICAL,
         dma.start - PAGE_SIZE,

@@ -3,11 +3,12 @@
 use std::sync::atomic::AtomicU64;
 
 use domains::core_call::test_hook::{CANARY_PUT, PHYSICAL_WORD, TABLES, TRANSLATE};
-use domains::layout::{CORE_OFFSET, FRAMES, GATE_PAGE, PHYSICAL_MAP};
+use domains::layout::{CORE_OFFSET, GATE_PAGE, PHYSICAL_MAP};
 use gate::hooks::{CANARY, CORE_HOOK};
 
+use super::WINDOWS;
 use super::queue::Queue;
-use crate::hooks::hook;
+use crate::hooks::{HOSTFS, hook};
 
 /// An entry of the first table that leads nowhere.
 const UNUSED: u64 = 8 * 200;
@@ -32,6 +33,7 @@ impl Victim {
             "tables" => PHYSICAL_MAP + core_hook(TABLES, 0) as u64 + UNUSED,
             "gate" => GATE_END,
             "safe" => hook(CANARY, 0, 0) as u64,
+            "hostfs" => hook(CANARY | HOSTFS, 0, 0) as u64,
             "app" => OWN.as_ptr().addr() as u64,
             other => return Err(format!("no such victim: {other}")),
         };
@@ -75,12 +77,12 @@ impl Victim {
     }
 }
 
-/// What plain arithmetic takes for the address of `physical`: the frames lie in
+/// What plain arithmetic takes for the address of `physical`: the windows lie in
 /// one piece, and an address in them is as far from their start as the memory
 /// behind it.
 pub fn plain(physical: u64) -> Result<u64, String> {
-    let distance = physical.wrapping_sub(translate(FRAMES.start)?);
-    Ok(FRAMES.start.wrapping_add(distance))
+    let distance = physical.wrapping_sub(translate(WINDOWS.start)?);
+    Ok(WINDOWS.start.wrapping_add(distance))
 }
 
 fn translate(address: u64) -> Result<u64, String> {

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::ptr;
 
-use domains::layout::{self, APP, CORE_OFFSET, CORE_PHYSICAL, FRAMES, INFO, SAFE, UNSAFE};
+use domains::Cell;
+use domains::layout::{self, APP, CORE_OFFSET, CORE_PHYSICAL, INFO, SAFE};
 use gate::safe;
 use hermit_abi::{
     O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, iovec,
@@ -222,8 +223,8 @@ fn foreign() -> [usize; 11] {
         SAFE.start as usize,
         SAFE.heap().start as usize,
         layout::ARCHIVE.start as usize,
-        UNSAFE.start as usize,
-        FRAMES.start as usize,
+        Cell::Console.region().start as usize,
+        Cell::Hostfs.windows().start as usize,
         INFO.start as usize,
         layout::GATE_PAGE as usize,
         (CORE_OFFSET + CORE_PHYSICAL) as usize,

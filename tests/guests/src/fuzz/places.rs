@@ -1,11 +1,10 @@
 //! Where hostile pointers point, and where valid ones do.
 
-use domains::Isolation;
 use domains::layout::{
-    APP, CORE_OFFSET, CORE_PHYSICAL, CPU_PAGE, FRAMES, GATE_PAGE, INFO, PHYSICAL_MAP, SAFE,
-    UNSAFE,
+    APP, CORE_OFFSET, CORE_PHYSICAL, CPU_PAGE, GATE_PAGE, INFO, PHYSICAL_MAP, SAFE,
 };
-use gate::hooks::{CANARY, IN_DRIVER};
+use domains::{Cell, Isolation};
+use gate::hooks::{CANARY, in_cell};
 use gate::{info, safe};
 
 use super::random::Random;
@@ -17,11 +16,15 @@ pub const ARENA: usize = 64 << 10;
 /// Where nobody maps anything: the end of the application's region.
 const HOLE: usize = APP.end as usize - (64 << 20);
 
+/// What has a hook done by each kernel: the safe one, and the cells.
+const KERNELS: [u32; 3] = [0, in_cell(Cell::Console), in_cell(Cell::Hostfs)];
+
 /// Everything that can be pointed to.
 #[derive(Debug)]
 pub struct Places {
     arena: usize,
-    canaries: [usize; 2],
+    /// That of the safe kernel, and those of the cells.
+    canaries: [usize; KERNELS.len()],
 }
 
 impl Places {
@@ -29,7 +32,7 @@ impl Places {
     pub fn find() -> Result<Places, String> {
         // SAFETY: what is mapped is new, and used for nothing else.
         let arena = unsafe { safe::extend_heap(2 * ARENA) };
-        let canaries = [hook(CANARY, 0, 0), hook(CANARY | IN_DRIVER, 0, 0)];
+        let canaries = KERNELS.map(|kernel| hook(CANARY | kernel, 0, 0));
         if arena <= 0 || canaries.iter().any(|address| *address <= 0) {
             return Err(format!(
                 "no arena at {arena}, or no canaries at {canaries:?}"
@@ -71,15 +74,16 @@ impl Places {
 
     fn anywhere_else(&self, random: &mut Random) -> usize {
         let offset = random.below(1 << 16);
+        let cell = Cell::ALL[random.below(Cell::ALL.len() as u64) as usize];
         let near = match random.below(20) {
             0 => offset & 0xfff,
             1 => SAFE.start + offset,
             2 => SAFE.heap().start + offset,
             3 => SAFE.start_stack(0).end.wrapping_sub(offset),
-            4 => UNSAFE.start + offset,
-            5 => UNSAFE.heap().start + offset,
-            6 => UNSAFE.dma().start + offset,
-            7 => FRAMES.start + offset,
+            4 => cell.region().start + offset,
+            5 => cell.region().stacks().start + offset,
+            6 => cell.dma().start + offset,
+            7 => cell.windows().start + offset,
             8 => INFO.start + offset,
             9 => CPU_PAGE + (offset & 0xfff),
             10 => GATE_PAGE + (offset & 0xfff),
@@ -91,7 +95,7 @@ impl Places {
             16 => (1 << 47) + offset,
             17 => random.next(),
             18 => self.canaries[0] as u64 + (offset & 0xff8),
-            _ => self.canaries[1] as u64 + (offset & 0xff8),
+            _ => self.canaries[1 + cell.number()] as u64 + (offset & 0xff8),
         };
         near as usize
     }
@@ -138,5 +142,8 @@ impl Places {
 
 /// How many words of the kernels' canaries have changed.
 pub fn changed_canaries() -> i64 {
-    hook(CANARY, 0, 1) + hook(CANARY | IN_DRIVER, 0, 1)
+    KERNELS
+        .map(|kernel| hook(CANARY | kernel, 0, 1))
+        .into_iter()
+        .sum()
 }

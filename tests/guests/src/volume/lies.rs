@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use gate::hooks::{IN_DRIVER, LIE};
+use gate::hooks::LIE;
 
 use super::EIO;
 use crate::checks::{done, errno, same};
-use crate::hooks::hook;
+use crate::hooks::{HOSTFS, hook};
 
 /// Tells one lie of the list by each channel; the volumes are at `/0`, `/1` and
 /// so on.
@@ -16,7 +16,7 @@ pub fn run(lies: &str) -> Result<(), String> {
         let file = format!("/{channel}/file-{channel}");
         done("write", fs::write(&file, "before the lie"))?;
         let number = lie.parse().map_err(|error| format!("{lie}: {error}"))?;
-        hook(IN_DRIVER | LIE, channel, number);
+        hook(HOSTFS | LIE, channel, number);
         let what = format!("lie {lie}");
         same(&what, errno(fs::read(&file)), EIO)?;
         // From now on nothing is believed, and nothing waited for.
@@ -32,7 +32,7 @@ pub fn noise(folder: &str, seed: &str) -> Result<(), String> {
     const NOISE: usize = 10;
     let seed: usize = seed.parse().map_err(|error| format!("{error}"))?;
     for channel in 0..8 {
-        hook(IN_DRIVER | LIE, channel, NOISE | (seed + channel) << 8);
+        hook(HOSTFS | LIE, channel, NOISE | (seed + channel) << 8);
         let at = |name: &str| format!("{folder}{channel}/{name}");
         for round in 0..20 {
             let name = at(&format!("f{round}"));

@@ -3,10 +3,10 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use gate::hooks::{IN_DRIVER, LIE};
+use gate::hooks::LIE;
 
 use crate::checks::{done, errno, same};
-use crate::hooks::hook;
+use crate::hooks::{HOSTFS, hook};
 
 const EPERM: i32 = 1;
 
@@ -17,7 +17,7 @@ pub fn run(folder: &str, lie: &str) -> Result<(), String> {
     done("write", fs::write(at("plain"), "text"))?;
     done("create_dir", fs::create_dir(at("folder")))?;
     let lie = lie.parse().map_err(|error| format!("{lie}: {error}"))?;
-    hook(IN_DRIVER | LIE, 0, lie);
+    hook(HOSTFS | LIE, 0, lie);
     same("a file", errno(fs::write(at("evil"), "x")), EPERM)?;
     same(
         "a directory",

@@ -5,11 +5,11 @@ use std::hint::spin_loop;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use gate::hooks::{IN_DRIVER, LIE, LOAD, NOTHING};
+use gate::hooks::{LIE, LOAD, NOTHING};
 
 use super::EIO;
 use crate::checks::{done, errno, same};
-use crate::hooks::hook;
+use crate::hooks::{HOSTFS, hook};
 
 /// Lies: no reply is passed on, and each look for one makes an interrupt.
 const SILENCE: usize = 8;
@@ -22,7 +22,7 @@ const WINDOW: Duration = Duration::from_millis(200);
 /// this thread goes on.
 pub fn storm(folder: &str, delay: usize) -> Result<(), String> {
     let file = written(folder)?;
-    hook(IN_DRIVER | LIE, 0, STORM | delay << 8);
+    hook(HOSTFS | LIE, 0, STORM | delay << 8);
     let reader = read(&file);
     while !reader.is_finished() {
         spin_loop();
@@ -36,10 +36,10 @@ pub fn abandoned(folder: &str) -> Result<(), String> {
     /// Nothing is mapped there.
     const NOWHERE: usize = 8;
     let file = written(folder)?;
-    hook(IN_DRIVER | LIE, 0, SILENCE);
+    hook(HOSTFS | LIE, 0, SILENCE);
     let reader = read(&file);
     thread::sleep(WINDOW);
-    hook(LOAD | IN_DRIVER, NOWHERE, 0);
+    hook(LOAD | NOWHERE, 0);
     all_have_failed(&file, reader)
 }
 
@@ -60,5 +60,5 @@ fn read(file: &str) -> JoinHandle<i32> {
 fn all_have_failed(file: &str, reader: JoinHandle<i32>) -> Result<(), String> {
     same("who waited", done("join", reader.join())?, EIO)?;
     same("who comes later", errno(fs::metadata(file)), EIO)?;
-    same("a call", hook(NOTHING | IN_DRIVER, 0, 0) == 0, false)
+    same("a call", hook(NOTHING | 0, 0) == 0, false)
 }

@@ -1,9 +1,8 @@
 //! What a device may read and write.
 //!
-//! Two pieces of the address space, each of which is one piece of physical
-//! memory, was mapped at boot and stays: the frames, and the drivers' DMA area.
-//! Whether a device may have a range is two comparisons, and where that lies an
-//! addition.
+//! Two pieces of its cell, each of which is one piece of physical memory, was
+//! mapped at boot and stays: the windows, and the DMA area. Whether a device may
+//! have a range is two comparisons, and where that lies an addition.
 
 /// A piece of memory for devices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -16,12 +15,12 @@ pub(crate) struct Area {
     pub(crate) size: u64,
 }
 
-/// All that devices may have.
+/// All that a device may have.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Areas {
-    /// The frames.
-    pub(crate) frames: Area,
-    /// Where drivers have their rings.
+    /// The windows.
+    pub(crate) windows: Area,
+    /// Where the cell has its rings.
     pub(crate) dma: Area,
 }
 
@@ -47,11 +46,11 @@ impl Areas {
     /// Where a device sees the `size` bytes at `address`; none if it may not.
     #[inline]
     pub(crate) fn translate(&self, address: u64, size: u64) -> Option<u64> {
-        let frames = self.frames.translate(address, size);
-        frames.or_else(|| self.translate_dma(address, size))
+        let windows = self.windows.translate(address, size);
+        windows.or_else(|| self.translate_dma(address, size))
     }
 
-    /// Apart, because what is given to a device again and again are frames.
+    /// Apart, because what is given to a device again and again are windows.
     #[cold]
     #[inline(never)]
     fn translate_dma(&self, address: u64, size: u64) -> Option<u64> {
@@ -66,7 +65,7 @@ mod tests {
     #[test]
     fn only_what_lies_in_one_piece_has_a_place() {
         let areas = Areas {
-            frames: Area {
+            windows: Area {
                 address: 0x8000,
                 physical: 0x3_0000,
                 size: 0x4000,

@@ -3,9 +3,10 @@
 use core::cell::Cell;
 
 use bitflags::bitflags;
+use domains::Area;
 use domains::core_call::error;
 use domains::device::{Kind, feature};
-use domains::layout::{PAGE_SIZE, used_ring};
+use domains::layout::PAGE_SIZE;
 
 use super::Refused;
 use super::area::Areas;
@@ -72,6 +73,11 @@ impl Device {
     /// What it is.
     pub(super) const fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The cell that drives it.
+    pub(super) const fn cell(&self) -> domains::Cell {
+        self.kind.cell()
     }
 
     /// Gives it memory for its queues, which is for it alone.
@@ -232,7 +238,8 @@ impl Device {
         let queue = queue_of(self.queues, number).ok_or(Refused::Error(error::INVALID))?;
         let mut rings = queue.rings();
         if rings.shared == 0 {
-            let made = make_rings(used_ring(self.number, number as usize), space);
+            let cell = self.cell();
+            let made = make_rings(cell, cell.used_ring(self.number, number as usize), space);
             rings = made.ok_or(Refused::Error(error::NO_MEMORY))?;
         }
         for physical in [rings.table, rings.shared] {
@@ -279,10 +286,10 @@ fn queue_of(queues: &mut [Queue], number: u64) -> Option<&mut Queue> {
     queues.get_mut(usize::try_from(number).ok()?)
 }
 
-/// Two frames for a queue, the second of which the driver reads at `address`.
-fn make_rings(address: u64, space: &mut Space) -> Option<Rings> {
+/// Two frames for a queue, the second of which `owner` reads at `address`.
+fn make_rings(owner: domains::Cell, address: u64, space: &mut Space) -> Option<Rings> {
     let table = space.frames.allocate(Owner::CORE)?;
-    let Some(shared) = make_used_ring(address, space) else {
+    let Some(shared) = make_used_ring(owner, address, space) else {
         space.frames.release(table);
         return None;
     };
@@ -293,14 +300,14 @@ fn make_rings(address: u64, space: &mut Space) -> Option<Rings> {
     })
 }
 
-/// A frame that the driver reads at `address`; none if memory runs out. It is
-/// clear before another CPU can look at it.
-fn make_used_ring(address: u64, space: &mut Space) -> Option<Frame> {
+/// A frame that `owner` reads at `address`; none if memory runs out. It is clear
+/// before another CPU can look at it.
+fn make_used_ring(owner: domains::Cell, address: u64, space: &mut Space) -> Option<Frame> {
     let frame = space.frames.allocate(Owner::CORE)?;
     // DEFENCE: used-ring-zeroed
     space.tables.physical().zero(frame);
     // DEFENCE: used-ring-read-only
-    let entry = space.user(frame, domains::Area::Unsafe, Rights::Read);
+    let entry = space.user(frame, Area::Cell(owner), Rights::Read);
     let is_placed = space.place_page(address, entry);
     if !is_placed {
         space.frames.release(frame);

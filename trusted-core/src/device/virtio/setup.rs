@@ -5,9 +5,9 @@
     reason = "names device registers, and the memory of queues"
 )]
 
-use domains::device::{DEVICES_MAX, DMA_SIZE, Kind, QUEUES_MAX};
-use domains::layout::{self, PAGE_SIZE};
-use domains::{Area as Owners, windows};
+use domains::device::{DEVICES_MAX, Kind, QUEUES_MAX};
+use domains::layout::{PAGE_SIZE, Region};
+use domains::{Area as Owners, Cell, windows};
 
 use super::area::{Area, Areas};
 use super::device::Device;
@@ -61,7 +61,9 @@ impl Devices {
             device.keep_queues_in(queues.next()?);
             *kind = device.kind() as u32;
         }
-        self.areas = make_areas(&kinds, space)?;
+        for (cell, areas) in Cell::ALL.into_iter().zip(&mut self.areas) {
+            *areas = make_areas(cell, &kinds, space)?;
+        }
         Some(kinds)
     }
 }
@@ -127,24 +129,24 @@ fn driven(kind: Result<u32, u32>, says: bool) -> Option<Kind> {
     driven
 }
 
-/// Maps the frames, as far as these devices need them, and the DMA area.
-fn make_areas(kinds: &Kinds, space: &mut Space) -> Option<Areas> {
-    let is_volume = |kind: &&u32| {
-        matches!(
-            Kind::from_number(**kind),
-            Some(Kind::Ninep | Kind::FileSystem)
-        )
-    };
-    let volumes = kinds.iter().filter(is_volume).count();
-    let size = windows::size(volumes) as u64;
+/// Maps the windows of `cell`, as far as its devices need them, and its DMA area;
+/// nothing if it has no device.
+fn make_areas(cell: Cell, kinds: &Kinds, space: &mut Space) -> Option<Areas> {
+    let kinds = kinds.iter().filter_map(|kind| Kind::from_number(*kind));
+    let count = kinds.filter(|kind| kind.cell() == cell).count();
+    if count == 0 {
+        return Some(Areas::default());
+    }
+    let owner = Owners::Cell(cell);
     Some(Areas {
-        frames: make_area(layout::FRAMES.start, size, Owners::Frames, space)?,
-        dma: make_area(layout::UNSAFE.dma().start, DMA_SIZE, Owners::Unsafe, space)?,
+        windows: make_area(windows::all(cell, count), owner, space)?,
+        dma: make_area(cell.dma(), owner, space)?,
     })
 }
 
-/// Maps `size` bytes at `address` that lie in one piece, for good.
-fn make_area(address: u64, size: u64, owner: Owners, space: &mut Space) -> Option<Area> {
+/// Maps `region` in one piece, for good.
+fn make_area(region: Region, owner: Owners, space: &mut Space) -> Option<Area> {
+    let (address, size) = (region.start, region.size());
     let pages = pages_of(size);
     let first = space
         .frames
@@ -182,6 +184,9 @@ mod tests {
     use super::*;
     use crate::memory::space::tests::space;
 
+    const OWNER: Owners = Owners::Cell(Cell::Console);
+    const START: u64 = Cell::Console.windows().start;
+
     /// What the frames held before may have been anyone's.
     #[test]
     fn what_devices_may_have_is_clear_in_one_piece_and_its_owners() {
@@ -192,11 +197,12 @@ mod tests {
             let words = map.words(frame).iter();
             words.for_each(|word| word.store(99, Relaxed));
         }
-        for (owner, address) in [
-            (Owners::Frames, layout::FRAMES.start),
-            (Owners::Unsafe, layout::UNSAFE.dma().start),
+        for (cell, address) in [
+            (Cell::Console, Cell::Console.windows().start),
+            (Cell::Hostfs, Cell::Hostfs.dma().start),
         ] {
-            let area = make_area(address, 3 * PAGE_SIZE, owner, &mut space);
+            let owner = Owners::Cell(cell);
+            let area = make_area(Region::new(address, 3 * PAGE_SIZE), owner, &mut space);
             let area = area.expect("there is room");
             assert_eq!(area.translate(address, 3 * PAGE_SIZE), Some(area.physical));
             assert_eq!(area.size, 3 * PAGE_SIZE);
@@ -215,8 +221,8 @@ mod tests {
     fn what_does_not_fit_in_one_piece_is_not_made() {
         let mut space = space(64);
         let free = space.frames.free();
-        let size = (free + 1) as u64 * PAGE_SIZE;
-        let made = make_area(layout::FRAMES.start, size, Owners::Frames, &mut space);
+        let region = Region::new(START, (free + 1) as u64 * PAGE_SIZE);
+        let made = make_area(region, OWNER, &mut space);
         assert!(made.is_none());
         assert_eq!(space.frames.free(), free);
     }
@@ -224,8 +230,7 @@ mod tests {
     #[test]
     fn what_cannot_be_mapped_is_not_made() {
         let mut space = space(64);
-        let mut make =
-            || make_area(layout::FRAMES.start, PAGE_SIZE, Owners::Frames, &mut space);
+        let mut make = || make_area(Region::new(START, PAGE_SIZE), OWNER, &mut space);
         assert!(make().is_some());
         assert!(make().is_none(), "something is there");
     }

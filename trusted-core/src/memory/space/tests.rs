@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::boxed::Box;
 use std::vec;
 
-use domains::layout;
+use domains::{Cell, layout};
 
 use super::*;
 use crate::memory::physical::{self, WORDS};
@@ -182,9 +182,10 @@ fn images_memory_for_devices_info_and_the_core_are_out_of_reach() {
     for address in [
         layout::APP.start,
         layout::SAFE.image().start,
-        layout::UNSAFE.dma().start,
-        layout::UNSAFE.used_rings().start,
-        layout::FRAMES.start,
+        Cell::Console.region().image().start,
+        Cell::Console.windows().start,
+        Cell::Hostfs.dma().start,
+        Cell::Hostfs.used_rings().start,
         layout::INFO.start,
         layout::GATE_PAGE,
         layout::CORE_CPU_PAGE,

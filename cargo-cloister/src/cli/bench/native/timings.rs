@@ -119,7 +119,7 @@ impl Timings {
         let walls =
             |name| [Some("mpk"), Some("none")].map(|isolation| self.one(name, isolation));
         let [safe, safe_without] = walls("app-to-safe");
-        let [drivers, drivers_without] = walls("safe-to-unsafe");
+        let [drivers, drivers_without] = walls("safe-to-cell");
         let (wrpkru, getpid) = (self.one("wrpkru-pair", None), self.one("getpid", None));
         vec![
             line("On a processor", self.processor(), ""),

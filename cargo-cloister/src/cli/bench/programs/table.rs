@@ -106,7 +106,7 @@ impl Row {
             rows::percent(self.counted()),
             rows::percent(model::worst(self.none, self.mpk)),
             rows::whole(crossings.calls_safe),
-            rows::whole(crossings.calls_unsafe),
+            rows::whole(crossings.calls_cells),
             rows::whole(crossings.core_calls),
             rows::whole(crossings.traps()),
             rows::whole(crossings.wrpkru),

@@ -79,7 +79,7 @@ impl Source for Broken {
         Err(Errno::BadAddress)
     }
 
-    fn take_to_frames(&self, _: usize, _: usize, _: usize) -> Result<(), Errno> {
+    fn take_to(&self, _: usize, _: gate::view::View, _: usize) -> Result<(), Errno> {
         Err(Errno::BadAddress)
     }
 }

@@ -5,16 +5,17 @@ use std::sync::mpsc::TryRecvError;
 
 use domains::core_call::CoreCall;
 use domains::device::feature;
-use domains::layout::{PAGE_SIZE, UNSAFE};
-use gate::hooks::{IN_DRIVER, REPEAT};
+use domains::layout::PAGE_SIZE;
+use gate::hooks::REPEAT;
 
 use super::chance::Chance;
 use super::device::roles;
 use super::{are_alive, unharmed};
 use crate::cpus::pinned;
+use crate::dma::CELL;
 use crate::dma::queue::{Queue, WORDS};
 use crate::dma::victim::Victim;
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// How many calls are made by chance.
 const CALLS: usize = 20_000;
@@ -75,7 +76,7 @@ fn word(chance: &mut Chance) -> u64 {
 
 /// A page of the drivers' for rings.
 fn page(chance: &mut Chance) -> u64 {
-    let dma = UNSAFE.dma();
+    let dma = CELL.dma();
     dma.start + chance.below((dma.end - dma.start) / PAGE_SIZE) * PAGE_SIZE
 }
 
@@ -102,7 +103,7 @@ pub fn repeat(call: CoreCall) -> Result<(), String> {
     let size = if call == CoreCall::DeviceConfig { 4 } else { 0 };
     queue.put_words([queue.device, 0, size, 0]);
     let place = queue.page() + WORDS;
-    let repeating = pinned(1, move || hook(REPEAT | IN_DRIVER, call as usize, place))?;
+    let repeating = pinned(1, move || hook(REPEAT | call as usize, place))?;
     let mut turns = 0;
     while repeating.try_recv() == Err(TryRecvError::Empty) {
         // Memory that goes back at once, by calls of the core.

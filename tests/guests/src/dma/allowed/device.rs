@@ -1,10 +1,12 @@
 //! Any device, as a driver sets it up by core calls.
 
 use domains::core_call::CoreCall;
-use domains::device::{Roles, feature};
-use gate::hooks::{IN_DRIVER, LOAD_WORD, STORE_WORD};
+use domains::device::{Kind, Roles, feature};
+use domains::layout::{self, PAGE_SIZE};
+use domains::{Area, Cell};
+use gate::hooks::{CORE_CALL_WITH, LOAD_WORD, STORE_WORD, in_cell};
 
-use crate::dma::queue::Queue;
+use crate::dma::queue::{Queue, WORDS};
 use crate::hooks::hook;
 
 /// What drivers add to the status when they have found a device, when they have
@@ -13,9 +15,9 @@ const FOUND: u64 = 1 | 2;
 const AGREED: u64 = 8;
 const STARTED: u64 = 4;
 
-/// A device of this number.
+/// A device of this number, whose driver the caller is.
 pub struct Device<'a> {
-    /// What has a place for the words of calls.
+    /// What has a place for the words of calls, if the device is of the same cell.
     caller: &'a Queue,
     pub number: u64,
 }
@@ -23,6 +25,13 @@ pub struct Device<'a> {
 impl Device<'_> {
     pub const fn new(caller: &Queue, number: u64) -> Device<'_> {
         Device { caller, number }
+    }
+
+    /// The cell that drives it.
+    fn cell(&self) -> Cell {
+        let kind = gate::info::boot().devices.get(self.number as usize);
+        let kind = kind.and_then(|kind| Kind::from_number(*kind));
+        kind.map_or(Cell::Console, Kind::cell)
     }
 
     /// Resets it.
@@ -71,8 +80,26 @@ impl Device<'_> {
     }
 
     fn call(&self, call: CoreCall, [first, second, third]: [u64; 3]) -> i64 {
-        self.caller.call(call, [self.number, first, second, third])
+        let words = [self.number, first, second, third];
+        match self.cell() {
+            Cell::Console => self.caller.call(call, words),
+            cell => call_from(cell, call, words),
+        }
     }
+}
+
+/// Makes a core call from `cell`. The words lie in the last page of what its
+/// devices may reach.
+pub fn call_from(cell: Cell, call: CoreCall, words: [u64; 4]) -> i64 {
+    let place = cell.dma().end - PAGE_SIZE + WORDS as u64;
+    for (number, word) in (0..).zip(words) {
+        poke(place + 8 * number, word);
+    }
+    hook(
+        CORE_CALL_WITH | in_cell(cell),
+        call as usize,
+        place as usize,
+    )
 }
 
 /// Who is which device.
@@ -80,12 +107,20 @@ pub fn roles() -> Roles {
     Roles::new(&gate::info::boot().devices)
 }
 
-/// Writes a word of the drivers' memory.
+/// Has a cell write a word of its memory.
 pub fn poke(address: u64, word: u64) {
-    hook(STORE_WORD | IN_DRIVER, address as usize, word as usize);
+    hook(STORE_WORD | owner(address), address as usize, word as usize);
 }
 
-/// Reads a word of what drivers may read.
+/// Has a cell read a word of its memory.
 pub fn peek(address: u64) -> u64 {
-    hook(LOAD_WORD | IN_DRIVER, address as usize, 0) as u64
+    hook(LOAD_WORD | owner(address), address as usize, 0) as u64
+}
+
+/// What has the cell do something whose memory is at `address`.
+fn owner(address: u64) -> u32 {
+    match layout::area_of(address) {
+        Some(Area::Cell(cell)) => in_cell(cell),
+        other => panic!("{address:#x} is no cell's, but {other:?}"),
+    }
 }

@@ -14,10 +14,10 @@ mod turns;
 mod waiting;
 
 use domains::core_call::CoreCall;
-use gate::hooks::{IN_DRIVER, NOTHING};
+use gate::hooks::NOTHING;
 
 use super::victim::Victim;
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// Tries what has this name.
 pub fn run(what: &str) -> Result<(), String> {
@@ -45,7 +45,7 @@ pub fn run(what: &str) -> Result<(), String> {
 
 /// Whether the drivers are still called.
 fn are_alive() -> bool {
-    hook(NOTHING | IN_DRIVER, 0, 0) == 0
+    hook(NOTHING | 0, 0) == 0
 }
 
 /// Has the console bring something back: drivers whose devices interrupt for

@@ -3,12 +3,13 @@
 //! It comes in chains that break no rule: what they hold is for the host's
 //! devices to refuse. The machine goes on.
 
-use domains::device::{Roles, feature};
-use domains::layout::{PAGE_SIZE, UNSAFE};
+use domains::device::{Kind, Roles, feature};
+use domains::layout::PAGE_SIZE;
 
 use super::chance::Chance;
 use super::device::{Device, poke, roles};
 use super::{alive_after, say_round, unharmed};
+use crate::dma::CELL;
 use crate::dma::queue::{QUIET, Queue, SIZE, WRITE};
 use crate::dma::victim::Victim;
 
@@ -42,7 +43,10 @@ pub fn run() -> Result<(), String> {
 fn devices(roles: &Roles) -> Vec<u64> {
     let kinds = gate::info::boot().devices.iter().enumerate();
     kinds
-        .filter(|(number, kind)| **kind != 0 && roles.consoles[0] != Some(*number))
+        .filter(|(number, kind)| {
+            Kind::from_number(**kind).is_some_and(|kind| kind.cell() == CELL)
+                && roles.consoles[0] != Some(*number)
+        })
         .map(|(number, _)| number as u64)
         .collect()
 }
@@ -83,12 +87,12 @@ fn has_queue(device: &Device<'_>, queue: u64) -> bool {
 
 /// The page for the rings of a queue.
 const fn rings(queue: u64) -> u64 {
-    UNSAFE.dma().end - (2 + QUEUES - queue) * PAGE_SIZE
+    CELL.dma().end - (2 + QUEUES - queue) * PAGE_SIZE
 }
 
 /// The page of the messages.
 const fn message() -> u64 {
-    UNSAFE.dma().end - 2 * PAGE_SIZE
+    CELL.dma().end - 2 * PAGE_SIZE
 }
 
 /// Writes what looks like a message of 9P, of FUSE or of a console; its size.

@@ -13,7 +13,7 @@ use super::{alive_after, unharmed};
 use crate::cpus::pinned;
 use crate::dma::queue::{Buffer, NEXT, QUIET, Queue, SIZE, WRITE};
 use crate::dma::victim::Victim;
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// How often it is reset at least, and how often its ring is published.
 const RESETS: usize = 100;
@@ -83,9 +83,13 @@ fn call_beside(place: usize, call: CoreCall, device: u64, words: [u64; 3]) {
     let [first, second, third] = words;
     let words = [device, first, second, third];
     for (number, word) in words.into_iter().enumerate() {
-        hook(STORE_WORD | BESIDE, place + 8 * number, word as usize);
+        hook(
+            STORE_WORD | CONSOLE | BESIDE,
+            place + 8 * number,
+            word as usize,
+        );
     }
-    hook(CORE_CALL_WITH | BESIDE, call as usize, place);
+    hook(CORE_CALL_WITH | CONSOLE | BESIDE, call as usize, place);
 }
 
 /// Gives the device descriptors that it complains of to the host.

@@ -2,24 +2,21 @@
 
 use std::thread;
 
-use domains::layout::{FRAMES, UNSAFE};
-use domains::windows;
-
 use super::device::{Device, roles};
 use super::{alive_after, unharmed};
 use crate::checks::same;
 use crate::dma::queue::{Buffer, QUIET, Queue, SIZE, WINDOW, WRITE};
 use crate::dma::reset::expect;
 use crate::dma::victim::Victim;
+use crate::dma::{CELL, WINDOWS};
 
 /// Where the available ring of a queue of one entry lies: behind one descriptor.
 const RING_OF_ONE: usize = 16;
 
 /// Descriptors of no bytes at the first and last places that there are.
 pub fn empty() -> Result<(), String> {
-    let frames = FRAMES.start + windows::size(0) as u64;
-    let dma = UNSAFE.dma();
-    for place in [FRAMES.start, frames - 1, dma.start, dma.end - 1] {
+    let dma = CELL.dma();
+    for place in [WINDOWS.start, WINDOWS.end - 1, dma.start, dma.end - 1] {
         for flags in [0, WRITE] {
             let what = format!("no bytes at {place:#x}");
             let mut queue = Queue::begin()?;
@@ -37,7 +34,7 @@ pub fn empty() -> Result<(), String> {
 pub fn behind_end() -> Result<(), String> {
     let (_, victim) = Victim::of("core")?;
     let mut queue = Queue::begin()?;
-    queue.give(&[Buffer::new(UNSAFE.dma().end, 0)]);
+    queue.give(&[Buffer::new(CELL.dma().end, 0)]);
     queue.publish_and_die(&victim)
 }
 

@@ -8,7 +8,8 @@ use std::hint::spin_loop;
 use std::thread;
 use std::time::Duration;
 
-use domains::layout::{PAGE_SIZE, UNSAFE, used_ring};
+use domains::Cell;
+use domains::layout::PAGE_SIZE;
 
 use super::device::{Device, peek, poke, roles};
 use super::{alive_after, say_round};
@@ -42,7 +43,7 @@ pub fn run() -> Result<(), String> {
     let own = Queue::begin()?;
     let server = Server {
         device: Device::new(&own, number as u64),
-        page: UNSAFE.dma().end - 2 * PAGE_SIZE,
+        page: Cell::Hostfs.dma().end - 2 * PAGE_SIZE,
     };
     server.serves_all()?;
     for round in 0..ROUNDS {
@@ -146,7 +147,7 @@ impl Server<'_> {
 
     /// How many requests the server says it has served.
     fn served(&self) -> u64 {
-        let ring = used_ring(self.device.number as usize, REQUESTS as usize);
+        let ring = Cell::Hostfs.used_ring(self.device.number as usize, REQUESTS as usize);
         peek(ring) >> 16 & 0xffff
     }
 }

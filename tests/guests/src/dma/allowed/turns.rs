@@ -1,9 +1,8 @@
 //! Indices that come round, and rings that change under the core's eyes.
 
-use domains::layout::used_ring;
-
 use super::device::peek;
 use super::{alive_after, are_alive, unharmed};
+use crate::dma::CELL;
 use crate::dma::queue::{Buffer, Queue, SIZE, WRITE};
 use crate::dma::reset::expect;
 use crate::dma::victim::Victim;
@@ -21,7 +20,7 @@ const RINGS: u32 = 200;
 pub fn index() -> Result<(), String> {
     let mut queue = Queue::begin()?;
     queue.fill();
-    let ring = used_ring(queue.device as usize, 0);
+    let ring = CELL.used_ring(queue.device as usize, 0);
     let mut given = u32::from(SIZE);
     while given < ENTRIES {
         expect(&format!("entry {given}"), queue.publish(), 0)?;

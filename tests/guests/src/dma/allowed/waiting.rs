@@ -3,11 +3,11 @@
 use std::io::{self, Read};
 use std::thread;
 
-use gate::hooks::{IN_DRIVER, LOAD};
+use gate::hooks::LOAD;
 
 use super::device::{Device, roles};
 use crate::dma::queue::{Queue, WINDOW};
-use crate::hooks::hook;
+use crate::hooks::{CONSOLE, hook};
 
 /// Nothing is mapped there.
 const NOWHERE: usize = 8;
@@ -21,7 +21,7 @@ pub fn input() -> Result<(), String> {
     // It is to wait by then.
     thread::sleep(WINDOW);
     Device::new(&queue, main).reset();
-    hook(LOAD | IN_DRIVER, NOWHERE, 0);
+    hook(LOAD | NOWHERE, 0);
     match reader.join() {
         Ok(Err(error)) => {
             println!("who waited for input was told: {error}");

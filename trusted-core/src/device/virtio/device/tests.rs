@@ -4,8 +4,12 @@ mod bench;
 mod queues;
 
 use super::*;
+use domains::Domain;
+
 use crate::device::virtio::bus::fake::{CONFIGURATION, CONFIGURATION_SIZE, Write};
-use bench::{BAD_ADDRESS, Bench, DRIVER, DRIVER_OK, FEATURES_OK, GIVEN_UP, INVALID, OWN};
+use bench::{
+    BAD_ADDRESS, Bench, DRIVER, DRIVER_OK, FEATURES_OK, GIVEN_UP, INVALID, OWN, OWNER,
+};
 
 const NO_DEVICE: Refused = Refused::Error(error::NO_DEVICE);
 const BOTH: u64 = feature::VERSION_1 | feature::MULTIPORT;
@@ -177,16 +181,23 @@ fn a_configuration_may_change_a_few_times_and_not_forever() {
 }
 
 #[test]
-fn a_number_without_a_device_is_refused() {
+fn a_number_without_a_device_and_anothers_device_are_refused() {
     let mut bench = Bench::new();
     let devices = &mut bench.devices;
-    for number in [0, OWN + 1, 15, 16, OWN + (1 << 32), u64::MAX] {
-        assert_eq!(devices.set_status(number, 0), Err(NO_DEVICE));
-        assert_eq!(devices.accept(number, 0), Err(NO_DEVICE));
-        let set = devices.set_queue(&mut bench.space, [number, 0, 0, 0]);
+    let numbers = [0, OWN + 1, 15, 16, OWN + (1 << 32), u64::MAX];
+    let others = Domain::ALL.into_iter().filter(|it| Some(*it) != OWNER);
+    let none = numbers.map(|number| (OWNER, number)).into_iter();
+    let foreign = others.map(Some).chain([None]).map(|caller| (caller, OWN));
+    for (caller, number) in none.chain(foreign) {
+        assert_eq!(devices.set_status(caller, number, 0), Err(NO_DEVICE));
+        assert_eq!(devices.accept(caller, number, 0), Err(NO_DEVICE));
+        let set = devices.set_queue(caller, &mut bench.space, [number, 0, 0, 0]);
         assert_eq!(set, Err(NO_DEVICE));
-        assert_eq!(devices.publish(number, 0, &Cell::default()), Err(NO_DEVICE));
-        assert_eq!(devices.configuration(number, 0, 1), Err(NO_DEVICE));
+        let published = devices.publish(caller, number, 0, &Cell::default());
+        assert_eq!(published, Err(NO_DEVICE));
+        assert_eq!(devices.configuration(caller, number, 0, 1), Err(NO_DEVICE));
+    }
+    for number in numbers {
         assert!(!devices.acknowledge(number as usize));
     }
     assert!(devices.acknowledge(OWN as usize));

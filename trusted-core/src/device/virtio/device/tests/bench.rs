@@ -12,6 +12,7 @@ use crate::device::virtio::area::Area;
 use crate::device::virtio::bus::fake::{Fake, Write};
 use crate::memory::space::tests::space;
 use core::sync::atomic::Ordering::Relaxed;
+use domains::Domain;
 use domains::device::QUEUES_MAX;
 
 /// What a driver says before it sets queues up, and when it is done.
@@ -21,6 +22,9 @@ pub(super) const FEATURES_OK: u64 = 8;
 
 /// The number of the only device there is.
 pub(super) const OWN: u64 = 1;
+/// Whose it is.
+pub(super) const CELL: domains::Cell = domains::Cell::Console;
+pub(super) const OWNER: Option<Domain> = Some(Domain::Cell(CELL));
 /// Where the driver has its rings, and how much room.
 pub(super) const DMA: u64 = 0x7000_0000;
 pub(super) const DMA_PAGES: u64 = 6;
@@ -50,7 +54,7 @@ impl Bench {
         ));
         let mut devices = Devices::default();
         devices.devices[OWN as usize] = Some(device);
-        devices.areas.dma = Area {
+        devices.areas[CELL.number()].dma = Area {
             address: DMA,
             physical: first.expect("there is room").address(),
             size: DMA_PAGES * PAGE_SIZE,
@@ -80,11 +84,11 @@ impl Bench {
     }
 
     pub(super) fn set_status(&mut self, status: u64) -> Result<u64, Refused> {
-        self.devices.set_status(OWN, status)
+        self.devices.set_status(OWNER, OWN, status)
     }
 
     pub(super) fn accept(&mut self, features: u64) -> Result<u64, Refused> {
-        self.devices.accept(OWN, features)
+        self.devices.accept(OWNER, OWN, features)
     }
 
     pub(super) fn set_queue(
@@ -94,23 +98,27 @@ impl Bench {
         rings: u64,
     ) -> Result<u64, Refused> {
         let words = [OWN, queue, size, rings];
-        self.devices.set_queue(&mut self.space, words)
+        self.devices.set_queue(OWNER, &mut self.space, words)
     }
 
     pub(super) fn publish(&mut self, queue: u64) -> Result<Rings, Refused> {
-        self.devices.publish(OWN, queue, &Cell::default())?;
+        self.devices.publish(OWNER, OWN, queue, &Cell::default())?;
         let device = self.devices.devices[OWN as usize].as_ref();
         Ok(device.expect("it is there").queues[queue as usize].rings())
     }
 
     pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, Refused> {
-        self.devices.configuration(OWN, offset, size)
+        self.devices.configuration(OWNER, OWN, offset, size)
     }
 
     /// Where the core sees `address` of the driver's area.
     pub(super) fn physical(&self, address: u64) -> u64 {
-        let dma = self.devices.areas.dma;
-        dma.translate(address, 1).expect("in the area")
+        self.dma().translate(address, 1).expect("in the area")
+    }
+
+    /// The area in which the driver has its rings.
+    pub(super) fn dma(&self) -> Area {
+        self.devices.areas[CELL.number()].dma
     }
 
     /// Puts one good request into the queue of `size` at `rings`, as `head`.

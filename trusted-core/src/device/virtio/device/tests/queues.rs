@@ -3,9 +3,8 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use domains::device::QUEUES_MAX;
-use domains::layout::used_ring;
 
-use super::bench::{DMA, DMA_PAGES};
+use super::bench::{CELL, DMA, DMA_PAGES, OWNER};
 use super::*;
 use crate::device::virtio::queue::Offence;
 use crate::memory::entry::{Entry, Keys};
@@ -35,8 +34,8 @@ fn a_queue_gets_rings_of_the_cores_and_the_driver_reads_the_used_one() {
     for ring in [Frame::containing(rings.table), shared] {
         assert_eq!(bench.space.frames.owner(ring), Owner::CORE);
     }
-    let entry = bench.space.tables.find(used_ring(OWN as usize, 2));
-    let wanted = Entry::user(shared, domains::Area::Unsafe, Rights::Read, Keys::On);
+    let entry = bench.space.tables.find(CELL.used_ring(OWN as usize, 2));
+    let wanted = Entry::user(shared, Area::Cell(CELL), Rights::Read, Keys::On);
     assert_eq!(entry, wanted);
 }
 
@@ -70,7 +69,7 @@ fn who_publishes_in_a_queue_gets_its_bell() {
     let mut bench = running();
     for _ in 0..2 {
         let bell = Cell::default();
-        assert_eq!(bench.devices.publish(OWN, 2, &bell), Ok(()));
+        assert_eq!(bench.devices.publish(OWNER, OWN, 2, &bell), Ok(()));
         let device = bench.devices.devices[OWN as usize].as_ref();
         let own = device.expect("it is there").queues[2].bell();
         assert_eq!(bell.get(), own);
@@ -111,7 +110,7 @@ fn rings_outside_the_area_or_within_a_page_are_refused() {
         (256, DMA - PAGE_SIZE),
         (8, u64::MAX),
         (8, u64::MAX - PAGE_SIZE + 1),
-        (8, bench.devices.areas.dma.physical),
+        (8, bench.dma().physical),
     ] {
         let set = bench.set_queue(0, size, address);
         assert_eq!(set, Err(BAD_ADDRESS), "{size} at {address:#x}");
@@ -240,7 +239,7 @@ fn a_used_ring_is_clear_before_the_driver_sees_it() {
     let mut space = Bench::new().space;
     let map = space.tables.physical();
     soil(&space);
-    let rings = make_rings(used_ring(OWN as usize, 2), &mut space);
+    let rings = make_rings(CELL, CELL.used_ring(OWN as usize, 2), &mut space);
     let shared = Frame::containing(rings.expect("there is room").shared);
     assert!(map.words(shared).iter().all(|word| word.load(Relaxed) == 0));
 }

@@ -38,7 +38,7 @@ impl Bench {
         Bench {
             map: physical::fake(FRAMES),
             areas: Areas {
-                frames: GOOD,
+                windows: GOOD,
                 dma: Area::default(),
             },
             queue: Queue::new(size, RINGS, Bell::default()),

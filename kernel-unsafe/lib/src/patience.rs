@@ -10,20 +10,20 @@ const LIMIT: u64 = 5_000_000;
 
 /// The time that a call has left.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub struct Patience {
     end: u64,
 }
 
 impl Patience {
     /// All of it.
-    pub(crate) fn new() -> Patience {
+    pub fn new() -> Patience {
         Patience {
             end: clock::monotonic_ns().saturating_add(LIMIT),
         }
     }
 
     /// Tries until there is an answer or patience is over.
-    pub(crate) fn wait<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    pub fn wait<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
             if let Some(answer) = attempt() {
                 return Some(answer);

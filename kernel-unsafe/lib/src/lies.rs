@@ -5,8 +5,7 @@
 //! answer; to the host whatever it writes over a request.
 
 use domains::device::Kind;
-use gate::driver::REQUESTS_MAX;
-use gate::frames;
+use gate::cell::REQUESTS_MAX;
 
 /// Where a 9P message says its size, its kind, its tag and a count.
 const SIZE: usize = 0;
@@ -64,32 +63,30 @@ impl Lie {
         0
     }
 
-    /// Changes a request of `size` bytes at `offset` of the frames to a server
-    /// of files: what is made gets another mode, and so does what is cut.
-    pub(crate) fn ask(&self, offset: usize, size: usize) {
+    /// Changes a request of `size` bytes at `address` to a server of files: what is made gets another mode, and so does what is cut.
+    pub(crate) fn ask(&self, address: usize, size: usize) {
         let mode: u32 = match self.way {
             14 => 0o4755,
             15 => 0o777,
             _ => return,
         };
         let mut code = [0];
-        let is_read = frames::read(offset + KIND, &mut code);
-        assert!(is_read, "the request lies in the frames");
+        read(address + KIND, &mut code);
         let mode = mode.to_le_bytes();
         match (!self.is_fuse, code[0]) {
             // To make a file, or a directory: mode and group come last.
-            (true, 14 | 72) => write(offset + size - 8, &mode),
+            (true, 14 | 72) => write(address + size - 8, &mode),
             // To change metadata: which, and the mode.
             (true, 26) => {
-                write(offset + 11, &[1 | 8]);
-                write(offset + 15, &mode);
+                write(address + 11, &[1 | 8]);
+                write(address + 15, &mode);
             }
             // The same by FUSE.
-            (false, 35) => write(offset + 44, &mode),
-            (false, 9) => write(offset + 40, &mode),
+            (false, 35) => write(address + 44, &mode),
+            (false, 9) => write(address + 40, &mode),
             (false, 4) => {
-                write(offset + 40, &[1 | 8 | 64]);
-                write(offset + 40 + 68, &mode);
+                write(address + 40, &[1 | 8 | 64]);
+                write(address + 40 + 68, &mode);
             }
             _ => {}
         }
@@ -103,26 +100,26 @@ impl Lie {
         self.again.take()
     }
 
-    /// What to say of a reply in `slot` of `size` bytes, which lies at `offset`
-    /// of the frames; none for silence.
+    /// What to say of a reply in `slot` of `size` bytes, which lies at
+    /// `address`; none for silence.
     pub(crate) fn tell(
         &mut self,
         slot: usize,
         size: u32,
-        offset: usize,
+        address: usize,
     ) -> Option<(usize, u32)> {
         match self.way {
             1 => return Some(((slot + 1) % REQUESTS_MAX, size)),
             2 => return Some((slot, u32::MAX)),
             3 => return Some((REQUESTS_MAX + 7, size)),
             4 => return Some((slot, size - 1)),
-            5 => write(offset + TAG, &[0xfe, 0xfe]),
-            6 => write(offset + KIND, &[1]),
-            7 => write(offset + COUNT, &[0xff; 4]),
+            5 => write(address + TAG, &[0xfe, 0xfe]),
+            6 => write(address + KIND, &[1]),
+            7 => write(address + COUNT, &[0xff; 4]),
             8 => return None,
             9 => panic!("as asked"),
-            10 => self.noise(offset),
-            11 => write(offset + SIZE, &[0xff; 4]),
+            10 => self.noise(address),
+            11 => write(address + SIZE, &[0xff; 4]),
             12 => return Some((slot, 3)),
             13 => self.again = Some((slot, size)),
             _ => {}
@@ -131,7 +128,7 @@ impl Lie {
     }
 
     /// Changes a few of the first bytes.
-    fn noise(&mut self, offset: usize) {
+    fn noise(&mut self, address: usize) {
         let mut next = || {
             self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005);
             self.seed = self.seed.wrapping_add(1_442_695_040_888_963_407);
@@ -141,12 +138,24 @@ impl Lie {
         // be reached.
         for _ in 0..next().saturating_sub(1 << 30) % 3 {
             let place = next() % 64;
-            write(offset + place, &[next() as u8]);
+            write(address + place, &[next() as u8]);
         }
     }
 }
 
-fn write(offset: usize, bytes: &[u8]) {
-    let is_written = frames::write(offset, bytes);
-    assert!(is_written, "the reply lies in the frames");
+fn write(address: usize, bytes: &[u8]) {
+    let target: *mut u8 = core::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: requests and replies lie in the windows, which are mapped; nobody
+    // has a reference there.
+    unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+}
+
+fn read(address: usize, buffer: &mut [u8]) {
+    let source: *const u8 = core::ptr::with_exposed_provenance(address);
+    // SAFETY: as above.
+    unsafe {
+        buffer
+            .as_mut_ptr()
+            .copy_from_nonoverlapping(source, buffer.len())
+    };
 }

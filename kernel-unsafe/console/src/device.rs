@@ -13,13 +13,9 @@ use core::ptr::NonNull;
 use core::slice;
 
 use domains::device::feature;
+use kernel_unsafe::{Device, Interrupts, Machine, Requests, next_queue, take_pages};
 use virtio_drivers::queue::VirtQueue;
 use virtio_drivers::transport::Transport;
-
-use crate::device::Device;
-use crate::dma;
-use crate::machine::{self, Machine};
-use crate::requests::{Interrupts, Requests};
 
 /// The queue by which port 0 receives; it sends by the next one.
 const ONLY_PORT: u16 = 0;
@@ -97,11 +93,11 @@ struct Control;
 impl Control {
     /// Sets the queue up and puts the messages there; none if that fails.
     fn prepare(device: &mut Device) -> Option<Control> {
-        machine::next_queue(device.number(), CONTROL);
+        next_queue(device.cell(), device.number(), CONTROL);
         let mut queue =
             VirtQueue::<Machine, ENTRIES>::new(device, CONTROL, false, false).ok()?;
         queue.set_dev_notify(false);
-        let page = dma::take(1)?;
+        let page = take_pages(device.cell(), 1)?;
         for (number, (port, event)) in MESSAGES.into_iter().enumerate() {
             let bytes = put(page, number * MESSAGE, message(port, event));
             // SAFETY: the page stays taken, and nobody looks at it again.

@@ -1,6 +1,6 @@
 //! A queue, and the requests that its device has.
 //!
-//! A request is a piece of the frames for the device to read, another for it to
+//! A request is a piece of a window for the device to read, another for it to
 //! write, or both. What they say is the safe kernel's business; here they are
 //! bytes, and the device reads and writes them where they are. The safe kernel
 //! keeps the piece to itself until the request comes back, so several may be
@@ -10,10 +10,11 @@ use core::array;
 use core::mem;
 use core::slice;
 
+use domains::boot::VOLUMES_MAX;
+use domains::layout::Region;
 use domains::windows;
+use gate::cell::{REPLY_ALIGN, REQUESTS_MAX};
 use gate::core_call::driver;
-use gate::driver::{REPLY_ALIGN, REQUESTS_MAX};
-use gate::frames;
 use virtio_drivers::queue::VirtQueue;
 
 use crate::device::Device;
@@ -31,7 +32,7 @@ const ENTRIES: usize = const {
 
 /// When the device interrupts because a request comes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Interrupts {
+pub enum Interrupts {
     /// Each time.
     Always,
     /// When the queue was armed, until one is taken.
@@ -40,10 +41,10 @@ pub(crate) enum Interrupts {
 
 /// Why a request was not taken, or none came back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// The slot is taken; nothing has come back yet.
     Busy,
-    /// It is not in the frames.
+    /// It is not in the windows.
     Invalid,
     /// The device does not behave.
     Broken,
@@ -51,10 +52,12 @@ pub(crate) enum Refused {
 
 /// A queue of requests.
 #[derive(Debug)]
-pub(crate) struct Requests {
+pub struct Requests {
     queue: VirtQueue<Machine, ENTRIES>,
     device: usize,
     number: u16,
+    /// The windows of the cell.
+    windows: Region,
     under_way: [Option<Request>; REQUESTS_MAX],
     /// Whether the device interrupts just for the next one.
     is_armed: bool,
@@ -62,7 +65,7 @@ pub(crate) struct Requests {
     has_new: bool,
     /// How it lies.
     #[cfg(feature = "test-hooks")]
-    pub(crate) lie: crate::lies::Lie,
+    lie: crate::lies::Lie,
 }
 
 /// A request that the device has.
@@ -77,18 +80,15 @@ struct Request {
 
 impl Requests {
     /// Sets queue `number` of a device up; none if it has no such queue.
-    pub(crate) fn new(
-        device: &mut Device,
-        number: u16,
-        interrupts: Interrupts,
-    ) -> Option<Requests> {
-        machine::next_queue(device.number(), number);
+    pub fn new(device: &mut Device, number: u16, interrupts: Interrupts) -> Option<Requests> {
+        machine::next_queue(device.cell(), device.number(), number);
         let mut queue = VirtQueue::new(device, number, false, false).ok()?;
         queue.set_dev_notify(interrupts == Interrupts::Always);
         device.has_queue(number).then_some(Requests {
             queue,
             device: device.number(),
             number,
+            windows: windows::all(device.cell(), VOLUMES_MAX),
             under_way: [None; REQUESTS_MAX],
             is_armed: false,
             has_new: false,
@@ -97,24 +97,24 @@ impl Requests {
         })
     }
 
-    /// Gives the device `request` bytes at `offset` of the frames, and room for
-    /// `reply` bytes behind them.
-    pub(crate) fn submit(
+    /// Gives the device `request` bytes at `address`, and room for `reply` bytes
+    /// behind them.
+    pub fn submit(
         &mut self,
         slot: usize,
-        offset: usize,
+        address: usize,
         request: usize,
         reply: usize,
     ) -> Result<(), Refused> {
-        self.add(slot, offset, request, reply)?;
+        self.add(slot, address, request, reply)?;
         self.publish()
     }
 
     /// Does the same, except that the device does not get to see it yet.
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         slot: usize,
-        offset: usize,
+        address: usize,
         request: usize,
         reply: usize,
     ) -> Result<(), Refused> {
@@ -123,14 +123,15 @@ impl Requests {
             return Err(Refused::Busy);
         }
         #[cfg(feature = "test-hooks")]
-        self.lie.ask(offset, request);
-        let (given, taken) = pieces(offset, request, reply).ok_or(Refused::Invalid)?;
+        self.lie.ask(address, request);
+        let (given, taken) =
+            pieces(&self.windows, address, request, reply).ok_or(Refused::Invalid)?;
         let request = Request {
             token: 0,
             given,
             taken,
         };
-        // SAFETY: the pieces stay frames; see `Request::with_slices`.
+        // SAFETY: the pieces stay in the windows; see `Request::with_slices`.
         let added = request.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
         let token = added.map_err(|_| Refused::Busy)?;
         *under_way = Some(Request { token, ..request });
@@ -140,7 +141,7 @@ impl Requests {
 
     /// Takes a request that has come back: its slot, and how much the device
     /// says it has written.
-    pub(crate) fn poll(&mut self) -> Result<(usize, u32), Refused> {
+    pub fn poll(&mut self) -> Result<(usize, u32), Refused> {
         #[cfg(feature = "test-hooks")]
         if let Some(again) = self.lie.again() {
             return Ok(again);
@@ -170,14 +171,14 @@ impl Requests {
         #[cfg(feature = "test-hooks")]
         let (slot, size) = self
             .lie
-            .tell(slot, size, request.reply_offset())
+            .tell(slot, size, request.taken.0)
             .ok_or(Refused::Busy)?;
         Ok((slot, size))
     }
 
     /// Does the same, but has the device interrupt if there is none. The second
     /// look is for what comes back before the device sees that it shall.
-    pub(crate) fn arm(&mut self) -> Result<(usize, u32), Refused> {
+    pub fn arm(&mut self) -> Result<(usize, u32), Refused> {
         match self.poll() {
             Err(Refused::Busy) => {}
             come => return come,
@@ -191,6 +192,17 @@ impl Requests {
         self.poll()
     }
 
+    /// Lies from now on about what a server of this kind answers, as `argument`
+    /// says.
+    #[cfg(feature = "test-hooks")]
+    pub fn begin_to_lie(
+        &mut self,
+        argument: usize,
+        kind: Option<domains::device::Kind>,
+    ) -> i64 {
+        self.lie.begin(argument, kind)
+    }
+
     /// Has it interrupt no more. The device sees that with the next request.
     fn disarm(&mut self) {
         if mem::take(&mut self.is_armed) {
@@ -199,7 +211,7 @@ impl Requests {
     }
 
     /// Has the core give the device what is new.
-    pub(crate) fn publish(&mut self) -> Result<(), Refused> {
+    pub fn publish(&mut self) -> Result<(), Refused> {
         match driver::publish(self.device, self.number) {
             0 => {
                 self.has_new = false;
@@ -210,27 +222,23 @@ impl Requests {
     }
 }
 
-/// Address and size of a request and of its reply; none if they are not frames.
+/// Address and size of a request and of its reply; none if they are not in
+/// `windows`.
 fn pieces(
-    offset: usize,
+    windows: &Region,
+    address: usize,
     request: usize,
     reply: usize,
 ) -> Option<((usize, usize), (usize, usize))> {
-    let behind = offset.checked_add(request)?;
+    let behind = address.checked_add(request)?;
     let answer = behind.checked_next_multiple_of(REPLY_ALIGN)?;
+    let is_in = |address, size| windows.contains_range(address as u64, size as u64);
     let is_something = request > 0 || reply > 0;
-    let given = (frames::address(offset, request)?, request);
-    let taken = (frames::address(answer, reply)?, reply);
-    is_something.then_some((given, taken))
+    let are_in = is_in(address, request) && is_in(answer, reply);
+    (is_something && are_in).then_some(((address, request), (answer, reply)))
 }
 
 impl Request {
-    /// Where in the frames the reply lies.
-    #[cfg(feature = "test-hooks")]
-    fn reply_offset(&self) -> usize {
-        self.taken.0 - domains::layout::FRAMES.start as usize
-    }
-
     /// Calls `then` with the pieces as the queue wants to see them, without
     /// those that are empty.
     fn with_slices<T>(
@@ -238,7 +246,7 @@ impl Request {
         then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
     ) -> T {
         let (start, size) = self.given;
-        // SAFETY: frames stay mapped. The queue takes address and length of the
+        // SAFETY: windows stay mapped. The queue takes address and length of the
         // slice and looks at no byte, nor does anybody here.
         let given: [&[u8]; 1] = array::from_fn(|_| unsafe {
             slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size)
@@ -257,43 +265,54 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
-    use domains::layout::FRAMES;
+    use domains::Cell;
 
     use super::*;
 
-    const FIRST: usize = FRAMES.start as usize;
+    const WINDOWS: Region = windows::all(Cell::Hostfs, 1);
+    const FIRST: usize = WINDOWS.start as usize;
+    const SIZE: usize = WINDOWS.size() as usize;
+
+    fn pieces_at(
+        offset: usize,
+        request: usize,
+        reply: usize,
+    ) -> Option<((usize, usize), (usize, usize))> {
+        pieces(&WINDOWS, FIRST.wrapping_add(offset), request, reply)
+    }
 
     #[test]
     fn a_reply_lies_behind_its_request_at_the_next_line() {
         assert_eq!(
-            pieces(0, 1, 9),
+            pieces_at(0, 1, 9),
             Some(((FIRST, 1), (FIRST + REPLY_ALIGN, 9)))
         );
         let behind = FIRST + 2 * REPLY_ALIGN;
         assert_eq!(
-            pieces(REPLY_ALIGN, REPLY_ALIGN, 9),
+            pieces_at(REPLY_ALIGN, REPLY_ALIGN, 9),
             Some(((FIRST + REPLY_ALIGN, REPLY_ALIGN), (behind, 9)))
         );
-        let last = frames::SIZE - REPLY_ALIGN;
-        assert!(pieces(last, 0, REPLY_ALIGN).is_some());
+        let last = SIZE - REPLY_ALIGN;
+        assert!(pieces_at(last, 0, REPLY_ALIGN).is_some());
     }
 
     #[test]
-    fn what_is_nothing_or_not_all_in_the_frames_is_no_request() {
+    fn what_is_nothing_or_not_all_in_the_windows_is_no_request() {
         for (offset, request, reply) in [
             (0, 0, 0),
-            (frames::SIZE, 1, 0),
-            (frames::SIZE, 0, 1),
-            (frames::SIZE - 1, 1, 1),
-            (frames::SIZE - 1, 2, 0),
-            (0, 1, frames::SIZE),
+            (SIZE, 1, 0),
+            (SIZE, 0, 1),
+            (SIZE - 1, 1, 1),
+            (SIZE - 1, 2, 0),
+            (0, 1, SIZE),
             (usize::MAX, 1, 1),
+            (usize::MAX - FIRST, 1, 1),
             (1, usize::MAX, 1),
             (0, usize::MAX, 1),
             (0, 1, usize::MAX),
         ] {
             assert_eq!(
-                pieces(offset, request, reply),
+                pieces_at(offset, request, reply),
                 None,
                 "{offset} {request} {reply}"
             );

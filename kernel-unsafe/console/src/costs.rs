@@ -4,11 +4,9 @@
 //! console for errors, which nobody uses meanwhile. It takes what it is sent when
 //! the host has time, and is waited for outside of what is timed.
 
-use domains::windows;
 use gate::clock;
-
-use crate::patience::Patience;
-use crate::requests::{Refused, Requests};
+use gate::view::View;
+use kernel_unsafe::{Patience, Refused, Requests};
 
 /// Which console the requests are for.
 const ERRORS: usize = 1;
@@ -19,7 +17,7 @@ pub(crate) fn of_publishing(queue: &mut Requests, entries: usize) -> Result<[i64
     // What an earlier call has not waited for.
     while queue.poll().is_ok() {}
     for slot in 0..entries {
-        queue.add(slot, windows::output(ERRORS) + slot, 1, 0)?;
+        queue.add(slot, View::output(ERRORS).address() + slot, 1, 0)?;
     }
     let first = ticks_of_publish(queue)?;
     for _ in 0..entries {

@@ -1,4 +1,4 @@
-//! The unsafe kernel's image: its entry page, and what a panic does.
+//! The image of the cell `console`: its entry page, and what a panic does.
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![cfg_attr(
@@ -12,7 +12,7 @@
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".entries")]
 static ENTRIES: gate::entry::Page =
-    gate::entry::driver_page(gate::driver::table::<kernel_unsafe::Drivers>());
+    gate::entry::cell_page(gate::cell::console::table::<cell_console::Drivers>());
 
 /// A fault like any other: the core brings the safe kernel back.
 #[cfg(target_os = "none")]

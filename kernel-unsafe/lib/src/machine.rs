@@ -6,22 +6,32 @@
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use domains::layout::used_ring;
+use domains::Cell;
 use virtio_drivers::{BufferDirection, Hal, PhysAddr};
 
 use crate::dma;
 
 /// What `virtio-drivers` asks of a machine.
 #[derive(Debug)]
-pub(crate) struct Machine;
+pub struct Machine;
 
 /// Where the used ring of the queue lies that is being set up.
 static USED_RING: AtomicUsize = AtomicUsize::new(0);
 
-/// Says whose used ring is asked for next.
-pub(crate) fn next_queue(device: usize, queue: u16) {
-    let address = used_ring(device, usize::from(queue));
+/// Says whose used ring is asked for next: that of a device of `cell`, which is
+/// the caller.
+pub fn next_queue(cell: Cell, device: usize, queue: u16) {
+    let address = cell.used_ring(device, usize::from(queue));
     USED_RING.store(address as usize, Ordering::Relaxed);
+}
+
+/// The cell that this is: the one in whose region the ring lies that it was asked
+/// for.
+fn cell() -> Cell {
+    let ring = USED_RING.load(Ordering::Relaxed) as u64;
+    let is_own = |cell: &Cell| cell.used_rings().contains(ring);
+    let own = Cell::ALL.into_iter().find(is_own);
+    own.unwrap_or(Cell::Console)
 }
 
 // SAFETY: memory comes from the DMA area, which gives nothing twice. A used
@@ -33,7 +43,7 @@ unsafe impl Hal for Machine {
             BufferDirection::DeviceToDriver => NonNull::new(ptr::with_exposed_provenance_mut(
                 USED_RING.load(Ordering::Relaxed),
             )),
-            BufferDirection::DriverToDevice | BufferDirection::Both => dma::take(pages),
+            BufferDirection::DriverToDevice | BufferDirection::Both => dma::take(cell(), pages),
         };
         // An address of zero says that there is none.
         memory.map_or((0, NonNull::dangling()), |memory| {

@@ -2,9 +2,9 @@
 
 use core::hint::spin_loop;
 
+use gate::cell::REQUESTS_MAX;
 use gate::clock;
-use gate::driver::REQUESTS_MAX;
-use gate::frames;
+use gate::view::View;
 
 use super::{Refused, Request, Requests, pieces};
 
@@ -32,15 +32,16 @@ impl Requests {
     }
 
     fn ask_for_nothing(&mut self) -> Result<(Request, u16), Refused> {
-        let offset = domains::windows::request(0, REQUESTS_MAX - 1);
-        assert!(frames::write(offset, &CLUNK), "in the frames");
-        let (given, taken) = pieces(offset, CLUNK.len(), REPLY).ok_or(Refused::Invalid)?;
+        let window = View::request(0, REQUESTS_MAX - 1);
+        assert!(window.write(&CLUNK), "it fits");
+        let pieces = pieces(&self.windows, window.address(), CLUNK.len(), REPLY);
+        let (given, taken) = pieces.ok_or(Refused::Invalid)?;
         let own = Request {
             token: 0,
             given,
             taken,
         };
-        // SAFETY: the pieces stay frames.
+        // SAFETY: the pieces stay in the windows.
         let added = own.with_slices(|given, taken| unsafe { self.queue.add(given, taken) });
         let token = added.map_err(|_| Refused::Busy)?;
         self.publish()?;

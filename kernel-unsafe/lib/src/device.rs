@@ -1,5 +1,6 @@
 //! A device, by core calls.
 
+use domains::Cell;
 use domains::device::{Kind, feature};
 use gate::core_call::driver;
 use virtio_drivers::transport::{DeviceStatus, DeviceType, InterruptStatus, Transport};
@@ -11,7 +12,7 @@ const PIECE: usize = 4;
 
 /// A device of the core's table.
 #[derive(Clone, Debug)]
-pub(crate) struct Device {
+pub struct Device {
     number: usize,
     kind: Kind,
     /// The queues that were set up, a bit for each.
@@ -20,7 +21,7 @@ pub(crate) struct Device {
 
 impl Device {
     /// Device number `number`.
-    pub(crate) const fn new(number: usize, kind: Kind) -> Device {
+    pub const fn new(number: usize, kind: Kind) -> Device {
         Device {
             number,
             kind,
@@ -28,14 +29,19 @@ impl Device {
         }
     }
 
+    /// The cell that drives it.
+    pub const fn cell(&self) -> Cell {
+        self.kind.cell()
+    }
+
     /// Its number.
-    pub(crate) const fn number(&self) -> usize {
+    pub const fn number(&self) -> usize {
         self.number
     }
 
     /// Resets the device and agrees with it on its features, as far as they are
     /// among `wanted`; those it has. None if it refuses.
-    pub(crate) fn begin(&mut self, wanted: u64) -> Option<u64> {
+    pub fn begin(&mut self, wanted: u64) -> Option<u64> {
         self.set_status(DeviceStatus::empty());
         self.set_status(DeviceStatus::ACKNOWLEDGE | DeviceStatus::DRIVER);
         let features = self.read_device_features() & wanted;
@@ -46,7 +52,7 @@ impl Device {
     }
 
     /// Whether a queue was set up.
-    pub(crate) const fn has_queue(&self, queue: u16) -> bool {
+    pub const fn has_queue(&self, queue: u16) -> bool {
         self.ready >> (queue % 64) & 1 != 0
     }
 }

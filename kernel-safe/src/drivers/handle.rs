@@ -1,0 +1,225 @@
+//! What the safe kernel knows of a cell, and how it calls it.
+
+use domains::Cell;
+use gate::cell::Faulted;
+use spin::{Mutex, MutexGuard};
+
+use super::interrupts;
+use super::storm::Storm;
+use crate::report;
+
+/// Why a device did not do what it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DriverError {
+    /// The machine has no such device.
+    Absent,
+    /// The driver faulted or refused.
+    Failed,
+}
+
+/// Nothing has come back yet.
+pub(super) const AGAIN: i64 = -11;
+
+/// A cell, which one caller holds at a time.
+#[derive(Debug)]
+pub(super) struct Handle {
+    cell: Cell,
+    held: Mutex<Held>,
+}
+
+/// A cell that the caller holds.
+#[derive(Debug)]
+pub(super) struct Held {
+    cell: Cell,
+    /// The queues that there are, a bit for each.
+    queues: i64,
+    has_failed: bool,
+    /// How much has come back from its devices, all in all.
+    come: u64,
+    storm: Storm,
+}
+
+impl Handle {
+    /// That of `cell`, which has not started.
+    pub(super) const fn new(cell: Cell) -> Handle {
+        Handle {
+            cell,
+            held: Mutex::new(Held::new(cell)),
+        }
+    }
+
+    /// Whose it is.
+    pub(super) const fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// Holds the cell.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock()
+    }
+}
+
+impl Held {
+    /// One that has not started.
+    pub(super) const fn new(cell: Cell) -> Held {
+        Held {
+            cell,
+            queues: 0,
+            has_failed: false,
+            come: 0,
+            storm: Storm::new(),
+        }
+    }
+
+    /// Has it start its devices.
+    pub(super) fn start(&mut self) {
+        let cell = self.cell;
+        let queues = self.call(|| gate::cell::start(cell));
+        self.queues = queues.unwrap_or(0).max(0);
+    }
+
+    /// Whether it is not called any more.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    /// Whether it has started a queue.
+    pub(super) const fn check(&self, queue: u32) -> Result<(), DriverError> {
+        if self.queues >> (queue & 31) & 1 == 0 {
+            Err(DriverError::Absent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes a call, unless it has failed before.
+    pub(super) fn call(
+        &mut self,
+        call: impl FnOnce() -> Result<i64, Faulted>,
+    ) -> Result<i64, DriverError> {
+        if self.has_failed {
+            return Err(DriverError::Failed);
+        }
+        call().map_err(|Faulted| {
+            self.fail();
+            DriverError::Failed
+        })
+    }
+
+    /// Makes a call that gives a device something.
+    pub(super) fn give(
+        &mut self,
+        call: impl FnOnce() -> Result<i64, Faulted>,
+    ) -> Result<(), DriverError> {
+        match self.call(call)? {
+            0 => Ok(()),
+            _ => Err(DriverError::Failed),
+        }
+    }
+
+    /// Makes a call that looks for what has come back, as the cell alleges it: a
+    /// slot and a size; none if nothing has.
+    pub(super) fn look(
+        &mut self,
+        call: impl FnOnce() -> Result<i64, Faulted>,
+    ) -> Result<Option<(usize, usize)>, DriverError> {
+        match self.call(call)? {
+            AGAIN => Ok(None),
+            word @ 0.. => {
+                self.come = self.come.wrapping_add(1);
+                let part = |word: i64| usize::try_from(word).unwrap_or(usize::MAX);
+                Ok(Some((part(word >> 32), part(word & 0xffff_ffff))))
+            }
+            _ => Err(DriverError::Failed),
+        }
+    }
+
+    /// Takes note that an interrupt of its devices was served in `ns`. It is given
+    /// up if too many have brought nothing.
+    pub(super) fn note_interrupt(&mut self, ns: u64) {
+        if self.storm.note(self.come, ns) && !self.has_failed {
+            let cell = self.cell;
+            report::say(format_args!(
+                "the devices of {cell} interrupt for nothing: it is not called any more"
+            ));
+            self.fail();
+        }
+    }
+
+    fn fail(&mut self) {
+        self.has_failed = true;
+        // DEFENCE: failure-told
+        interrupts::note_failure();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(queues: i64) -> Held {
+        Held {
+            queues,
+            ..Held::new(Cell::Hostfs)
+        }
+    }
+
+    #[test]
+    fn a_word_is_a_slot_and_a_size_or_says_why_not() {
+        let look = |word| held(1).look(|| Ok(word));
+        assert_eq!(look(3 << 32 | 7), Ok(Some((3, 7))));
+        assert_eq!(look(AGAIN), Ok(None));
+        assert_eq!(look(-5), Err(DriverError::Failed));
+    }
+
+    /// Who brings something may interrupt as often as he likes.
+    #[test]
+    fn what_has_come_back_is_counted() {
+        let mut held = held(1);
+        for _ in 0..1000 {
+            assert_eq!(held.look(|| Ok(0)), Ok(Some((0, 0))));
+            held.note_interrupt(1);
+        }
+        assert!(!held.has_failed());
+    }
+
+    #[test]
+    fn who_brings_nothing_is_given_up() {
+        let mut held = held(1);
+        for _ in 0..1000 {
+            held.note_interrupt(1);
+        }
+        assert!(held.has_failed());
+    }
+
+    #[test]
+    fn a_queue_is_there_if_the_cell_has_started_it() {
+        let held = held(0b101);
+        assert_eq!([0, 2].map(|queue| held.check(queue)), [Ok(()); 2]);
+        for absent in [1, 3, 31] {
+            assert_eq!(held.check(absent), Err(DriverError::Absent));
+        }
+    }
+
+    #[test]
+    fn a_cell_that_does_not_take_something_has_failed() {
+        let mut held = held(1);
+        assert_eq!(held.give(|| Ok(0)), Ok(()));
+        for refusal in [1, AGAIN, -5, i64::MAX, i64::MIN] {
+            assert_eq!(held.give(|| Ok(refusal)), Err(DriverError::Failed));
+        }
+    }
+
+    #[test]
+    fn after_a_fault_nobody_is_called() {
+        let mut held = held(1);
+        assert_eq!(held.call(|| Ok(1)), Ok(1));
+        assert_eq!(held.call(|| Err(Faulted)), Err(DriverError::Failed));
+        let mut calls = 0;
+        let reply = held.call(|| {
+            calls += 1;
+            Ok(1)
+        });
+        assert_eq!((reply, calls), (Err(DriverError::Failed), 0));
+    }
+}

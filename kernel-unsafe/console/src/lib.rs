@@ -1,0 +1,16 @@
+//! The cell `console`: consoles, and the source of entropy.
+//!
+//! | module | what |
+//! |---|---|
+//! | `serve` | the entries |
+//! | `device` | consoles with several ports |
+
+#![cfg_attr(target_os = "none", no_std)]
+#![expect(unsafe_code, reason = "drives devices by rings that they share")]
+
+#[cfg(feature = "test-hooks")]
+mod costs;
+mod device;
+mod serve;
+
+pub use serve::Drivers;
