@@ -110,7 +110,7 @@ pub const CORE_STACK: u64 = 4 * PAGE_SIZE;
 
 const GIB: u64 = 1 << 30;
 /// Bytes of a stack of a cell.
-const CELL_STACK: u64 = 4 * PAGE_SIZE;
+const CELL_STACK: u64 = 8 * PAGE_SIZE;
 /// Bytes of a stack that a CPU starts on.
 const START_STACK: u64 = 64 << 10;
 /// From one such stack to the next, guard page included.

@@ -10,7 +10,7 @@ use domains::core_call::test_hook::{OPEN_TRAPS, SETTINGS};
 use domains::cpu_page::offset;
 use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
-use gate::hooks::{CORE_HOOK, OVERFLOW, SET_DIRECTION, TOKENS};
+use gate::hooks::{CORE_HOOK, LOAD, OVERFLOW, SET_DIRECTION, STORE_WORD, TOKENS};
 use gate::safe;
 use hermit_abi::{PROT_READ, PROT_WRITE};
 
@@ -43,6 +43,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "numbers" => numbers(),
         "forged-number" => forged_number(),
         "tokens" => tokens(),
+        "two-tokens" => two_tokens(),
         "pending" => pending(),
         "alignment" => alignment(),
         "core-call-flags" => core_call_flags(),
@@ -146,6 +147,16 @@ fn tokens() -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("in the kernels {inside:?}, here {here:?}")),
     }
+}
+
+/// Has the safe kernel arm a cell that does not run, while another runs, and
+/// faults.
+fn two_tokens() -> Result<(), String> {
+    const NOWHERE: usize = 8;
+    let token = CPU_PAGE as usize + offset::armed(Cell::Hostfs);
+    hooks::hook(STORE_WORD, token, 1);
+    let answer = hooks::hook(LOAD | hooks::CONSOLE, NOWHERE, 0);
+    Err(format!("the call came back: {answer}"))
 }
 
 /// Makes calls while a timer fires that mostly finds the kernel, and looks how

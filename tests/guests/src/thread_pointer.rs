@@ -15,7 +15,7 @@ thread_local! {
 pub fn run() -> Result<(), String> {
     WORD.set(0x5eed);
     let block = gate::client::thread_block();
-    let answer = hooks::hook(MOVE_THREAD_POINTER | 0x4000_0000, 0);
+    let answer = hooks::hook(MOVE_THREAD_POINTER | hooks::CONSOLE, 0x4000_0000, 0);
     if answer != 0 {
         return Err(format!("the driver could not try: {answer}"));
     }

@@ -1,7 +1,7 @@
 //! What goes on after a failure: drivers that fail, pointers that lie.
 
-use domains::Isolation;
 use domains::layout::{GATE_PAGE, gate};
+use domains::{Isolation, status};
 use libtest_mimic::Trial;
 
 use crate::images::guest;
@@ -16,6 +16,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "containment::output_goes_on_without_the_driver".into(),
             fallback,
+        ),
+        trial(
+            "containment::output_stays_where_it_is_without_files".into(),
+            output_without_files,
+        ),
+        trial(
+            "containment::a_safe_kernel_that_arms_two_cells_is_halted".into(),
+            two_tokens,
         ),
         trial(
             "containment::drivers_see_no_vector_registers".into(),
@@ -88,6 +96,32 @@ fn fallback() -> Verdict {
     ensure(
         said && went_on,
         "the rest of the output on the core's console",
+        &outcome,
+    )
+}
+
+/// A fault in `hostfs` is nothing to `console`.
+fn output_without_files() -> Verdict {
+    let attack = ["attack", "hostfs", "read", "0x100000000000"];
+    let outcome = guest(Isolation::Mpk, &attack);
+    let blamed = outcome
+        .faults
+        .iter()
+        .any(|fault| fault["domain"] == "hostfs");
+    let went_on = outcome.stdout.contains("result -") && outcome.status == 0;
+    ensure(
+        blamed && went_on,
+        "the rest of the output on standard output",
+        &outcome,
+    )
+}
+
+fn two_tokens() -> Verdict {
+    let outcome = guest(Isolation::Mpk, &["clean", "two-tokens"]);
+    let halted = outcome.faults.len() == 1 && outcome.faults[0]["action"] == "halt";
+    ensure(
+        halted && outcome.status == i32::from(status::KERNEL_FAILED),
+        "the machine to be halted",
         &outcome,
     )
 }

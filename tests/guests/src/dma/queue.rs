@@ -128,7 +128,7 @@ impl Queue {
     pub fn call(&self, call: CoreCall, words: [u64; 4]) -> i64 {
         self.put_words(words);
         let place = self.page + WORDS;
-        hook(CORE_CALL_WITH | call as usize, place)
+        hook(CORE_CALL_WITH | CONSOLE, call as usize, place)
     }
 
     /// Puts the words of a core call in their place.
@@ -140,7 +140,7 @@ impl Queue {
 
     /// Writes a word of the page.
     pub fn poke(&self, offset: usize, word: u64) {
-        hook(STORE_WORD | self.page + offset, word as usize);
+        hook(STORE_WORD | CONSOLE, self.page + offset, word as usize);
     }
 
     /// The address of the page.
@@ -220,7 +220,7 @@ impl Queue {
         // Whoever owns the word may have changed it before.
         let victim = victim.as_it_is();
         let answer = self.publish();
-        let are_alive = hook(NOTHING | 0, 0) == 0;
+        let are_alive = hook(NOTHING | CONSOLE, 0, 0) == 0;
         if !victim.is_whole_after(self) {
             return Err(format!("harmed ({answer})"));
         }
@@ -233,7 +233,7 @@ impl Queue {
 
     /// Waits until the device has used something more, or long enough.
     pub fn wait(&self) -> bool {
-        if hook(NOTHING | 0, 0) != 0 {
+        if hook(NOTHING | CONSOLE, 0, 0) != 0 {
             // Nobody can look any more.
             thread::sleep(WINDOW);
             return false;
@@ -241,7 +241,7 @@ impl Queue {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             let ring = CELL.used_ring(self.device as usize, 0) as usize;
-            let index = (hook(LOAD_WORD | ring, 0) >> 16) as u16;
+            let index = (hook(LOAD_WORD | CONSOLE, ring, 0) >> 16) as u16;
             if self.used.replace(index) != index {
                 return true;
             }

@@ -52,7 +52,7 @@ pub fn run() -> Result<(), String> {
 /// How often it was published before the conviction.
 fn publish(queue: &mut Queue) -> usize {
     for count in 0..PUBLISHED_MAX {
-        if queue.publish() != 0 || hook(NOTHING | 0, 0) != 0 {
+        if queue.publish() != 0 || hook(NOTHING | CONSOLE, 0, 0) != 0 {
             return count;
         }
         queue.wait();

@@ -1,10 +1,12 @@
 //! What the core refuses a driver, without harm to either.
 
+use domains::Cell;
 use domains::core_call::{CoreCall, error};
 use domains::device::{DEVICES_MAX, QUEUES_MAX, feature};
 use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, SAFE};
 use gate::hooks::CANARY;
 
+use super::allowed::call_from;
 use super::queue::{Queue, SIZE};
 use super::reset::expect;
 use super::{CELL, WINDOWS};
@@ -18,6 +20,7 @@ pub fn run(what: &str) -> Result<(), String> {
     match what {
         "numbers" => numbers()?,
         "features" => features()?,
+        "foreign" => foreign()?,
         "places" => places()?,
         "times" => times()?,
         other => return Err(format!("no such refusals: {other}")),
@@ -58,6 +61,25 @@ fn numbers() -> Result<(), String> {
             error::INVALID,
         )?;
         expect(&what, queue.call(CoreCall::Publish, words), error::INVALID)?;
+    }
+    Ok(())
+}
+
+/// The devices of another cell.
+fn foreign() -> Result<(), String> {
+    let queue = Queue::begin()?;
+    for device in [queue.device, 0] {
+        for (call, words) in [
+            (CoreCall::DeviceStatus, [device, 0, 0, 0]),
+            (CoreCall::DeviceFeatures, [device, 0, 0, 0]),
+            (CoreCall::DeviceQueue, [device, 0, 0, 0]),
+            (CoreCall::Publish, [device, 0, 0, 0]),
+            (CoreCall::DeviceConfig, [device, 0, 4, 0]),
+        ] {
+            let what = format!("{call:?} of device {device}");
+            let answer = call_from(Cell::Hostfs, call, words);
+            expect(&what, answer, error::NO_DEVICE)?;
+        }
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
     match words {
         ["content"] => content::run(folder),
         ["abandoned"] => waiting::abandoned(folder),
+        ["beside"] => waiting::beside(folder),
         ["cost"] => cost::run(folder),
         ["errors"] => errors::run(folder),
         ["gone"] => host::gone(folder),

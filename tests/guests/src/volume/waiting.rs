@@ -9,11 +9,13 @@ use gate::hooks::{LIE, LOAD, NOTHING};
 
 use super::EIO;
 use crate::checks::{done, errno, same};
-use crate::hooks::{HOSTFS, hook};
+use crate::hooks::{CONSOLE, HOSTFS, hook};
 
 /// Lies: no reply is passed on, and each look for one makes an interrupt.
 const SILENCE: usize = 8;
 const STORM: usize = 16;
+/// Nothing is mapped there.
+const NOWHERE: usize = 8;
 /// Long enough for a request to be under way.
 const WINDOW: Duration = Duration::from_millis(200);
 
@@ -30,17 +32,28 @@ pub fn storm(folder: &str, delay: usize) -> Result<(), String> {
     all_have_failed(&file, reader)
 }
 
-/// Drivers fault while a thread waits for a reply that they do not pass on: it
+/// The cell faults while a thread waits for a reply that they do not pass on: it
 /// gets its error without the reply.
 pub fn abandoned(folder: &str) -> Result<(), String> {
-    /// Nothing is mapped there.
-    const NOWHERE: usize = 8;
     let file = written(folder)?;
     hook(HOSTFS | LIE, 0, SILENCE);
     let reader = read(&file);
     thread::sleep(WINDOW);
-    hook(LOAD | NOWHERE, 0);
+    hook(LOAD | HOSTFS, NOWHERE, 0);
     all_have_failed(&file, reader)
+}
+
+/// Another cell faults: files stay as they are, and so does the file's cell.
+pub fn beside(folder: &str) -> Result<(), String> {
+    let file = written(folder)?;
+    same(
+        "the other cell",
+        hook(LOAD | CONSOLE, NOWHERE, 0),
+        -i64::from(EIO),
+    )?;
+    same("a read", done("read", fs::read(&file))?, b"before".to_vec())?;
+    done("write", fs::write(&file, "after"))?;
+    same("the cell", hook(NOTHING | HOSTFS, 0, 0), 0)
 }
 
 /// A file that has been written.
@@ -56,9 +69,9 @@ fn read(file: &str) -> JoinHandle<i32> {
     thread::spawn(move || errno(fs::read(file)))
 }
 
-/// The drivers are called no more, and whoever needs them gets an error.
+/// The cell is called no more, and whoever needs them gets an error.
 fn all_have_failed(file: &str, reader: JoinHandle<i32>) -> Result<(), String> {
     same("who waited", done("join", reader.join())?, EIO)?;
     same("who comes later", errno(fs::metadata(file)), EIO)?;
-    same("a call", hook(NOTHING | 0, 0) == 0, false)
+    same("a call", hook(NOTHING | HOSTFS, 0, 0) == 0, false)
 }

@@ -1,5 +1,7 @@
 //! Drivers that let others wait for a server, and servers that are reset.
 
+use std::fs;
+
 use domains::Isolation;
 use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
@@ -18,6 +20,7 @@ pub(super) fn by_ninep() -> Vec<Trial> {
         long(storm("slow-storm", "1")),
         long(storm("slow-storm", "2")),
         trial("volumes::who_waits_hears_of_a_fault".into(), abandoned),
+        trial("volumes::a_fault_in_console_leaves_files".into(), beside),
         long(nonsense(Q35)),
         long(nonsense(MICROVM)),
     ]
@@ -56,6 +59,19 @@ fn storm(what: &'static str, cpus: &'static str) -> Trial {
     })
 }
 
+/// A fault in `console` is nothing to `hostfs`.
+fn beside() -> Verdict {
+    let outcome = boot(&MICROVM, "beside", &[], &["volume", "/data", "beside"]);
+    let content = fs::read(TOOL.scratch_file("volume-beside").join("file"));
+    let is_whole = content.is_ok_and(|content| content == b"after");
+    let went_on = outcome.status == 0 && outcome.console.contains("passed");
+    ensure(
+        went_on && is_whole,
+        "a file that was written without a console",
+        &outcome,
+    )
+}
+
 /// Nothing but the fault itself ends the wait: the server has no limit.
 fn abandoned() -> Verdict {
     let flags = ["--volume-timeout", "1000000"];
@@ -65,9 +81,9 @@ fn abandoned() -> Verdict {
     ensure(outcome.faults.len() == 1, "one fault", &outcome)
 }
 
-/// Without drivers, what the program says comes by the core's console.
+/// The cell of files has failed, and nothing else.
 fn goes_on(outcome: &Outcome) -> Verdict {
-    let holds = outcome.status == 0 && outcome.console.contains("passed");
+    let holds = outcome.status == 0 && outcome.stdout.contains("passed");
     ensure(holds, "errors, and the program to go on", outcome)
 }
 

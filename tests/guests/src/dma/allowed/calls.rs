@@ -103,7 +103,7 @@ pub fn repeat(call: CoreCall) -> Result<(), String> {
     let size = if call == CoreCall::DeviceConfig { 4 } else { 0 };
     queue.put_words([queue.device, 0, size, 0]);
     let place = queue.page() + WORDS;
-    let repeating = pinned(1, move || hook(REPEAT | call as usize, place))?;
+    let repeating = pinned(1, move || hook(REPEAT | CONSOLE, call as usize, place))?;
     let mut turns = 0;
     while repeating.try_recv() == Err(TryRecvError::Empty) {
         // Memory that goes back at once, by calls of the core.

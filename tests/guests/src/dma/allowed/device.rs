@@ -2,11 +2,11 @@
 
 use domains::core_call::CoreCall;
 use domains::device::{Kind, Roles, feature};
-use domains::layout::{self, PAGE_SIZE};
+use domains::layout;
 use domains::{Area, Cell};
-use gate::hooks::{CORE_CALL_WITH, LOAD_WORD, STORE_WORD, in_cell};
+use gate::hooks::{CANARY, CORE_CALL_WITH, LOAD_WORD, STORE_WORD, in_cell};
 
-use crate::dma::queue::{Queue, WORDS};
+use crate::dma::queue::Queue;
 use crate::hooks::hook;
 
 /// What drivers add to the status when they have found a device, when they have
@@ -88,10 +88,9 @@ impl Device<'_> {
     }
 }
 
-/// Makes a core call from `cell`. The words lie in the last page of what its
-/// devices may reach.
+/// Makes a core call from `cell`. The words lie over its canary.
 pub fn call_from(cell: Cell, call: CoreCall, words: [u64; 4]) -> i64 {
-    let place = cell.dma().end - PAGE_SIZE + WORDS as u64;
+    let place = hook(CANARY | in_cell(cell), 0, 0) as u64;
     for (number, word) in (0..).zip(words) {
         poke(place + 8 * number, word);
     }

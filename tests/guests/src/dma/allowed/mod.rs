@@ -16,6 +16,8 @@ mod waiting;
 use domains::core_call::CoreCall;
 use gate::hooks::NOTHING;
 
+pub use device::call_from;
+
 use super::victim::Victim;
 use crate::hooks::{CONSOLE, hook};
 
@@ -45,7 +47,7 @@ pub fn run(what: &str) -> Result<(), String> {
 
 /// Whether the drivers are still called.
 fn are_alive() -> bool {
-    hook(NOTHING | 0, 0) == 0
+    hook(NOTHING | CONSOLE, 0, 0) == 0
 }
 
 /// Has the console bring something back: drivers whose devices interrupt for

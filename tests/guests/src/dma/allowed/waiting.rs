@@ -21,7 +21,7 @@ pub fn input() -> Result<(), String> {
     // It is to wait by then.
     thread::sleep(WINDOW);
     Device::new(&queue, main).reset();
-    hook(LOAD | NOWHERE, 0);
+    hook(LOAD | CONSOLE, NOWHERE, 0);
     match reader.join() {
         Ok(Err(error)) => {
             println!("who waited for input was told: {error}");
