@@ -100,6 +100,12 @@ core_calls! {
     /// The registers of the battery-backed clock, the first in the lowest byte:
     /// second, minute, hour, day, month, year and format (status B).
     Date = 20, by [Safe];
+    /// Stops cell number `(cell)`: resets its devices and waits for them, so that
+    /// they have nothing any more. Denied while the cell runs on any CPU.
+    Stop = 21, by [Safe];
+    /// Makes the memory of cell number `(cell)`, which was stopped, what it was at
+    /// boot, but for its windows.
+    Start = 22, by [Safe];
 }
 
 impl CoreCall {

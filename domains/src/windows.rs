@@ -26,6 +26,13 @@ const RANDOM: usize = INPUT + INPUTS * INPUT_SIZE;
 pub const REQUESTS: usize = 4;
 /// How many requests any queue has under way.
 pub const SLOTS: usize = if INPUTS > REQUESTS { INPUTS } else { REQUESTS };
+/// Entries of a queue that the safe kernel speaks by: two for each request to a
+/// server, or one for each piece of input.
+pub const ENTRIES: usize = if INPUTS > 2 * REQUESTS {
+    INPUTS
+} else {
+    2 * REQUESTS
+};
 /// Bytes for a request to a volume and its reply: 64 KiB of data and a page for
 /// what is around it.
 pub const REQUEST_SIZE: usize = 17 * PAGE_SIZE as usize;

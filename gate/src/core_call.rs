@@ -7,6 +7,7 @@
 
 use core::arch::asm;
 
+use domains::Cell;
 use domains::core_call::CoreCall;
 
 /// Makes core call `call` with four words.
@@ -119,6 +120,16 @@ pub fn trace(kind: u32, value: u64) -> i64 {
 /// With `test-hooks`: the core's side of a test.
 pub fn test_hook(hook: u64, argument: u64) -> i64 {
     harmless(CoreCall::TestHook, [hook, argument, 0, 0])
+}
+
+/// Stops `cell`: its devices have nothing any more. False while it runs.
+pub fn stop(cell: Cell) -> bool {
+    harmless(CoreCall::Stop, [cell.number() as u64, 0, 0, 0]) == 0
+}
+
+/// Makes the memory of `cell` what it was at boot, but for its windows.
+pub fn start(cell: Cell) {
+    harmless(CoreCall::Start, [cell.number() as u64, 0, 0, 0]);
 }
 
 /// Requests that only cells may make, each about its own devices.

@@ -10,6 +10,7 @@
 //! | [`safe`] | app, safe kernel | the entries of the safe kernel, declared once |
 //! | [`cell`] | safe kernel, cells | the entries of each cell, declared once |
 //! | [`user`] | safe kernel | pointers of the application: allegations to be tried |
+//! | [`used`] | safe kernel | what the devices of a cell have done |
 //! | [`view`] | safe kernel, cells | copying views of the windows between them |
 //! | [`core_call`] | safe kernel, cells | requests to the trusted core |
 //! | [`memory`], [`switch`], [`cpu`] | safe kernel | mappings, stacks, the CPU page |
@@ -18,7 +19,7 @@
 //! | [`call`], [`entry`] | all | ways to the gate page, and what a component shows it |
 //!
 //! It is also where the safe kernel's assembly lives, so that the safe kernel
-//! has none: every function of [`user`], [`view`], [`memory`], [`switch`] and
+//! has none: every function of [`user`], [`used`], [`view`], [`memory`], [`switch`] and
 //! [`cpu`] is safe to call with any argument.
 
 #![no_std]
@@ -44,5 +45,6 @@ pub mod info;
 pub mod memory;
 pub mod safe;
 pub mod switch;
+pub mod used;
 pub mod user;
 pub mod view;

@@ -101,6 +101,12 @@ impl UserSlice {
     }
 }
 
+/// Fills `buffer` from `source`, wherever that is; fails if nothing is there.
+pub(crate) fn try_copy(buffer: &mut [u8], source: usize) -> Result<(), BadAddress> {
+    // SAFETY: the buffer is exclusive and as long as the copy.
+    unsafe { copy(buffer.as_mut_ptr().addr(), source, buffer.len()) }
+}
+
 /// The check, taken out by tests that want to see the others catch it.
 mod blunt {
     #[cfg(feature = "test-hooks")]

@@ -48,6 +48,8 @@ const fn tempting(call: CoreCall) -> [u64; 4] {
         | CoreCall::DeviceQueue
         | CoreCall::Publish
         | CoreCall::Kick
+        | CoreCall::Stop
+        | CoreCall::Start
         | CoreCall::Date
         | CoreCall::StartCpus => [0; 4],
     }

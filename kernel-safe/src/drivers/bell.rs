@@ -64,6 +64,12 @@ impl Bell {
         self.place.wake(usize::MAX);
     }
 
+    /// The cell was started anew, and its queue is not armed: whoever sleeps is to
+    /// look once more.
+    pub(super) fn reset(&self) {
+        *self.promise.lock() = Promise::NONE;
+    }
+
     /// Wakes who sleeps if what they sleep for was taken, or will not come. Who
     /// has looked, with that result, calls this, without locks.
     pub fn tell<T, E>(&self, looked: &Result<T, E>) {
@@ -117,7 +123,7 @@ impl Held {
         bell: &Bell,
         look: fn(u32) -> Result<i64, Faulted>,
     ) -> Result<Option<(usize, usize)>, DriverError> {
-        let come = self.look(|| look(queue))?;
+        let come = self.look(queue, || look(queue))?;
         if come.is_some() {
             bell.promise.lock().take();
         }

@@ -5,12 +5,13 @@
 //! finds the window taken the next time: he sleeps until the device interrupts,
 //! and nothing gets lost.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use domains::device::Roles;
 use domains::{Cell, windows};
 use gate::cell::console::{self as entries, queue};
 use gate::cell::{Faulted, with_slot};
+use gate::used::UsedRing;
 use gate::user::{BadAddress, UserSlice};
 use gate::view::View;
 use gate::{clock, info};
@@ -43,10 +44,24 @@ pub enum SendError {
     Console(DriverError),
 }
 
+/// Both of them.
+const CONSOLES: [Console; 2] = [Console::Main, Console::Error];
+
+/// Which way bytes go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Direction {
+    /// To the guest.
+    Input = 0,
+    /// To the host.
+    Output = 1,
+}
+
 /// The window of a console.
 struct Window {
     /// Whether the device has it. Only who holds the cell looks.
     is_taken: AtomicBool,
+    /// How many bytes it holds for the device.
+    size: AtomicUsize,
     /// Whether it will not come back: its return cannot even be waited for.
     is_lost: AtomicBool,
     /// Where its return is waited for.
@@ -62,7 +77,14 @@ static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 ///
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
-    let sent = held().send(console, bytes);
+    let mut held = held();
+    let sent = loop {
+        match held.send(console, bytes) {
+            Err(SendError::Console(DriverError::Restarted)) => {}
+            sent => break sent,
+        }
+    };
+    drop(held);
     console.window().back.tell(&sent);
     sent
 }
@@ -87,11 +109,12 @@ pub fn wait_to_send(console: Console) -> Result<(), Errno> {
 /// host goes on reading. The machine ends behind this: there is nobody whom an
 /// interrupt should let run meanwhile.
 pub fn flush() {
-    for console in [Console::Main, Console::Error] {
+    for console in CONSOLES {
         let mut stall = Stall::new(clock::monotonic_ns());
         loop {
             let sending = held().is_sending(console, entries::spin);
-            let unfinished = i64::from(sending == Ok(true));
+            let is_unfinished = matches!(sending, Ok(true) | Err(DriverError::Restarted));
+            let unfinished = i64::from(is_unfinished);
             if !stall.is_worth_waiting(unfinished, clock::monotonic_ns()) {
                 break;
             }
@@ -107,6 +130,41 @@ pub(super) fn on_device(console: Console) {
     console.window().back.tell(&looked);
 }
 
+/// Wakes those who wait for a console's window: the cell has failed, or was started
+/// anew.
+pub(super) fn on_failure() {
+    WINDOWS.iter().for_each(|window| window.back.ring());
+}
+
+/// The cell has stopped: takes the windows back that devices had finished with.
+pub(super) fn salvage(held: &Held) {
+    for console in CONSOLES {
+        let window = console.window();
+        window.back.reset();
+        window.is_lost.store(false, Ordering::Relaxed);
+        // DEFENCE: output-once
+        if console.has_finished(held) {
+            window.set_taken(false);
+        }
+    }
+}
+
+/// The cell was started anew: gives the devices what they had not finished. What
+/// they had begun with comes out twice.
+pub(super) fn resume() -> Result<(), Faulted> {
+    let taken = CONSOLES.into_iter().filter(|it| it.window().is_taken());
+    for console in taken {
+        let (view, window) = (View::output(console as usize), console.window());
+        let size = window.size.load(Ordering::Relaxed);
+        let place = with_slot(console.queue(), 0);
+        match entries::submit(place, view.address(), size, 0)? {
+            0 => {}
+            _ => return Err(Faulted),
+        }
+    }
+    Ok(())
+}
+
 impl From<DriverError> for SendError {
     fn from(error: DriverError) -> SendError {
         SendError::Console(error)
@@ -117,6 +175,7 @@ impl Window {
     const fn new() -> Window {
         Window {
             is_taken: AtomicBool::new(false),
+            size: AtomicUsize::new(0),
             is_lost: AtomicBool::new(false),
             back: Bell::new(),
         }
@@ -135,6 +194,11 @@ impl Window {
         }
     }
 
+    fn give(&self, size: usize) {
+        self.size.store(size, Ordering::Relaxed);
+        self.set_taken(true);
+    }
+
     fn set_taken(&self, is_taken: bool) {
         self.is_taken.store(is_taken, Ordering::Relaxed);
     }
@@ -146,6 +210,12 @@ impl Console {
             Console::Main => queue::OUTPUT,
             Console::Error => queue::ERRORS,
         }
+    }
+
+    /// Whether its device has used more than the cell has passed on.
+    fn has_finished(self, held: &Held) -> bool {
+        let index = used_ring(self, Direction::Output).and_then(|ring| ring.index());
+        index.is_some_and(|index| index != held.taken(self.queue()))
     }
 
     fn window(self) -> &'static Window {
@@ -162,11 +232,24 @@ fn held() -> MutexGuard<'static, Held> {
     handle(Cell::Console).lock()
 }
 
+/// What the device of `console` has used of the queue that its cell uses: that of
+/// its first port behind the system's, or of its only one.
+pub(super) fn used_ring(console: Console, direction: Direction) -> Option<UsedRing> {
+    const FIRST_PORT: usize = 4;
+    let device = device(console)?;
+    let ring = |port| UsedRing::of(Cell::Console, device, port + direction as usize);
+    let mut rings = [ring(FIRST_PORT), ring(0)].into_iter();
+    rings.find(|ring| ring.index().is_some())
+}
+
+fn device(console: Console) -> Option<usize> {
+    let roles = Roles::new(&info::boot().devices);
+    roles.consoles.get(console as usize).copied().flatten()
+}
+
 /// Whether the device of `console` is among `devices`, a bit for each.
 pub(super) fn is_among(console: Console, devices: u64) -> bool {
-    let roles = Roles::new(&info::boot().devices);
-    let device = roles.consoles.get(console as usize).copied().flatten();
-    device.is_some_and(|device| devices >> (device & 63) & 1 != 0)
+    device(console).is_some_and(|device| devices >> (device & 63) & 1 != 0)
 }
 
 impl Held {
@@ -182,7 +265,7 @@ impl Held {
             .read_to(window)
             .map_err(|BadAddress| SendError::BadAddress)?;
         // Whatever the driver says of it, the device may have it now.
-        console.window().set_taken(true);
+        console.window().give(size);
         let place = with_slot(queue, 0);
         self.give(|| entries::submit(place, window.address(), size, 0))?;
         Ok(size)
@@ -215,7 +298,8 @@ impl Held {
         let window = console.window();
         if window.is_taken() {
             let come = self.take_or_arm(console.queue(), &window.back);
-            window.is_lost.fetch_or(come.is_err(), Ordering::Relaxed);
+            let is_lost = come == Err(DriverError::Failed);
+            window.is_lost.fetch_or(is_lost, Ordering::Relaxed);
             window.set_taken(come?.is_none());
         }
         Ok(window.is_taken())

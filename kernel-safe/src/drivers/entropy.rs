@@ -8,7 +8,7 @@ use gate::cell::console::{self, queue};
 use gate::cell::with_slot;
 use gate::view::View;
 
-use super::{DriverError, handle};
+use super::{DriverError, Held, handle};
 
 /// Whether the device has the window. Only who holds the cell looks.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -20,14 +20,14 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 ///
 /// There is no such device, or its driver failed.
 pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
-    let window = View::random();
     let mut held = handle(Cell::Console).lock();
-    held.check(queue::RANDOM)?;
-    if !IS_TAKEN.swap(true, Ordering::Relaxed) {
-        let place = with_slot(queue::RANDOM, 0);
-        held.give(|| console::submit(place, window.address(), 0, window.size()))?;
-    }
-    let come = held.look(|| console::spin(queue::RANDOM))?;
+    let come = loop {
+        match fetch(&mut held) {
+            Err(DriverError::Restarted) => {}
+            come => break come?,
+        }
+    };
+    let window = View::random();
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);
     let size = size.min(buffer.len()).min(RANDOM_SIZE);
@@ -36,4 +36,19 @@ pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
         true => Ok(size),
         false => Err(DriverError::Failed),
     }
+}
+
+/// The cell is started anew: its device has nothing.
+pub(super) fn forget() {
+    IS_TAKEN.store(false, Ordering::Relaxed);
+}
+
+/// Asks the device, unless it was asked before, and waits a little.
+fn fetch(held: &mut Held) -> Result<Option<(usize, usize)>, DriverError> {
+    held.check(queue::RANDOM)?;
+    if !IS_TAKEN.swap(true, Ordering::Relaxed) {
+        let (place, window) = (with_slot(queue::RANDOM, 0), View::random());
+        held.give(|| console::submit(place, window.address(), 0, window.size()))?;
+    }
+    held.look(queue::RANDOM, || console::spin(queue::RANDOM))
 }

@@ -2,10 +2,12 @@
 
 use domains::Cell;
 use gate::cell::Faulted;
+use gate::{clock, core_call};
 use spin::{Mutex, MutexGuard};
 
-use super::interrupts;
+use super::restarts::Restarts;
 use super::storm::Storm;
+use super::{console, entropy, input, interrupts};
 use crate::report;
 
 /// Why a device did not do what it was asked for.
@@ -15,7 +17,12 @@ pub enum DriverError {
     Absent,
     /// The driver faulted or refused.
     Failed,
+    /// Its cell faulted, and was started anew: to be tried once more.
+    Restarted,
 }
+
+/// The most queues of a cell.
+const QUEUES_MAX: usize = 8;
 
 /// Nothing has come back yet.
 pub(super) const AGAIN: i64 = -11;
@@ -33,7 +40,13 @@ pub(super) struct Held {
     cell: Cell,
     /// The queues that there are, a bit for each.
     queues: i64,
+    /// Whether it was given up.
     has_failed: bool,
+    /// How often it was started anew.
+    generation: u32,
+    restarts: Restarts,
+    /// How much has come back by each queue since it was started.
+    taken: [u16; QUEUES_MAX],
     /// How much has come back from its devices, all in all.
     come: u64,
     storm: Storm,
@@ -66,6 +79,9 @@ impl Held {
             cell,
             queues: 0,
             has_failed: false,
+            generation: 0,
+            restarts: Restarts::new(),
+            taken: [0; QUEUES_MAX],
             come: 0,
             storm: Storm::new(),
         }
@@ -78,7 +94,7 @@ impl Held {
         self.queues = queues.unwrap_or(0).max(0);
     }
 
-    /// Whether it is not called any more.
+    /// Whether it was given up, and is not called any more.
     pub(super) const fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -92,7 +108,17 @@ impl Held {
         }
     }
 
-    /// Makes a call, unless it has failed before.
+    /// How often it was started anew.
+    pub(super) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// How much has come back by a queue since it was started.
+    pub(super) fn taken(&self, queue: u32) -> u16 {
+        self.taken.get(queue as usize).copied().unwrap_or(0)
+    }
+
+    /// Makes a call, unless it was given up before.
     pub(super) fn call(
         &mut self,
         call: impl FnOnce() -> Result<i64, Faulted>,
@@ -100,10 +126,7 @@ impl Held {
         if self.has_failed {
             return Err(DriverError::Failed);
         }
-        call().map_err(|Faulted| {
-            self.fail();
-            DriverError::Failed
-        })
+        call().map_err(|Faulted| self.fail())
     }
 
     /// Makes a call that gives a device something.
@@ -121,12 +144,13 @@ impl Held {
     /// slot and a size; none if nothing has.
     pub(super) fn look(
         &mut self,
+        queue: u32,
         call: impl FnOnce() -> Result<i64, Faulted>,
     ) -> Result<Option<(usize, usize)>, DriverError> {
         match self.call(call)? {
             AGAIN => Ok(None),
             word @ 0.. => {
-                self.come = self.come.wrapping_add(1);
+                self.note_come(queue);
                 let part = |word: i64| usize::try_from(word).unwrap_or(usize::MAX);
                 Ok(Some((part(word >> 32), part(word & 0xffff_ffff))))
             }
@@ -134,22 +158,67 @@ impl Held {
         }
     }
 
-    /// Takes note that an interrupt of its devices was served in `ns`. It is given
-    /// up if too many have brought nothing.
+    fn note_come(&mut self, queue: u32) {
+        self.come = self.come.wrapping_add(1);
+        if let Some(taken) = self.taken.get_mut(queue as usize) {
+            *taken = taken.wrapping_add(1);
+        }
+    }
+
+    /// Takes note that an interrupt of its devices was served in `ns`. Too many
+    /// that have brought nothing are a failure.
     pub(super) fn note_interrupt(&mut self, ns: u64) {
         if self.storm.note(self.come, ns) && !self.has_failed {
-            let cell = self.cell;
             report::say(format_args!(
-                "the devices of {cell} interrupt for nothing: it is not called any more"
+                "the devices of {} interrupt for nothing",
+                self.cell
             ));
             self.fail();
         }
     }
 
-    fn fail(&mut self) {
-        self.has_failed = true;
+    /// Starts the cell anew, or gives it up if it fails too often. Whoever waits
+    /// is told.
+    fn fail(&mut self) -> DriverError {
         // DEFENCE: failure-told
         interrupts::note_failure();
+        while self.can_restart() {
+            self.storm = Storm::new();
+            if self.restart().is_ok() {
+                return DriverError::Restarted;
+            }
+        }
+        self.has_failed = true;
+        report::say(format_args!("{} is not called any more", self.cell));
+        DriverError::Failed
+    }
+
+    /// On the host, where tests run, there is no cell.
+    fn can_restart(&mut self) -> bool {
+        cfg!(target_os = "none") && self.restarts.allow(clock::monotonic_ns())
+    }
+
+    /// Stops the cell, takes what its devices have done, starts it, and gives its
+    /// devices what they had not done.
+    fn restart(&mut self) -> Result<(), Faulted> {
+        if !core_call::stop(self.cell) {
+            return Err(Faulted);
+        }
+        if self.cell == Cell::Console {
+            console::salvage(self);
+            input::salvage(self);
+            entropy::forget();
+        }
+        core_call::start(self.cell);
+        self.generation = self.generation.wrapping_add(1);
+        self.taken = [0; QUEUES_MAX];
+        self.queues = gate::cell::start(self.cell)?.max(0);
+        if self.cell == Cell::Console {
+            console::resume()?;
+            input::resume()?;
+        }
+        report::say(format_args!("{} was started anew", self.cell));
+        Ok(())
     }
 }
 
@@ -166,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_word_is_a_slot_and_a_size_or_says_why_not() {
-        let look = |word| held(1).look(|| Ok(word));
+        let look = |word| held(1).look(0, || Ok(word));
         assert_eq!(look(3 << 32 | 7), Ok(Some((3, 7))));
         assert_eq!(look(AGAIN), Ok(None));
         assert_eq!(look(-5), Err(DriverError::Failed));
@@ -177,7 +246,7 @@ mod tests {
     fn what_has_come_back_is_counted() {
         let mut held = held(1);
         for _ in 0..1000 {
-            assert_eq!(held.look(|| Ok(0)), Ok(Some((0, 0))));
+            assert_eq!(held.look(0, || Ok(0)), Ok(Some((0, 0))));
             held.note_interrupt(1);
         }
         assert!(!held.has_failed());

@@ -9,11 +9,14 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use domains::Cell;
 use domains::windows::{INPUT_SIZE, INPUTS};
 use gate::cell::console::{self, queue};
-use gate::cell::with_slot;
+use gate::cell::{Faulted, with_slot};
 use gate::view::View;
+use spin::Mutex;
 
 use super::bell::Bell;
-use super::{DriverError, Held, handle};
+use super::console::{Direction, used_ring};
+use super::order::Order;
+use super::{Console, DriverError, Held, handle};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
@@ -23,6 +26,13 @@ static IS_STARTED: AtomicBool = AtomicBool::new(false);
 
 /// How many of them it does not know of yet. Only who holds the cell looks.
 static UNSEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Those that it has, in order. Only who holds the cell looks.
+static ORDER: Mutex<Order> = Mutex::new(Order::new());
+
+/// Those that it had filled when its cell was stopped. Only who holds the cell
+/// looks.
+static SALVAGED: Mutex<Order> = Mutex::new(Order::new());
 
 /// How many it gets at once.
 const AT_ONCE: usize = INPUTS / 2;
@@ -56,10 +66,7 @@ impl Piece {
 ///
 /// There is no console, or its driver failed or lies.
 pub fn receive() -> Result<Option<Piece>, DriverError> {
-    let mut held = handle(Cell::Console).lock();
-    start(&mut held)?;
-    let come = held.take(queue::INPUT, &ARRIVAL, console::poll)?;
-    come.map(|(number, size)| take(number, size)).transpose()
+    persist(|held| held.take(queue::INPUT, &ARRIVAL, console::poll))
 }
 
 /// Does the same, but if nothing has come in, [`ARRIVAL`] will ring.
@@ -68,13 +75,66 @@ pub fn receive() -> Result<Option<Piece>, DriverError> {
 ///
 /// As [`receive`].
 pub fn receive_or_arm() -> Result<Option<Piece>, DriverError> {
+    persist(|held| {
+        let come = held.take_or_arm(queue::INPUT, &ARRIVAL)?;
+        if come.is_none() {
+            UNSEEN.store(0, Ordering::Relaxed);
+        }
+        Ok(come)
+    })
+}
+
+/// Takes a piece by `look`, once more whenever that has the cell started anew.
+fn persist(
+    mut look: impl FnMut(&mut Held) -> Result<Option<(usize, usize)>, DriverError>,
+) -> Result<Option<Piece>, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    start(&mut held)?;
-    let come = held.take_or_arm(queue::INPUT, &ARRIVAL)?;
-    if come.is_none() {
-        UNSEEN.store(0, Ordering::Relaxed);
+    loop {
+        let salvaged = SALVAGED.lock().pop();
+        if let Some((number, size)) = salvaged {
+            return Ok(Some(Piece { number, size }));
+        }
+        match start(&mut held).and_then(|()| look(&mut held)) {
+            Err(DriverError::Restarted) => {}
+            come => {
+                let come = come?;
+                return come.map(|(number, size)| take(number, size)).transpose();
+            }
+        }
     }
-    come.map(|(number, size)| take(number, size)).transpose()
+}
+
+/// The cell has stopped: takes the pieces that the device has filled.
+pub(super) fn salvage(held: &Held) {
+    ARRIVAL.reset();
+    let taken = held.taken(queue::INPUT);
+    let ring = used_ring(Console::Main, Direction::Input);
+    let Some((ring, index)) = ring.and_then(|ring| Some((ring, ring.index()?))) else {
+        return;
+    };
+    let (mut order, mut salvaged) = (ORDER.lock(), SALVAGED.lock());
+    for number in 0..index.wrapping_sub(taken) {
+        let size = ring.length(taken.wrapping_add(number)).unwrap_or(0) as usize;
+        // DEFENCE: input-salvaged
+        if let Some((piece, _)) = order.pop() {
+            GIVEN.fetch_and(!bit(piece), Ordering::Relaxed);
+            salvaged.push(piece, size.min(INPUT_SIZE));
+        }
+    }
+}
+
+/// The cell was started anew: gives the device the pieces that it had.
+pub(super) fn resume() -> Result<(), Faulted> {
+    UNSEEN.store(0, Ordering::Relaxed);
+    let order = ORDER.lock();
+    let mut give = order.iter().map(|(piece, _)| {
+        let (place, window) = place(piece);
+        match console::submit(place, window.address(), 0, window.size())? {
+            0 => Ok(()),
+            _ => Err(Faulted),
+        }
+    });
+    give.try_for_each(|given| given)
 }
 
 /// Lets the readers look at what the console may have brought.
@@ -112,21 +172,32 @@ fn take(number: usize, size: usize) -> Result<Piece, DriverError> {
     let can_be = number < INPUTS && size <= INPUT_SIZE;
     // DEFENCE: input-piece
     if can_be && GIVEN.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
+        ORDER.lock().remove(number);
         Ok(Piece { number, size })
     } else {
         Err(DriverError::Failed)
     }
 }
 
+/// Gives a piece. If the cell is started anew meanwhile, it has it then.
 fn give(held: &mut Held, number: usize) -> Result<(), DriverError> {
-    let slot = u32::try_from(number).unwrap_or(0);
-    let (place, window) = (with_slot(queue::INPUT, slot), View::input(number));
+    let (place, window) = place(number);
     let give = match next_unseen() {
         0 => console::submit,
         _ => console::add,
     };
     GIVEN.fetch_or(bit(number), Ordering::Relaxed);
-    held.give(|| give(place, window.address(), 0, window.size()))
+    ORDER.lock().push(number, 0);
+    match held.give(|| give(place, window.address(), 0, window.size())) {
+        Err(DriverError::Restarted) => Ok(()),
+        given => given,
+    }
+}
+
+/// The slot and the window of a piece.
+fn place(number: usize) -> (u32, View) {
+    let slot = u32::try_from(number).unwrap_or(0);
+    (with_slot(queue::INPUT, slot), View::input(number))
 }
 
 /// Counts a piece that is given; how many the device then does not know of.

@@ -6,7 +6,7 @@ use domains::device::Kind;
 use gate::{clock, cpu, info};
 use spin::Once;
 
-use super::{Console, HANDLES, channel, console, handle, input};
+use super::{Console, channel, console, handle, input};
 
 /// Has whoever waits for a device hear that its cell has failed: what calls this
 /// may hold locks, so it is told when this CPU serves events next.
@@ -28,10 +28,10 @@ pub fn on_devices(devices: u64) {
     }
 }
 
-/// Wakes whoever waits for a device whose cell has failed.
+/// Wakes whoever waits for a device whose cell has failed: it may have been started
+/// anew.
 pub fn on_failure() {
-    let failed = HANDLES.iter().filter(|handle| handle.lock().has_failed());
-    failed.for_each(|handle| on_failure_of(handle.cell()));
+    Cell::ALL.into_iter().for_each(on_failure_of);
 }
 
 /// The devices of `cell`, a bit for each.
@@ -62,7 +62,10 @@ fn on_devices_of(cell: Cell, devices: u64) {
 
 fn on_failure_of(cell: Cell) {
     match cell {
-        Cell::Console => on_consoles(u64::MAX),
+        Cell::Console => {
+            console::on_failure();
+            input::on_device();
+        }
         Cell::Hostfs => channel::on_failure(),
     }
 }

@@ -3,8 +3,10 @@
 //! A [`Handle`] is what the safe kernel knows of a cell. One caller at a time:
 //! the handle's lock is held over a call, and no other. Bytes pass through
 //! windows, each for one queue of a device; the window of a request is its
-//! holder's until the request has come back. After its first fault a cell is not
-//! called again: whatever state it is in, it is not sound. The others go on.
+//! holder's until the request has come back. After a fault a cell is not called
+//! again in the state that it is in: it is stopped, with its devices, and started
+//! anew. What its devices had finished by then is taken, and they get once more
+//! what can be repeated. A cell that fails too often is given up. The others go on.
 //!
 //! | cell | modules |
 //! |---|---|
@@ -18,6 +20,8 @@ mod entropy;
 mod handle;
 mod input;
 mod interrupts;
+mod order;
+mod restarts;
 mod stall;
 mod storm;
 

@@ -171,7 +171,7 @@ impl<P> Arrivals<P> {
             }
             // There is nowhere that it could come from.
             Err(DriverError::Absent) => self.framing = Framing::End,
-            Err(DriverError::Failed) => return Err(Errno::Device),
+            Err(DriverError::Failed | DriverError::Restarted) => return Err(Errno::Device),
         }
         Ok(self.current.is_some() || self.has_ended())
     }

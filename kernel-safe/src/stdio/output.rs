@@ -79,7 +79,7 @@ fn send(console: Console, bytes: UserSlice) -> Result<usize, Errno> {
 fn say_so(why: DriverError) {
     let why = match why {
         DriverError::Absent => "there is no console device",
-        DriverError::Failed => "the console's driver has failed",
+        DriverError::Failed | DriverError::Restarted => "the console's driver has failed",
     };
     if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
         report::say(format_args!("{why}: output continues here"));

@@ -12,7 +12,7 @@ use core::slice;
 
 use domains::boot::VOLUMES_MAX;
 use domains::layout::Region;
-use domains::windows;
+use domains::windows::{self, ENTRIES};
 use gate::cell::{REPLY_ALIGN, REQUESTS_MAX};
 use gate::core_call::driver;
 use virtio_drivers::queue::VirtQueue;
@@ -22,13 +22,6 @@ use crate::machine::{self, Machine};
 
 #[cfg(feature = "test-hooks")]
 mod lies;
-
-/// Entries of a queue: two for each request to a server, or one for each piece
-/// of input.
-const ENTRIES: usize = const {
-    let (pairs, pieces) = (2 * windows::REQUESTS, windows::INPUTS);
-    if pairs > pieces { pairs } else { pieces }
-};
 
 /// When the device interrupts because a request comes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

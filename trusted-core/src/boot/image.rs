@@ -14,6 +14,7 @@ use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
+use crate::memory::template::{self, Template};
 
 /// More segments than any image has.
 const SEGMENTS_MAX: u32 = 4096;
@@ -44,10 +45,20 @@ pub(super) fn map(header: &Header, manifest: u64, space: &mut Space) -> Option<(
 }
 
 fn map_segment(segment: &Segment, area: Area, rights: Rights, space: &mut Space) -> Option<()> {
+    let is_template = keep_template(segment, area, rights, space);
     for page in 0..u64::from(segment.pages) {
-        let frame = Frame::containing(segment.physical + page * PAGE_SIZE);
-        if !space.frames.pass(frame, Owner::CORE, Owner::area(area)) {
+        let mut frame = Frame::containing(segment.physical + page * PAGE_SIZE);
+        let owner = match is_template {
+            true => Owner::TEMPLATE,
+            false => Owner::area(area),
+        };
+        if !space.frames.pass(frame, Owner::CORE, owner) {
             refuse::image("two segments share a frame");
+        }
+        if is_template {
+            let own = space.frames.allocate(Owner::area(area))?;
+            template::copy(space, frame, own);
+            frame = own;
         }
         let address = segment.address + page * PAGE_SIZE;
         let entry = space.user(frame, area, rights);
@@ -59,6 +70,27 @@ fn map_segment(segment: &Segment, area: Area, rights: Rights, space: &mut Space)
         }
     }
     Some(())
+}
+
+/// Whether the core keeps the frames of `segment`, for when its cell is started
+/// anew, and the cell gets others.
+fn keep_template(segment: &Segment, area: Area, rights: Rights, space: &mut Space) -> bool {
+    let Area::Cell(cell) = area else {
+        return false;
+    };
+    let kept = &mut space.templates[cell.number()];
+    if rights != Rights::Write {
+        return false;
+    }
+    if kept.pages > 0 {
+        refuse::image("a cell has two segments that it may write");
+    }
+    *kept = Template {
+        address: segment.address,
+        physical: segment.physical,
+        pages: u64::from(segment.pages),
+    };
+    true
 }
 
 /// Whether the frames of `segment` lie behind the manifest's first page.

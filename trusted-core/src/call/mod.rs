@@ -2,15 +2,17 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use domains::Cell;
 use domains::core_call::{CoreCall, error};
 use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
 
-use crate::cpu::page::Caller;
+use crate::cpu::page::{self, Caller};
 use crate::device::virtio::{Offence, Refused};
 use crate::hooks;
 use crate::memory::retire::Question;
 use crate::report;
 use crate::smp;
+use crate::state::Core;
 use crate::trap::{Trap, context, fault, tick};
 
 /// How many lines of backtraces were sent.
@@ -162,8 +164,34 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core, local).map(done),
         CoreCall::Trace => trace(first, second).map(done),
+        CoreCall::Stop => stop(core, cell(first)?).map(done),
+        CoreCall::Start => Ok(start(core, cell(first)?)),
         CoreCall::Date => Ok(crate::device::rtc::registers()),
     }
+}
+
+/// The cell with this number.
+fn cell(number: u64) -> Result<Cell, i64> {
+    let cell = usize::try_from(number).ok();
+    let cell = cell.and_then(|number| Cell::ALL.get(number));
+    cell.copied().ok_or(error::INVALID)
+}
+
+/// Stops a cell that does not run.
+fn stop(core: &mut Core, cell: Cell) -> Result<(), i64> {
+    // DEFENCE: stop-not-armed
+    if page::is_armed_anywhere(cell) {
+        return Err(error::DENIED);
+    }
+    core.devices.stop(cell);
+    Ok(())
+}
+
+/// Makes a cell's memory what it was at boot.
+fn start(core: &mut Core, cell: Cell) -> u64 {
+    core.space.templates[cell.number()].restore(&core.space);
+    core.devices.clear(cell, core.space.tables.physical());
+    0
 }
 
 /// Prints up to 24 bytes on the core's console.

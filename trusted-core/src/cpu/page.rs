@@ -6,16 +6,26 @@
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
-use domains::cpu_page::offset;
+use domains::cpu_page::{CPUS_MAX, offset};
 use domains::layout::{self, gate};
 use domains::{Cell, Domain, Pkru};
 
+use crate::lock::Lock;
 use crate::memory::frame::Frame;
 use crate::memory::physical::{PhysicalMap, WORDS};
 
 /// A view of one CPU's page.
 #[derive(Clone, Copy)]
 pub(crate) struct CpuPage(&'static [AtomicU64; WORDS]);
+
+/// The pages of all CPUs, by number.
+static PAGES: Lock<[Option<CpuPage>; CPUS_MAX]> = Lock::new([None; CPUS_MAX]);
+
+/// Whether `cell` runs on any CPU.
+pub(crate) fn is_armed_anywhere(cell: Cell) -> bool {
+    let is_armed = |page: &CpuPage| page.get(offset::armed(cell)) != 0;
+    PAGES.with(|pages| pages.iter().flatten().any(is_armed))
+}
 
 impl CpuPage {
     /// The page in `frame`.
@@ -52,6 +62,7 @@ impl CpuPage {
 
     /// Fills a cleared page for CPU `number`, on which the safe kernel starts.
     pub(crate) fn fill(self, number: u64) {
+        PAGES.with(|pages| pages[number as usize % CPUS_MAX] = Some(self));
         self.set(offset::CPU, number);
         for cell in Cell::ALL {
             self.set(offset::cell_stack(cell), cell.stack(number).end);

@@ -18,9 +18,12 @@ use core::cell::Cell;
 use domains::Domain;
 use domains::core_call::error;
 use domains::device::DEVICES_MAX;
+use domains::layout::PAGE_SIZE;
 
 use self::area::Areas;
 use self::device::Device;
+use crate::memory::frame::{Frame, pages_of};
+use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
 
 pub(crate) use self::bus::Bell;
@@ -105,6 +108,21 @@ impl Devices {
         size: u64,
     ) -> Result<u64, Refused> {
         self.get(caller, device)?.configuration(offset, size)
+    }
+
+    /// Has the devices of `cell` have nothing any more.
+    pub(crate) fn stop(&mut self, cell: domains::Cell) {
+        let devices = self.devices.iter_mut().flatten();
+        devices
+            .filter(|device| device.cell() == cell)
+            .for_each(Device::stop);
+    }
+
+    /// Clears what `cell` had for its rings: its devices were stopped.
+    pub(crate) fn clear(&self, cell: domains::Cell, map: PhysicalMap) {
+        let dma = self.areas[cell.number()].dma;
+        let frames = (0..pages_of(dma.size)).map(|page| dma.physical + page * PAGE_SIZE);
+        frames.for_each(|frame| map.zero(Frame::containing(frame)));
     }
 
     /// Takes note of an interrupt of `device`; whether it was one.

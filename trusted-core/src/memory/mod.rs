@@ -21,3 +21,4 @@ pub(crate) mod retire;
 mod scan;
 pub(crate) mod space;
 pub(crate) mod tables;
+pub(crate) mod template;

@@ -25,6 +25,8 @@ impl Owner {
     pub(crate) const CONTEXT: Owner = Owner(4);
     /// Nobody: kept back for needs.
     pub(crate) const RESERVE: Owner = Owner(5);
+    /// What a cell starts with: the core's, which keeps it.
+    pub(crate) const TEMPLATE: Owner = Owner(6);
 
     /// A page that ring 3 sees.
     pub(crate) const fn area(area: Area) -> Owner {
@@ -45,6 +47,7 @@ mod tests {
             Owner::TABLE,
             Owner::CONTEXT,
             Owner::RESERVE,
+            Owner::TEMPLATE,
         ];
         for area in Area::ALL {
             assert!(!others.contains(&Owner::area(area)));

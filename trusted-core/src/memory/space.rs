@@ -8,7 +8,7 @@
 
 use domains::core_call::{error, map_flags, unmap_flags};
 use domains::layout::{self, PAGE_SIZE};
-use domains::{Area, Isolation};
+use domains::{Area, Cell, Isolation};
 
 use super::entry::{Bits, Entry, Keys, Rights, span};
 use super::frame::Frame;
@@ -16,6 +16,7 @@ use super::frames::Frames;
 use super::owner::Owner;
 use super::quarantine::{Quarantine, When};
 use super::tables::{Tables, load, slot, slots, store};
+use super::template::Template;
 use crate::cpu::features::Features;
 
 /// The bits of an entry that leads to pages of ring 3. The right to write is
@@ -30,6 +31,8 @@ pub(crate) struct Space {
     pub(crate) frames: Frames,
     /// What was taken away and is not free yet.
     pub(super) quarantine: Quarantine,
+    /// What cells started with, by number.
+    pub(crate) templates: [Template; Cell::ALL.len()],
     keys: Keys,
     /// The level of the tables whose entries may map the largest pages.
     largest: u32,
@@ -65,6 +68,7 @@ impl Space {
             tables,
             frames,
             quarantine: Quarantine::new(),
+            templates: [Template::default(); Cell::ALL.len()],
             keys,
             largest: 1 + u32::from(Features::detect().has_gib_pages),
         }

@@ -1,9 +1,11 @@
 //! Channels: requests to servers of the host, while other threads run.
 //!
-//! A [`Window`] is what one thread has for a request and its reply. The thread sleeps until the reply has come. Size and slot of a
-//! reply are what the driver alleges: one that was not asked for, or that is
-//! longer than there is room, breaks the channel, and so does a server that
-//! does not answer in time. Who uses a broken channel gets [`Errno::Device`];
+//! A [`Window`] is what one thread has for a request and its reply. The thread
+//! sleeps until the reply has come. Size and slot of a reply are what the cell
+//! alleges: one that was not asked for, or that is longer than there is room,
+//! breaks the channel, and so does a server that does not answer in time. When the
+//! cell is started anew, a reply that is in its window by then counts; a request
+//! without one gets none. Who uses a broken channel gets [`Errno::Device`];
 //! windows that the device may still write to are used no more.
 
 mod slots;
@@ -20,8 +22,8 @@ use gate::info;
 use gate::view::View;
 use spin::Mutex;
 
-use self::slots::Slots;
-use super::handle;
+use self::slots::{Room, Slots};
+use super::{DriverError, handle};
 use crate::errno::Errno;
 use crate::wait::Place;
 
@@ -80,10 +82,19 @@ pub(super) fn on_devices(devices: u64) {
     }
 }
 
-/// Gives all channels up: their cell has failed.
+/// The cell has failed: gives all channels up if it was given up, or takes what had
+/// come when it was started anew.
 pub(super) fn on_failure() {
-    let in_use = TABLE.iter().filter(|channel| channel.is_in_use());
-    in_use.for_each(Channel::give_up);
+    let (has_failed, generation) = {
+        let held = handle(Cell::Hostfs).lock();
+        (held.has_failed(), held.generation())
+    };
+    for channel in TABLE.iter().filter(|channel| channel.is_in_use()) {
+        match has_failed {
+            true => channel.give_up(),
+            false => channel.on_restart(generation),
+        }
+    }
 }
 
 impl Channel {
@@ -137,19 +148,22 @@ impl Channel {
 
     /// Has the driver give a request to the device. If the driver says that it
     /// has not, that may be a lie: then the window is the device's for good.
-    fn send(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
-        let sent = self.submit(slot, request, reply);
+    fn send(&self, slot: usize, request: usize, room: Room) -> Result<(), Errno> {
+        let sent = self.submit(slot, request, room);
         sent.inspect_err(|_| self.give_up())
     }
 
-    fn submit(&self, slot: usize, request: usize, reply: usize) -> Result<(), Errno> {
+    fn submit(&self, slot: usize, request: usize, room: Room) -> Result<(), Errno> {
         let mut slots = self.slots.lock();
-        slots.send(slot, reply)?;
+        let mut held = handle(Cell::Hostfs).lock();
+        slots.send(slot, room, held.generation())?;
         let window = View::request(self.number as usize, slot).address();
         let place = with_slot(self.number, u32::try_from(slot).unwrap_or(0));
-        let mut held = handle(Cell::Hostfs).lock();
-        let submitted = held.give(|| hostfs::submit(place, window, request, reply));
-        submitted.map_err(|_| Errno::Device)
+        match held.give(|| hostfs::submit(place, window, request, room.size)) {
+            // What has become of it is found out with all others.
+            Ok(()) | Err(DriverError::Restarted) => Ok(()),
+            Err(_) => Err(Errno::Device),
+        }
     }
 
     /// Takes the replies that have come, and wakes who waits for them.
@@ -157,16 +171,36 @@ impl Channel {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
             let poll = || hostfs::poll(self.number);
-            slots.collect(|| handle(Cell::Hostfs).lock().look(poll))
+            slots.collect(|| handle(Cell::Hostfs).lock().look(self.number, poll))
         };
+        self.wake(finished);
+        if is_broken {
+            self.give_up();
+        }
+    }
+
+    /// Wakes who waits for the replies in these slots, a bit for each.
+    fn wake(&self, finished: u32) {
         for (slot, place) in self.replies.iter().enumerate() {
             if finished >> slot & 1 != 0 {
                 place.wake(usize::MAX);
             }
         }
-        if is_broken {
-            self.give_up();
-        }
+    }
+
+    /// The cell is of this generation now: requests of an earlier one have their
+    /// reply in their window, or will get none.
+    fn on_restart(&self, generation: u32) {
+        let number = self.number as usize;
+        let reply = |slot, room: Room| window::size_of_reply(View::request(number, slot), room);
+        let finished = self.slots.lock().restart(generation, reply);
+        self.wake(finished);
+    }
+
+    /// How often the cell was started anew: whatever a server knows of us is of one
+    /// generation.
+    pub fn generation(&self) -> u32 {
+        handle(Cell::Hostfs).lock().generation()
     }
 
     fn is_in_use(&self) -> bool {

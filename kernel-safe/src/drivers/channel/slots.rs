@@ -12,10 +12,21 @@ enum Holder {
     Free,
     /// A thread has it.
     Held,
-    /// The device has it, with room for a reply of so many bytes.
-    Sent(usize),
+    /// The device has it, by a cell of this generation.
+    Sent(Room, u32),
     /// The reply has come, of so many bytes.
     Answered(usize),
+    /// The cell was started anew, and there is no reply.
+    Lost,
+}
+
+/// Room for a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Room {
+    /// Where in the window it begins.
+    pub(super) at: usize,
+    /// How many bytes it has.
+    pub(super) size: usize,
 }
 
 /// What has become of a request.
@@ -67,17 +78,23 @@ impl Slots {
         self.is_broken || self.slots.contains(&Holder::Free)
     }
 
-    /// Notes that the device gets a slot, with room for `reply` bytes.
+    /// Notes that the device gets a slot, with `room` for a reply, by a cell of this
+    /// generation.
     ///
     /// # Errors
     ///
     /// The channel is broken.
-    pub(super) fn send(&mut self, slot: usize, reply: usize) -> Result<(), Errno> {
+    pub(super) fn send(
+        &mut self,
+        slot: usize,
+        room: Room,
+        generation: u32,
+    ) -> Result<(), Errno> {
         let is_broken = self.is_broken;
         match self.slots.get_mut(slot) {
             // DEFENCE: broken-channel-sends-nothing
             Some(slot @ Holder::Held) if !is_broken => {
-                *slot = Holder::Sent(reply);
+                *slot = Holder::Sent(room, generation);
                 Ok(())
             }
             _ => Err(Errno::Device),
@@ -98,7 +115,7 @@ impl Slots {
         while !self.is_broken && self.has_sent() {
             match poll() {
                 Ok(Some((slot, size))) if self.finish(slot, size) => finished |= 1 << slot,
-                Ok(None) => break,
+                Ok(None) | Err(DriverError::Restarted) => break,
                 Ok(Some(_)) | Err(_) => self.is_broken = true,
             }
         }
@@ -115,23 +132,50 @@ impl Slots {
                 *slot = Holder::Held;
                 Outcome::Answered(size)
             }
-            Some(Holder::Sent(_)) if !self.is_broken => Outcome::Waiting,
+            Some(Holder::Sent(..)) if !self.is_broken => Outcome::Waiting,
+            Some(slot @ Holder::Lost) => {
+                *slot = Holder::Held;
+                Outcome::Broken
+            }
             _ => Outcome::Broken,
         }
     }
 
     /// Whether a slot's request has no outcome yet.
     pub(super) fn is_waiting(&self, slot: usize) -> bool {
-        let is_sent = matches!(self.slots.get(slot), Some(Holder::Sent(_)));
+        let is_sent = matches!(self.slots.get(slot), Some(Holder::Sent(..)));
         is_sent && !self.is_broken
     }
 
     /// Gives a slot back, unless the device has it.
     pub(super) fn give_back(&mut self, slot: usize) {
         // DEFENCE: slot-of-device
-        if let Some(slot @ (Holder::Held | Holder::Answered(_))) = self.slots.get_mut(slot) {
+        if let Some(slot @ (Holder::Held | Holder::Answered(_) | Holder::Lost)) =
+            self.slots.get_mut(slot)
+        {
             *slot = Holder::Free;
         }
+    }
+
+    /// The cell is of this generation now, and its devices were reset before: what
+    /// was sent by an earlier one has the size that `reply` finds in its window, or
+    /// is lost. Which slots that finished, a bit for each.
+    pub(super) fn restart(
+        &mut self,
+        generation: u32,
+        reply: impl Fn(usize, Room) -> Option<usize>,
+    ) -> u32 {
+        let mut finished = 0;
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            match *slot {
+                Holder::Sent(room, by) if by != generation => {
+                    *slot = reply(number, room).map_or(Holder::Lost, Holder::Answered);
+                    finished |= 1 << (number & 31);
+                }
+                _ => {}
+            }
+        }
+        finished
     }
 
     /// Nothing more will come.
@@ -142,14 +186,14 @@ impl Slots {
     fn has_sent(&self) -> bool {
         self.slots
             .iter()
-            .any(|slot| matches!(slot, Holder::Sent(_)))
+            .any(|slot| matches!(slot, Holder::Sent(..)))
     }
 
     /// Takes a reply as it is alleged; whether it can be true.
     fn finish(&mut self, number: usize, size: usize) -> bool {
         match self.slots.get_mut(number) {
             // DEFENCE: slot-size
-            Some(slot) if matches!(*slot, Holder::Sent(room) if size <= room) => {
+            Some(slot) if matches!(*slot, Holder::Sent(room, _) if size <= room.size) => {
                 *slot = Holder::Answered(size);
                 true
             }
@@ -173,7 +217,7 @@ mod tests {
         let mut slots = Slots::new();
         for number in 0..sent {
             assert_eq!(slots.take(), Ok(Some(number)));
-            assert_eq!(slots.send(number, 100), Ok(()));
+            assert_eq!(slots.send(number, ROOM, 0), Ok(()));
         }
         slots
     }
@@ -181,6 +225,7 @@ mod tests {
     type Come = Result<Option<(usize, usize)>, DriverError>;
 
     const NOTHING: Come = Ok(None);
+    const ROOM: Room = Room { at: 64, size: 100 };
 
     fn come(slot: usize, size: usize) -> Come {
         Ok(Some((slot, size)))
@@ -192,7 +237,7 @@ mod tests {
         let slot = slots.take().expect("it is whole").expect("one is free");
         let mut lies = [come(9, 1)].into_iter();
         slots.collect(|| lies.next().expect("nobody asks a liar again"));
-        assert_eq!(slots.send(slot, 100), Err(Errno::Device));
+        assert_eq!(slots.send(slot, ROOM, 0), Err(Errno::Device));
     }
 
     #[test]
@@ -211,17 +256,21 @@ mod tests {
     #[test]
     fn a_reply_is_taken_once_and_its_window_can_be_sent_again() {
         let mut slots = with_sent(1);
-        assert_eq!(slots.send(0, 100), Err(Errno::Device), "the device has it");
+        assert_eq!(
+            slots.send(0, ROOM, 0),
+            Err(Errno::Device),
+            "the device has it"
+        );
         let mut replies = [come(0, 7), NOTHING].into_iter();
         slots.collect(|| replies.next().expect("it is over"));
         assert_eq!(
-            slots.send(0, 100),
+            slots.send(0, ROOM, 0),
             Err(Errno::Device),
             "it was not looked at"
         );
         assert_eq!(slots.outcome(0), Outcome::Answered(7));
         assert_eq!(slots.outcome(0), Outcome::Broken);
-        assert_eq!(slots.send(0, 100), Ok(()));
+        assert_eq!(slots.send(0, ROOM, 0), Ok(()));
         assert_eq!(slots.outcome(0), Outcome::Waiting);
     }
 
@@ -263,6 +312,25 @@ mod tests {
         assert_eq!(slots.outcome(0), Outcome::Broken);
         slots.give_back(0);
         assert!(slots.has_sent());
+    }
+
+    #[test]
+    fn what_a_cell_had_sent_is_answered_or_lost_when_it_is_started_anew() {
+        let mut slots = with_sent(3);
+        slots.give_back(2);
+        let mut replies = [come(1, 7), NOTHING].into_iter();
+        slots.collect(|| replies.next().expect("it is over"));
+        assert_eq!(slots.take(), Ok(Some(3)));
+        assert_eq!(slots.send(3, ROOM, 1), Ok(()));
+        let in_window = |slot, room| (slot == 0 && room == ROOM).then_some(9);
+        assert_eq!(slots.restart(1, in_window), 0b101);
+        assert_eq!(slots.outcome(0), Outcome::Answered(9));
+        assert_eq!(slots.outcome(1), Outcome::Answered(7), "it had come before");
+        assert_eq!(slots.outcome(2), Outcome::Broken, "it is lost");
+        assert_eq!(slots.outcome(3), Outcome::Waiting, "the new cell has it");
+        assert_eq!(slots.restart(1, in_window), 0);
+        slots.give_back(2);
+        assert_eq!(slots.take(), Ok(Some(2)), "no device has it any more");
     }
 
     #[test]

@@ -8,13 +8,16 @@ use gate::view::View;
 use gate::{clock, info};
 
 use super::Channel;
-use super::slots::Outcome;
+use super::slots::{Outcome, Room};
 use crate::errno::Errno;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread;
 
 /// The most bytes of a reply to the shortest request.
 pub const REPLY_MAX: usize = REQUEST_SIZE - REPLY_ALIGN;
+
+/// Bytes of the size that a reply begins with.
+const SIZE: usize = 4;
 
 /// How long the server is looked for once more when its time is over. If time
 /// passes by instructions, it leaps to the end of every wait.
@@ -109,8 +112,13 @@ impl Window {
     ///
     /// Both together are too long, or the server does not answer.
     pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Errno> {
-        self.reply = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
-        self.channel.send(self.slot, request, reply)?;
+        let at = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
+        self.reply = at;
+        // So that a reply is known by its size.
+        // DEFENCE: reply-cleared
+        self.reply_from(0).write(&[0; SIZE]);
+        self.channel
+            .send(self.slot, request, Room { at, size: reply })?;
         let deadline = deadline();
         loop {
             match self.channel.slots.lock().outcome(self.slot) {
@@ -164,6 +172,15 @@ impl Drop for Window {
         self.channel.slots.lock().give_back(self.slot);
         self.channel.windows.wake(1);
     }
+}
+
+/// The size of a reply that is in its window, as the reply says it: both 9P and FUSE
+/// begin with it, in four bytes. None if there is none.
+pub(super) fn size_of_reply(window: View, room: Room) -> Option<usize> {
+    let mut size = [0; SIZE];
+    let is_read = window.from(room.at).read(&mut size);
+    let size = u32::from_le_bytes(size) as usize;
+    (is_read && (SIZE..=room.size).contains(&size)).then_some(size)
 }
 
 /// Where in a window a reply of `reply` bytes lies, behind a request of

@@ -51,6 +51,8 @@ pub(super) struct Device {
     status: Status,
     has_accepted: bool,
     is_given_up: bool,
+    /// Whether it is given up for what its driver did.
+    is_convicted: bool,
     queues: &'static mut [Queue],
 }
 
@@ -66,6 +68,7 @@ impl Device {
             status: Status::empty(),
             has_accepted: false,
             is_given_up: false,
+            is_convicted: false,
             queues: &mut [],
         }
     }
@@ -117,7 +120,7 @@ impl Device {
     fn refused(&mut self, refusal: Refusal) -> Refused {
         match refusal {
             Refusal::Driver(offence) => {
-                self.is_given_up = true;
+                (self.is_given_up, self.is_convicted) = (true, true);
                 Refused::Offence(offence)
             }
             Refusal::Device => self.give_up("it has used what it was not given"),
@@ -172,6 +175,17 @@ impl Device {
         self.status = Status::empty();
         self.has_accepted = false;
         Ok(0)
+    }
+
+    /// Resets the device for a driver that starts anew: what the last one did is
+    /// forgiven, what the device did is not.
+    pub(super) fn stop(&mut self) {
+        if self.is_convicted || !self.is_given_up {
+            self.is_convicted = false;
+            self.is_given_up = false;
+            // A device that does not finish is given up.
+            _ = self.reset();
+        }
     }
 
     /// Accepts features, once, or says which the driver may accept.
