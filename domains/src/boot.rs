@@ -7,6 +7,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+use crate::RestartLimit;
 use crate::device::DEVICES_MAX;
 use crate::manifest::Tls;
 
@@ -104,6 +105,8 @@ pub struct OptionsHeader {
     /// How many virtual CPUs there are, whose local APICs are numbered from
     /// zero. Zero counts as one.
     pub cpus: u32,
+    /// How often a cell is started anew before it is given up.
+    pub restart_limit: RestartLimit,
 }
 
 /// The most volumes that a guest can have.
@@ -166,6 +169,15 @@ impl OptionsHeader {
             volume_limit_ms: 0,
             pci_slots: 0,
             cpus: 0,
+            restart_limit: RestartLimit::OF_ROW,
+        }
+    }
+
+    /// The same with this limit for restarts of cells.
+    pub const fn with_restart_limit(self, restart_limit: RestartLimit) -> Self {
+        OptionsHeader {
+            restart_limit,
+            ..self
         }
     }
 

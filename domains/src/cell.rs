@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use crate::RestartLimit;
 use crate::boot::VOLUMES_MAX;
 use crate::device::{CONSOLES, Kind};
 use crate::layout::PAGE_SIZE;
@@ -34,6 +35,8 @@ struct Row {
     drives: &'static [Kind],
     /// What its memory holds, in words.
     holds: &'static str,
+    /// How often it is started anew before it is given up.
+    restarts: RestartLimit,
     /// Pages for its rings and messages, which its devices may read and write.
     dma_pages: u64,
 }
@@ -46,6 +49,7 @@ const ROWS: [Row; Cell::ALL.len()] = [
         key: 5,
         drives: &[Kind::Console, Kind::Entropy],
         holds: "consoles and entropy: data, rings, windows",
+        restarts: RestartLimit::new(16, 64),
         // Three queues of a console and what it is told; a queue of entropy. The
         // rest is spare: the attack tests have rings of their own there.
         dma_pages: CONSOLES as u64 * 4 + 1 + 8,
@@ -56,6 +60,7 @@ const ROWS: [Row; Cell::ALL.len()] = [
         key: 6,
         drives: &[Kind::Ninep, Kind::FileSystem],
         holds: "the host's files: data, rings, windows",
+        restarts: RestartLimit::new(16, 64),
         dma_pages: VOLUMES_MAX as u64,
     },
 ];
@@ -100,6 +105,11 @@ impl Cell {
     /// What its memory holds, in words.
     pub(crate) const fn holds(self) -> &'static str {
         self.row().holds
+    }
+
+    /// How often it is started anew before it is given up.
+    pub const fn restart_limit(self) -> RestartLimit {
+        self.row().restarts
     }
 
     /// Bytes for its rings and messages.

@@ -3,19 +3,35 @@
 //! A core call is a SYSCALL with the number in RAX and up to four arguments in
 //! RDI, RSI, RDX and R10; the result comes back in RAX, negative for an error.
 //! Arguments are scalars only: the core never follows a pointer of a domain.
-//! The core identifies the caller by PKRU and consults [`CoreCall::callers`].
+//! The core identifies the caller by PKRU and consults [`CoreCall::allowed`].
 
 use crate::Domain;
 
-/// The role of a domain: what a call asks about a device, its cell alone may ask.
+/// The role of a domain. What a call asks about a device, its own cell alone may
+/// ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Caller {
+#[repr(u8)]
+enum Caller {
     /// The safe kernel.
     Safe,
     /// The application.
     App,
     /// Any cell.
     Cell,
+}
+
+impl Caller {
+    const fn of(domain: Domain) -> Caller {
+        match domain {
+            Domain::Safe => Caller::Safe,
+            Domain::App => Caller::App,
+            Domain::Cell(_) => Caller::Cell,
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 /// The calls, each with its number, which is its place, and who may make it.
@@ -32,10 +48,10 @@ macro_rules! core_calls {
             /// Every core call, by number.
             pub const ALL: [CoreCall; [$($number),*].len()] = [$(CoreCall::$name),*];
 
-            /// The roles of those who may make this call.
-            pub const fn callers(self) -> &'static [Caller] {
+            /// The roles of those who may make this call, a bit for each.
+            const fn callers(self) -> u8 {
                 match self {
-                    $(CoreCall::$name => &[$(Caller::$caller),*],)*
+                    $(CoreCall::$name => $(Caller::$caller.bit())|*,)*
                 }
             }
         }
@@ -115,13 +131,8 @@ impl CoreCall {
     }
 
     /// Whether `domain` may make this call.
-    pub fn allowed(self, domain: Domain) -> bool {
-        let role = match domain {
-            Domain::Safe => Caller::Safe,
-            Domain::App => Caller::App,
-            Domain::Cell(_) => Caller::Cell,
-        };
-        self.callers().contains(&role)
+    pub const fn allowed(self, domain: Domain) -> bool {
+        self.callers() & Caller::of(domain).bit() != 0
     }
 }
 

@@ -64,10 +64,21 @@ impl Pkru {
     /// The core identifies callers by this: a value that belongs to nobody was
     /// forged, and whoever holds it is stopped.
     pub fn domain(self) -> Option<Domain> {
-        Domain::ALL
-            .into_iter()
-            .find(|domain| Pkru::of(*domain) == self)
+        const VALUES: [Pkru; Domain::ALL.len()] = values();
+        let number = VALUES.iter().position(|value| *value == self)?;
+        Domain::ALL.get(number).copied()
     }
+}
+
+/// The values of all domains, by number.
+const fn values() -> [Pkru; Domain::ALL.len()] {
+    let mut values = [Pkru::DENY_ALL; Domain::ALL.len()];
+    let mut number = 0;
+    while number < values.len() {
+        values[number] = Pkru::of(Domain::ALL[number]);
+        number += 1;
+    }
+    values
 }
 
 impl fmt::Display for Pkru {

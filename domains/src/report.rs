@@ -6,6 +6,7 @@
 //! ```text
 //! cloister started
 //! cloister fault domain=app vector=14 error=0x27 address=0x… rip=0x… rsp=0x… pkru=0x… page=safe cause=key action=terminate
+//! cloister restart cell=hostfs
 //! cloister refuse reason=cpu need=pku,smap
 //! cloister trace kind=frame value=0x…
 //! cloister exit status=120
@@ -14,7 +15,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::{Area, Domain};
+use crate::{Area, Cell, Domain};
 
 /// One line of the control channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +26,8 @@ pub enum Record {
     Fault(Fault),
     /// The core will not start this image on this machine.
     Refuse(Refusal),
+    /// A cell had failed, and is started anew.
+    Restart(Cell),
     /// The program dies, and a line of its backtrace.
     Trace(Trace),
     /// The virtual machine ends with this status.
@@ -261,6 +264,7 @@ impl fmt::Display for Record {
                     reason.name()
                 )
             }
+            Record::Restart(cell) => write!(f, "restart cell={cell}"),
             Record::Trace(Trace { kind, value }) => {
                 write!(f, "trace kind={} value={value:#x}", kind.name())
             }
@@ -310,6 +314,11 @@ impl FromStr for Record {
         match verb {
             "started" => Ok(Record::Started),
             "fault" => Ok(Record::Fault(pairs.fault()?)),
+            "restart" => {
+                let cell = Domain::from_name(pairs.word("cell")?);
+                let cell = cell.and_then(Domain::cell);
+                cell.map(Record::Restart).ok_or(Malformed)
+            }
             "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
             "trace" => Ok(Record::Trace(pairs.trace()?)),
             "exit" => {
@@ -427,6 +436,7 @@ mod tests {
                 ..fault
             }),
             Record::Refuse(refusal),
+            Record::Restart(Cell::Hostfs),
             Record::Trace(Trace {
                 kind: TraceKind::Frame,
                 value: 0x3000_0000_1234,
@@ -444,6 +454,7 @@ mod tests {
             "cloister",
             "cloister dance",
             "cloister exit status=256",
+            "cloister restart cell=app",
             "exit status=0",
         ] {
             assert_eq!(line.parse::<Record>(), Err(Malformed), "{line:?}");

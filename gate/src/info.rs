@@ -3,10 +3,10 @@
 use core::ffi::CStr;
 use core::{ptr, slice};
 
-use domains::Isolation;
 use domains::boot::{BootInfo, OptionsHeader};
 use domains::layout::{ARCHIVE, BOOT_INFO};
 use domains::manifest::Tls;
+use domains::{Cell, Isolation, RestartLimit};
 
 /// What the core found and decided at boot.
 pub fn boot() -> &'static BootInfo {
@@ -103,6 +103,14 @@ impl Options {
     /// zero for as long as it likes.
     pub fn volume_limit_ms(&self) -> u32 {
         self.header.volume_limit_ms
+    }
+
+    /// How often `cell` may be started anew before it is given up.
+    pub fn restart_limit(&self, cell: Cell) -> RestartLimit {
+        match self.header.restart_limit {
+            RestartLimit::OF_ROW => cell.restart_limit(),
+            limit => limit,
+        }
     }
 
     fn strings(&self) -> impl Iterator<Item = &'static CStr> {

@@ -54,6 +54,8 @@ pub struct Outcome {
     pub marks: Vec<Mark>,
     /// The reported faults, in order.
     pub faults: Vec<Value>,
+    /// The cells that were started anew, in order.
+    pub restarts: Vec<String>,
     /// The backtraces of a program that died, in order.
     pub backtraces: Vec<Value>,
     /// What the host tool itself said.
@@ -156,6 +158,7 @@ impl Tool {
             console: String::new(),
             marks: Vec::new(),
             faults: Vec::new(),
+            restarts: Vec::new(),
             backtraces: Vec::new(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
@@ -199,6 +202,10 @@ impl Outcome {
                 self.console.push('\n');
             }
             Some("fault") => self.faults.push(event),
+            Some("restart") => {
+                let cell = event["cell"].as_str().unwrap_or_default();
+                self.restarts.push(cell.to_owned());
+            }
             Some("backtrace") => self.backtraces.push(event),
             _ => (),
         }

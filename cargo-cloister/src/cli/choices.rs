@@ -1,5 +1,7 @@
 //! Values that several options take.
 
+use domains::RestartLimit;
+use domains::restart_limit::NoLimit;
 use std::fmt;
 
 use clap::ValueEnum;
@@ -75,6 +77,14 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok(seconds),
         _ => Err("not a number of seconds".to_owned()),
     }
+}
+
+/// How often a cell may be started anew.
+pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
+    text.parse().map_err(|NoLimit| {
+        let most = RestartLimit::MOST;
+        format!("not a limit: `16/s,64/min`, of at most {most} each, or `none`")
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{self, PathBuf};
 
 use clap::Args;
+use domains::RestartLimit;
 
 use super::choices::{self, LogLevel, Output};
 use super::failure::Failure;
@@ -60,6 +61,10 @@ pub(super) struct RunOptions {
     /// virtiofs 30; with --icount, never]
     #[arg(long, value_name = "SECONDS", value_parser = choices::seconds)]
     volume_timeout: Option<f64>,
+    /// Start a cell that fails anew so often at most, then give it up [default:
+    /// 16/s,64/min]
+    #[arg(long, value_name = "N/s,N/min|none", value_parser = choices::restart_limit)]
+    restart_limit: Option<RestartLimit>,
     /// Set a variable of the program's environment; without a value, pass on
     /// this process's
     #[arg(short, long, value_name = "NAME=VALUE")]

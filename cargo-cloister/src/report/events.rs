@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use domains::Cell;
 use domains::report::{Fault, Trace};
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::vm::{Ending, Sink, Stream, Utf8Pieces, WeakWalls};
 /// Turns all that a guest says into events.
 ///
 /// Every event has an `event` field: `weak-walls`, `started`, `stdout`,
-/// `stderr`, `console`, `fault`, `backtrace` or, once and last, `exit`.
+/// `stderr`, `console`, `fault`, `restart`, `backtrace` or, once and last, `exit`.
 pub struct Events<W> {
     to: W,
     symbols: Option<Symbols>,
@@ -96,6 +97,10 @@ impl<W: Write> Sink for Events<W> {
         let mut event = serde_json::to_value(&report)?;
         event["event"] = "fault".into();
         self.event(&event)
+    }
+
+    fn restarted(&mut self, cell: Cell) -> io::Result<()> {
+        self.event(&json!({ "event": "restart", "cell": cell.name() }))
     }
 
     fn trace(&mut self, trace: Trace) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domains::RestartLimit;
 use domains::boot::{OPTIONS_MAX, OptionsHeader};
 use zerocopy::IntoBytes;
 
@@ -20,6 +21,8 @@ pub struct BootOptions {
     pub volumes: Vec<Volume>,
     /// How long a volume's server may take to answer; for ever, if not said.
     pub volume_limit: Option<Duration>,
+    /// How often a cell may be started anew, if not as its row says.
+    pub restart_limit: Option<RestartLimit>,
 }
 
 /// More arguments and environment than a guest accepts.
@@ -68,6 +71,7 @@ impl BootOptions {
             count(self.volumes.len()),
             self.volume_limit.map_or(0, limit),
         )
+        .with_restart_limit(self.restart_limit.unwrap_or(RestartLimit::OF_ROW))
     }
 }
 
@@ -84,6 +88,7 @@ mod tests {
             log_level: 2,
             volumes: vec!["/x:/y:ro".parse().expect("a volume")],
             volume_limit: Some(Duration::from_secs(3)),
+            restart_limit: Some(RestartLimit::NONE),
         };
         let bytes = options.encode(3, 1 << 2).expect("short");
         let (header, strings) = OptionsHeader::read_from_prefix(&bytes).expect("a header");
@@ -93,6 +98,7 @@ mod tests {
             (2, 1, 2)
         );
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
+        assert_eq!(header.restart_limit, RestartLimit::NONE);
         assert_eq!((header.cpus, header.pci_slots), (3, 1 << 2));
         assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Instant;
 
+use domains::Cell;
 use domains::report::{Fault, Trace};
 
 use super::{Ending, WeakWalls};
@@ -42,6 +43,11 @@ pub trait Sink {
 
     /// A domain faulted.
     fn fault(&mut self, fault: &Fault) -> io::Result<()>;
+
+    /// A cell had failed, and is started anew.
+    fn restarted(&mut self, cell: Cell) -> io::Result<()> {
+        self.warning(&format!("the cell `{cell}` is started anew"))
+    }
 
     /// The program dies, and says a line of its backtrace.
     fn trace(&mut self, _trace: Trace) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use domains::Cell;
 use gate::cell::Faulted;
-use gate::{clock, core_call};
+use gate::{clock, core_call, info};
 use spin::{Mutex, MutexGuard};
 
 use super::restarts::Restarts;
@@ -195,7 +195,12 @@ impl Held {
 
     /// On the host, where tests run, there is no cell.
     fn can_restart(&mut self) -> bool {
-        cfg!(target_os = "none") && self.restarts.allow(clock::monotonic_ns())
+        if !cfg!(target_os = "none") {
+            return false;
+        }
+        let usual = self.cell.restart_limit();
+        let limit = info::options().map_or(usual, |it| it.restart_limit(self.cell));
+        self.restarts.allow(limit, clock::monotonic_ns())
     }
 
     /// Stops the cell, takes what its devices have done, starts it, and gives its
@@ -217,7 +222,6 @@ impl Held {
             console::resume()?;
             input::resume()?;
         }
-        report::say(format_args!("{} was started anew", self.cell));
         Ok(())
     }
 }

@@ -3,10 +3,10 @@
 //! A cell that fails now and then costs a little time; one that fails at once
 //! each time would cost all of it.
 
-/// The most restarts in a second,
-const SECOND_MAX: usize = 16;
-/// and in a minute.
-const MINUTE_MAX: usize = 64;
+use domains::RestartLimit;
+
+/// How many are remembered.
+const REMEMBERED: usize = RestartLimit::MOST as usize;
 const SECOND_NS: u64 = 1_000_000_000;
 const MINUTE_NS: u64 = 60 * SECOND_NS;
 
@@ -15,7 +15,7 @@ const MINUTE_NS: u64 = 60 * SECOND_NS;
 pub(super) struct Restarts {
     /// The times of the last ones, the oldest at `next`; nothing before so many
     /// have been.
-    times: [Option<u64>; MINUTE_MAX],
+    times: [Option<u64>; REMEMBERED],
     next: usize,
 }
 
@@ -23,26 +23,23 @@ impl Restarts {
     /// Never.
     pub(super) const fn new() -> Restarts {
         Restarts {
-            times: [None; MINUTE_MAX],
+            times: [None; REMEMBERED],
             next: 0,
         }
     }
 
-    /// Whether it may be started anew at `now`; if so, it counts.
-    pub(super) fn allow(&mut self, now: u64) -> bool {
+    /// Whether it may be started anew at `now`, by this limit; if so, it counts.
+    pub(super) fn allow(&mut self, limit: RestartLimit, now: u64) -> bool {
         let since = |ns: u64| {
-            let is_since = |time: &u64| now.saturating_sub(*time) < ns;
-            self.times
-                .iter()
-                .flatten()
-                .filter(|it| is_since(it))
-                .count()
+            let is_since = |time: &&u64| now.saturating_sub(**time) < ns;
+            let count = self.times.iter().flatten().filter(is_since).count();
+            u32::try_from(count).unwrap_or(u32::MAX)
         };
         // DEFENCE: restart-limit
-        let is_allowed = since(SECOND_NS) < SECOND_MAX && since(MINUTE_NS) < MINUTE_MAX;
+        let is_allowed = limit.allows(since(SECOND_NS), since(MINUTE_NS));
         if is_allowed && let Some(oldest) = self.times.get_mut(self.next) {
             *oldest = Some(now);
-            self.next = (self.next.saturating_add(1)) % MINUTE_MAX;
+            self.next = self.next.saturating_add(1) % REMEMBERED;
         }
         is_allowed
     }
@@ -52,10 +49,20 @@ impl Restarts {
 mod tests {
     use super::*;
 
+    const SECOND_MAX: usize = 16;
+    const MINUTE_MAX: usize = 64;
+
     /// How many of the restarts at these times are allowed.
     fn allowed(times: impl Iterator<Item = u64>) -> usize {
         let mut restarts = Restarts::new();
-        times.filter(|now| restarts.allow(*now)).count()
+        let limit = RestartLimit::new(SECOND_MAX as u32, MINUTE_MAX as u32);
+        times.filter(|now| restarts.allow(limit, *now)).count()
+    }
+
+    #[test]
+    fn without_a_limit_all_are_allowed() {
+        let mut restarts = Restarts::new();
+        assert!((0..1000).all(|now| restarts.allow(RestartLimit::NONE, now)));
     }
 
     #[test]

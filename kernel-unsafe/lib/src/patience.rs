@@ -16,6 +16,7 @@ pub struct Patience {
 
 impl Patience {
     /// All of it.
+    #[expect(clippy::new_without_default, reason = "it begins now")]
     pub fn new() -> Patience {
         Patience {
             end: clock::monotonic_ns().saturating_add(LIMIT),

@@ -25,6 +25,7 @@ mod panics;
 mod pkru;
 mod pointers;
 mod preempt;
+mod restarts;
 mod smp;
 mod streams;
 mod sweep;
@@ -77,6 +78,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
+        ["restarts", what, count] => restarts::run(what, count),
         ["smp"] => smp::run(),
         ["smp", "migrate", count] => smp::migrate(count),
         ["smp", "crowd", count] => smp::crowd(count),

@@ -31,6 +31,7 @@ mod programs;
 mod refusals;
 mod replay;
 mod reports;
+mod restarts;
 mod smp;
 mod stacks;
 mod streams;
@@ -81,6 +82,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(replay::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
+    trials.extend(restarts::trials());
     trials.extend(smp::trials());
     trials.extend(costs::trials());
     trials.extend(counter::trials());

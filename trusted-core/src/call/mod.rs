@@ -191,6 +191,7 @@ fn stop(core: &mut Core, cell: Cell) -> Result<(), i64> {
 fn start(core: &mut Core, cell: Cell) -> u64 {
     core.space.templates[cell.number()].restore(&core.space);
     core.devices.clear(cell, core.space.tables.physical());
+    report::send(Record::Restart(cell));
     0
 }
 

@@ -145,6 +145,6 @@ fn find(
     let device = usize::try_from(device).ok();
     let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
     // DEFENCE: device-owner
-    let device = device.filter(|device| caller == Some(Domain::Cell(device.cell())));
+    let device = device.filter(|device| caller == device.owner());
     device.ok_or(Refused::Error(error::NO_DEVICE))?.in_use()
 }

@@ -120,6 +120,7 @@ impl RunOptions {
             log_level: log.number(),
             volumes: self.volumes(&ready.defaults)?,
             volume_limit: self.volume_limit(),
+            restart_limit: self.restart_limit,
         })
     }
 

@@ -14,7 +14,7 @@ mod wild;
 use std::thread;
 use std::time::Duration;
 
-use hermit_abi::EBADF;
+use hermit_abi::{EAGAIN, EBADF};
 
 use self::places::Places;
 use self::probes::Probe;
@@ -136,12 +136,19 @@ fn probe(
     let probe = &probes[random.below(probes.len() as u64) as usize];
     let pointer = probe.bad_pointer(places, random);
     match probe.refuses(pointer) {
-        // Somebody else has closed the descriptor that the call needs.
-        Err(answer) if company == Company::Others && answer == -i64::from(EBADF) => Ok(()),
+        // Somebody else has closed the descriptor that the call needs, or has opened
+        // it to something that has nothing to be read.
+        Err(answer) if company == Company::Others && is_of_others(answer) => Ok(()),
         answer => {
             answer.map_err(|answer| format!("{} at {pointer:#x} answered {answer}", probe.name))
         }
     }
+}
+
+fn is_of_others(answer: i64) -> bool {
+    [EBADF, EAGAIN]
+        .map(|errno| -i64::from(errno))
+        .contains(&answer)
 }
 
 fn wild(places: &Places, random: &mut Random) -> i64 {

@@ -4,7 +4,7 @@ use domains::Isolation;
 use libtest_mimic::Trial;
 use tests::boot::Boot;
 
-use super::{MACHINES, is_rewound, judged};
+use super::{MACHINES, is_rewound, judged, without_restarts};
 use crate::images::{TOOL, guest_with, image};
 use crate::{ensure, long, trial};
 
@@ -83,7 +83,11 @@ fn attempt(
 fn harmless(what: &'static str, name: &str, machine: [&'static str; 4]) -> Trial {
     named(name, machine, |name| {
         trial(name, move || {
-            let outcome = guest_with(Isolation::Mpk, &["dma", "allowed", what], &machine);
+            let outcome = guest_with(
+                Isolation::Mpk,
+                &["dma", "allowed", what],
+                &without_restarts(machine),
+            );
             let faults = outcome.faults.len();
             let by_driver = ["dma", "queue"]
                 .iter()
@@ -100,7 +104,7 @@ fn input(machine: [&'static str; 4]) -> Trial {
         trial(name, move || {
             let boot = Boot {
                 arguments: &["dma", "allowed", "input"],
-                flags: &machine,
+                flags: &without_restarts(machine),
                 input_stays_open: true,
                 ..Boot::default()
             };

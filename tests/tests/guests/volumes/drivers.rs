@@ -8,10 +8,11 @@ use tests::boot::{Boot, Outcome};
 
 use super::{GUEST, MICROVM, Q35, Server, VIRTIOFS, VIRTIOFS_ON_MICROVM, at, folder};
 use crate::images::{TOOL, image};
+use crate::restarts::NEVER;
 use crate::{Verdict, ensure, long, trial};
 
 /// What the safe kernel says of a storm.
-const GIVEN_UP: &str = "interrupt for nothing: it is not called any more";
+const GIVEN_UP: &str = "hostfs is not called any more";
 
 pub(super) fn by_ninep() -> Vec<Trial> {
     vec![
@@ -37,7 +38,7 @@ pub(super) fn by_virtiofs() -> Vec<Trial> {
 /// Boots the guest with a volume at `/data`.
 fn boot(server: &Server, name: &str, flags: &[&str], arguments: &[&str]) -> Outcome {
     let volume = at(&folder(name), "/data");
-    let flags = [server.flags, flags, &["--volume", &volume]].concat();
+    let flags = [server.flags, flags, &["--volume", &volume], &NEVER].concat();
     let boot = Boot {
         flags: &flags,
         arguments,

@@ -3,10 +3,10 @@
 use core::cell::Cell;
 
 use bitflags::bitflags;
-use domains::Area;
 use domains::core_call::error;
 use domains::device::{Kind, feature};
 use domains::layout::PAGE_SIZE;
+use domains::{Area, Domain};
 
 use super::Refused;
 use super::area::Areas;
@@ -44,6 +44,8 @@ const CONFIGURATION_READS: u32 = 8;
 pub(super) struct Device {
     number: usize,
     kind: Kind,
+    /// The cell that drives it, as the caller of a core call.
+    owner: Option<Domain>,
     bus: Bus,
     pin: Option<Pin>,
     /// Where the rings are seen.
@@ -62,6 +64,7 @@ impl Device {
         Device {
             number,
             kind,
+            owner: Some(Domain::Cell(kind.cell())),
             bus,
             pin,
             map: PhysicalMap::CORE,
@@ -81,6 +84,12 @@ impl Device {
     /// The cell that drives it.
     pub(super) const fn cell(&self) -> domains::Cell {
         self.kind.cell()
+    }
+
+    /// Who may make calls about it.
+    #[inline]
+    pub(super) const fn owner(&self) -> Option<Domain> {
+        self.owner
     }
 
     /// Gives it memory for its queues, which is for it alone.

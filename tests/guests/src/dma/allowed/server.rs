@@ -16,7 +16,7 @@ use super::{alive_after, say_round};
 use crate::dma::queue::{NEXT, QUIET, Queue, WRITE};
 use crate::dma::reset::expect;
 
-const ROUNDS: u64 = 100;
+const ROUNDS: u64 = 60;
 /// Entries of a queue.
 const ENTRIES: u64 = 128;
 /// The queue for requests, beside the one for what is urgent.

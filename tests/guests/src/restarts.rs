@@ -1,0 +1,48 @@
+//! Cells that fail again and again while the program goes on.
+
+use std::io::{self, BufRead};
+
+use gate::hooks::LOAD;
+
+use crate::hooks::{CONSOLE, HOSTFS, hook};
+
+/// Nothing is mapped there.
+const NOWHERE: usize = 8;
+
+/// Has the cell of a name fail so often, beside what `what` says.
+pub fn run(what: &str, count: &str) -> Result<(), String> {
+    let count = count.parse().map_err(|error| format!("{count}: {error}"))?;
+    match what {
+        "output" => output(count),
+        "input" => input(count),
+        "console" => fail(CONSOLE, count),
+        "hostfs" => fail(HOSTFS, count),
+        other => return Err(format!("no such test: {other}")),
+    }
+    Ok(())
+}
+
+/// Prints a line before each failure, of more and more bytes.
+fn output(count: usize) {
+    for number in 0..count {
+        println!("{number} {}", "x".repeat(number % 100 * 50));
+        fail(CONSOLE, 1);
+    }
+}
+
+/// Says back what it reads, with a failure behind each line.
+fn input(count: usize) {
+    let mut lines = io::stdin().lock().lines().map_while(Result::ok);
+    let mut read = 0;
+    for line in lines.by_ref() {
+        println!("{line}");
+        read += 1;
+        if read % count == 0 {
+            fail(CONSOLE, 1);
+        }
+    }
+}
+
+fn fail(cell: u32, count: usize) {
+    (0..count).for_each(|_| _ = hook(LOAD | cell, NOWHERE, 0));
+}
