@@ -3,12 +3,10 @@
 //! [`start`] is the whole story in order. Nothing here runs twice, and nothing
 //! of the loader's memory is used once the owner table exists.
 
-mod cmdline;
 #[cfg(target_os = "none")]
 pub(crate) mod entry;
 mod image;
 mod info;
-mod machine;
 mod plan;
 mod pvh;
 mod refuse;
@@ -26,7 +24,6 @@ use crate::memory::kernel_map::{self, Image};
 use crate::memory::physical::PhysicalMap;
 use crate::memory::tables::Tables;
 use crate::report;
-use crate::smp::ids::Ids;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 use plan::Plan;
@@ -75,9 +72,7 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
     lapic::enable();
     pic::mask_all();
     syscall::enable();
-    let options = info::options(stage.machine.module);
-    let found = Ids::numbered(lapic::id(), info::cpus(options));
-    stage.finish(tables, frames, features, &found)
+    stage.finish(tables, frames, features)
 }
 
 /// How the manifest wants the domains kept apart.

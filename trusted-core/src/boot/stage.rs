@@ -2,13 +2,14 @@
 
 #![expect(unsafe_code, reason = "installs the core's CPU page")]
 
-use domains::boot::BootInfo;
-use domains::layout;
+use domains::boot::{BootInfo, OptionsHeader};
+use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::Header;
-use domains::{Domain, Isolation, entries};
+use domains::{Area, Domain, Isolation, entries};
 
-use super::machine::Machine;
-use super::{banner, image, info, refuse};
+use super::info::{self, Options};
+use super::pvh::Machine;
+use super::{banner, image, refuse};
 use crate::cpu::control;
 use crate::cpu::features::Features;
 use crate::cpu::local::Local;
@@ -33,6 +34,8 @@ use crate::time::refine::Stretch;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 
+/// From this log level on, CPUs that are left out are named.
+const WARNINGS: u32 = 1;
 /// Comparisons of the clocks before the core gives up.
 const TRIES_MAX: u32 = 10_000;
 /// From this log level on, what boots is named.
@@ -60,27 +63,26 @@ impl Stage {
         tables: Tables,
         frames: Frames,
         features: &Features,
-        found: &Ids,
     ) -> Option<Registers> {
         let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
         let mut space = Space::new(tables, frames, self.isolation);
-        let manifest = self.image.physical_end();
-        image::map(&self.header, manifest, &mut space)?;
-        let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
+        let options = Options::read(self.machine.module);
+        image::map(&self.header, self.image.physical_end(), &mut space)?;
+        let time_page = space.place_row(layout::TIME_PAGE, PAGE_SIZE, Area::Info)?;
         let (start, upcall) = entry_points(&space, map);
         let stack = seat::start_stack(layout::SAFE, 0, &mut space)?;
         let unsafe_stack = seat::start_stack(layout::UNSAFE, 0, &mut space)?;
         self.install_local(unsafe_stack, &mut space)?;
-        let ids = self.wake(found, features, &mut space)?;
+        let ids = self.wake(&options.head, features, &mut space)?;
         // Waking needs the timer, too.
         let stretch = match ids.count() {
             1 => stretch,
             _ => begin_comparison(),
         };
         let mut devices = Devices::default();
-        let kinds = self.find_devices(&mut devices, &mut space)?;
-        self.write_info(ids.count(), kinds, &mut space)?;
+        let kinds = find_devices(&options.head, &mut devices, &mut space)?;
+        self.write_info(ids.count(), kinds, &options, &mut space)?;
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
@@ -99,7 +101,10 @@ impl Stage {
     /// Maps the CPU page and the core's own, and fills them.
     fn install_local(&self, unsafe_stack: u64, space: &mut Space) -> Option<()> {
         let map = PhysicalMap::CORE;
-        let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
+        let page = CpuPage::new(
+            map,
+            space.place_row(layout::CPU_PAGE, PAGE_SIZE, Area::Info)?,
+        );
         page.fill(0, unsafe_stack);
         let own = space.frames.allocate(Owner::CORE)?;
         let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
@@ -112,15 +117,20 @@ impl Stage {
         Some(())
     }
 
-    /// Wakes the CPUs that were `found`; those that are up.
-    fn wake(&self, found: &Ids, features: &Features, space: &mut Space) -> Option<Ids> {
-        const WARNINGS: u32 = 1;
+    /// Wakes the other CPUs; those that are up.
+    fn wake(
+        &self,
+        options: &OptionsHeader,
+        features: &Features,
+        space: &mut Space,
+    ) -> Option<Ids> {
+        let found = Ids::numbered(lapic::id(), options.cpus);
         if found.others().is_empty() {
-            return Some(*found);
+            return Some(found);
         }
-        let warns = info::log_level(info::options(self.machine.module)) >= WARNINGS;
         let settings = control::settings();
-        wake::all(found, space, warns, |seat| Terms {
+        let warns = options.log_level >= WARNINGS;
+        wake::all(&found, space, warns, |seat| Terms {
             seat,
             isolation: self.isolation,
             features: *features,
@@ -128,20 +138,13 @@ impl Stage {
         })
     }
 
-    /// Finds the devices: those on virtio-mmio, and those in the slots of PCI
-    /// that the host tool names.
-    fn find_devices(&self, devices: &mut Devices, space: &mut Space) -> Option<Kinds> {
-        let options = info::options(self.machine.module);
-        let says = info::log_level(options) >= INFORMATION;
-        let slots = info::pci_slots(options);
-        let mmio = self.machine.slots().iter().flatten();
-        let mmio = mmio.map(|slot| DevicePlace::Mmio(slot.address, slot.pin));
-        let pci = (0..32).filter(move |slot| slots >> slot & 1 != 0);
-        devices.find(mmio.chain(pci.map(DevicePlace::Pci)), says, space)
-    }
-
-    fn write_info(&self, cpus: usize, devices: Kinds, space: &mut Space) -> Option<()> {
-        let options = info::options(self.machine.module);
+    fn write_info(
+        &self,
+        cpus: usize,
+        devices: Kinds,
+        options: &Options,
+        space: &mut Space,
+    ) -> Option<()> {
         let boot_info = BootInfo {
             boot_tsc: self.boot_tsc,
             memory: self.machine.memory_size(),
@@ -152,14 +155,27 @@ impl Stage {
             archive_size: self.header.archive_size,
             devices,
             cpus: cpus as u32,
-            options_size: options.len() as u32,
+            options_size: options.all.len() as u32,
         };
-        info::write(&boot_info, options, space)?;
-        let log_level = info::log_level(options);
-        info::release(self.machine.module, &mut space.frames);
-        banner(self, &space.frames, cpus, log_level);
+        info::write(&boot_info, options.all, space)?;
+        image::release(self.machine.module, &mut space.frames);
+        banner(self, &space.frames, cpus, options.head.log_level);
         Some(())
     }
+}
+
+/// Finds the devices, where the host tool says that they are.
+fn find_devices(
+    options: &OptionsHeader,
+    devices: &mut Devices,
+    space: &mut Space,
+) -> Option<Kinds> {
+    let says = options.log_level >= INFORMATION;
+    let mmio = options.mmio.iter().filter(|block| block.address != 0);
+    let mmio = mmio.map(|block| DevicePlace::Mmio(block.address.into(), block.pin));
+    let slots = options.pci_slots;
+    let pci = (0..32).filter(|slot| slots >> slot & 1 != 0);
+    devices.find(mmio.chain(pci.map(DevicePlace::Pci)), says, space)
 }
 
 /// The addresses at the head of the safe kernel's image: start and upcall.

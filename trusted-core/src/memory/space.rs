@@ -11,7 +11,7 @@ use domains::layout::{APP, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
 use super::entry::{Bits, Entry, Keys, Rights, span};
-use super::frame::Frame;
+use super::frame::{Frame, pages_of};
 use super::frames::Frames;
 use super::owner::Owner;
 use super::quarantine::{Quarantine, When};
@@ -128,6 +128,23 @@ impl Space {
         slot.filter(|slot| load(slot).is_empty())
             .map(|slot| store(slot, entry))
             .is_some()
+    }
+
+    /// Maps cleared frames that lie in a row at `address`, with room for `size`
+    /// bytes, for good; the first of them. None if something is there already, or
+    /// memory runs out.
+    pub(crate) fn place_row(&mut self, address: u64, size: u64, area: Area) -> Option<Frame> {
+        let pages = pages_of(size);
+        let row = self.frames.allocate_row(pages as usize, Owner::area(area));
+        let first = row?.number();
+        for page in 0..pages {
+            let frame = Frame::from_number(first + page);
+            self.tables.physical().zero(frame);
+            let entry = self.user(frame, area, Rights::Write);
+            let is_placed = self.place_page(address + page * PAGE_SIZE, entry);
+            is_placed.then_some(())?;
+        }
+        row
     }
 
     /// A page of ring 3 as this space's isolation wants it.
