@@ -8,11 +8,11 @@
 #![expect(unsafe_code, reason = "the boot stub")]
 
 use core::arch::{global_asm, naked_asm};
-use core::cell::UnsafeCell;
 
 use domains::layout::CORE_OFFSET;
 
-use crate::cpu::stacks::{BOOT_STACKS, CALL_TOP};
+use crate::cpu::shared::Shared;
+use crate::cpu::stacks::{BOOT_STACKS, Stack};
 
 /// Adding this to an address of the core gives the physical address, modulo
 /// 2^64: what the stub does to every symbol before paging is on.
@@ -33,14 +33,10 @@ global_asm!(
 );
 
 /// Root, two second-level tables and a table of 2 MiB pages.
-#[repr(C, align(4096))]
-pub(crate) struct BootTables(UnsafeCell<[[u64; 512]; 4]>);
+#[repr(align(4096))]
+pub(crate) struct BootTables([[u64; 512]; 4]);
 
-// SAFETY: the stub writes to them, before there is a second CPU, and whoever
-// clears them, when no CPU uses them any more.
-unsafe impl Sync for BootTables {}
-
-pub(crate) static BOOT_TABLES: BootTables = BootTables(UnsafeCell::new([[0; 512]; 4]));
+pub(crate) static BOOT_TABLES: Shared<BootTables> = Shared::new(BootTables([[0; 512]; 4]));
 
 /// Clears the root of the boot tables.
 ///
@@ -49,8 +45,7 @@ pub(crate) static BOOT_TABLES: BootTables = BootTables(UnsafeCell::new([[0; 512]
 /// No CPU may use them, now or later.
 pub(crate) unsafe fn clear_tables() {
     // SAFETY: the caller's duty; nobody else has a reference to them.
-    let [root, ..] = unsafe { &mut *BOOT_TABLES.0.get() };
-    root.fill(0);
+    unsafe { (*BOOT_TABLES.get()).0[0].fill(0) };
 }
 
 /// The entry that the note names.
@@ -107,7 +102,7 @@ extern "C" fn pvh_entry() -> ! {
         "core_boot_gdtr: .word 15",
         ".long core_boot_gdt + {physical}",
         stacks = sym BOOT_STACKS,
-        stack_top = const CALL_TOP,
+        stack_top = const Stack::Call as u64,
         physical = const TO_PHYSICAL,
         tables = sym BOOT_TABLES,
         start = sym super::start,

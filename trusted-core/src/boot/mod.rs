@@ -3,6 +3,8 @@
 //! [`start`] is the whole story in order. Nothing here runs twice, and nothing
 //! of the loader's memory is used once the owner table exists.
 
+#![expect(unsafe_code, reason = "loads segments and tables")]
+
 #[cfg(target_os = "none")]
 pub(crate) mod entry;
 mod image;
@@ -15,8 +17,12 @@ mod stage;
 use domains::Isolation;
 use domains::layout::PAGE_SIZE;
 use domains::manifest::Header;
+use x86_64::PhysAddr;
+use x86_64::registers::control::{Cr3, Cr3Flags};
+use x86_64::structures::paging::PhysFrame;
 
-use crate::cpu::features::Features;
+use crate::cpu::features::{Features, GIB_PAGES};
+use crate::cpu::stacks::Place;
 use crate::cpu::{control, segments, syscall, vectors};
 use crate::device::{lapic, pic};
 use crate::memory::frames::Frames;
@@ -33,7 +39,8 @@ use stage::Stage;
 /// the loader's information, and where the sections of the image end.
 pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_end: u64) -> ! {
     let boot_tsc = tick::counter();
-    segments::load_first();
+    // SAFETY: called once, by the CPU that boots; its stacks are in the image.
+    unsafe { segments::load(0, Place::boot()) };
     vectors::fill();
     vectors::load();
     let image = Image {
@@ -44,7 +51,11 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
     let machine = pvh::read(PhysicalMap::CORE, start_info).unwrap_or_else(|| refuse::loader());
     let header: Header = PhysicalMap::CORE.read(image.physical_end());
     let isolation = isolation(&header);
-    let features = sufficient_features(isolation);
+    let features = Features::detect();
+    let missing = features.missing(isolation);
+    if missing != 0 {
+        refuse::cpu(isolation, missing);
+    }
     control::enable(&features, isolation);
     let stage = Stage {
         boot_tsc,
@@ -66,9 +77,12 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
     let map = PhysicalMap::CORE;
     let mut frames = plan.frames(map, &stage.machine, stage.image.physical_end());
     let tables = Tables::new(map, &mut frames)?;
-    let gib = features.has_gib_pages;
+    let gib = features.has(GIB_PAGES);
     kernel_map::build(&tables, stage.image, plan.memory_end, gib, &mut frames)?;
-    switch(&tables);
+    let root = PhysFrame::containing_address(PhysAddr::new(tables.root().address()));
+    // SAFETY: `build` mapped the image, its stacks and all memory where the boot
+    // tables have them.
+    unsafe { Cr3::write(root, Cr3Flags::empty()) };
     lapic::enable();
     pic::mask_all();
     syscall::enable();
@@ -79,21 +93,6 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
 fn isolation(header: &Header) -> Isolation {
     let known = header.is_valid().then(|| header.isolation()).flatten();
     known.unwrap_or_else(|| refuse::image("there is no manifest behind the core"))
-}
-
-fn sufficient_features(isolation: Isolation) -> Features {
-    let features = Features::detect();
-    match features.missing(isolation) {
-        0 => features,
-        missing => refuse::cpu(isolation, missing),
-    }
-}
-
-#[expect(unsafe_code, reason = "loads CR3")]
-fn switch(tables: &Tables) {
-    // SAFETY: `kernel_map::build` mapped the image, its stacks and all memory
-    // where the boot tables have them.
-    unsafe { control::load_tables(tables.root()) };
 }
 
 /// Says what boots, for those who want to know.

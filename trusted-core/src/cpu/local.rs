@@ -8,13 +8,12 @@
 use core::cell::Cell;
 
 use domains::cpu_page::offset;
-use domains::layout::CORE_CPU_PAGE;
+use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru};
 use static_assertions::const_assert;
 
 use super::page::{Caller, CpuPage};
 use super::pkru;
-use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
 use crate::device::virtio::Bell;
 use crate::memory::tables::Tables;
@@ -50,8 +49,7 @@ pub(crate) struct Local {
     isolation: Isolation,
 }
 
-// The rest of the page holds the segments of CPUs that did not boot.
-const_assert!(size_of::<Local>() as u64 <= OWN_OFFSET);
+const_assert!(size_of::<Local>() as u64 <= PAGE_SIZE);
 
 impl Local {
     /// The state of CPU `number`, which runs on `tables`, whose page is `page`
@@ -90,22 +88,15 @@ impl Local {
 
     /// Who ran in ring 3 when the core was entered.
     pub(crate) fn caller(&self) -> Caller {
-        match self.isolation {
-            Isolation::Mpk => {
-                let pkru = pkru::read();
-                Caller {
-                    domain: pkru.domain(),
-                    pkru,
-                }
-            }
-            Isolation::None => {
-                let domain = Domain::from_number(self.page.get(offset::DOMAIN));
-                Caller {
-                    domain,
-                    pkru: Pkru::from_bits(0),
-                }
-            }
-        }
+        let pkru = match self.isolation {
+            Isolation::Mpk => pkru::read(),
+            Isolation::None => Pkru::from_bits(0),
+        };
+        let domain = match self.isolation {
+            Isolation::Mpk => pkru.domain(),
+            Isolation::None => Domain::from_number(self.page.get(offset::DOMAIN)),
+        };
+        Caller { domain, pkru }
     }
 
     /// Gives ring 3 the rights of `domain`, from the return on.

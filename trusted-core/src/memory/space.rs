@@ -16,7 +16,7 @@ use super::frames::Frames;
 use super::owner::Owner;
 use super::quarantine::{Quarantine, When};
 use super::tables::{Tables, load, slot, slots, store};
-use crate::cpu::features::Features;
+use crate::cpu::features::{Features, GIB_PAGES};
 
 /// The bits of an entry that leads to pages of ring 3. The right to write is
 /// the last level's to give.
@@ -66,7 +66,7 @@ impl Space {
             frames,
             quarantine: Quarantine::new(),
             keys,
-            largest: 1 + u32::from(Features::detect().has_gib_pages),
+            largest: 1 + u32::from(Features::detect().has(GIB_PAGES)),
         }
     }
 

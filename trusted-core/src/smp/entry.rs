@@ -10,10 +10,12 @@
 
 use core::arch::naked_asm;
 
+use domains::layout::CORE_STACKS;
+
 use super::join;
 use super::offer::{NAME, OFFER, ROOT, TAKEN};
 use crate::boot::entry::{self, BOOT_TABLES, TO_PHYSICAL};
-use crate::cpu::stacks::OWN_CALL_TOP;
+use crate::cpu::stacks::Stack;
 
 /// Bytes of [`real_mode`], rounded up to whole words.
 pub(super) const REAL_MODE_SIZE: usize = 64;
@@ -97,7 +99,7 @@ extern "C" fn protected_mode() -> ! {
         taken = const TAKEN,
         offer = sym OFFER,
         root = sym ROOT,
-        stack = const OWN_CALL_TOP,
+        stack = const CORE_STACKS + Stack::Call as u64,
         join = sym join::enter,
     )
 }

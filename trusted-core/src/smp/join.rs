@@ -44,7 +44,7 @@ pub(super) extern "C" fn enter() {
 /// Sets the CPU up as boot does with the first; whether it is like it now.
 fn set_up(terms: &Terms, features: &Features) -> bool {
     // SAFETY: the seat has the pages and stacks; called once on this CPU.
-    unsafe { segments::load_own() };
+    unsafe { segments::load(terms.seat.number, Place::OWN) };
     vectors::load();
     control::enable(features, terms.isolation);
     vector_state::reset();

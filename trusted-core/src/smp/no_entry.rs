@@ -2,14 +2,13 @@
 
 use super::join;
 use super::offer::{NAME, OFFER, ROOT, TAKEN};
-use crate::cpu::stacks::OWN_CALL_TOP;
 
 /// Bytes of [`real_mode`].
 pub(super) const REAL_MODE_SIZE: usize = 64;
 
 /// Never runs.
 pub(super) extern "C" fn real_mode() -> ! {
-    let _ = (NAME, TAKEN, &ROOT, &OFFER, OWN_CALL_TOP);
+    let _ = (NAME, TAKEN, &ROOT, &OFFER);
     join::enter();
     unreachable!("nobody comes here")
 }
