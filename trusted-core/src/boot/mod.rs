@@ -5,7 +5,7 @@
 
 #![expect(unsafe_code, reason = "loads segments and tables")]
 
-#[cfg(target_os = "none")]
+#[cfg_attr(not(target_os = "none"), path = "no_entry.rs")]
 pub(crate) mod entry;
 mod image;
 mod info;
@@ -28,9 +28,10 @@ use crate::device::{lapic, pic};
 use crate::memory::frames::Frames;
 use crate::memory::kernel_map::{self, Image};
 use crate::memory::physical::PhysicalMap;
+use crate::memory::space::Space;
 use crate::memory::tables::Tables;
 use crate::report;
-use crate::trap::registers::Registers;
+use crate::smp::join;
 use crate::trap::tick;
 use plan::Plan;
 use stage::Stage;
@@ -62,22 +63,23 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
         machine,
         header,
         isolation,
+        features,
         image,
     };
     let plan = plan::make(&stage.machine, header.physical_end)
         .unwrap_or_else(|shortage| refuse::memory(shortage));
-    match prepare(&stage, &plan, &features) {
-        Some(registers) => vectors::leave(&raw const registers),
+    match prepare(&stage, &plan) {
+        Some(()) => join::enter_safe_kernel(),
         None => refuse::memory(plan.shortage()),
     }
 }
 
 /// Everything that takes memory; none if it runs out.
-fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers> {
+fn prepare(stage: &Stage, plan: &Plan) -> Option<()> {
     let map = PhysicalMap::CORE;
     let mut frames = plan.frames(map, &stage.machine, stage.image.physical_end());
     let tables = Tables::new(map, &mut frames)?;
-    let gib = features.has(GIB_PAGES);
+    let gib = stage.features.has(GIB_PAGES);
     kernel_map::build(&tables, stage.image, plan.memory_end, gib, &mut frames)?;
     let root = PhysFrame::containing_address(PhysAddr::new(tables.root().address()));
     // SAFETY: `build` mapped the image, its stacks and all memory where the boot
@@ -86,7 +88,7 @@ fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers>
     lapic::enable();
     pic::mask_all();
     syscall::enable();
-    stage.finish(tables, frames, features)
+    stage.finish(Space::new(tables, frames, stage.isolation))
 }
 
 /// How the manifest wants the domains kept apart.
@@ -96,7 +98,7 @@ fn isolation(header: &Header) -> Isolation {
 }
 
 /// Says what boots, for those who want to know.
-fn banner(stage: &Stage, frames: &Frames, cpus: usize, log_level: u32) {
+fn banner(stage: &Stage, frames: &Frames, cpus: u32, log_level: u32) {
     if log_level >= stage::INFORMATION {
         report::line(format_args!(
             "cloister: isolation {}, {cpus} CPU{}, {} KiB of memory, {} KiB free",

@@ -150,7 +150,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         CoreCall::DeviceConfig => refusable(core.devices.configuration(first, second, third)),
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
-        CoreCall::StartCpus => smp::start(core, local).map(done),
+        CoreCall::StartCpus => smp::start(core).map(done),
         CoreCall::Trace => trace(first, second).map(done),
         CoreCall::Date => Ok(crate::device::rtc::registers()),
     }

@@ -50,27 +50,39 @@ pub(crate) fn enable(features: &Features, isolation: Isolation) {
     vector_state::enable();
 }
 
-/// What must be the same on all CPUs: control registers, XCR0, and where
-/// SYSCALL and SYSENTER lead.
+/// What must be the same on all CPUs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Settings([u64; 8]);
+pub(crate) struct Settings {
+    /// How the domains are kept apart.
+    pub(crate) isolation: Isolation,
+    /// What the CPU can do.
+    pub(crate) features: Features,
+    /// Control registers, XCR0, and where SYSCALL and SYSENTER lead.
+    registers: [u64; 8],
+}
 
-#[cfg(feature = "test-hooks")]
 impl Settings {
-    /// The word with this number.
-    pub(crate) fn word(&self, number: u64) -> Option<u64> {
-        self.0.get(usize::try_from(number).ok()?).copied()
+    /// Those of this CPU, which has these features.
+    pub(crate) fn now(features: Features, isolation: Isolation) -> Settings {
+        // SAFETY: every 64-bit CPU has these registers.
+        let register = |number| unsafe { Msr::new(number).read() };
+        let [efer, star, target, mask] = SYSCALL.map(register);
+        let (cr0, cr4, xcr0) = (Cr0::read_raw(), Cr4::read_raw(), XCr0::read_raw());
+        let sysenter = register(SYSENTER_CS);
+        Settings {
+            isolation,
+            features,
+            registers: [cr0, cr4, xcr0, efer, star, target, mask, sysenter],
+        }
     }
 }
 
-/// The settings of this CPU.
-pub(crate) fn settings() -> Settings {
-    // SAFETY: every 64-bit CPU has these registers.
-    let register = |number| unsafe { Msr::new(number).read() };
-    let [efer, star, target, mask] = SYSCALL.map(register);
-    let (cr0, cr4, xcr0) = (Cr0::read_raw(), Cr4::read_raw(), XCr0::read_raw());
-    let sysenter = register(SYSENTER_CS);
-    Settings([cr0, cr4, xcr0, efer, star, target, mask, sysenter])
+#[cfg(feature = "test-hooks")]
+impl Settings {
+    /// The register with this number.
+    pub(crate) fn register(&self, number: u64) -> Option<u64> {
+        self.registers.get(usize::try_from(number).ok()?).copied()
+    }
 }
 
 /// Forbids access to user pages again, which ring 3 can allow by POPF. An

@@ -39,7 +39,8 @@ impl CpuPage {
     }
 
     /// Fills a cleared page for CPU `number`, on which the safe kernel starts.
-    pub(crate) fn fill(self, number: u64, unsafe_stack: u64) {
+    pub(crate) fn fill(self, number: u64) {
+        let unsafe_stack = layout::UNSAFE.start_stack(number).end;
         self.set(offset::CPU, number);
         self.set(offset::UNSAFE_STACK, unsafe_stack);
         self.set(offset::APP_TO_SAFE, layout::GATE_PAGE + gate::APP_TO_SAFE);
