@@ -48,7 +48,6 @@ struct StartInfo {
     rsdp: u64,
     memory_map: u64,
     memory_map_count: u32,
-    reserved: u32,
 }
 
 #[repr(C)]
@@ -57,16 +56,14 @@ struct MemoryEntry {
     address: u64,
     size: u64,
     kind: u32,
-    reserved: u32,
 }
 
+/// The head of the first one.
 #[repr(C)]
 #[derive(FromBytes, Immutable, KnownLayout)]
 struct Module {
     address: u64,
     size: u64,
-    command_line: u64,
-    reserved: u64,
 }
 
 /// The machine that the information at `start_info` describes; none if there

@@ -59,15 +59,15 @@ impl Stage {
         let settings = Settings::now(self.features, self.isolation);
         seat::prepare(0, space.tables, Place::boot(), settings, &mut space)?;
         let warns = options.head.log_level >= WARNINGS;
-        let cpus = wake::all(options.head.cpus, settings, warns, &mut space)?;
+        let count = wake::all(options.head.cpus, settings, warns, &mut space)?;
         // Waking needs the timer, too.
-        let stretch = match cpus {
+        let stretch = match count {
             1 => stretch,
             _ => begin_comparison(),
         };
         let mut devices = Devices::default();
         let kinds = find_devices(&options.head, &mut devices, &mut space)?;
-        self.write_info(cpus, kinds, &options, &mut space)?;
+        self.write_info(count, kinds, &options, &mut space)?;
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
@@ -76,7 +76,11 @@ impl Stage {
             space,
             clock,
             devices,
-            cpus: Cpus::new(cpus, start),
+            cpus: Cpus {
+                count,
+                start,
+                are_started: false,
+            },
             upcall,
             sweep: None,
         });

@@ -22,26 +22,11 @@ use crate::state::Core;
 /// The CPUs that are up.
 pub(crate) struct Cpus {
     /// How many there are. They are numbered from zero, as their APICs are.
-    count: u32,
+    pub(crate) count: u32,
     /// Where the safe kernel starts on each.
     pub(crate) start: u64,
-    are_started: bool,
-}
-
-impl Cpus {
-    /// CPUs that wait to enter the safe kernel at `start`.
-    pub(crate) const fn new(count: u32, start: u64) -> Cpus {
-        Cpus {
-            count,
-            start,
-            are_started: false,
-        }
-    }
-
-    /// Whether the machine has more than one that is used.
-    pub(crate) fn are_several(&self) -> bool {
-        self.count > 1
-    }
+    /// Whether it has started on the others.
+    pub(crate) are_started: bool,
 }
 
 /// Interrupts CPU `number`, which then finds a reschedule among its events.
