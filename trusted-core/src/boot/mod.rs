@@ -66,7 +66,8 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
         features,
         image,
     };
-    let plan = plan::make(&stage.machine, header.physical_end)
+    let image_end = header.physical_end.max(image.physical_end());
+    let plan = plan::make(&stage.machine, image_end)
         .unwrap_or_else(|shortage| refuse::memory(shortage));
     match prepare(&stage, &plan) {
         Some(()) => join::enter_safe_kernel(),
@@ -76,9 +77,8 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
 
 /// Everything that takes memory; none if it runs out.
 fn prepare(stage: &Stage, plan: &Plan) -> Option<()> {
-    let map = PhysicalMap::CORE;
-    let mut frames = plan.frames(map, &stage.machine, stage.image.physical_end());
-    let tables = Tables::new(map, &mut frames)?;
+    let mut frames = plan.frames(&stage.machine);
+    let tables = Tables::new(PhysicalMap::CORE, &mut frames)?;
     let gib = stage.features.has(GIB_PAGES);
     kernel_map::build(&tables, stage.image, plan.memory_end, gib, &mut frames)?;
     let root = PhysFrame::containing_address(PhysAddr::new(tables.root().address()));

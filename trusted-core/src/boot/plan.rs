@@ -74,18 +74,16 @@ impl Plan {
     /// Makes the owner table. All memory is free but the image from the core
     /// on, the table itself and the module; frame zero is nobody's, so that no
     /// number of a frame is zero.
-    pub(super) fn frames(&self, map: PhysicalMap, machine: &Machine, core_end: u64) -> Frames {
+    pub(super) fn frames(&self, machine: &Machine) -> Frames {
         // SAFETY: the plan put the table where nothing else is.
-        let owners = unsafe { map.slice(self.owners.start, self.owners.size() as usize) };
+        let owners =
+            unsafe { PhysicalMap::CORE.slice(self.owners.start, self.owners.size() as usize) };
         let mut frames = Frames::new(owners);
-        for range in machine.memory {
+        for range in &machine.memory {
             let first = range.start.div_ceil(PAGE_SIZE).max(1);
             frames.declare(first, range.end / PAGE_SIZE, Owner::FREE);
         }
-        let image = Region {
-            start: CORE_PHYSICAL,
-            end: core_end.max(self.image_end),
-        };
+        let image = Region::new(CORE_PHYSICAL, self.image_end - CORE_PHYSICAL);
         for used in [image, self.owners, machine.module] {
             let end = used.end.div_ceil(PAGE_SIZE);
             frames.declare(used.start / PAGE_SIZE, end, Owner::CORE);
