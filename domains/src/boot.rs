@@ -8,7 +8,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::RestartLimit;
-use crate::device::DEVICES_MAX;
+use crate::device::{DEVICES_MAX, MMIO_SLOTS};
 use crate::manifest::Tls;
 
 /// How to turn the time-stamp counter into nanoseconds since boot.
@@ -107,6 +107,34 @@ pub struct OptionsHeader {
     pub cpus: u32,
     /// How often a cell is started anew before it is given up.
     pub restart_limit: RestartLimit,
+    /// The devices of ours on virtio-mmio, in the order of the command line.
+    pub mmio: [MmioBlock; MMIO_SLOTS],
+}
+
+/// Where a virtio device has its registers.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct MmioBlock {
+    /// The physical address; zero if there is no device.
+    pub address: u32,
+    /// The pin of the I/O APIC.
+    pub pin: u8,
+    /// Zero.
+    pub reserved: [u8; 3],
+}
+
+impl MmioBlock {
+    /// No device.
+    pub const NONE: MmioBlock = MmioBlock::new(0, 0);
+
+    /// The device with these registers and this pin.
+    pub const fn new(address: u32, pin: u8) -> MmioBlock {
+        MmioBlock {
+            address,
+            pin,
+            reserved: [0; 3],
+        }
+    }
 }
 
 /// The most volumes that a guest can have.
@@ -170,6 +198,7 @@ impl OptionsHeader {
             pci_slots: 0,
             cpus: 0,
             restart_limit: RestartLimit::OF_ROW,
+            mmio: [MmioBlock::NONE; MMIO_SLOTS],
         }
     }
 
@@ -193,6 +222,11 @@ impl OptionsHeader {
     /// The same with devices in these slots of the first PCI bus, a bit each.
     pub const fn with_pci_slots(self, pci_slots: u32) -> Self {
         OptionsHeader { pci_slots, ..self }
+    }
+
+    /// The same with these devices on virtio-mmio.
+    pub const fn with_mmio(self, mmio: [MmioBlock; MMIO_SLOTS]) -> Self {
+        OptionsHeader { mmio, ..self }
     }
 
     /// The same with so many virtual CPUs.

@@ -18,7 +18,8 @@ use core::sync::atomic::{AtomicBool, AtomicU64};
 use domains::core_call::{error, test_hook};
 
 use crate::call::Arguments;
-use crate::cpu::{control, vector_state};
+use crate::cpu::control::Settings;
+use crate::cpu::vector_state;
 use crate::trap::Trap;
 
 pub(crate) use marks::print as print_marks;
@@ -62,7 +63,15 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
             Ok(0)
         }
         test_hook::BLUNT_GATE => blunt::gate(trap.core, argument),
-        test_hook::SETTINGS => control::settings().word(argument).ok_or(error::INVALID),
+        test_hook::SETTINGS => {
+            let Settings {
+                features,
+                isolation,
+                ..
+            } = trap.local.settings;
+            let now = Settings::now(features, isolation);
+            now.register(argument).ok_or(error::INVALID)
+        }
         test_hook::FORGET_HERE_ONLY => {
             FORGETS_HERE_ONLY.store(argument != 0, Relaxed);
             Ok(0)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domains::RestartLimit;
-use domains::boot::{OPTIONS_MAX, OptionsHeader};
+use domains::boot::{MmioBlock, OPTIONS_MAX, OptionsHeader};
+use domains::device::MMIO_SLOTS;
 use zerocopy::IntoBytes;
 
 use super::Volume;
@@ -39,8 +40,14 @@ pub struct TooLong {
 
 impl BootOptions {
     /// The module that QEMU hands to the guest, which has so many CPUs, and its
-    /// devices in these slots of the PCI bus, a bit each.
-    pub fn encode(&self, cpus: u32, pci_slots: u32) -> Result<Vec<u8>, TooLong> {
+    /// devices in these slots of the PCI bus, a bit each, or these blocks of
+    /// registers.
+    pub fn encode(
+        &self,
+        cpus: u32,
+        pci_slots: u32,
+        mmio: [MmioBlock; MMIO_SLOTS],
+    ) -> Result<Vec<u8>, TooLong> {
         let volumes: Vec<Vec<u8>> = self.volumes.iter().map(Volume::told).collect();
         let strings: Vec<u8> = self
             .arguments
@@ -55,6 +62,7 @@ impl BootOptions {
         }
         let header = self.header(strings.len());
         let header = header.with_cpus(cpus).with_pci_slots(pci_slots);
+        let header = header.with_mmio(mmio);
         Ok([header.as_bytes(), &strings].concat())
     }
 
@@ -90,7 +98,9 @@ mod tests {
             volume_limit: Some(Duration::from_secs(3)),
             restart_limit: Some(RestartLimit::NONE),
         };
-        let bytes = options.encode(3, 1 << 2).expect("short");
+        let mut mmio = [MmioBlock::NONE; MMIO_SLOTS];
+        mmio[0] = MmioBlock::new(0xfeb0_0e00, 12);
+        let bytes = options.encode(3, 1 << 2, mmio).expect("short");
         let (header, strings) = OptionsHeader::read_from_prefix(&bytes).expect("a header");
         assert!(header.is_valid(bytes.len()));
         assert_eq!(
@@ -100,6 +110,7 @@ mod tests {
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
         assert_eq!(header.restart_limit, RestartLimit::NONE);
         assert_eq!((header.cpus, header.pci_slots), (3, 1 << 2));
+        assert_eq!(header.mmio, mmio);
         assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");
     }
 
@@ -111,7 +122,7 @@ mod tests {
                 arguments,
                 ..BootOptions::default()
             }
-            .encode(1, 0)
+            .encode(1, 0, [MmioBlock::NONE; MMIO_SLOTS])
             .is_err()
         );
     }

@@ -1,9 +1,19 @@
-//! Which slot of the first PCI bus each device of ours is in.
+//! Where the guest finds each device of ours.
 //!
 //! The command line puts devices there, and the boot options tell the guest by
-//! [`mask`]: it need not look where nothing is.
+//! [`mask`] and [`blocks`]: it need not look where nothing is.
+
+use domains::boot::MmioBlock;
+use domains::device::MMIO_SLOTS;
 
 use super::{Machine, Spec};
+
+/// The registers of a `microvm`'s first block; others follow.
+const FIRST_BLOCK: u32 = 0xfeb0_0000;
+/// From one block to the next.
+const BLOCK: u32 = 0x200;
+/// The pin of the first block.
+const FIRST_PIN: u8 = 5;
 
 /// A device of ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +50,19 @@ pub(super) fn mask(spec: &Spec) -> u32 {
         Machine::Microvm => 0,
         Machine::Q35 => devices(spec).fold(0, |mask, slot| mask | 1 << slot.number()),
     }
+}
+
+/// The registers of the devices on virtio-mmio, if they are there: the first one
+/// has the last block.
+pub(super) fn blocks(spec: &Spec) -> [MmioBlock; MMIO_SLOTS] {
+    let mut blocks = [MmioBlock::NONE; MMIO_SLOTS];
+    if spec.machine == Machine::Microvm {
+        let places = (0..MMIO_SLOTS as u8).rev();
+        for ((block, place), _) in blocks.iter_mut().zip(places).zip(devices(spec)) {
+            *block = MmioBlock::new(FIRST_BLOCK + u32::from(place) * BLOCK, FIRST_PIN + place);
+        }
+    }
+    blocks
 }
 
 /// What a guest of `spec` has.

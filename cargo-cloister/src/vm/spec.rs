@@ -135,7 +135,8 @@ impl Spec {
 
     /// The boot options as the guest gets them.
     pub(super) fn boot_file(&self) -> Result<Vec<u8>, TooLong> {
-        self.options.encode(self.cpus, slots::mask(self))
+        let (slots, blocks) = (slots::mask(self), slots::blocks(self));
+        self.options.encode(self.cpus, slots, blocks)
     }
 
     /// Whether time is counted, as far as the machine can: translation only.

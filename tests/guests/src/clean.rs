@@ -161,13 +161,17 @@ fn two_tokens() -> Result<(), String> {
 
 /// Makes calls while a timer fires that mostly finds the kernel, and looks how
 /// often the application goes on with the timer's event unserved. One that came
-/// just before the kernel was left may be.
+/// just before the kernel was left may be. Time is counted, so slices of one
+/// length can keep step with the calls: there are many lengths.
 fn pending() -> Result<(), String> {
-    const CALLS: u32 = 200_000;
-    hooks::set_time_slice(20_000);
-    // A second thread, so that there is somebody to give way to.
-    let other = std::thread::spawn(|| calls_left_pending(CALLS));
-    let left = calls_left_pending(CALLS) + other.join().map_err(|_| "it panicked")?;
+    const CALLS: u32 = 3_000;
+    let mut left = 0;
+    for length in 20_000..20_064 {
+        hooks::set_time_slice(length);
+        // A second thread, so that there is somebody to give way to.
+        let other = std::thread::spawn(|| calls_left_pending(CALLS));
+        left += calls_left_pending(CALLS) + other.join().map_err(|_| "it panicked")?;
+    }
     let slices = hooks::preemptions();
     println!("{left} calls of {slices} slices left an event");
     match slices >= 100 && i64::from(left) <= slices / 10 {

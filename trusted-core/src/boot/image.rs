@@ -5,12 +5,13 @@
 //! area belongs; code is not writable, and what is not text is not executable.
 
 use domains::Area;
-use domains::layout::{self, GATE_PAGE, PAGE_SIZE};
+use domains::layout::{self, GATE_PAGE, PAGE_SIZE, Region};
 use domains::manifest::{Header, Segment, rights};
 
 use super::refuse;
 use crate::memory::entry::Rights;
 use crate::memory::frame::Frame;
+use crate::memory::frames::Frames;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
@@ -36,12 +37,22 @@ pub(super) fn map(header: &Header, manifest: u64, space: &mut Space) -> Option<(
         let (area, rights) = judge(&segment).unwrap_or_else(|why| refuse::image(why));
         map_segment(&segment, area, rights, space)?;
     }
-    for number in manifest / PAGE_SIZE..header.physical_end.div_ceil(PAGE_SIZE) {
-        space
-            .frames
-            .pass(Frame::from_number(number), Owner::CORE, Owner::FREE);
-    }
+    let end = header.physical_end;
+    release(
+        Region {
+            start: manifest,
+            end,
+        },
+        &mut space.frames,
+    );
     Some(())
+}
+
+/// Gives frames back that nobody needs any more.
+pub(super) fn release(region: Region, frames: &mut Frames) {
+    for number in region.start / PAGE_SIZE..region.end.div_ceil(PAGE_SIZE) {
+        frames.pass(Frame::from_number(number), Owner::CORE, Owner::FREE);
+    }
 }
 
 fn map_segment(segment: &Segment, area: Area, rights: Rights, space: &mut Space) -> Option<()> {
@@ -95,13 +106,9 @@ fn keep_template(segment: &Segment, area: Area, rights: Rights, space: &mut Spac
 
 /// Whether the frames of `segment` lie behind the manifest's first page.
 fn is_in_image(segment: &Segment, manifest: u64, end: u64) -> bool {
+    let start = manifest + 1;
     let size = u64::from(segment.pages) * PAGE_SIZE;
-    let is_behind = segment.physical > manifest;
-    is_behind
-        && segment
-            .physical
-            .checked_add(size)
-            .is_some_and(|last| last <= end)
+    Region { start, end }.contains_range(segment.physical, size)
 }
 
 /// Area and rights of a segment, or what is wrong with it.

@@ -3,12 +3,12 @@
 //! [`start`] is the whole story in order. Nothing here runs twice, and nothing
 //! of the loader's memory is used once the owner table exists.
 
-mod cmdline;
-#[cfg(target_os = "none")]
+#![expect(unsafe_code, reason = "loads segments and tables")]
+
+#[cfg_attr(not(target_os = "none"), path = "no_entry.rs")]
 pub(crate) mod entry;
 mod image;
 mod info;
-mod machine;
 mod plan;
 mod pvh;
 mod refuse;
@@ -17,17 +17,21 @@ mod stage;
 use domains::Isolation;
 use domains::layout::PAGE_SIZE;
 use domains::manifest::Header;
+use x86_64::PhysAddr;
+use x86_64::registers::control::{Cr3, Cr3Flags};
+use x86_64::structures::paging::PhysFrame;
 
-use crate::cpu::features::Features;
+use crate::cpu::features::{Features, GIB_PAGES};
+use crate::cpu::stacks::Place;
 use crate::cpu::{control, segments, syscall, vectors};
 use crate::device::{lapic, pic};
 use crate::memory::frames::Frames;
 use crate::memory::kernel_map::{self, Image};
 use crate::memory::physical::PhysicalMap;
+use crate::memory::space::Space;
 use crate::memory::tables::Tables;
 use crate::report;
-use crate::smp::ids::Ids;
-use crate::trap::registers::Registers;
+use crate::smp::join;
 use crate::trap::tick;
 use plan::Plan;
 use stage::Stage;
@@ -36,7 +40,8 @@ use stage::Stage;
 /// the loader's information, and where the sections of the image end.
 pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_end: u64) -> ! {
     let boot_tsc = tick::counter();
-    segments::load_first();
+    // SAFETY: called once, by the CPU that boots; its stacks are in the image.
+    unsafe { segments::load(0, Place::boot()) };
     vectors::fill();
     vectors::load();
     let image = Image {
@@ -47,37 +52,43 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
     let machine = pvh::read(PhysicalMap::CORE, start_info).unwrap_or_else(|| refuse::loader());
     let header: Header = PhysicalMap::CORE.read(image.physical_end());
     let isolation = isolation(&header);
-    let features = sufficient_features(isolation);
+    let features = Features::detect();
+    let missing = features.missing(isolation);
+    if missing != 0 {
+        refuse::cpu(isolation, missing);
+    }
     control::enable(&features, isolation);
     let stage = Stage {
         boot_tsc,
         machine,
         header,
         isolation,
+        features,
         image,
     };
-    let plan = plan::make(&stage.machine, header.physical_end)
+    let image_end = header.physical_end.max(image.physical_end());
+    let plan = plan::make(&stage.machine, image_end)
         .unwrap_or_else(|shortage| refuse::memory(shortage));
-    match prepare(&stage, &plan, &features) {
-        Some(registers) => vectors::leave(&raw const registers),
+    match prepare(&stage, &plan) {
+        Some(()) => join::enter_safe_kernel(),
         None => refuse::memory(plan.shortage()),
     }
 }
 
 /// Everything that takes memory; none if it runs out.
-fn prepare(stage: &Stage, plan: &Plan, features: &Features) -> Option<Registers> {
-    let map = PhysicalMap::CORE;
-    let mut frames = plan.frames(map, &stage.machine, stage.image.physical_end());
-    let tables = Tables::new(map, &mut frames)?;
-    let gib = features.has_gib_pages;
+fn prepare(stage: &Stage, plan: &Plan) -> Option<()> {
+    let mut frames = plan.frames(&stage.machine);
+    let tables = Tables::new(PhysicalMap::CORE, &mut frames)?;
+    let gib = stage.features.has(GIB_PAGES);
     kernel_map::build(&tables, stage.image, plan.memory_end, gib, &mut frames)?;
-    switch(&tables);
+    let root = PhysFrame::containing_address(PhysAddr::new(tables.root().address()));
+    // SAFETY: `build` mapped the image, its stacks and all memory where the boot
+    // tables have them.
+    unsafe { Cr3::write(root, Cr3Flags::empty()) };
     lapic::enable();
     pic::mask_all();
     syscall::enable();
-    let options = info::options(stage.machine.module);
-    let found = Ids::numbered(lapic::id(), info::cpus(options));
-    stage.finish(tables, frames, features, &found)
+    stage.finish(Space::new(tables, frames, stage.isolation))
 }
 
 /// How the manifest wants the domains kept apart.
@@ -86,23 +97,8 @@ fn isolation(header: &Header) -> Isolation {
     known.unwrap_or_else(|| refuse::image("there is no manifest behind the core"))
 }
 
-fn sufficient_features(isolation: Isolation) -> Features {
-    let features = Features::detect();
-    match features.missing(isolation) {
-        0 => features,
-        missing => refuse::cpu(isolation, missing),
-    }
-}
-
-#[expect(unsafe_code, reason = "loads CR3")]
-fn switch(tables: &Tables) {
-    // SAFETY: `kernel_map::build` mapped the image, its stacks and all memory
-    // where the boot tables have them.
-    unsafe { control::load_tables(tables.root()) };
-}
-
 /// Says what boots, for those who want to know.
-fn banner(stage: &Stage, frames: &Frames, cpus: usize, log_level: u32) {
+fn banner(stage: &Stage, frames: &Frames, cpus: u32, log_level: u32) {
     if log_level >= stage::INFORMATION {
         report::line(format_args!(
             "cloister: isolation {}, {cpus} CPU{}, {} KiB of memory, {} KiB free",

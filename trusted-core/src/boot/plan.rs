@@ -2,9 +2,9 @@
 
 #![expect(unsafe_code, reason = "the owner table becomes a slice")]
 
-use domains::layout::{CORE_PHYSICAL, PAGE_SIZE};
+use domains::layout::{CORE_PHYSICAL, PAGE_SIZE, Region};
 
-use super::machine::{Machine, Range};
+use super::pvh::Machine;
 use crate::memory::frame::page_up;
 use crate::memory::frames::Frames;
 use crate::memory::owner::Owner;
@@ -29,29 +29,26 @@ pub(super) struct Plan {
     /// The address behind the highest memory.
     pub(super) memory_end: u64,
     image_end: u64,
-    owners: Range,
+    owners: Region,
     shortage: Shortage,
 }
 
 /// Plans for an image that ends at `image_end`.
 pub(super) fn make(machine: &Machine, image_end: u64) -> Result<Plan, Shortage> {
-    let memory_end = machine.memory().iter().map(Range::end).max().unwrap_or(0);
-    let mut owners = Range {
-        start: page_up(image_end),
-        size: page_up(memory_end / PAGE_SIZE),
-    };
-    if let Some(module) = machine.module.filter(|module| module.overlaps(&owners)) {
-        owners.start = page_up(module.end());
+    let ends = machine.memory.iter().map(|range| range.end);
+    let memory_end = ends.max().unwrap_or(0);
+    let module = machine.module;
+    let size = page_up(memory_end / PAGE_SIZE);
+    let mut owners = Region::new(page_up(image_end), size);
+    if module.start < owners.end && owners.start < module.end {
+        owners = Region::new(page_up(module.end), size);
     }
-    let module_size = page_up(machine.module.map_or(0, |module| module.size));
-    let need = owners.end() + module_size + RESERVE;
-    let have = machine
-        .memory()
-        .iter()
-        .find(|range| (range.start..range.end()).contains(&CORE_PHYSICAL));
+    let need = owners.end + page_up(module.size()) + RESERVE;
+    let mut memory = machine.memory.iter();
+    let have = memory.find(|range| range.contains(CORE_PHYSICAL));
     let shortage = Shortage {
         need,
-        have: have.map_or(0, Range::end),
+        have: have.map_or(0, |range| range.end),
     };
     if shortage.have < need {
         return Err(shortage);
@@ -77,28 +74,19 @@ impl Plan {
     /// Makes the owner table. All memory is free but the image from the core
     /// on, the table itself and the module; frame zero is nobody's, so that no
     /// number of a frame is zero.
-    pub(super) fn frames(&self, map: PhysicalMap, machine: &Machine, core_end: u64) -> Frames {
+    pub(super) fn frames(&self, machine: &Machine) -> Frames {
         // SAFETY: the plan put the table where nothing else is.
-        let owners = unsafe { map.slice(self.owners.start, self.owners.size as usize) };
+        let owners =
+            unsafe { PhysicalMap::CORE.slice(self.owners.start, self.owners.size() as usize) };
         let mut frames = Frames::new(owners);
-        for range in machine.memory() {
+        for range in &machine.memory {
             let first = range.start.div_ceil(PAGE_SIZE).max(1);
-            frames.declare(first, range.end() / PAGE_SIZE, Owner::FREE);
+            frames.declare(first, range.end / PAGE_SIZE, Owner::FREE);
         }
-        let core = Range {
-            start: CORE_PHYSICAL,
-            size: core_end - CORE_PHYSICAL,
-        };
-        let image = Range {
-            start: core_end,
-            size: self.image_end.saturating_sub(core_end),
-        };
-        for used in [core, image, self.owners].into_iter().chain(machine.module) {
-            frames.declare(
-                used.start / PAGE_SIZE,
-                used.end().div_ceil(PAGE_SIZE),
-                Owner::CORE,
-            );
+        let image = Region::new(CORE_PHYSICAL, self.image_end - CORE_PHYSICAL);
+        for used in [image, self.owners, machine.module] {
+            let end = used.end.div_ceil(PAGE_SIZE);
+            frames.declare(used.start / PAGE_SIZE, end, Owner::CORE);
         }
         frames
     }
@@ -109,34 +97,20 @@ mod tests {
     use super::*;
 
     fn machine(size: u64) -> Machine {
-        let mut machine = Machine::default();
-        machine.add_memory(Range {
-            start: 0,
-            size: 0xa_0000,
-        });
-        machine.add_memory(Range {
-            start: 0x10_0000,
-            size,
-        });
-        machine
+        let mut memory = [Region::new(0, 0); 32];
+        memory[0] = Region::new(0, 0xa_0000);
+        memory[2] = Region::new(0x10_0000, size);
+        let module = Region::new(0, 0);
+        Machine { memory, module }
     }
 
     #[test]
     fn the_owner_table_lies_behind_the_image_and_not_in_the_module() {
         let mut machine = machine(63 << 20);
         let plan = make(&machine, 0x20_0800).expect("there is enough");
-        assert_eq!(
-            plan.owners,
-            Range {
-                start: 0x20_1000,
-                size: 0x4000
-            }
-        );
+        assert_eq!(plan.owners, Region::new(0x20_1000, 0x4000));
         assert_eq!(plan.memory_end, 64 << 20);
-        machine.module = Some(Range {
-            start: 0x20_3000,
-            size: 0x1800,
-        });
+        machine.module = Region::new(0x20_3000, 0x1800);
         let plan = make(&machine, 0x20_0800).expect("there is enough");
         assert_eq!(plan.owners.start, 0x20_5000);
     }

@@ -4,21 +4,37 @@
 //! firmware's stack, aligned to four bytes, and the last entry of the memory
 //! map is empty.
 
-#![expect(unsafe_code, reason = "the command line becomes a slice")]
-
+use domains::layout::Region;
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
-use super::cmdline;
-use super::machine::{Machine, Range};
 use crate::memory::physical::PhysicalMap;
 
 const MAGIC: u32 = 0x336e_c578;
 /// Usable memory, in an entry of the memory map.
 const USABLE: u32 = 1;
-/// The most of a command line that is looked at.
-const LINE_MAX: usize = 4096;
 /// The boot tables map this much, and loaders leave their things below.
 const MAPPED: u64 = 1 << 30;
+/// The most ranges of memory that are remembered.
+const RANGES_MAX: usize = 32;
+/// No memory.
+const NONE: Region = Region::new(0, 0);
+
+/// The machine as the loader described it, copied out of the loader's memory.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    /// Usable memory. Ranges for which there is no room are left out; some are
+    /// empty.
+    pub(super) memory: [Region; RANGES_MAX],
+    /// The boot options; empty if there is no module.
+    pub(super) module: Region,
+}
+
+impl Machine {
+    /// How many bytes of memory there are.
+    pub(super) fn memory_size(&self) -> u64 {
+        self.memory.iter().map(Region::size).sum()
+    }
+}
 
 #[repr(C)]
 #[derive(FromBytes, Immutable, KnownLayout)]
@@ -32,7 +48,6 @@ struct StartInfo {
     rsdp: u64,
     memory_map: u64,
     memory_map_count: u32,
-    reserved: u32,
 }
 
 #[repr(C)]
@@ -41,16 +56,14 @@ struct MemoryEntry {
     address: u64,
     size: u64,
     kind: u32,
-    reserved: u32,
 }
 
+/// The head of the first one.
 #[repr(C)]
 #[derive(FromBytes, Immutable, KnownLayout)]
 struct Module {
     address: u64,
     size: u64,
-    command_line: u64,
-    reserved: u64,
 }
 
 /// The machine that the information at `start_info` describes; none if there
@@ -60,25 +73,29 @@ pub(super) fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
     if info.magic != MAGIC || info.version == 0 {
         return None;
     }
-    let mut machine = Machine::default();
+    let mut memory = [NONE; RANGES_MAX];
+    let mut free = memory.iter_mut();
     for index in 0..u64::from(info.memory_map_count) {
         let entry: MemoryEntry = record(map, info.memory_map, index)?;
-        if entry.kind == USABLE {
-            machine.add_memory(Range {
-                start: entry.address,
-                size: entry.size,
-            });
+        if entry.kind == USABLE
+            && entry.size > 0
+            && let Some(free) = free.next()
+        {
+            *free = region(entry.address, entry.size);
         }
     }
-    if info.module_count > 0 {
-        let module: Module = record(map, info.modules, 0)?;
-        machine.module = Some(Range {
-            start: module.address,
-            size: module.size,
-        });
-    }
-    machine.add_slots(cmdline::slots(command_line(map, info.command_line)));
-    (!machine.memory().is_empty()).then_some(machine)
+    let module = match info.module_count {
+        0 => NONE,
+        _ => record(map, info.modules, 0)
+            .map(|module: Module| region(module.address, module.size))?,
+    };
+    let machine = Machine { memory, module };
+    (machine.memory_size() > 0).then_some(machine)
+}
+
+const fn region(start: u64, size: u64) -> Region {
+    let end = start.saturating_add(size);
+    Region { start, end }
 }
 
 /// Record number `index` of the table at `start`.
@@ -87,18 +104,6 @@ fn record<T: FromBytes>(map: PhysicalMap, start: u64, index: u64) -> Option<T> {
     let address = start.checked_add(index.checked_mul(size)?)?;
     let is_mapped = address.checked_add(size)? <= MAPPED;
     is_mapped.then(|| map.read(address))
-}
-
-/// The command line at `address`; empty if there is none.
-fn command_line(map: PhysicalMap, address: u64) -> &'static str {
-    if address == 0 || address + LINE_MAX as u64 > MAPPED {
-        return "";
-    }
-    // SAFETY: the loader's memory is nobody's to write until it is handed out,
-    // and the line is not used any more then.
-    let bytes = unsafe { map.slice(address, LINE_MAX) };
-    let line = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    core::str::from_utf8(line).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -135,20 +140,10 @@ mod tests {
     #[test]
     fn memory_and_module_are_copied() {
         let machine = read(loader(MAGIC), 0).expect("valid information");
-        assert_eq!(
-            machine.memory(),
-            [Range {
-                start: 0,
-                size: 0x9000
-            }]
-        );
-        assert_eq!(
-            machine.module,
-            Some(Range {
-                start: 0x5000,
-                size: 0x60
-            })
-        );
+        assert_eq!(machine.memory[0], Region::new(0, 0x9000));
+        assert_eq!(machine.memory[1..], [NONE; RANGES_MAX - 1]);
+        assert_eq!(machine.memory_size(), 0x9000);
+        assert_eq!(machine.module, Region::new(0x5000, 0x60));
     }
 
     #[test]

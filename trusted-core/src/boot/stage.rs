@@ -1,42 +1,34 @@
 //! Sets the stage: everything that must be there when the safe kernel starts.
 
-#![expect(unsafe_code, reason = "installs the core's CPU page")]
-
-use domains::boot::BootInfo;
-use domains::layout;
+use domains::boot::{BootInfo, OptionsHeader};
+use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::Header;
-use domains::{Domain, Isolation, entries};
+use domains::{Area, Isolation, entries};
 
-use super::machine::Machine;
-use super::{banner, image, info, refuse};
-use crate::cpu::control;
+use super::info::{self, Options};
+use super::pvh::Machine;
+use super::{banner, image, refuse};
+use crate::cpu::control::Settings;
 use crate::cpu::features::Features;
-use crate::cpu::local::Local;
-use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
 use crate::device::lapic;
 use crate::device::virtio::Devices;
 use crate::device::virtio::setup::{Kinds, Place as DevicePlace};
-use crate::memory::entry::{Bits, Entry};
-use crate::memory::frames::Frames;
 use crate::memory::kernel_map::Image;
-use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
-use crate::memory::tables::Tables;
-use crate::smp::ids::Ids;
-use crate::smp::offer::Terms;
 use crate::smp::{Cpus, seat, wake};
 use crate::state::{self, Core};
 use crate::time::clock::Clock;
 use crate::time::refine::Stretch;
-use crate::trap::registers::Registers;
 use crate::trap::tick;
 
 /// Comparisons of the clocks before the core gives up.
 const TRIES_MAX: u32 = 10_000;
 /// From this log level on, what boots is named.
 pub(super) const INFORMATION: u32 = 2;
+/// From this log level on, CPUs that are left out are named.
+const WARNINGS: u32 = 1;
 
 /// What boot has found out.
 pub(super) struct Stage {
@@ -48,38 +40,34 @@ pub(super) struct Stage {
     pub(super) header: Header,
     /// How the domains are kept apart.
     pub(super) isolation: Isolation,
+    /// What the CPU can do.
+    pub(super) features: Features,
     /// The core's own image.
     pub(super) image: Image,
 }
 
 impl Stage {
-    /// Maps everything, installs the core's state, and gives the registers
-    /// with which the safe kernel starts. None if memory runs out.
-    pub(super) fn finish(
-        &self,
-        tables: Tables,
-        frames: Frames,
-        features: &Features,
-        found: &Ids,
-    ) -> Option<Registers> {
+    /// Maps everything in `space`, and installs the core's state, with which this
+    /// CPU can enter the safe kernel. None if memory runs out.
+    pub(super) fn finish(&self, mut space: Space) -> Option<()> {
         let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
-        let mut space = Space::new(tables, frames, self.isolation);
-        let manifest = self.image.physical_end();
-        image::map(&self.header, manifest, &mut space)?;
-        let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
+        let options = Options::read(self.machine.module);
+        image::map(&self.header, self.image.physical_end(), &mut space)?;
+        let time_page = space.place_row(layout::TIME_PAGE, PAGE_SIZE, Area::Info)?;
         let (start, upcall) = entry_points(&space, map);
-        seat::map_stacks(0, &mut space)?;
-        self.install_local(&mut space)?;
-        let ids = self.wake(found, features, &mut space)?;
+        let settings = Settings::now(self.features, self.isolation);
+        seat::prepare(0, space.tables, Place::boot(), settings, &mut space)?;
+        let warns = options.head.log_level >= WARNINGS;
+        let count = wake::all(options.head.cpus, settings, warns, &mut space)?;
         // Waking needs the timer, too.
-        let stretch = match ids.count() {
+        let stretch = match count {
             1 => stretch,
             _ => begin_comparison(),
         };
         let mut devices = Devices::default();
-        let kinds = self.find_devices(&mut devices, &mut space)?;
-        self.write_info(ids.count(), kinds, &mut space)?;
+        let kinds = find_devices(&options.head, &mut devices, &mut space)?;
+        self.write_info(count, kinds, &options, &mut space)?;
         let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
@@ -88,59 +76,24 @@ impl Stage {
             space,
             clock,
             devices,
-            cpus: Cpus::new(ids, start),
+            cpus: Cpus {
+                count,
+                start,
+                are_started: false,
+            },
             upcall,
             sweep: None,
         });
-        Some(enter_safe_kernel(start, layout::SAFE.start_stack(0).end))
-    }
-
-    /// Maps the CPU page and the core's own, and fills them.
-    fn install_local(&self, space: &mut Space) -> Option<()> {
-        let map = PhysicalMap::CORE;
-        let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
-        page.fill(0);
-        let own = space.frames.allocate(Owner::CORE)?;
-        let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
-        if !space.place_page(layout::CORE_CPU_PAGE, entry) {
-            return None;
-        }
-        let local = Local::new(0, space.tables, page, Place::boot(), self.isolation);
-        // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
-        unsafe { local.install() };
         Some(())
     }
 
-    /// Wakes the CPUs that were `found`; those that are up.
-    fn wake(&self, found: &Ids, features: &Features, space: &mut Space) -> Option<Ids> {
-        const WARNINGS: u32 = 1;
-        if found.others().is_empty() {
-            return Some(*found);
-        }
-        let warns = info::log_level(info::options(self.machine.module)) >= WARNINGS;
-        let settings = control::settings();
-        wake::all(found, space, warns, |seat| Terms {
-            seat,
-            isolation: self.isolation,
-            features: *features,
-            settings,
-        })
-    }
-
-    /// Finds the devices: those on virtio-mmio, and those in the slots of PCI
-    /// that the host tool names.
-    fn find_devices(&self, devices: &mut Devices, space: &mut Space) -> Option<Kinds> {
-        let options = info::options(self.machine.module);
-        let says = info::log_level(options) >= INFORMATION;
-        let slots = info::pci_slots(options);
-        let mmio = self.machine.slots().iter().flatten();
-        let mmio = mmio.map(|slot| DevicePlace::Mmio(slot.address, slot.pin));
-        let pci = (0..32).filter(move |slot| slots >> slot & 1 != 0);
-        devices.find(mmio.chain(pci.map(DevicePlace::Pci)), says, space)
-    }
-
-    fn write_info(&self, cpus: usize, devices: Kinds, space: &mut Space) -> Option<()> {
-        let options = info::options(self.machine.module);
+    fn write_info(
+        &self,
+        cpus: u32,
+        devices: Kinds,
+        options: &Options,
+        space: &mut Space,
+    ) -> Option<()> {
         let boot_info = BootInfo {
             boot_tsc: self.boot_tsc,
             memory: self.machine.memory_size(),
@@ -150,15 +103,28 @@ impl Stage {
             tls: self.header.tls,
             archive_size: self.header.archive_size,
             devices,
-            cpus: cpus as u32,
-            options_size: options.len() as u32,
+            cpus,
+            options_size: options.all.len() as u32,
         };
-        info::write(&boot_info, options, space)?;
-        let log_level = info::log_level(options);
-        info::release(self.machine.module, &mut space.frames);
-        banner(self, &space.frames, cpus, log_level);
+        info::write(&boot_info, options.all, space)?;
+        image::release(self.machine.module, &mut space.frames);
+        banner(self, &space.frames, cpus, options.head.log_level);
         Some(())
     }
+}
+
+/// Finds the devices, where the host tool says that they are.
+fn find_devices(
+    options: &OptionsHeader,
+    devices: &mut Devices,
+    space: &mut Space,
+) -> Option<Kinds> {
+    let says = options.log_level >= INFORMATION;
+    let mmio = options.mmio.iter().filter(|block| block.address != 0);
+    let mmio = mmio.map(|block| DevicePlace::Mmio(block.address.into(), block.pin));
+    let slots = options.pci_slots;
+    let pci = (0..32).filter(|slot| slots >> slot & 1 != 0);
+    devices.find(mmio.chain(pci.map(DevicePlace::Pci)), says, space)
 }
 
 /// The addresses at the head of the safe kernel's image: start and upcall.
@@ -193,13 +159,4 @@ fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
     let mut comparisons = (0..TRIES_MAX).filter_map(|_| stretch.compare(tick::sample(), 0));
     comparisons.any(|comparison| clock.calibrate(comparison));
     clock
-}
-
-/// Gives ring 3 the safe kernel's rights, and the registers to start with: as
-/// after a call, so that the stack is aligned as functions expect it.
-fn enter_safe_kernel(start: u64, stack: u64) -> Registers {
-    let local = crate::cpu::local::current();
-    local.assume(Domain::Safe);
-    state::with(|core| tick::set_deadline(core, local, u64::MAX));
-    Registers::entering(start, stack - 8)
 }

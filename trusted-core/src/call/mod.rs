@@ -162,7 +162,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         }
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
-        CoreCall::StartCpus => smp::start(core, local).map(done),
+        CoreCall::StartCpus => smp::start(core).map(done),
         CoreCall::Trace => trace(first, second).map(done),
         CoreCall::Stop => stop(core, cell(first)?).map(done),
         CoreCall::Start => Ok(start(core, cell(first)?)),

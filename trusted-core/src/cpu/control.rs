@@ -9,19 +9,14 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use domains::layout::PAGE_SIZE;
 use domains::report::feature;
 use domains::{Isolation, Pkru};
-use x86_64::PhysAddr;
-use x86_64::registers::control::{
-    Cr0, Cr0Flags, Cr3, Cr3Flags, Cr4, Cr4Flags, Efer, EferFlags,
-};
+use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
-use x86_64::structures::paging::PhysFrame;
+use x86_64::registers::xcontrol::XCr0;
 
 use super::features::Features;
-use super::vector_state;
-use crate::memory::frame::Frame;
+use super::{pkru, vector_state};
 
 /// IA32_SYSENTER_CS: zero makes SYSENTER fault.
 const SYSENTER_CS: u32 = 0x174;
@@ -39,65 +34,55 @@ pub(crate) fn enable(features: &Features, isolation: Isolation) {
     let set = Cr0Flags::WRITE_PROTECT | Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR;
     let clear =
         Cr0Flags::ALIGNMENT_MASK | Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED;
-    // SAFETY: the core writes to none of its read-only pages.
-    unsafe { Cr0::update(|cr0| cr0.insert(set)) };
-    // SAFETY: nothing relies on these bits being set.
-    unsafe { Cr0::update(|cr0| cr0.remove(clear)) };
+    // SAFETY: the core writes to none of its read-only pages, and nothing relies
+    // on what is cleared.
+    unsafe { Cr0::update(|cr0| *cr0 = (*cr0 | set) - clear) };
     // SAFETY: every bit is gated on CPUID, and the core touches no user page.
-    unsafe { Cr4::update(|cr4| cr4.insert(protections(features))) };
+    unsafe { Cr4::update(|cr4| cr4.insert(protections(features, isolation))) };
+    if isolation == Isolation::Mpk {
+        // At once: QEMU 7.2 does not flush its TLB when keys are enabled, only
+        // when PKRU changes.
+        pkru::write(Pkru::DENY_ALL);
+    }
     HAS_SMAP.store(features.has(feature::SMAP), Ordering::Relaxed);
     // SAFETY: zero is the value that disables the instruction.
     unsafe { Msr::new(SYSENTER_CS).write(0) };
-    vector_state::enable(features);
-    if isolation == Isolation::Mpk {
-        enable_keys();
-    }
+    vector_state::enable();
 }
 
-/// What must be the same on all CPUs: control registers, XCR0, and where
-/// SYSCALL and SYSENTER lead.
+/// What must be the same on all CPUs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Settings([u64; 8]);
+pub(crate) struct Settings {
+    /// How the domains are kept apart.
+    pub(crate) isolation: Isolation,
+    /// What the CPU can do.
+    pub(crate) features: Features,
+    /// Control registers, XCR0, and where SYSCALL and SYSENTER lead.
+    registers: [u64; 8],
+}
+
+impl Settings {
+    /// Those of this CPU, which has these features.
+    pub(crate) fn now(features: Features, isolation: Isolation) -> Settings {
+        // SAFETY: every 64-bit CPU has these registers.
+        let register = |number| unsafe { Msr::new(number).read() };
+        let [efer, star, target, mask] = SYSCALL.map(register);
+        let (cr0, cr4, xcr0) = (Cr0::read_raw(), Cr4::read_raw(), XCr0::read_raw());
+        let sysenter = register(SYSENTER_CS);
+        Settings {
+            isolation,
+            features,
+            registers: [cr0, cr4, xcr0, efer, star, target, mask, sysenter],
+        }
+    }
+}
 
 #[cfg(feature = "test-hooks")]
 impl Settings {
-    /// The word with this number.
-    pub(crate) fn word(&self, number: u64) -> Option<u64> {
-        self.0.get(usize::try_from(number).ok()?).copied()
+    /// The register with this number.
+    pub(crate) fn register(&self, number: u64) -> Option<u64> {
+        self.registers.get(usize::try_from(number).ok()?).copied()
     }
-}
-
-/// The settings of this CPU.
-pub(crate) fn settings() -> Settings {
-    let register = |number| {
-        // SAFETY: every 64-bit CPU has these registers.
-        unsafe { Msr::new(number).read() }
-    };
-    let [efer, star, target, mask] = SYSCALL.map(register);
-    let (cr0, cr4) = (Cr0::read_raw(), Cr4::read_raw());
-    let states = vector_state::enabled();
-    Settings([
-        cr0,
-        cr4,
-        states,
-        efer,
-        star,
-        target,
-        mask,
-        register(SYSENTER_CS),
-    ])
-}
-
-/// Switches to the tables below `root`.
-///
-/// # Safety
-///
-/// They must map the running code, its data and its stack where they are.
-pub(crate) unsafe fn load_tables(root: Frame) {
-    let address = PhysAddr::new(root.number() * PAGE_SIZE);
-    let frame = PhysFrame::containing_address(address);
-    // SAFETY: the caller's duty.
-    unsafe { Cr3::write(frame, Cr3Flags::empty()) };
 }
 
 /// Forbids access to user pages again, which ring 3 can allow by POPF. An
@@ -109,36 +94,23 @@ pub(crate) fn close_user_pages() {
     }
 }
 
-fn protections(features: &Features) -> Cr4Flags {
-    let always =
+/// What CR4 has on this CPU for `isolation`.
+fn protections(features: &Features, isolation: Isolation) -> Cr4Flags {
+    let mut all =
         Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE | Cr4Flags::OSXSAVE | Cr4Flags::FSGSBASE;
-    [
-        (
-            feature::SMEP,
-            Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION,
-        ),
-        (feature::SMAP, Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION),
-        (feature::UMIP, Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION),
-    ]
-    .into_iter()
-    .filter(|(feature, _)| features.has(*feature))
-    .fold(always, |all, (_, flag)| all | flag)
-}
-
-/// Sets CR4.PKE and writes PKRU at once: QEMU 7.2 does not flush its TLB when
-/// the bit changes, only when PKRU does.
-fn enable_keys() {
-    let with_keys = Cr4::read_raw() | Cr4Flags::PROTECTION_KEY_USER.bits();
-    // SAFETY: the CPU has protection keys, and no user page is in use yet.
-    unsafe {
-        asm!(
-            "mov cr4, {cr4}",
-            "wrpkru",
-            cr4 = in(reg) with_keys,
-            in("eax") Pkru::DENY_ALL.bits(),
-            in("ecx") 0,
-            in("edx") 0,
-            options(nostack, preserves_flags),
-        );
-    }
+    let has = |feature| features.has(feature);
+    all.set(
+        Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION,
+        has(feature::SMEP),
+    );
+    all.set(
+        Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION,
+        has(feature::SMAP),
+    );
+    all.set(
+        Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION,
+        has(feature::UMIP),
+    );
+    all.set(Cr4Flags::PROTECTION_KEY_USER, isolation == Isolation::Mpk);
+    all
 }

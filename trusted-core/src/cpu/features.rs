@@ -6,100 +6,67 @@
 
 use domains::Isolation;
 use domains::report::feature;
-use raw_cpuid::{CpuId, CpuIdReaderNative};
+use raw_cpuid::{CpuId, ExtendedFeatures};
 
-/// The features that the core asks about.
+/// Pages of one gibibyte, which no image needs: a bit beyond those of
+/// [`feature`].
+pub(crate) const GIB_PAGES: u64 = 1 << 63;
+
+/// What every image needs.
+const ALWAYS: u64 = feature::FSGSBASE | feature::NX | feature::XSAVE;
+/// What the walls need.
+const WALLS: u64 = feature::PKU | feature::SMEP | feature::SMAP | feature::UMIP | feature::AVX;
+
+/// The features that the core asks about: bits of [`feature`], and
+/// [`GIB_PAGES`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Features {
-    /// Bits of [`feature`].
-    present: u64,
-    /// Pages of one gibibyte.
-    pub(crate) has_gib_pages: bool,
-    /// The state that XCR0 can enable.
-    pub(crate) vector_state: u64,
-}
+pub(crate) struct Features(u64);
 
 impl Features {
     /// Asks CPUID.
     pub(crate) fn detect() -> Features {
         let cpuid = CpuId::new();
+        let basic = cpuid.get_feature_info();
+        let basic = basic.as_ref();
         let extended = cpuid.get_extended_processor_and_feature_identifiers();
-        Features {
-            present: present(&cpuid),
-            has_gib_pages: extended.is_some_and(|leaf| leaf.has_1gib_pages()),
-            vector_state: vector_state(),
-        }
+        let extended = extended.as_ref();
+        let structured = cpuid.get_extended_feature_info();
+        let has =
+            |feature: fn(&ExtendedFeatures) -> bool| structured.as_ref().is_some_and(feature);
+        let found = [
+            (feature::PKU, has(ExtendedFeatures::has_pku)),
+            (feature::FSGSBASE, has(ExtendedFeatures::has_fsgsbase)),
+            (feature::SMEP, has(ExtendedFeatures::has_smep)),
+            (feature::SMAP, has(ExtendedFeatures::has_smap)),
+            (feature::UMIP, has(ExtendedFeatures::has_umip)),
+            (
+                feature::NX,
+                extended.is_some_and(|leaf| leaf.has_execute_disable()),
+            ),
+            (
+                GIB_PAGES,
+                extended.is_some_and(|leaf| leaf.has_1gib_pages()),
+            ),
+            (feature::XSAVE, basic.is_some_and(|leaf| leaf.has_xsave())),
+            (feature::AVX, basic.is_some_and(|leaf| leaf.has_avx())),
+        ];
+        let present = found.iter().filter(|(_, is_present)| *is_present);
+        Features(present.fold(0, |all, (bit, _)| all | bit))
     }
 
     /// Whether all the features in `bits` are present.
     pub(crate) const fn has(&self, bits: u64) -> bool {
-        self.present & bits == bits
+        self.0 & bits == bits
     }
 
     /// What `isolation` needs and the CPU lacks.
     pub(crate) const fn missing(&self, isolation: Isolation) -> u64 {
-        needed(isolation) & !self.present
+        let needed = match isolation {
+            Isolation::None => ALWAYS,
+            Isolation::Mpk => ALWAYS | WALLS,
+        };
+        needed & !self.0
     }
-}
-
-/// What an image with `isolation` needs, as bits of [`feature`].
-const fn needed(isolation: Isolation) -> u64 {
-    let always = feature::FSGSBASE | feature::NX | feature::XSAVE;
-    match isolation {
-        Isolation::None => always,
-        Isolation::Mpk => {
-            let walls = feature::PKU | feature::SMEP | feature::SMAP | feature::UMIP;
-            always | walls | feature::AVX
-        }
-    }
-}
-
-fn present(cpuid: &CpuId<CpuIdReaderNative>) -> u64 {
-    let basic = cpuid.get_feature_info();
-    let structured = cpuid.get_extended_feature_info();
-    let structured = structured.as_ref();
-    let extended = cpuid.get_extended_processor_and_feature_identifiers();
-    let found = [
-        (feature::PKU, structured.is_some_and(|leaf| leaf.has_pku())),
-        (
-            feature::FSGSBASE,
-            structured.is_some_and(|leaf| leaf.has_fsgsbase()),
-        ),
-        (
-            feature::SMEP,
-            structured.is_some_and(|leaf| leaf.has_smep()),
-        ),
-        (
-            feature::SMAP,
-            structured.is_some_and(|leaf| leaf.has_smap()),
-        ),
-        (
-            feature::UMIP,
-            structured.is_some_and(|leaf| leaf.has_umip()),
-        ),
-        (
-            feature::NX,
-            extended.is_some_and(|leaf| leaf.has_execute_disable()),
-        ),
-        (
-            feature::XSAVE,
-            basic.as_ref().is_some_and(|leaf| leaf.has_xsave()),
-        ),
-        (
-            feature::AVX,
-            basic.as_ref().is_some_and(|leaf| leaf.has_avx()),
-        ),
-    ];
-    found
-        .into_iter()
-        .filter(|(_, is_present)| *is_present)
-        .fold(0, |all, (bit, _)| all | bit)
-}
-
-/// The mask of CPUID leaf 0xd, the highest that QEMU's CPUs answer to.
-fn vector_state() -> u64 {
-    let leaf = raw_cpuid::cpuid!(0xd, 0);
-    u64::from(leaf.edx) << 32 | u64::from(leaf.eax)
 }
 
 #[cfg(test)]
@@ -108,20 +75,12 @@ mod tests {
 
     #[test]
     fn only_mpk_needs_protection_keys() {
-        let bare = Features {
-            present: 0,
-            has_gib_pages: false,
-            vector_state: 0,
-        };
+        let bare = Features(0);
         assert_eq!(
             bare.missing(Isolation::Mpk),
             (1 << feature::NAMES.len()) - 1
         );
         assert_eq!(bare.missing(Isolation::None) & feature::PKU, 0);
-        let full = Features {
-            present: !0,
-            ..bare
-        };
-        assert_eq!(full.missing(Isolation::Mpk), 0);
+        assert_eq!(Features(!0).missing(Isolation::Mpk), 0);
     }
 }

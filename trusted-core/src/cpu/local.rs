@@ -8,15 +8,17 @@
 use core::cell::Cell;
 
 use domains::cpu_page::offset;
-use domains::layout::CORE_CPU_PAGE;
+use domains::layout::{CORE_CPU_PAGE, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru};
 use static_assertions::const_assert;
 
+use super::control::Settings;
 use super::page::{Caller, CpuPage};
 use super::pkru;
-use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
 use crate::device::virtio::Bell;
+use crate::memory::frame::Frame;
+use crate::memory::physical::PhysicalMap;
 use crate::memory::tables::Tables;
 use crate::time::pace::Pace;
 use crate::time::refine::Stretch;
@@ -47,21 +49,21 @@ pub(crate) struct Local {
     /// The bell to ring when the core's lock is open: here, and not in what a call
     /// answers, because every call would carry it.
     pub(crate) bell: Cell<Bell>,
-    isolation: Isolation,
+    /// The settings of the CPU that boots.
+    pub(crate) settings: Settings,
 }
 
-// The rest of the page holds the segments of CPUs that did not boot.
-const_assert!(size_of::<Local>() as u64 <= OWN_OFFSET);
+const_assert!(size_of::<Local>() as u64 <= PAGE_SIZE);
 
 impl Local {
     /// The state of CPU `number`, which runs on `tables`, whose page is `page`
-    /// and whose stacks lie at `stacks`.
+    /// and whose stacks lie at `stacks`, and which must have these settings.
     pub(crate) fn new(
         number: u64,
         tables: Tables,
         page: CpuPage,
         stacks: Place,
-        isolation: Isolation,
+        settings: Settings,
     ) -> Local {
         Local {
             user_stack: Cell::new(0),
@@ -74,43 +76,38 @@ impl Local {
             pace: Cell::new(Pace::SHORTEST),
             watchdog: Cell::new(Watchdog::default()),
             bell: Cell::default(),
-            isolation,
+            settings,
         }
     }
 
-    /// Puts the state where [`current`] finds it.
+    /// Puts the state into `frame`.
     ///
     /// # Safety
     ///
-    /// The core's CPU page must be mapped, and [`current`] not in use.
-    pub(crate) unsafe fn install(self) {
+    /// Nobody else may use the frame, and the CPU must not have come so far that
+    /// it asks for [`current`].
+    pub(crate) unsafe fn install(self, frame: Frame) {
+        let place = PhysicalMap::CORE.address(frame.address()) as *mut Local;
         // SAFETY: the caller's duty; the page is large enough.
-        unsafe { (CORE_CPU_PAGE as *mut Local).write(self) };
+        unsafe { place.write(self) };
     }
 
     /// Who ran in ring 3 when the core was entered.
     pub(crate) fn caller(&self) -> Caller {
-        match self.isolation {
-            Isolation::Mpk => {
-                let pkru = pkru::read();
-                Caller {
-                    domain: pkru.domain(),
-                    pkru,
-                }
-            }
-            Isolation::None => {
-                let domain = Domain::from_number(self.page.get(offset::DOMAIN));
-                Caller {
-                    domain,
-                    pkru: Pkru::from_bits(0),
-                }
-            }
-        }
+        let pkru = match self.settings.isolation {
+            Isolation::Mpk => pkru::read(),
+            Isolation::None => Pkru::from_bits(0),
+        };
+        let domain = match self.settings.isolation {
+            Isolation::Mpk => pkru.domain(),
+            Isolation::None => Domain::from_number(self.page.get(offset::DOMAIN)),
+        };
+        Caller { domain, pkru }
     }
 
     /// Gives ring 3 the rights of `domain`, from the return on.
     pub(crate) fn assume(&self, domain: Domain) {
-        match self.isolation {
+        match self.settings.isolation {
             Isolation::Mpk => pkru::write(Pkru::of(domain)),
             Isolation::None => self.page.set(offset::DOMAIN, domain.number()),
         }
@@ -119,7 +116,7 @@ impl Local {
 
 /// The state of this CPU.
 pub(crate) fn current() -> &'static Local {
-    // SAFETY: boot installed it before ring 3 or an interrupt could run, and
-    // what changes in it is in cells of this CPU alone.
+    // SAFETY: the frame that is mapped there has held it since before ring 3 or an
+    // interrupt could run, and what changes in it is in cells of this CPU alone.
     unsafe { &*(CORE_CPU_PAGE as *const Local) }
 }

@@ -6,6 +6,7 @@ pub(crate) mod local;
 pub(crate) mod page;
 pub(crate) mod pkru;
 pub(crate) mod segments;
+pub(crate) mod shared;
 pub(crate) mod stacks;
 pub(crate) mod syscall;
 pub(crate) mod tlb;

@@ -10,12 +10,9 @@
 #![expect(unsafe_code, reason = "XSETBV, XSAVE and XRSTOR")]
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicU64, Ordering};
 
 use static_assertions::const_assert;
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
-
-use super::features::Features;
 
 /// Alignment of the area in memory.
 pub(crate) const ALIGN: u64 = 64;
@@ -26,33 +23,23 @@ pub(crate) const HEADER_SIZE: u64 = 64;
 /// The most that an area may need: header, legacy registers and AVX's.
 pub(crate) const SIZE_MAX: u64 = HEADER + HEADER_SIZE + 256;
 
-const BASIC: XCr0Flags = XCr0Flags::X87.union(XCr0Flags::SSE);
+/// What applications use.
+const USED: XCr0Flags = XCr0Flags::X87.union(XCr0Flags::SSE).union(XCr0Flags::AVX);
 
-const_assert!(!BASIC.union(XCr0Flags::AVX).contains(XCr0Flags::MPK));
-
-static ENABLED: AtomicU64 = AtomicU64::new(0);
+const_assert!(!USED.contains(XCr0Flags::MPK));
 
 /// Enables the state that applications use.
-pub(crate) fn enable(features: &Features) {
-    let state = choose(XCr0Flags::from_bits_truncate(features.vector_state));
-    ENABLED.store(state.bits(), Ordering::Relaxed);
+pub(crate) fn enable() {
+    // The highest leaf that QEMU's CPUs answer to.
+    let offers = u64::from(raw_cpuid::cpuid!(0xd, 0).eax);
     // SAFETY: CR4.OSXSAVE is set, and the CPU offers these bits.
-    unsafe { XCr0::write(state) };
-}
-
-/// What this CPU has enabled.
-pub(crate) fn enabled() -> u64 {
-    XCr0::read_raw()
+    unsafe { XCr0::write(choose(XCr0Flags::from_bits_truncate(offers))) };
 }
 
 /// What to enable of what the CPU `offers`.
 fn choose(offers: XCr0Flags) -> XCr0Flags {
-    let mut state = BASIC;
-    if offers.contains(XCr0Flags::AVX) {
-        // DEFENCE: pkru-not-in-xcr0
-        state |= XCr0Flags::AVX;
-    }
-    state
+    // DEFENCE: pkru-not-in-xcr0
+    offers & USED
 }
 
 /// Saves the vector state in the area at `area`.
@@ -61,9 +48,8 @@ fn choose(offers: XCr0Flags) -> XCr0Flags {
 ///
 /// `area` must be aligned to [`ALIGN`] and have room for [`SIZE_MAX`] bytes.
 pub(crate) unsafe fn save(area: u64) {
-    let (low, high) = mask();
-    // SAFETY: the caller's duty; the mask is that of XCR0.
-    unsafe { asm!("xsave64 [{}]", in(reg) area, in("eax") low, in("edx") high) };
+    // SAFETY: the caller's duty; what is not in XCR0 is not saved.
+    unsafe { asm!("xsave64 [{}]", in(reg) area, in("eax") USED.bits() as u32, in("edx") 0) };
 }
 
 /// An area whose header says that every component is in its first state. Of
@@ -91,28 +77,19 @@ pub(crate) fn reset() {
 ///
 /// `area` must hold what [`save`] wrote, with a header that was zero before.
 pub(crate) unsafe fn restore(area: u64) {
-    let (low, high) = mask();
     // SAFETY: the caller's duty; the core itself keeps nothing in these
     // registers.
-    unsafe { asm!("xrstor64 [{}]", in(reg) area, in("eax") low, in("edx") high) };
+    unsafe { asm!("xrstor64 [{}]", in(reg) area, in("eax") USED.bits() as u32, in("edx") 0) };
 }
 
 /// Lets XRSTOR change PKRU, or not: the wall that this file is about.
 #[cfg(feature = "test-hooks")]
 pub(crate) fn let_xrstor_write_pkru(is_open: bool) {
-    let state = XCr0Flags::from_bits_truncate(ENABLED.load(Ordering::Relaxed));
-    let pkru = if is_open {
-        XCr0Flags::MPK
-    } else {
-        XCr0Flags::empty()
-    };
+    let pkru = XCr0Flags::MPK;
+    let state = XCr0::read();
+    let state = if is_open { state | pkru } else { state - pkru };
     // SAFETY: where there are protection keys, XSAVE knows their state.
-    unsafe { XCr0::write(state | pkru) };
-}
-
-fn mask() -> (u32, u32) {
-    let mask = ENABLED.load(Ordering::Relaxed);
-    (mask as u32, (mask >> 32) as u32)
+    unsafe { XCr0::write(state) };
 }
 
 #[cfg(test)]
@@ -123,7 +100,8 @@ mod tests {
     fn pkru_is_not_in_the_state_whatever_the_cpu_offers() {
         let all = choose(XCr0Flags::all());
         assert!(!all.contains(XCr0Flags::MPK));
-        assert_eq!(all, BASIC | XCr0Flags::AVX);
-        assert_eq!(choose(BASIC), BASIC);
+        assert_eq!(all, USED);
+        let basic = XCr0Flags::X87 | XCr0Flags::SSE;
+        assert_eq!(choose(basic), basic);
     }
 }

@@ -9,14 +9,15 @@
 #![expect(unsafe_code, reason = "the trap stubs and LIDT")]
 
 use core::arch::naked_asm;
-use core::cell::UnsafeCell;
 
 use domains::device::DEVICES_MAX;
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::structures::DescriptorTablePointer;
+use x86_64::structures::idt::{Entry, HandlerFunc};
 
-use super::segments::{ABORT_STACK, CORE_CODE, TRAP_STACK};
+use super::segments::{ABORT_STACK, TRAP_STACK};
+use super::shared::Shared;
 use crate::trap;
 use crate::trap::registers::Registers;
 
@@ -40,16 +41,7 @@ pub(crate) const SPURIOUS: u8 = 0x3f;
 pub(crate) const CORE_CALL: u64 = 0x100;
 
 /// Vectors whose exception pushes an error code (Intel SDM volume 3, 6.15).
-const WITH_ERROR_CODE: u64 = 1 << 8
-    | 1 << 10
-    | 1 << 11
-    | 1 << 12
-    | 1 << 13
-    | 1 << 14
-    | 1 << 17
-    | 1 << 21
-    | 1 << 29
-    | 1 << 30;
+const WITH_ERROR_CODE: u64 = 1 << 8 | 0b11111 << 10 | 1 << 17 | 1 << 21 | 0b11 << 29;
 
 const NMI: usize = 2;
 const DOUBLE_FAULT: usize = 8;
@@ -58,50 +50,36 @@ const MACHINE_CHECK: usize = 18;
 /// Bytes from one stub to the next.
 const STRIDE: usize = 16;
 
-/// Present, ring 0, 64-bit interrupt gate: interrupts are off in the handler.
-const INTERRUPT_GATE: u64 = 0x8e << 40;
+type Table = [Entry<HandlerFunc>; COUNT];
 
-type Table = [[u64; 2]; COUNT];
-
-/// The table, read by the CPU behind Rust's back.
-#[repr(align(16))]
-struct Shared(UnsafeCell<Table>);
-
-// SAFETY: `fill` writes it once, before the second CPU exists.
-unsafe impl Sync for Shared {}
-
-static VECTORS: Shared = Shared(UnsafeCell::new([[0; 2]; COUNT]));
+static VECTORS: Shared<Table> = Shared::new([Entry::missing(); COUNT]);
 
 const _: () = assert!(LAST_DEVICE < KICK, "no vector stands for two things");
 
-/// Fills the table, which is the same for all CPUs. Once, by the CPU that boots.
+/// Fills the table, which is the same for all CPUs. Once, by the CPU that boots,
+/// on the core's own segments.
 pub(crate) fn fill() {
     // SAFETY: called once, by the only CPU; no CPU reads it yet.
-    let table: &'static mut Table = unsafe { &mut *VECTORS.0.get() };
-    let first = stubs as extern "C" fn() as usize;
+    let table: &'static mut Table = unsafe { &mut *VECTORS.get() };
+    let first = VirtAddr::from_ptr(stubs as *const ());
     for (vector, entry) in table.iter_mut().enumerate() {
         let stack = match vector {
             NMI | DOUBLE_FAULT | MACHINE_CHECK => ABORT_STACK,
             _ => TRAP_STACK,
         };
-        *entry = gate((first + vector * STRIDE) as u64, stack);
+        // SAFETY: there the stub of this vector is.
+        let options = unsafe { entry.set_handler_addr(first + (vector * STRIDE) as u64) };
+        // SAFETY: the task state has both stacks.
+        unsafe { options.set_stack_index(stack) };
     }
 }
 
 /// Loads the table.
 pub(crate) fn load() {
     let limit = (size_of::<Table>() - 1) as u16;
-    let base = VirtAddr::from_ptr(VECTORS.0.get());
+    let base = VirtAddr::from_ptr(VECTORS.get());
     // SAFETY: the table is static and complete.
     unsafe { lidt(&DescriptorTablePointer { limit, base }) };
-}
-
-/// The gate to `handler` on an interrupt stack (Intel SDM volume 3, 6.14.1).
-fn gate(handler: u64, stack: u16) -> [u64; 2] {
-    let selector = u64::from(CORE_CODE.0) << 16;
-    let stack = u64::from(stack + 1) << 32;
-    let low = (handler & 0xffff) | selector | stack | INTERRUPT_GATE;
-    [low | (handler >> 16 & 0xffff) << 48, handler >> 32]
 }
 
 /// One stub a vector, [`STRIDE`] bytes apart.
@@ -165,16 +143,4 @@ pub(crate) extern "C" fn leave(registers: *const Registers) -> ! {
         "add rsp, 16",
         "iretq",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gate_holds_the_address_of_its_handler() {
-        let [low, high] = gate(0xffff_ffff_8012_3456, TRAP_STACK);
-        assert_eq!(low, 0x8012_8e01_0008_3456);
-        assert_eq!(high, 0xffff_ffff);
-    }
 }

@@ -11,13 +11,13 @@ use domains::layout::{self, PAGE_SIZE};
 use domains::{Area, Cell, Isolation};
 
 use super::entry::{Bits, Entry, Keys, Rights, span};
-use super::frame::Frame;
+use super::frame::{Frame, pages_of};
 use super::frames::Frames;
 use super::owner::Owner;
 use super::quarantine::{Quarantine, When};
 use super::tables::{Tables, load, slot, slots, store};
 use super::template::Template;
-use crate::cpu::features::Features;
+use crate::cpu::features::{Features, GIB_PAGES};
 
 /// The bits of an entry that leads to pages of ring 3. The right to write is
 /// the last level's to give.
@@ -70,7 +70,7 @@ impl Space {
             quarantine: Quarantine::new(),
             templates: [Template::default(); Cell::ALL.len()],
             keys,
-            largest: 1 + u32::from(Features::detect().has_gib_pages),
+            largest: 1 + u32::from(Features::detect().has(GIB_PAGES)),
         }
     }
 
@@ -132,6 +132,23 @@ impl Space {
         slot.filter(|slot| load(slot).is_empty())
             .map(|slot| store(slot, entry))
             .is_some()
+    }
+
+    /// Maps cleared frames that lie in a row at `address`, with room for `size`
+    /// bytes, for good; the first of them. None if something is there already, or
+    /// memory runs out.
+    pub(crate) fn place_row(&mut self, address: u64, size: u64, area: Area) -> Option<Frame> {
+        let pages = pages_of(size);
+        let row = self.frames.allocate_row(pages as usize, Owner::area(area));
+        let first = row?.number();
+        for page in 0..pages {
+            let frame = Frame::from_number(first + page);
+            self.tables.physical().zero(frame);
+            let entry = self.user(frame, area, Rights::Write);
+            let is_placed = self.place_page(address + page * PAGE_SIZE, entry);
+            is_placed.then_some(())?;
+        }
+        row
     }
 
     /// A page of ring 3 as this space's isolation wants it.

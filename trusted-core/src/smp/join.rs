@@ -1,7 +1,7 @@
 //! What a further CPU does: becomes the equal of the first, sleeps, enters the
 //! safe kernel.
 
-#![expect(unsafe_code, reason = "loads this CPU's own tables")]
+#![expect(unsafe_code, reason = "loads this CPU's own segments")]
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::{Acquire, Release};
@@ -9,12 +9,12 @@ use core::sync::atomic::Ordering::{Acquire, Release};
 use domains::Domain;
 use domains::layout::SAFE;
 
-use super::offer::{self, Terms};
-use super::shootdown;
+use super::{offer, shootdown};
+use crate::cpu::control::{self, Settings};
 use crate::cpu::features::Features;
 use crate::cpu::local::{self, Local};
 use crate::cpu::stacks::Place;
-use crate::cpu::{control, segments, syscall, tlb, vector_state, vectors};
+use crate::cpu::{segments, syscall, tlb, vector_state, vectors};
 use crate::device::lapic;
 use crate::state;
 use crate::trap::registers::Registers;
@@ -27,14 +27,10 @@ pub(super) fn release() {
     ARE_RELEASED.store(true, Release);
 }
 
-/// The first Rust function of a further CPU, which has taken its offer.
-/// Returns, to be halted, if the CPU cannot be used.
-pub(super) extern "C" fn enter() {
-    let Some(terms) = offer::terms() else {
-        return;
-    };
-    let features = Features::detect();
-    let is_up = features == terms.features && set_up(&terms, &features);
+/// The first Rust function of a further CPU, which has taken its offer and runs
+/// in its own tables. Returns, to be halted, if the CPU cannot be used.
+pub(crate) extern "C" fn enter() {
+    let is_up = set_up(local::current());
     if offer::reply(is_up) && is_up {
         sleep();
         enter_safe_kernel();
@@ -42,25 +38,23 @@ pub(super) extern "C" fn enter() {
 }
 
 /// Sets the CPU up as boot does with the first; whether it is like it now.
-fn set_up(terms: &Terms, features: &Features) -> bool {
-    // SAFETY: the seat has the pages and stacks; called once on this CPU.
-    unsafe { segments::load_own() };
+fn set_up(local: &Local) -> bool {
+    let Settings {
+        isolation,
+        features,
+        ..
+    } = local.settings;
+    if Features::detect() != features {
+        return false;
+    }
+    // SAFETY: its seat has this number and the stacks; called once on this CPU.
+    unsafe { segments::load(local.number, Place::OWN) };
     vectors::load();
-    control::enable(features, terms.isolation);
+    control::enable(&features, isolation);
     vector_state::reset();
     syscall::enable();
     lapic::enable();
-    let seat = &terms.seat;
-    let local = Local::new(
-        seat.number,
-        seat.tables,
-        seat.page,
-        Place::OWN,
-        terms.isolation,
-    );
-    // SAFETY: the page is mapped, and neither ring 3 nor interrupts run.
-    unsafe { local.install() };
-    control::settings() == terms.settings
+    Settings::now(features, isolation) == local.settings
 }
 
 /// Sleeps until the safe kernel wants this CPU.
@@ -71,9 +65,9 @@ fn sleep() {
     }
 }
 
-/// Gives ring 3 the safe kernel's rights on a stack of this CPU, as boot does
-/// on the first.
-fn enter_safe_kernel() -> ! {
+/// Enters the safe kernel with its rights, on a stack of this CPU: as after a
+/// call, so that the stack is aligned as functions expect it.
+pub(crate) fn enter_safe_kernel() -> ! {
     let local = local::current();
     let registers = state::with(|core| {
         shootdown::join(local.number);

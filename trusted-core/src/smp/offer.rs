@@ -7,93 +7,61 @@
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use core::sync::atomic::{AtomicU32, AtomicU64};
 
-use domains::Isolation;
+use crate::memory::frame::Frame;
 
-use super::seat::Seat;
-use crate::cpu::control::Settings;
-use crate::cpu::features::Features;
-use crate::lock::Lock;
-
-/// What a CPU needs to know to become the equal of the first.
-#[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    /// Its seat.
-    pub(crate) seat: Seat,
-    /// How the domains are kept apart.
-    pub(crate) isolation: Isolation,
-    /// The features of the CPU that boots.
-    pub(crate) features: Features,
-    /// Its settings.
-    pub(crate) settings: Settings,
-}
-
-/// What became of an offer.
+/// What came of an offer, as the word that takes its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
 pub(crate) enum Answer {
-    /// Nobody has taken it.
-    None,
-    /// Somebody has, and is on the way.
-    Taken,
+    /// Somebody has taken it, and is on the way.
+    Taken = 0x1000,
     /// The CPU is up.
-    Up,
-    /// The CPU is not like the first.
-    Refused,
+    Up = 0x1001,
+    /// The CPU is not like the first, or was given up.
+    Refused = 0x1002,
 }
 
 /// Added to an APIC id, so that none is zero.
-pub(super) const NAME: u32 = 1;
-/// What the CPU that takes an offer leaves in its place.
-pub(super) const TAKEN: u32 = 0x1000;
-const UP: u32 = 0x1001;
-const REFUSED: u32 = 0x1002;
+pub(crate) const NAME: u32 = 1;
 
-/// The APIC id that the seat is for, and [`NAME`]; or what came of it.
-pub(super) static OFFER: AtomicU32 = AtomicU32::new(0);
+/// The APIC id that the seat is for, and [`NAME`]; or an [`Answer`].
+pub(crate) static OFFER: AtomicU32 = AtomicU32::new(0);
 /// The physical address of the root of its tables.
-pub(super) static ROOT: AtomicU64 = AtomicU64::new(0);
-static TERMS: Lock<Option<Terms>> = Lock::new(None);
+pub(crate) static ROOT: AtomicU64 = AtomicU64::new(0);
 
-/// Offers a seat to the CPU with APIC id `id`.
-pub(super) fn make(id: u8, terms: Terms) {
-    ROOT.store(terms.seat.tables.root().address(), Release);
-    TERMS.with(|place| *place = Some(terms));
+/// Offers the seat in the tables below `root` to the CPU with APIC id `id`.
+pub(super) fn make(id: u8, root: Frame) {
+    ROOT.store(root.address(), Release);
     OFFER.store(u32::from(id) + NAME, Release);
 }
 
 /// Takes the offer to the CPU with APIC id `id` back, unless it was taken.
 pub(super) fn withdraw(id: u8) {
-    // It failed because somebody was quicker: then the answer says so.
-    let _ = OFFER.compare_exchange(u32::from(id) + NAME, 0, AcqRel, Acquire);
+    replace(u32::from(id) + NAME, 0);
 }
 
 /// Gives the CPU up that took the offer and does not come: it will find its
-/// reply unwanted, and halt.
+/// reply unwanted, and halt. Unless it has replied after all.
 pub(super) fn give_up() {
-    // It failed because the CPU has replied after all.
-    let _ = OFFER.compare_exchange(TAKEN, REFUSED, AcqRel, Acquire);
+    replace(Answer::Taken as u32, Answer::Refused as u32);
 }
 
-/// What came of the offer.
-pub(super) fn answer() -> Answer {
-    match OFFER.load(Acquire) {
-        TAKEN => Answer::Taken,
-        UP => Answer::Up,
-        REFUSED => Answer::Refused,
-        _ => Answer::None,
-    }
-}
-
-/// The terms, for the CPU that took the offer.
-pub(super) fn terms() -> Option<Terms> {
-    TERMS.with(|terms| *terms)
+/// What came of the offer; none if nobody has taken it.
+pub(super) fn answer() -> Option<Answer> {
+    let word = OFFER.load(Acquire);
+    let mut answers = [Answer::Taken, Answer::Up, Answer::Refused].into_iter();
+    answers.find(|answer| *answer as u32 == word)
 }
 
 /// Answers that this CPU, which took the offer, is up, or that it is not like
 /// the first. False if it was given up meanwhile.
 pub(super) fn reply(is_up: bool) -> bool {
-    let answer = if is_up { UP } else { REFUSED };
-    let replied = OFFER.compare_exchange(TAKEN, answer, AcqRel, Acquire);
-    replied.is_ok()
+    let answer = if is_up { Answer::Up } else { Answer::Refused };
+    replace(Answer::Taken as u32, answer as u32)
+}
+
+fn replace(from: u32, to: u32) -> bool {
+    OFFER.compare_exchange(from, to, AcqRel, Acquire).is_ok()
 }
 
 #[cfg(test)]
@@ -107,15 +75,15 @@ mod tests {
         assert_eq!(OFFER.load(Acquire), 5 + NAME);
         withdraw(5);
         assert_eq!(OFFER.load(Acquire), 0);
-        OFFER.store(TAKEN, Release);
+        OFFER.store(Answer::Taken as u32, Release);
         withdraw(5);
-        assert_eq!(answer(), Answer::Taken);
+        assert_eq!(answer(), Some(Answer::Taken));
         assert!(reply(true));
         give_up();
-        assert_eq!(answer(), Answer::Up);
-        OFFER.store(TAKEN, Release);
+        assert_eq!(answer(), Some(Answer::Up));
+        OFFER.store(Answer::Taken as u32, Release);
         give_up();
         assert!(!reply(true), "too late");
-        assert_eq!(answer(), Answer::Refused);
+        assert_eq!(answer(), Some(Answer::Refused));
     }
 }

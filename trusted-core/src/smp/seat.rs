@@ -1,61 +1,53 @@
-//! What a further CPU needs before it can be woken.
+//! What a CPU needs before it can run the domains.
+
+#![expect(unsafe_code, reason = "fills the core's own page for a CPU")]
 
 use domains::layout::{self, PAGE_SIZE};
 use domains::{Area, Cell};
 
+use crate::cpu::control::Settings;
+use crate::cpu::local::Local;
 use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
 use crate::memory::entry::{Bits, Entry, Rights};
+use crate::memory::frame::Frame;
 use crate::memory::hatch;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
 use crate::memory::tables::Tables;
 
-/// The place of one CPU in the address space.
-#[derive(Clone, Copy)]
-pub(crate) struct Seat {
-    /// Its number.
-    pub(crate) number: u64,
-    /// Its page tables.
-    pub(crate) tables: Tables,
-    /// Its CPU page, filled.
-    pub(crate) page: CpuPage,
-}
-
-/// Makes the seat of CPU `number`; none if memory runs out.
-pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
-    let own = hatch::tables(&space.tables, &mut space.frames)?;
-    map_stacks(number, space)?;
-    let page = cpu_page(&own, space)?;
-    page.fill(number);
-    for address in Place::OWN.pages().chain([layout::CORE_CPU_PAGE]) {
-        let frame = space.frames.allocate(Owner::CORE)?;
-        let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
-        hatch::place(&own, address, entry, &mut space.frames)?;
-    }
-    Some(Seat {
-        number,
-        tables: own,
-        page,
-    })
-}
-
-/// Maps the stack that CPU `number` starts on in the safe kernel, and those on
-/// which it runs cells; none if memory runs out.
-pub(crate) fn map_stacks(number: u64, space: &mut Space) -> Option<()> {
+/// Makes the place of CPU `number` in the address space, of which it sees its own
+/// part by `tables`: stacks, filled pages. Its `stacks` in the core are mapped.
+/// None if memory runs out.
+pub(crate) fn prepare(
+    number: u64,
+    tables: Tables,
+    stacks: Place,
+    settings: Settings,
+    space: &mut Space,
+) -> Option<()> {
     let cells = Cell::ALL.map(|cell| cell.stack(number));
-    let mut stacks = [layout::SAFE.start_stack(number)].into_iter().chain(cells);
-    stacks.try_for_each(|stack| {
-        let pages = stack.size() / PAGE_SIZE;
-        space.map(stack.start, pages, 0).ok()
-    })
-}
-
-fn cpu_page(own: &Tables, space: &mut Space) -> Option<CpuPage> {
+    for stack in [layout::SAFE.start_stack(number)].into_iter().chain(cells) {
+        space.map(stack.start, stack.size() / PAGE_SIZE, 0).ok()?;
+    }
     let frame = space.frames.allocate(Owner::area(Area::Info))?;
     PhysicalMap::CORE.zero(frame);
     let entry = space.user(frame, Area::Info, Rights::Write);
-    hatch::place(own, layout::CPU_PAGE, entry, &mut space.frames)?;
-    Some(CpuPage::new(PhysicalMap::CORE, frame))
+    hatch::place(&tables, layout::CPU_PAGE, entry, &mut space.frames)?;
+    let page = CpuPage::new(PhysicalMap::CORE, frame);
+    page.fill(number);
+    let own = own_page(layout::CORE_CPU_PAGE, &tables, space)?;
+    let local = Local::new(number, tables, page, stacks, settings);
+    // SAFETY: the frame is new, and the CPU has not been told to run.
+    unsafe { local.install(own) };
+    Some(())
+}
+
+/// Maps a page of the core for the CPU with these tables alone.
+pub(super) fn own_page(address: u64, tables: &Tables, space: &mut Space) -> Option<Frame> {
+    let frame = space.frames.allocate(Owner::CORE)?;
+    let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
+    hatch::place(tables, address, entry, &mut space.frames)?;
+    Some(frame)
 }

@@ -7,8 +7,8 @@
 //! lock, and answers while it waits. A CPU that sleeps in the core is not
 //! woken: before it goes back to ring 3 it forgets everything.
 
+use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use core::sync::atomic::{AtomicU8, AtomicU64};
 
 use domains::cpu_page::CPUS_MAX;
 use domains::layout::PAGE_SIZE;
@@ -67,15 +67,9 @@ static SHOOTDOWN: Shootdown = Shootdown::new();
 /// the core's lock.
 static TURN: Lock<()> = Lock::new(());
 
-/// Their APIC ids, by number.
-static IDS: [AtomicU8; CPUS_MAX] = [const { AtomicU8::new(0) }; CPUS_MAX];
-
 /// Counts this CPU, which has this number, from now on. It must forget
 /// everything afterwards.
 pub(crate) fn join(number: u64) {
-    if let Some(id) = IDS.get(number as usize) {
-        id.store(lapic::id(), Relaxed);
-    }
     SHOOTDOWN.running.fetch_or(bit(number), SeqCst);
 }
 
@@ -89,11 +83,8 @@ pub(crate) fn ask(pages: Pages) {
 
 fn ask_in_turn(pages: Pages) {
     let asked = SHOOTDOWN.ask(local::current().number, pages);
-    let ids = IDS
-        .iter()
-        .zip(0..)
-        .filter(|(_, number)| asked & bit(*number) != 0);
-    ids.for_each(|(id, _)| lapic::interrupt(id.load(Relaxed), FORGET));
+    let numbers = (0..CPUS_MAX as u8).filter(|number| asked & bit((*number).into()) != 0);
+    numbers.for_each(|number| lapic::interrupt(number, FORGET));
     // A CPU that ended the machine stopped without an answer.
     SHOOTDOWN.wait(report::stop_if_ended);
 }

@@ -1,21 +1,25 @@
 //! Wakes the other CPUs, one after the other, at boot.
 //!
 //! INIT and a start-up interrupt (Intel SDM volume 3, 9.4.4), to a frame below
-//! 1 MiB that holds the first instructions while it is needed. A CPU that does
-//! not come in time is left out, and the next one gets its seat: numbers stay
-//! dense. The ways of CPUs that are left out stay closed by [`offer`].
+//! 1 MiB that holds the first instructions while it is needed. The number of a
+//! CPU is the id of its local APIC. Where one does not come in time, it and those
+//! behind it are left out; their ways stay closed by [`offer`].
 
 #![expect(unsafe_code, reason = "reads the stub's instructions")]
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::entry::{self, REAL_MODE_SIZE, real_mode};
-use super::ids::Ids;
-use super::offer::{self, Answer, Terms};
-use super::seat::{self, Seat};
+use domains::cpu_page::CPUS_MAX;
+
+use super::offer::{self, Answer};
+use super::seat;
+use crate::boot::entry::{REAL_MODE_SIZE, clear_tables, real_mode};
+use crate::cpu::control::Settings;
+use crate::cpu::stacks::Place;
 use crate::device::lapic;
 use crate::memory::frame::Frame;
 use crate::memory::frames::Frames;
+use crate::memory::hatch;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
@@ -31,46 +35,44 @@ const LIMIT_NS: u32 = 3_000_000_000;
 /// How often to look, if the timer stands still.
 const LOOKS_MAX: u64 = 4_000_000_000;
 
-/// Wakes the CPUs that were `found`; those that are up. None if memory runs
-/// out. `terms` makes what a CPU must be like of its seat.
+/// Wakes the other CPUs of `count`, which must come to these settings; how many
+/// are up, with this one. None if memory runs out.
 pub(crate) fn all(
-    found: &Ids,
-    space: &mut Space,
+    count: u32,
+    settings: Settings,
     warns: bool,
-    terms: impl Fn(Seat) -> Terms,
-) -> Option<Ids> {
-    let mut up = Ids::only(found.as_slice()[0]);
+    space: &mut Space,
+) -> Option<u32> {
     let Some(stub) = place_stub(&mut space.frames) else {
         warn(warns, format_args!("no memory below 1 MiB: one CPU only"));
-        return Some(up);
+        return Some(1);
     };
-    let mut free = None;
-    for id in found.others().iter().copied() {
-        let seat = match free.take() {
-            Some(seat) => seat,
-            None => seat::prepare(up.count() as u64, space)?,
-        };
-        match wake(id, stub, terms(seat)) {
-            Answer::Up => up.add(id),
-            Answer::None => {
-                warn(warns, format_args!("CPU with APIC id {id} does not start"));
-                free = Some(seat);
-            }
-            Answer::Taken | Answer::Refused => {
-                warn(warns, format_args!("CPU with APIC id {id} cannot be used"));
-                break;
-            }
+    let count = match lapic::id() {
+        0 => count.clamp(1, CPUS_MAX as u32),
+        _ => 1,
+    };
+    for number in 1..count {
+        let tables = hatch::tables(&space.tables, &mut space.frames)?;
+        for page in Place::OWN.pages() {
+            seat::own_page(page, &tables, space)?;
         }
+        seat::prepare(number.into(), tables, Place::OWN, settings, space)?;
+        let what = match wake(number as u8, stub, tables.root()) {
+            Some(Answer::Up) => continue,
+            None => "does not start",
+            Some(Answer::Taken | Answer::Refused) => "cannot be used",
+        };
+        warn(warns, format_args!("CPU {number} {what}"));
+        return Some(number);
     }
-    if up.count() == found.count() {
-        remove_stub(stub, &mut space.frames);
-    }
-    Some(up)
+    remove_stub(stub, &mut space.frames);
+    Some(count)
 }
 
-/// Offers a seat to the CPU with APIC id `id` and starts it.
-fn wake(id: u8, stub: Frame, terms: Terms) -> Answer {
-    offer::make(id, terms);
+/// Offers the seat in the tables below `root` to the CPU with APIC id `id`, and
+/// starts it.
+fn wake(id: u8, stub: Frame, root: Frame) -> Option<Answer> {
+    offer::make(id, root);
     lapic::start_silently(u32::MAX);
     lapic::send_init(id);
     for limit in [PATIENCE_NS, LIMIT_NS] {
@@ -80,7 +82,7 @@ fn wake(id: u8, stub: Frame, terms: Terms) -> Answer {
         }
     }
     offer::withdraw(id);
-    if offer::answer() == Answer::Taken {
+    if offer::answer() == Some(Answer::Taken) {
         wait(u32::MAX);
         offer::give_up();
     }
@@ -90,7 +92,7 @@ fn wake(id: u8, stub: Frame, terms: Terms) -> Answer {
 /// Waits until the CPU is up or refuses, or the timer has run for `limit`.
 fn wait(limit: u32) -> bool {
     for _ in 0..LOOKS_MAX {
-        if matches!(offer::answer(), Answer::Up | Answer::Refused) {
+        if matches!(offer::answer(), Some(Answer::Up | Answer::Refused)) {
             return true;
         }
         if u32::MAX - lapic::left() >= limit {
@@ -121,7 +123,8 @@ fn place_stub(frames: &mut Frames) -> Option<Frame> {
 fn remove_stub(stub: Frame, frames: &mut Frames) {
     PhysicalMap::CORE.zero(stub);
     frames.release(stub);
-    entry::forget_boot_tables();
+    // SAFETY: every CPU has tables of its own by now.
+    unsafe { clear_tables() };
 }
 
 fn warn(is_wanted: bool, what: core::fmt::Arguments<'_>) {

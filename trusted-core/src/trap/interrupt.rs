@@ -58,7 +58,7 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
 
 /// Looks less often where no cell is called, if this is the only CPU.
 fn note_pace(core: &Core, local: &Local, domain: Option<Domain>) {
-    if core.cpus.are_several() {
+    if core.cpus.count > 1 {
         return;
     }
     let calls = local.page.get(offset::CELL_CALLS);

@@ -194,6 +194,22 @@ fn a_machine_without_pci_has_no_slots() {
 }
 
 #[test]
+fn the_guest_is_told_the_registers_of_a_microvms_devices() {
+    let blocks = |spec: &Spec| slots::blocks(spec).map(|block| (block.address, block.pin));
+    let found = blocks(&spec(Machine::Microvm));
+    let expected = [
+        (0xfeb0_0e00, 12),
+        (0xfeb0_0c00, 11),
+        (0xfeb0_0a00, 10),
+        (0, 0),
+    ];
+    assert_eq!(found[..4], expected);
+    let found = blocks(&full(Machine::Microvm, VolumeDriver::Ninep));
+    assert_eq!(found[7], (0xfeb0_0000, 5));
+    assert_eq!(blocks(&spec(Machine::Q35)), [(0, 0); 8]);
+}
+
+#[test]
 fn volumes_come_last_and_in_order() {
     let volumes = |spec: Spec| {
         let volume = |text: &str| text.parse().expect("a volume");

@@ -6,7 +6,7 @@
 )]
 
 use domains::device::{DEVICES_MAX, Kind, QUEUES_MAX};
-use domains::layout::{PAGE_SIZE, Region};
+use domains::layout::Region;
 use domains::{Area as Owners, Cell, windows};
 
 use super::area::{Area, Areas};
@@ -19,7 +19,6 @@ use crate::device::bars;
 use crate::device::ioapic::Pin;
 use crate::device::mmio::Mmio;
 use crate::device::pci::Function;
-use crate::memory::entry::Rights;
 use crate::memory::frame::{Frame, pages_of};
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
@@ -147,17 +146,7 @@ fn make_areas(cell: Cell, kinds: &Kinds, space: &mut Space) -> Option<Areas> {
 /// Maps `region` in one piece, for good.
 fn make_area(region: Region, owner: Owners, space: &mut Space) -> Option<Area> {
     let (address, size) = (region.start, region.size());
-    let pages = pages_of(size);
-    let first = space
-        .frames
-        .allocate_row(pages as usize, Owner::area(owner))?;
-    for page in 0..pages {
-        let frame = Frame::from_number(first.number() + page);
-        space.tables.physical().zero(frame);
-        let entry = space.user(frame, owner, Rights::Write);
-        let is_placed = space.place_page(address + page * PAGE_SIZE, entry);
-        is_placed.then_some(())?;
-    }
+    let first = space.place_row(address, size, owner)?;
     Some(Area {
         address,
         physical: first.address(),
@@ -181,7 +170,10 @@ fn make_queues(count: usize, space: &mut Space) -> Option<&'static mut [Queue]> 
 mod tests {
     use core::sync::atomic::Ordering::Relaxed;
 
+    use domains::layout::PAGE_SIZE;
+
     use super::*;
+    use crate::memory::entry::Rights;
     use crate::memory::space::tests::space;
 
     const OWNER: Owners = Owners::Cell(Cell::Console);
