@@ -11,7 +11,7 @@
 
 use bitflags::bitflags;
 use domains::layout::PAGE_SIZE;
-use domains::{Area, table};
+use domains::{Area, Isolation, table};
 
 use super::frame::Frame;
 
@@ -59,15 +59,6 @@ pub(crate) enum Rights {
     Execute,
 }
 
-/// Whether entries carry keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Keys {
-    /// Each page has the key of its area.
-    On,
-    /// All pages have key 0, and no PKRU is in force.
-    Off,
-}
-
 /// An entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Entry(u64);
@@ -86,12 +77,13 @@ impl Entry {
         self.0
     }
 
-    /// A page of ring 3 with all that it is to have: one write maps it.
-    pub(crate) fn user(frame: Frame, area: Area, rights: Rights, keys: Keys) -> Entry {
-        let key = match keys {
+    /// A page of ring 3 with all that it is to have: one write maps it. Without
+    /// isolation all pages have key 0, and no PKRU is in force.
+    pub(crate) fn user(frame: Frame, area: Area, rights: Rights, by: Isolation) -> Entry {
+        let key = match by {
             // DEFENCE: page-key
-            Keys::On => u64::from(table::key_of(area).number()) << KEY_SHIFT,
-            Keys::Off => 0,
+            Isolation::Mpk => u64::from(table::key_of(area).number()) << KEY_SHIFT,
+            Isolation::None => 0,
         };
         let page = frame.address() | Bits::USER.bits() | area_bits(area) | key;
         Entry(page).with_rights(rights)
@@ -229,7 +221,7 @@ mod tests {
     #[test]
     fn an_entry_remembers_frame_and_area() {
         for area in Area::ALL {
-            for keys in [Keys::On, Keys::Off] {
+            for keys in [Isolation::Mpk, Isolation::None] {
                 let entry = Entry::user(FRAME, area, Rights::Write, keys);
                 assert_eq!(entry.frame(), Some(FRAME));
                 assert_eq!(entry.area(), Some(area));
@@ -245,8 +237,8 @@ mod tests {
     fn a_page_carries_the_key_of_its_area_or_none() {
         for area in Area::ALL {
             let key = u64::from(table::key_of(area).number());
-            let on = Entry::user(FRAME, area, Rights::Read, Keys::On);
-            let off = Entry::user(FRAME, area, Rights::Read, Keys::Off);
+            let on = Entry::user(FRAME, area, Rights::Read, Isolation::Mpk);
+            let off = Entry::user(FRAME, area, Rights::Read, Isolation::None);
             assert_eq!(on.raw() >> KEY_SHIFT & 0xf, key);
             assert_eq!(off.raw() >> KEY_SHIFT & 0xf, 0);
         }
@@ -257,7 +249,7 @@ mod tests {
     #[test]
     fn no_page_is_writable_and_executable() {
         for rights in RIGHTS {
-            let entry = Entry::user(FRAME, Area::Text, rights, Keys::On);
+            let entry = Entry::user(FRAME, Area::Text, rights, Isolation::Mpk);
             assert!(!entry.has(Bits::WRITE) || entry.has(Bits::NO_EXECUTE));
         }
     }
@@ -268,7 +260,7 @@ mod tests {
             .into_iter()
             .flat_map(|one| RIGHTS.map(|two| (one, two)))
         {
-            for keys in [Keys::On, Keys::Off] {
+            for keys in [Isolation::Mpk, Isolation::None] {
                 let entry = Entry::user(FRAME, Area::App, before, keys).huge();
                 assert_eq!(entry.rights(), before);
                 let changed = entry.with_rights(after);
@@ -287,10 +279,10 @@ mod tests {
     #[test]
     fn a_suspended_page_gets_back_what_it_had() {
         for rights in RIGHTS {
-            let entry = Entry::user(FRAME, Area::App, rights, Keys::On);
+            let entry = Entry::user(FRAME, Area::App, rights, Isolation::Mpk);
             assert_eq!(entry.resumed(), entry);
         }
-        let entry = Entry::user(FRAME, Area::App, Rights::Write, Keys::On);
+        let entry = Entry::user(FRAME, Area::App, Rights::Write, Isolation::Mpk);
         assert_eq!(entry.suspended().rights(), Rights::Read);
         assert_eq!(entry.suspended().resumed(), entry);
         let final_entry = entry.with_rights(Rights::Execute);
@@ -300,11 +292,11 @@ mod tests {
     #[test]
     fn the_parts_of_a_huge_page_are_the_page() {
         let frame = Frame::from_number(512);
-        let page = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        let page = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
         for level in [1, 2] {
             let part = page.huge().part(level, 3);
             let frame = Frame::from_number(512 + 3 * (span(level - 1) / PAGE_SIZE));
-            let small = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+            let small = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
             let expected = if level == 1 { small } else { small.huge() };
             assert_eq!(part, expected);
         }

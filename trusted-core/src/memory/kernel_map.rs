@@ -86,12 +86,10 @@ fn map_memory(
             _ => Bits::empty(),
         };
         let bits = Bits::HUGE | Bits::WRITE | Bits::NO_EXECUTE | cache;
+        let entry = Entry::core(Frame::containing(physical), bits);
         let address = PHYSICAL_MAP + physical;
-        let table = tables.make(address, level, Bits::empty(), frames)?;
-        store(
-            slot(table, address, level),
-            Entry::core(Frame::containing(physical), bits),
-        );
+        let table = tables.make(address, level, frames)?;
+        store(slot(table, address, level), entry);
     }
     Some(())
 }
@@ -116,9 +114,8 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
         let Some(rights) = image.rights(address) else {
             continue;
         };
-        let table = tables.make(address, 0, Bits::empty(), frames)?;
         let frame = Frame::containing(address - CORE_OFFSET);
-        store(slot(table, address, 0), Entry::core(frame, rights));
+        tables.put(address, Entry::core(frame, rights), frames)?;
     }
     Some(())
 }
@@ -133,7 +130,7 @@ pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> 
         layout::UNSAFE,
         layout::APP,
     ] {
-        tables.make(region.start, ROOT_LEVEL - 1, Bits::USER, frames)?;
+        tables.make(region.start, ROOT_LEVEL - 1, frames)?;
     }
     Some(())
 }

@@ -10,17 +10,13 @@ use domains::core_call::{error, map_flags, unmap_flags};
 use domains::layout::{APP, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
-use super::entry::{Bits, Entry, Keys, Rights, span};
+use super::entry::{Bits, Entry, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
 use super::quarantine::{Quarantine, When};
 use super::tables::{Tables, load, slot, slots, store};
 use crate::cpu::features::Features;
-
-/// The bits of an entry that leads to pages of ring 3. The right to write is
-/// the last level's to give.
-const PATH: Bits = Bits::USER;
 
 /// What ring 3 sees, and the frames that it is made of.
 pub(crate) struct Space {
@@ -29,8 +25,8 @@ pub(crate) struct Space {
     /// Who owns which frame.
     pub(crate) frames: Frames,
     /// What was taken away and is not free yet.
-    pub(super) quarantine: Quarantine,
-    keys: Keys,
+    pub(crate) quarantine: Quarantine,
+    isolation: Isolation,
     /// The level of the tables whose entries may map the largest pages.
     largest: u32,
 }
@@ -38,7 +34,7 @@ pub(crate) struct Space {
 /// A range that core calls may map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
-    area: Area,
+    pub(super) area: Area,
     pub(super) is_stack: bool,
 }
 
@@ -57,15 +53,11 @@ struct Wish {
 impl Space {
     /// The space over `tables`, which map the core already.
     pub(crate) fn new(tables: Tables, frames: Frames, isolation: Isolation) -> Space {
-        let keys = match isolation {
-            Isolation::Mpk => Keys::On,
-            Isolation::None => Keys::Off,
-        };
         Space {
             tables,
             frames,
             quarantine: Quarantine::new(),
-            keys,
+            isolation,
             largest: 1 + u32::from(Features::detect().has_gib_pages),
         }
     }
@@ -123,16 +115,15 @@ impl Space {
     /// Maps one page of the image, of the info pages or for devices. False if
     /// something is there already or no table could be made.
     pub(crate) fn place_page(&mut self, address: u64, entry: Entry) -> bool {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames);
+        let table = self.tables.make(address, 0, &mut self.frames);
         let slot = table.map(|table| slot(table, address, 0));
-        slot.filter(|slot| load(slot).is_empty())
-            .map(|slot| store(slot, entry))
-            .is_some()
+        let free = slot.filter(|slot| load(slot).is_empty());
+        free.map(|slot| store(slot, entry)).is_some()
     }
 
     /// A page of ring 3 as this space's isolation wants it.
     pub(crate) fn user(&self, frame: Frame, area: Area, rights: Rights) -> Entry {
-        Entry::user(frame, area, rights, self.keys)
+        Entry::user(frame, area, rights, self.isolation)
     }
 
     /// Makes both ends of a range ends of pages, too.
@@ -150,11 +141,11 @@ impl Space {
         let owner = Owner::area(area);
         let first = match level {
             0 => self.frames.allocate(owner)?,
-            _ => self.frames.allocate_run(count as usize, owner)?,
+            _ => self.frames.allocate_run(count, count, owner)?,
         };
-        // DEFENCE: mapped-frames-zeroed
-        for number in first.number()..first.number() + count {
-            self.tables.physical().zero(Frame::from_number(number));
+        for frame in first.run(count) {
+            // DEFENCE: mapped-frames-zeroed
+            self.tables.physical().zero(frame);
         }
         let entry = self.user(first, area, rights);
         Some(if level > 0 { entry.huge() } else { entry })
@@ -202,7 +193,7 @@ impl Space {
             let end = address + span(level);
             let fits = address.is_multiple_of(span(level)) && end <= wish.end;
             fits.then_some(())?;
-            let table = self.tables.make(address, level, PATH, &mut self.frames)?;
+            let table = self.tables.make(address, level, &mut self.frames)?;
             let entry = self.fresh(level, wish.area, Rights::Write)?;
             store(slot(table, address, level), entry);
             Some(end)
@@ -212,7 +203,7 @@ impl Space {
     /// Maps or promises small pages from `address` on, as far as their table
     /// goes; their end.
     fn map_small(&mut self, address: u64, wish: &Wish) -> Option<u64> {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames)?;
+        let table = self.tables.make(address, 0, &mut self.frames)?;
         let end = wish.end.min((address + 1).next_multiple_of(span(1)));
         let now = wish.first_now.clamp(address, end);
         let promise = Entry::lazy(wish.area);
@@ -227,14 +218,13 @@ impl Space {
 
     /// Marks the page below a stack, unless another stack ends there.
     fn guard(&mut self, address: u64, area: Area) -> Result<(), i64> {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames);
-        table.ok_or(error::NO_MEMORY)?;
-        let leaf = self.tables.leaf(address);
-        if !leaf.entry.is_empty() && !leaf.entry.has(Bits::GUARD) {
+        let before = self.tables.find(address);
+        if !before.is_empty() && !before.has(Bits::GUARD) {
             return Err(error::BAD_ADDRESS);
         }
-        leaf.set(Entry::guard(area));
-        Ok(())
+        let entry = Entry::guard(area);
+        let put = self.tables.put(address, entry, &mut self.frames);
+        put.ok_or(error::NO_MEMORY)
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
     for address in Place::OWN.pages().chain([layout::CORE_CPU_PAGE]) {
         let frame = space.frames.allocate(Owner::CORE)?;
         let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
-        hatch::place(&own, address, entry, &mut space.frames)?;
+        own.put(address, entry, &mut space.frames)?;
     }
     Some(Seat {
         number,
@@ -54,6 +54,6 @@ fn cpu_page(own: &Tables, space: &mut Space) -> Option<CpuPage> {
     let frame = space.frames.allocate(Owner::area(Area::Info))?;
     PhysicalMap::CORE.zero(frame);
     let entry = space.user(frame, Area::Info, Rights::Write);
-    hatch::place(own, layout::CPU_PAGE, entry, &mut space.frames)?;
+    own.put(layout::CPU_PAGE, entry, &mut space.frames)?;
     Some(CpuPage::new(PhysicalMap::CORE, frame))
 }

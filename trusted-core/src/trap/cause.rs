@@ -105,17 +105,17 @@ pub(crate) fn is_in_gate(rip: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domains::Area;
+    use domains::{Area, Isolation};
 
     use super::*;
-    use crate::memory::entry::{Keys, Rights};
+    use crate::memory::entry::Rights;
     use crate::memory::frame::Frame;
 
     const FRAME: Frame = Frame::from_number(5);
 
     #[test]
     fn page_faults_are_told_apart() {
-        let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Keys::On);
+        let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Isolation::Mpk);
         assert_eq!(of_page_fault(0x27, safe), Cause::Key);
         assert_eq!(of_page_fault(0x15, safe), Cause::Permission);
         let withheld = safe.with_rights(Rights::None);
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_another_cpu_has_cured_is_outdated() {
-        let page = |rights| Entry::user(FRAME, Area::App, rights, Keys::On);
+        let page = |rights| Entry::user(FRAME, Area::App, rights, Isolation::Mpk);
         let (read, write, execute) = (
             page(Rights::Read),
             page(Rights::Write),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn pages_have_an_owner_or_none() {
-        let app = Entry::user(FRAME, Area::App, Rights::Write, Keys::Off);
+        let app = Entry::user(FRAME, Area::App, Rights::Write, Isolation::None);
         assert_eq!(page(layout::APP.start, app), Page::Area(Area::App));
         assert_eq!(
             page(layout::APP.start, Entry::guard(Area::App)),

@@ -39,6 +39,13 @@ const RESET_LOOKS: u32 = 10_000;
 /// How often it reads a configuration that changes meanwhile.
 const CONFIGURATION_READS: u32 = 8;
 
+/// A device as it was found: what it is, and how it is reached.
+pub(super) struct Found {
+    pub(super) kind: Kind,
+    pub(super) bus: Bus,
+    pub(super) pin: Option<Pin>,
+}
+
 /// A device that a driver has.
 pub(super) struct Device {
     number: usize,
@@ -54,29 +61,19 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Device number `number`, without memory for its queues yet.
-    pub(super) fn new(number: usize, kind: Kind, bus: Bus, pin: Option<Pin>) -> Device {
+    /// Device number `number`, whose queues are in memory for it alone.
+    pub(super) fn new(number: usize, found: Found, queues: &'static mut [Queue]) -> Device {
         Device {
             number,
-            kind,
-            bus,
-            pin,
+            kind: found.kind,
+            bus: found.bus,
+            pin: found.pin,
             map: PhysicalMap::CORE,
             status: Status::empty(),
             has_accepted: false,
             is_given_up: false,
-            queues: &mut [],
+            queues,
         }
-    }
-
-    /// What it is.
-    pub(super) const fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// Gives it memory for its queues, which is for it alone.
-    pub(super) fn keep_queues_in(&mut self, queues: &'static mut [Queue]) {
-        self.queues = queues;
     }
 
     /// The device, unless it was given up.

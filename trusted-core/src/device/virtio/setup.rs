@@ -10,7 +10,7 @@ use domains::layout::{self, PAGE_SIZE};
 use domains::{Area as Owners, windows};
 
 use super::area::{Area, Areas};
-use super::device::Device;
+use super::device::{Device, Found};
 use super::mmio::{self, BLOCK};
 use super::queue::Queue;
 use super::{Devices, pci};
@@ -48,26 +48,25 @@ impl Devices {
         says: bool,
         space: &mut Space,
     ) -> Option<Kinds> {
+        let mut kinds = [0; DEVICES_MAX];
         let mut count = 0;
         for place in places {
-            if let Some(free) = self.devices.get_mut(count) {
-                *free = look(place, count, says, space);
-                count += usize::from(free.is_some());
+            if let Some(free) = self.devices.get_mut(count)
+                && let Some(found) = look(place, count, says, space)
+            {
+                kinds[count] = found.kind as u32;
+                *free = Some(Device::new(count, found, make_queues(space)?));
+                count += 1;
             }
-        }
-        let mut queues = make_queues(count, space)?.chunks_exact_mut(QUEUES_MAX);
-        let mut kinds = [0; DEVICES_MAX];
-        for (device, kind) in self.devices.iter_mut().flatten().zip(&mut kinds) {
-            device.keep_queues_in(queues.next()?);
-            *kind = device.kind() as u32;
         }
         self.areas = make_areas(&kinds, space)?;
         Some(kinds)
     }
 }
 
-/// The device at `place`, as device number `number`; none if nobody drives it.
-fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Device> {
+/// The device at `place`, to be device number `number`; none if nobody drives
+/// it.
+fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Found> {
     match place {
         Place::Mmio(address, pin) => look_at_registers(address, pin, number, says, space),
         Place::Pci(slot) => look_into_slot(slot, number, says),
@@ -80,7 +79,7 @@ fn look_at_registers(
     number: usize,
     says: bool,
     space: &Space,
-) -> Option<Device> {
+) -> Option<Found> {
     let is_memory = space.frames.owner(Frame::containing(address)) != Owner::ABSENT;
     if is_memory || !bars::is_in_place(address, u64::from(BLOCK)) {
         report::line(format_args!("cloister: no device can be at {address:#x}"));
@@ -90,11 +89,12 @@ fn look_at_registers(
     // what the addresses in its registers are.
     let registers = unsafe { Mmio::new(address as u32, BLOCK) };
     let kind = driven(mmio::kind(registers)?, says)?;
-    let pin = Pin::connect(pin, vector(number))?;
-    Some(Device::new(number, kind, mmio::bus(registers)?, Some(pin)))
+    let pin = Some(Pin::connect(pin, vector(number))?);
+    let bus = mmio::bus(registers)?;
+    Some(Found { kind, bus, pin })
 }
 
-fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Device> {
+fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Found> {
     let function = Function::in_slot(slot);
     let kind = driven(function.virtio_kind()?, says)?;
     let Some(bus) = pci::bus(function, vector(number)) else {
@@ -103,7 +103,8 @@ fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Device> {
         ));
         return None;
     };
-    Some(Device::new(number, kind, bus, None))
+    let pin = None;
+    Some(Found { kind, bus, pin })
 }
 
 /// The vector by which device number `number` interrupts.
@@ -146,14 +147,11 @@ fn make_areas(kinds: &Kinds, space: &mut Space) -> Option<Areas> {
 /// Maps `size` bytes at `address` that lie in one piece, for good.
 fn make_area(address: u64, size: u64, owner: Owners, space: &mut Space) -> Option<Area> {
     let pages = pages_of(size);
-    let first = space
-        .frames
-        .allocate_row(pages as usize, Owner::area(owner))?;
-    for page in 0..pages {
-        let frame = Frame::from_number(first.number() + page);
+    let first = space.frames.allocate_run(pages, 1, Owner::area(owner))?;
+    for (page, frame) in first.run(pages).enumerate() {
         space.tables.physical().zero(frame);
         let entry = space.user(frame, owner, Rights::Write);
-        let is_placed = space.place_page(address + page * PAGE_SIZE, entry);
+        let is_placed = space.place_page(address + page as u64 * PAGE_SIZE, entry);
         is_placed.then_some(())?;
     }
     Some(Area {
@@ -163,16 +161,13 @@ fn make_area(address: u64, size: u64, owner: Owners, space: &mut Space) -> Optio
     })
 }
 
-/// The queues of `count` devices.
-fn make_queues(count: usize, space: &mut Space) -> Option<&'static mut [Queue]> {
-    let queues = count * QUEUES_MAX;
-    let pages = pages_of((queues * size_of::<Queue>()) as u64);
-    let first = space.frames.allocate_row(pages as usize, Owner::CORE)?;
-    for page in 0..pages {
-        PhysicalMap::CORE.zero(Frame::from_number(first.number() + page));
-    }
-    // SAFETY: the frames were handed out here, and nobody else has them.
-    Some(unsafe { PhysicalMap::CORE.slice(first.address(), queues) })
+/// The queues of a device, which fit in a frame.
+fn make_queues(space: &mut Space) -> Option<&'static mut [Queue]> {
+    const { assert!(QUEUES_MAX * size_of::<Queue>() <= PAGE_SIZE as usize) };
+    let frame = space.frames.allocate(Owner::CORE)?;
+    PhysicalMap::CORE.zero(frame);
+    // SAFETY: the frame was handed out here, and nobody else has it.
+    Some(unsafe { PhysicalMap::CORE.slice(frame.address(), QUEUES_MAX) })
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn mapped_pages_have_their_areas_key_and_cleared_frames() {
         let frame = entry.frame().expect("present");
         assert_eq!(
             entry,
-            Entry::user(frame, Area::App, Rights::Write, Keys::On)
+            Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk)
         );
         assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
         let words = space.tables.physical().words(frame);
@@ -234,7 +234,7 @@ fn a_part_of_a_huge_page_can_go() {
     for page in [0, 6, 9, 511] {
         let entry = space.tables.find(HEAP + page * PAGE_SIZE);
         let frame = entry.frame().expect("present");
-        let expected = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        let expected = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
         assert_eq!(entry, expected, "{page}");
         assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
     }
@@ -270,12 +270,12 @@ fn without_a_frame_for_its_table_a_huge_page_stays_whole() {
 #[test]
 fn a_gibibyte_divides_into_parts_of_both_sizes() {
     let mut space = space(32);
-    let table = space.tables.make(HEAP, 2, Bits::USER, &mut space.frames);
+    let table = space.tables.make(HEAP, 2, &mut space.frames);
     let slot = slot(table.expect("a free frame"), HEAP, 2);
     let first = Frame::from_number(1 << 18);
     store(
         slot,
-        Entry::user(first, Area::App, Rights::Write, Keys::On).huge(),
+        Entry::user(first, Area::App, Rights::Write, Isolation::Mpk).huge(),
     );
     let byte = HEAP + 3 * span(1) + 5 * PAGE_SIZE;
     assert_eq!(space.divide_around(byte, 1), Ok(()));

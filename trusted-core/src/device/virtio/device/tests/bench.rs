@@ -41,13 +41,16 @@ impl Bench {
     pub(super) fn new() -> Bench {
         let mut space = space(64);
         let map = space.tables.physical();
-        let first = space.frames.allocate_row(DMA_PAGES as usize, Owner::CORE);
+        let first = space.frames.allocate_run(DMA_PAGES, 1, Owner::CORE);
         let (fake, bus) = Fake::new();
-        let mut device = Device::new(OWN as usize, Kind::Console, bus, None);
+        let found = Found {
+            kind: Kind::Console,
+            bus,
+            pin: None,
+        };
+        let queues = Box::leak(vec![Queue::default(); QUEUES_MAX].into_boxed_slice());
+        let mut device = Device::new(OWN as usize, found, queues);
         device.map = map;
-        device.keep_queues_in(Box::leak(
-            vec![Queue::default(); QUEUES_MAX].into_boxed_slice(),
-        ));
         let mut devices = Devices::default();
         devices.devices[OWN as usize] = Some(device);
         devices.areas.dma = Area {

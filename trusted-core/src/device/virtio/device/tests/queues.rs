@@ -2,13 +2,14 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use domains::Isolation;
 use domains::device::QUEUES_MAX;
 use domains::layout::used_ring;
 
 use super::bench::{DMA, DMA_PAGES};
 use super::*;
 use crate::device::virtio::queue::Offence;
-use crate::memory::entry::{Entry, Keys};
+use crate::memory::entry::Entry;
 
 const END: u64 = DMA + DMA_PAGES * PAGE_SIZE;
 
@@ -36,7 +37,7 @@ fn a_queue_gets_rings_of_the_cores_and_the_driver_reads_the_used_one() {
         assert_eq!(bench.space.frames.owner(ring), Owner::CORE);
     }
     let entry = bench.space.tables.find(used_ring(OWN as usize, 2));
-    let wanted = Entry::user(shared, domains::Area::Unsafe, Rights::Read, Keys::On);
+    let wanted = Entry::user(shared, domains::Area::Unsafe, Rights::Read, Isolation::Mpk);
     assert_eq!(entry, wanted);
 }
 
