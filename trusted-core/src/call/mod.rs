@@ -8,7 +8,7 @@ use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
 use crate::cpu::page::Caller;
 use crate::device::virtio::{Offence, Refused};
 use crate::hooks;
-use crate::memory::retire::Question;
+use crate::memory::quarantine::Question;
 use crate::report;
 use crate::smp;
 use crate::trap::{Trap, context, fault, tick};
@@ -84,11 +84,11 @@ fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
 fn change_memory(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Next {
     let space = &mut trap.core.space;
     if space.is_held_up(arguments[0], arguments[1])
-        && let Some(question) = space.ask()
+        && let Some(question) = space.quarantine.ask()
     {
         return Next::Repeat(question);
     }
-    let has_more = space.has_more();
+    let has_more = !space.quarantine.is_empty();
     let result = perform(trap, call, arguments);
     if has_more && let Some(question) = trap.core.space.relief(result) {
         // What failed for memory has changed nothing.

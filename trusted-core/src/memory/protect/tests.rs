@@ -6,6 +6,7 @@ use std::vec::Vec;
 
 use core::sync::atomic::Ordering::Relaxed;
 use domains::core_call::map_flags;
+use domains::layout::{APP, PAGE_SIZE};
 use proptest::prelude::*;
 
 use super::*;
