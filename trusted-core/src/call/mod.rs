@@ -6,7 +6,7 @@ use domains::core_call::{CoreCall, error};
 use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
 
 use crate::cpu::page::Caller;
-use crate::device::virtio::{Offence, Refused};
+use crate::device::virtio::Refused;
 use crate::hooks;
 use crate::memory::quarantine::Question;
 use crate::report;
@@ -70,10 +70,10 @@ fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
             return Next::Ring;
         }
         Err(Refused::Error(code)) => answer(trap, Err(code)),
-        Err(Refused::Offence(Offence::Memory(address))) => {
+        Err(Refused::Memory(address)) => {
             fault::convict_of(trap, Cause::Dma, address);
         }
-        Err(Refused::Offence(Offence::Rings)) => fault::convict(trap, Cause::Queue),
+        Err(Refused::Rings) => fault::convict(trap, Cause::Queue),
     }
     Next::Return
 }
@@ -142,12 +142,12 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             report::send(Record::Started);
             Ok(0)
         }
-        CoreCall::DeviceStatus => refusable(core.devices.set_status(first, second)),
-        CoreCall::DeviceFeatures => refusable(core.devices.accept(first, second)),
-        CoreCall::DeviceQueue => refusable(core.devices.set_queue(&mut core.space, arguments)),
+        CoreCall::DeviceBegin => core.devices.get(first)?.begin(second),
+        CoreCall::DeviceQueue => core.devices.set_queue(arguments, &mut core.space),
+        CoreCall::DeviceStart => core.devices.get(first)?.start(),
         // It has a way of its own.
         CoreCall::Publish => Err(error::UNKNOWN),
-        CoreCall::DeviceConfig => refusable(core.devices.configuration(first, second, third)),
+        CoreCall::DeviceConfig => core.devices.get(first)?.configuration(second, third),
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core, local).map(done),
@@ -176,14 +176,6 @@ fn trace(kind: u64, value: u64) -> Result<(), i64> {
     sent.map_err(|_| error::NO_MEMORY)?;
     report::send(Record::Trace(Trace { kind, value }));
     Ok(())
-}
-
-/// The answer about a device.
-fn refusable(answer: Result<u64, Refused>) -> Result<u64, i64> {
-    answer.map_err(|refused| match refused {
-        Refused::Error(code) => code,
-        Refused::Offence(_) => error::DENIED,
-    })
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use self::device::Device;
 use crate::memory::space::Space;
 
 pub(crate) use self::bus::Bell;
-pub(crate) use self::queue::Offence;
 
 /// The devices by number, and what they may read and write.
 #[derive(Default)]
@@ -32,41 +31,33 @@ pub(crate) struct Devices {
     areas: Areas,
 }
 
-/// Why a call came to nothing.
+/// Why nothing was published.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refused {
-    /// With this error.
+    /// An error; of the queue itself, that the device has broken a rule.
     Error(i64),
-    /// The driver is to be convicted.
-    Offence(Offence),
+    /// The driver gave its device what lies at this address.
+    Memory(u64),
+    /// The driver broke a rule of the rings.
+    Rings,
 }
 
 impl Devices {
-    /// Adds to the status of `device`; zero resets it. What the device makes of
-    /// it.
-    pub(crate) fn set_status(&mut self, device: u64, status: u64) -> Result<u64, Refused> {
-        self.get(device)?.set_status(status)
+    /// Device number `device`, unless it was given up.
+    #[inline]
+    pub(crate) fn get(&mut self, device: u64) -> Result<&mut Device, i64> {
+        find(&mut self.devices, device)?.in_use()
     }
 
-    /// Accepts features; none of them asks which there are.
-    pub(crate) fn accept(&mut self, device: u64, features: u64) -> Result<u64, Refused> {
-        self.get(device)?.accept(features)
-    }
-
-    /// Sets a queue up; without a size says what size it can have.
+    /// Sets up queue `(device, queue, size, rings)`; without a size says what size
+    /// it can have.
     pub(crate) fn set_queue(
         &mut self,
+        [device, queue @ ..]: [u64; 4],
         space: &mut Space,
-        [device, queue, size, rings]: [u64; 4],
-    ) -> Result<u64, Refused> {
-        let areas = self.areas;
-        let device = self.get(device)?;
-        match size {
-            0 => device.queue_max(queue),
-            _ => device
-                .set_queue(queue, size, rings, &areas, space)
-                .map(|()| 0),
-        }
+    ) -> Result<u64, i64> {
+        let device = find(&mut self.devices, device)?.in_use()?;
+        device.set_queue(queue, &self.areas, space)
     }
 
     /// Gives `device` what is new in a queue; `bell` is to be rung when the core's
@@ -78,17 +69,8 @@ impl Devices {
         queue: u64,
         bell: &Cell<Bell>,
     ) -> Result<(), Refused> {
-        find(&mut self.devices, device)?.publish(queue, &self.areas, bell)
-    }
-
-    /// Reads a device's configuration.
-    pub(crate) fn configuration(
-        &mut self,
-        device: u64,
-        offset: u64,
-        size: u64,
-    ) -> Result<u64, Refused> {
-        self.get(device)?.configuration(offset, size)
+        let device = find(&mut self.devices, device).map_err(Refused::Error)?;
+        device.publish(queue, &self.areas, bell)
     }
 
     /// Takes note of an interrupt of `device`; whether it was one.
@@ -96,14 +78,10 @@ impl Devices {
         let device = self.devices.get_mut(device).and_then(Option::as_mut);
         device.is_some_and(Device::acknowledge)
     }
-
-    fn get(&mut self, device: u64) -> Result<&mut Device, Refused> {
-        find(&mut self.devices, device)
-    }
 }
 
-fn find(devices: &mut [Option<Device>], device: u64) -> Result<&mut Device, Refused> {
+fn find(devices: &mut [Option<Device>], device: u64) -> Result<&mut Device, i64> {
     let device = usize::try_from(device).ok();
     let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
-    device.ok_or(Refused::Error(error::NO_DEVICE))?.in_use()
+    device.ok_or(error::NO_DEVICE)
 }
