@@ -11,9 +11,9 @@ const WIDTH: u32 = 0b110;
 const WIDE: u32 = 0b100;
 const FLAGS: u32 = 0b1111;
 
-/// Where the core puts a BAR that the firmware left without an address, or put
-/// where the core cannot reach it: a place for each BAR of each slot, larger
-/// than any that the devices have which are driven here.
+/// Where the core puts BARs, for the firmware may have left one without an
+/// address, or put it where the core cannot reach it: a place for each BAR of
+/// each slot, larger than any that the devices have which are driven here.
 const PLACES: u32 = 0xe000_0000;
 const PLACE: u32 = 1 << 20;
 /// Where interrupt controllers have their registers.
@@ -31,31 +31,22 @@ pub(crate) const fn is_in_place(address: u64, size: u64) -> bool {
 /// The `size` bytes of registers at `offset` of BAR number `bar`; none if it is
 /// none of memory, or they are where no device should be.
 pub(crate) fn registers(function: Function, bar: u8, offset: u32, size: u32) -> Option<Mmio> {
-    let address = address(function, bar)? + u64::from(offset);
+    let address = place(function, bar)? + u64::from(offset);
     // SAFETY: no memory lies there, nor anything of the core's, and the device
     // is the core's alone. Where its registers name memory, the queue does.
     is_in_place(address, u64::from(size)).then(|| unsafe { Mmio::new(address as u32, size) })
 }
 
-/// Where BAR number `bar` is; it is put where the core reaches it.
-fn address(function: Function, bar: u8) -> Option<u64> {
+/// Puts BAR number `bar` where the core reaches it, wherever it was: its address.
+fn place(function: Function, bar: u8) -> Option<u64> {
     let register = (bar < BARS).then_some(FIRST_BAR + 4 * bar)?;
-    let low = function.read(register);
-    let is_wide = low & WIDTH == WIDE && bar + 1 < BARS;
-    let high = if is_wide {
-        function.read(register + 4)
-    } else {
-        0
-    };
-    let found = u64::from(high) << 32 | u64::from(low & !FLAGS);
-    if low & IO != 0 || is_in_place(found, 1) {
-        return (low & IO == 0).then_some(found);
-    }
+    let flags = function.read(register) & FLAGS;
+    (flags & IO == 0).then_some(())?;
+    let number = u32::from(function.slot()) * u32::from(BARS) + u32::from(bar);
+    let place = PLACES + PLACE * number;
     function.stop_answering();
-    let place =
-        PLACES + PLACE * (u32::from(function.slot()) * u32::from(BARS) + u32::from(bar));
     function.write(register, place);
-    if is_wide {
+    if flags & WIDTH == WIDE && bar + 1 < BARS {
         function.write(register + 4, 0);
     }
     (function.read(register) & !FLAGS == place).then_some(u64::from(place))

@@ -46,15 +46,6 @@ const IS_SENDING: u32 = 1 << 12;
 /// How often to look whether it has.
 const PATIENCE: u32 = 1000;
 
-/// What the timer does when it reaches zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
-    /// Stops.
-    OneShot,
-    /// Starts over, so that it can still be read.
-    Periodic,
-}
-
 /// Enables the APIC with its timer stopped. Interrupts of the old controller
 /// and of other sources stay masked.
 pub(crate) fn enable() {
@@ -73,18 +64,19 @@ pub(crate) fn start_silently(count: u32) {
     REGISTERS.write(INITIAL_COUNT, count);
 }
 
-/// Lets the timer fire in `count` nanoseconds.
-pub(crate) fn arm(count: u32, mode: Mode) {
-    let mode = match mode {
-        Mode::OneShot => 0,
-        // Not with the old count: were it a few nanoseconds, QEMU would fall
-        // ever further behind the periods it has to run.
-        Mode::Periodic => {
-            REGISTERS.write(INITIAL_COUNT, 0);
-            PERIODIC
-        }
-    };
-    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode);
+/// Lets the timer fire in `count` nanoseconds, and stop.
+pub(crate) fn arm(count: u32) {
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER));
+    REGISTERS.write(INITIAL_COUNT, count);
+}
+
+/// Lets the timer fire in `count` nanoseconds, and start over, so that it can
+/// still be read.
+pub(crate) fn arm_again_and_again(count: u32) {
+    // Not with the old count: were it a few nanoseconds, QEMU would fall ever
+    // further behind the periods it has to run.
+    disarm();
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | PERIODIC);
     REGISTERS.write(INITIAL_COUNT, count);
 }
 

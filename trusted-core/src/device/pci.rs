@@ -44,14 +44,10 @@ const MODERN: u32 = 0x1040;
 /// The device numbers that virtio has.
 const VIRTIO_DEVICES: core::ops::Range<u32> = 0x1000..0x1080;
 
-/// What a capability is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Capability {
-    /// What the vendor says.
-    Vendor = 0x09,
-    /// Interrupts by messages, MSI-X.
-    Messages = 0x11,
-}
+/// A capability: what the vendor says.
+pub(crate) const VENDOR: u32 = 0x09;
+/// A capability: interrupts by messages, MSI-X.
+const MESSAGES: u32 = 0x11;
 
 /// The first function of a device on the first bus: its slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +92,7 @@ impl Function {
         let command = self.read(COMMAND) & 0xffff;
         let on = MEMORY_SPACE | BUS_MASTER | INTERRUPT_DISABLE;
         self.write(COMMAND, command | on);
-        for at in self.capabilities(Capability::Messages).take(1) {
+        for at in self.capabilities(MESSAGES).take(1) {
             let head = self.read(at);
             self.write(at, head & !MESSAGES_MASKED | MESSAGES_ON);
         }
@@ -111,13 +107,13 @@ impl Function {
     /// Where its table of message interrupts lies, if it has one: the BAR, and
     /// the offset in it.
     pub(crate) fn interrupt_table(self) -> Option<(u8, u32)> {
-        let capability = self.capabilities(Capability::Messages).next()?;
+        let capability = self.capabilities(MESSAGES).next()?;
         let place = self.read(capability.checked_add(4)?);
         Some(((place & 0b111) as u8, place & !0b111))
     }
 
     /// Where its capabilities of one kind lie.
-    pub(crate) fn capabilities(self, wanted: Capability) -> impl Iterator<Item = u8> {
+    pub(crate) fn capabilities(self, wanted: u32) -> impl Iterator<Item = u8> {
         let has_any = self.read(COMMAND) & STATUS_CAPABILITIES != 0;
         let first = if has_any { self.read(CAPABILITIES) } else { 0 };
         let place = |next: u32| Some((next & 0xfc) as u8).filter(|offset| *offset != 0);
@@ -125,7 +121,7 @@ impl Function {
         // The list is the device's word: follow it no further than it can be.
         iter::successors(place(first), follow)
             .take(CAPABILITIES_MAX)
-            .filter(move |at| self.read(*at) & 0xff == wanted as u32)
+            .filter(move |at| self.read(*at) & 0xff == wanted)
     }
 
     fn select(self, offset: u8) {

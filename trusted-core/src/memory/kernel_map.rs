@@ -5,7 +5,8 @@
 //! sections' rights: code is not writable, nothing writable is executable.
 //! Below each of the core's stacks a page stays unmapped.
 
-use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
+use domains::layout::{APP, FRAMES, INFO, SAFE, UNSAFE};
+use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
 
 use super::entry::{Bits, Entry};
 use super::frame::Frame;
@@ -123,13 +124,7 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
 /// Makes the second-level table of every region now, so that the root of each
 /// further CPU can copy the entries and differ in the first gibibyte only.
 pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
-    for region in [
-        layout::INFO,
-        layout::FRAMES,
-        layout::SAFE,
-        layout::UNSAFE,
-        layout::APP,
-    ] {
+    for region in [INFO, FRAMES, SAFE, UNSAFE, APP] {
         tables.make(region.start, ROOT_LEVEL - 1, frames)?;
     }
     Some(())

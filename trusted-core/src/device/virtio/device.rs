@@ -88,7 +88,7 @@ impl Device {
             return Err(self.without_queue());
         };
         match queue.publish(self.map, areas) {
-            Ok(()) => bell.set(queue.bell()),
+            Ok(()) => bell.set(queue.bell),
             Err(refused) => return Err(self.convict(refused)),
         }
         Ok(())
@@ -187,41 +187,25 @@ impl Device {
         space: &mut Space,
     ) -> Result<u64, i64> {
         let queue = queue_of(self.queues, number).ok_or(error::INVALID)?;
-        let most = u64::from(self.bus.queue_max(number as u16));
+        let most = self.bus.queue_max(number as u16);
         if size == 0 {
-            return Ok(most);
+            return Ok(u64::from(most));
         }
         // DEFENCE: queue-once
         let is_time = self.status == AGREED && !queue.is_ready();
-        let size = u16::try_from(size).ok().filter(|_| is_time && size <= most);
-        let size = size.filter(|size| size.is_power_of_two());
+        let size = u16::try_from(size).ok().filter(|size| *size <= most);
+        let size = size.filter(|size| is_time && size.is_power_of_two());
         let size = size.ok_or(error::INVALID)?;
-        // DEFENCE: queue-place
-        let driver = areas.dma.translate(address, driver_size(size));
-        let driver = driver.filter(|driver| driver.is_multiple_of(PAGE_SIZE));
-        let driver = driver.ok_or(error::BAD_ADDRESS)?;
-        let rings = self.rings(number, driver, space)?;
-        let bell = self.bus.set_queue(number as u16, size, &rings);
-        let bell = bell.ok_or_else(|| self.give_up("it does not take a queue"))?;
-        if let Some(queue) = queue_of(self.queues, number) {
-            *queue = Queue::new(size, rings, bell);
-        }
+        let driver = place_of_rings(address, size, areas).ok_or(error::BAD_ADDRESS)?;
+        let place = used_ring(self.number, number as usize);
+        let rings = clear_rings(queue.rings, place, self.map, space);
+        let rings = rings.ok_or(error::NO_MEMORY)?;
+        let rings = Rings { driver, ..rings };
+        let Some(bell) = self.bus.set_queue(number as u16, size, &rings) else {
+            return Err(self.give_up("it does not take a queue"));
+        };
+        *queue = Queue::new(size, rings, bell);
         Ok(0)
-    }
-
-    /// Clear rings for a queue, of which the driver sees the used one. They are
-    /// made once.
-    fn rings(&mut self, number: u64, driver: u64, space: &mut Space) -> Result<Rings, i64> {
-        let queue = queue_of(self.queues, number).ok_or(error::INVALID)?;
-        let mut rings = queue.rings();
-        if rings.shared == 0 {
-            let made = make_rings(used_ring(self.number, number as usize), space);
-            rings = made.ok_or(error::NO_MEMORY)?;
-        }
-        for physical in [rings.table, rings.shared] {
-            self.map.zero(Frame::containing(physical));
-        }
-        Ok(Rings { driver, ..rings })
     }
 
     /// The `size` bytes at `offset` of the configuration, as they are at one
@@ -265,6 +249,25 @@ impl Device {
 fn queue_of(queues: &mut [Queue], number: u64) -> Option<&mut Queue> {
     // DEFENCE: queue-number
     queues.get_mut(usize::try_from(number).ok()?)
+}
+
+/// Where a driver has the rings of a queue of `size` entries; none where it must
+/// not have them.
+fn place_of_rings(address: u64, size: u16, areas: &Areas) -> Option<u64> {
+    // DEFENCE: queue-place
+    let driver = areas.dma.translate(address, driver_size(size));
+    driver.filter(|driver| driver.is_multiple_of(PAGE_SIZE))
+}
+
+/// The rings of a queue, made if need be, clear.
+fn clear_rings(old: Rings, place: u64, map: PhysicalMap, space: &mut Space) -> Option<Rings> {
+    let rings = match old.shared {
+        0 => make_rings(place, space)?,
+        _ => old,
+    };
+    map.zero(Frame::containing(rings.table));
+    map.zero(Frame::containing(rings.shared));
+    Some(rings)
 }
 
 /// Two frames for a queue, the second of which the driver reads at `address`.

@@ -5,7 +5,7 @@
 
 use super::bus::{Bus, Layout, VECTOR};
 use crate::device::mmio::{Mmio, Register};
-use crate::device::pci::{Capability, Function};
+use crate::device::pci::{Function, VENDOR};
 use crate::device::{bars, lapic};
 
 /// The types of the capabilities that name registers.
@@ -70,7 +70,7 @@ struct Named {
 
 /// The first registers of this type. The capability is the device's word.
 fn find(function: Function, wanted: u8) -> Option<Named> {
-    let mut capabilities = function.capabilities(Capability::Vendor);
+    let mut capabilities = function.capabilities(VENDOR);
     capabilities.find_map(|at| {
         let kind = (function.read(at) >> 24) as u8;
         let bar = function.read(at.checked_add(4)?) as u8;

@@ -80,15 +80,15 @@ pub(crate) struct Rings {
 #[derive(Clone, Copy, Debug, Default, FromBytes)]
 #[repr(C)]
 pub(crate) struct Queue {
-    rings: Rings,
+    /// Where its rings are, also when it is not set up any more.
+    pub(super) rings: Rings,
     size: u16,
     /// How many available entries were taken from the driver, and given to the
     /// device; how many used ones were seen. Both wrap.
     taken: u16,
     retired: u16,
-    /// Of no use.
-    padding: u16,
-    bell: Bell,
+    /// By what the device hears of it.
+    pub(super) bell: Bell,
     /// What each entry is.
     marks: Marks,
 }
@@ -125,16 +125,6 @@ impl Queue {
             bell,
             ..Queue::default()
         }
-    }
-
-    /// Its rings, also when it is not set up any more.
-    pub(super) const fn rings(&self) -> Rings {
-        self.rings
-    }
-
-    /// By what the device hears of it.
-    pub(super) const fn bell(&self) -> Bell {
-        self.bell
     }
 
     /// Whether it was set up.

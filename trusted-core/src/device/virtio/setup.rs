@@ -5,7 +5,7 @@
     reason = "names device registers, and the memory of queues"
 )]
 
-use domains::device::{DEVICES_MAX, DMA_SIZE, Kind, QUEUES_MAX};
+use domains::device::{DEVICES_MAX, DMA_SIZE, Kind, QUEUES_MAX, Roles};
 use domains::layout::{self, PAGE_SIZE};
 use domains::{Area as Owners, windows};
 
@@ -67,19 +67,15 @@ impl Devices {
 /// The device at `place`, to be device number `number`; none if nobody drives
 /// it.
 fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Found> {
+    let vector = FIRST_DEVICE + (number % DEVICES_MAX) as u8;
     match place {
-        Place::Mmio(address, pin) => look_at_registers(address, pin, number, says, space),
-        Place::Pci(slot) => look_into_slot(slot, number, says),
+        Place::Mmio(address, pin) => on_mmio(address, pin, vector, says, space),
+        Place::Pci(slot) => on_pci(slot, vector, says),
     }
 }
 
-fn look_at_registers(
-    address: u64,
-    pin: u8,
-    number: usize,
-    says: bool,
-    space: &Space,
-) -> Option<Found> {
+/// The device with registers at `address`, which interrupts by a pin.
+fn on_mmio(address: u64, pin: u8, vector: u8, says: bool, space: &Space) -> Option<Found> {
     let is_memory = space.frames.owner(Frame::containing(address)) != Owner::ABSENT;
     if is_memory || !bars::is_in_place(address, u64::from(BLOCK)) {
         report::line(format_args!("cloister: no device can be at {address:#x}"));
@@ -89,15 +85,16 @@ fn look_at_registers(
     // what the addresses in its registers are.
     let registers = unsafe { Mmio::new(address as u32, BLOCK) };
     let kind = driven(mmio::kind(registers)?, says)?;
-    let pin = Some(Pin::connect(pin, vector(number))?);
+    let pin = Some(Pin::connect(pin, vector)?);
     let bus = mmio::bus(registers)?;
     Some(Found { kind, bus, pin })
 }
 
-fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Found> {
+/// The device in a slot of PCI, which interrupts by messages.
+fn on_pci(slot: u8, vector: u8, says: bool) -> Option<Found> {
     let function = Function::in_slot(slot);
     let kind = driven(function.virtio_kind()?, says)?;
-    let Some(bus) = pci::bus(function, vector(number)) else {
+    let Some(bus) = pci::bus(function, vector) else {
         report::line(format_args!(
             "cloister: the device in PCI slot {slot} is left alone: it sends no messages"
         ));
@@ -105,11 +102,6 @@ fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Found> {
     };
     let pin = None;
     Some(Found { kind, bus, pin })
-}
-
-/// The vector by which device number `number` interrupts.
-const fn vector(number: usize) -> u8 {
-    FIRST_DEVICE + (number % DEVICES_MAX) as u8
 }
 
 /// The kind, if there is a driver for it.
@@ -130,13 +122,7 @@ fn driven(kind: Result<u32, u32>, says: bool) -> Option<Kind> {
 
 /// Maps the frames, as far as these devices need them, and the DMA area.
 fn make_areas(kinds: &Kinds, space: &mut Space) -> Option<Areas> {
-    let is_volume = |kind: &&u32| {
-        matches!(
-            Kind::from_number(**kind),
-            Some(Kind::Ninep | Kind::FileSystem)
-        )
-    };
-    let volumes = kinds.iter().filter(is_volume).count();
+    let volumes = Roles::new(kinds).volumes.iter().flatten().count();
     let size = windows::size(volumes) as u64;
     Some(Areas {
         frames: make_area(layout::FRAMES.start, size, Owners::Frames, space)?,

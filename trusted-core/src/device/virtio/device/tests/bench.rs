@@ -95,7 +95,7 @@ impl Bench {
     pub(super) fn publish(&mut self, queue: u64) -> Result<Rings, Refused> {
         self.devices.publish(OWN, queue, &Cell::default())?;
         let device = self.devices.devices[OWN as usize].as_ref();
-        Ok(device.expect("it is there").queues[queue as usize].rings())
+        Ok(device.expect("it is there").queues[queue as usize].rings)
     }
 
     pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, i64> {

@@ -74,7 +74,7 @@ fn who_publishes_in_a_queue_gets_its_bell() {
         let bell = Cell::default();
         assert_eq!(bench.devices.publish(OWN, 2, &bell), Ok(()));
         let device = bench.devices.devices[OWN as usize].as_ref();
-        let own = device.expect("it is there").queues[2].bell();
+        let own = device.expect("it is there").queues[2].bell;
         assert_eq!(bell.get(), own);
         assert_ne!(own, Bell::default());
     }
@@ -268,7 +268,7 @@ fn a_queue_begins_with_clear_rings() {
     soil(&bench.space);
     assert_eq!(bench.set_queue(2, 8, DMA), Ok(0));
     let device = bench.devices.devices[OWN as usize].as_ref();
-    let rings = device.expect("it is there").queues[2].rings();
+    let rings = device.expect("it is there").queues[2].rings;
     for ring in [rings.table, rings.shared].map(Frame::containing) {
         let mut words = bench.map.words(ring).iter();
         assert!(words.all(|word| word.load(Relaxed) == 0));
