@@ -102,7 +102,7 @@ impl Stage {
         let page = CpuPage::new(map, info::page_at(layout::CPU_PAGE, space)?);
         page.fill(0, unsafe_stack);
         let own = space.frames.allocate(Owner::CORE)?;
-        let entry = Entry::core(own, Bits::WRITE | Bits::NO_EXECUTE);
+        let entry = Entry::core(own, Bits::WRITABLE | Bits::NO_EXECUTE);
         if !space.place_page(layout::CORE_CPU_PAGE, entry) {
             return None;
         }

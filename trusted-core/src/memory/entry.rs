@@ -9,38 +9,29 @@
 //! An entry above the last level maps a *huge* page, of 512 times the size for
 //! each level.
 
-use bitflags::bitflags;
 use domains::layout::PAGE_SIZE;
 use domains::{Area, Isolation, table};
 
+pub(crate) use x86_64::structures::paging::PageTableFlags as Bits;
+
 use super::frame::Frame;
 
-bitflags! {
-    /// The bits of an entry (Intel SDM volume 3, table 4-20).
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Bits: u64 {
-        const PRESENT = 1 << 0;
-        const WRITE = 1 << 1;
-        const USER = 1 << 2;
-        const WRITE_THROUGH = 1 << 3;
-        const NO_CACHE = 1 << 4;
-        const HUGE = 1 << 7;
-        const LAZY = 1 << 9;
-        const GUARD = 1 << 10;
-        const WITHHELD = 1 << 11;
-        /// With a right to write that is taken away for a while.
-        const WAS_WRITABLE = 1 << 55;
-        const NO_EXECUTE = 1 << 63;
-    }
-}
+/// A bit of an entry that is not present: a promise.
+pub(crate) const LAZY: Bits = Bits::BIT_9;
+/// A bit of an entry that is not present: the page below a stack.
+pub(crate) const GUARD: Bits = Bits::BIT_10;
+/// A bit of an entry that is not present: nobody may touch the page now.
+pub(crate) const WITHHELD: Bits = Bits::BIT_11;
+/// A bit for a right to write that is taken away for a while.
+const WAS_WRITABLE: Bits = Bits::BIT_55;
 
 const FRAME_MASK: u64 = 0x000f_ffff_ffff_f000;
 /// What says what ring 3 may do.
 const RIGHTS: Bits = Bits::PRESENT
-    .union(Bits::WRITE)
-    .union(Bits::LAZY)
-    .union(Bits::WITHHELD)
-    .union(Bits::WAS_WRITABLE)
+    .union(Bits::WRITABLE)
+    .union(LAZY)
+    .union(WITHHELD)
+    .union(WAS_WRITABLE)
     .union(Bits::NO_EXECUTE);
 const AREA_SHIFT: u32 = 52;
 const AREA_MASK: u64 = 0b111;
@@ -85,21 +76,20 @@ impl Entry {
             Isolation::Mpk => u64::from(table::key_of(area).number()) << KEY_SHIFT,
             Isolation::None => 0,
         };
-        let page = frame.address() | Bits::USER.bits() | area_bits(area) | key;
+        let page = frame.address() | Bits::USER_ACCESSIBLE.bits() | area_bits(area) | key;
         Entry(page).with_rights(rights)
     }
 
     /// The same page, or promise, with other rights.
     pub(crate) fn with_rights(self, rights: Rights) -> Entry {
-        let is_promise = !self.has_frame();
-        let here = match is_promise {
-            true => Bits::LAZY,
-            false => Bits::PRESENT,
+        let here = match self.has_frame() {
+            true => Bits::PRESENT,
+            false => LAZY,
         };
         let bits = match rights {
-            Rights::None => Bits::NO_EXECUTE | Bits::WITHHELD,
+            Rights::None => Bits::NO_EXECUTE | WITHHELD,
             Rights::Read => Bits::NO_EXECUTE | here,
-            Rights::Write => Bits::NO_EXECUTE | Bits::WRITE | here,
+            Rights::Write => Bits::NO_EXECUTE | Bits::WRITABLE | here,
             Rights::Execute => here,
         };
         Entry(self.0 & !RIGHTS.bits() | bits.bits())
@@ -107,9 +97,9 @@ impl Entry {
 
     /// What ring 3 may do with the page, or is promised.
     pub(crate) fn rights(self) -> Rights {
-        if !self.has(Bits::PRESENT) && !self.has(Bits::LAZY) {
+        if !self.has(Bits::PRESENT) && !self.has(LAZY) {
             Rights::None
-        } else if self.has(Bits::WRITE) {
+        } else if self.has(Bits::WRITABLE) {
             Rights::Write
         } else if self.has(Bits::NO_EXECUTE) {
             Rights::Read
@@ -120,12 +110,12 @@ impl Entry {
 
     /// The same page without the right to write, which it remembers.
     pub(crate) fn suspended(self) -> Entry {
-        Entry(self.with_rights(Rights::Read).0 | Bits::WAS_WRITABLE.bits())
+        Entry(self.with_rights(Rights::Read).0 | WAS_WRITABLE.bits())
     }
 
     /// The same page as before it was suspended.
     pub(crate) fn resumed(self) -> Entry {
-        match self.has(Bits::WAS_WRITABLE) {
+        match self.has(WAS_WRITABLE) {
             true => self.with_rights(Rights::Write),
             false => self,
         }
@@ -133,13 +123,13 @@ impl Entry {
 
     /// The same mapping as a huge page.
     pub(crate) const fn huge(self) -> Entry {
-        Entry(self.0 | Bits::HUGE.bits())
+        Entry(self.0 | Bits::HUGE_PAGE.bits())
     }
 
     /// The part number `index` of a huge page of `level`.
     pub(crate) fn part(self, level: u32, index: u64) -> Entry {
         let offset = index * span(level - 1);
-        let huge = if level > 1 { 0 } else { Bits::HUGE.bits() };
+        let huge = if level > 1 { 0 } else { Bits::HUGE_PAGE.bits() };
         Entry((self.0 + offset) & !huge)
     }
 
@@ -160,7 +150,7 @@ impl Entry {
 
     /// The page below a stack of `area`.
     pub(crate) fn guard(area: Area) -> Entry {
-        Entry(Bits::GUARD.bits() | area_bits(area))
+        Entry(GUARD.bits() | area_bits(area))
     }
 
     /// Whether all of `bits` are set.
@@ -230,7 +220,7 @@ mod tests {
             assert_eq!(Entry::lazy(area).frame(), None);
             assert_eq!(Entry::guard(area).frame(), None);
         }
-        assert_eq!(Entry::core(FRAME, Bits::WRITE).area(), None);
+        assert_eq!(Entry::core(FRAME, Bits::WRITABLE).area(), None);
     }
 
     #[test]
@@ -250,7 +240,7 @@ mod tests {
     fn no_page_is_writable_and_executable() {
         for rights in RIGHTS {
             let entry = Entry::user(FRAME, Area::Text, rights, Isolation::Mpk);
-            assert!(!entry.has(Bits::WRITE) || entry.has(Bits::NO_EXECUTE));
+            assert!(!entry.has(Bits::WRITABLE) || entry.has(Bits::NO_EXECUTE));
         }
     }
 
@@ -272,7 +262,7 @@ mod tests {
                 .with_rights(before)
                 .with_rights(after);
             assert_eq!((promise.rights(), promise.own_frame()), (after, None));
-            assert_eq!(promise.has(Bits::LAZY), after != Rights::None);
+            assert_eq!(promise.has(LAZY), after != Rights::None);
         }
     }
 

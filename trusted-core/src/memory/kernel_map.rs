@@ -55,7 +55,7 @@ impl Image {
         } else if Place::boot().is_guard(address) {
             None
         } else {
-            Some(Bits::NO_EXECUTE | Bits::WRITE)
+            Some(Bits::NO_EXECUTE | Bits::WRITABLE)
         }
     }
 }
@@ -86,7 +86,7 @@ fn map_memory(
             DEVICE_GIB => Bits::NO_CACHE | Bits::WRITE_THROUGH,
             _ => Bits::empty(),
         };
-        let bits = Bits::HUGE | Bits::WRITE | Bits::NO_EXECUTE | cache;
+        let bits = Bits::HUGE_PAGE | Bits::WRITABLE | Bits::NO_EXECUTE | cache;
         let entry = Entry::core(Frame::containing(physical), bits);
         let address = PHYSICAL_MAP + physical;
         let table = tables.make(address, level, frames)?;
@@ -104,7 +104,7 @@ fn protect_own(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()>
     tables.divide(end, frames)?;
     for leaf in tables.leaves(start, (end - start) / PAGE_SIZE) {
         // DEFENCE: own-text-read-only
-        leaf.set(leaf.entry.without(Bits::WRITE));
+        leaf.set(leaf.entry.without(Bits::WRITABLE));
     }
     Some(())
 }

@@ -13,7 +13,7 @@
 use domains::core_call::error;
 use domains::layout::PAGE_SIZE;
 
-use super::entry::{Bits, Entry, Rights};
+use super::entry::{Bits, Entry, GUARD, Rights};
 use super::quarantine::{Question, When};
 use super::space::{Space, place};
 use crate::cpu::tlb;
@@ -57,7 +57,7 @@ impl Space {
     /// CPU knows it any more.
     pub(super) fn take_away(&mut self, address: u64, pages: u64, when: When) {
         let below = self.tables.find(address - PAGE_SIZE);
-        let range = range(address, pages, below.has(Bits::GUARD));
+        let range = range(address, pages, below.has(GUARD));
         if !self.withdraw(range) {
             return self.free(range);
         }
@@ -77,7 +77,7 @@ impl Space {
     fn withdraw(&self, range: Pages) -> bool {
         let mut was_present = false;
         for leaf in self.tables.leaves(range.start, range.count) {
-            if !leaf.entry.is_empty() && !leaf.entry.has(Bits::GUARD) {
+            if !leaf.entry.is_empty() && !leaf.entry.has(GUARD) {
                 was_present |= leaf.entry.has(Bits::PRESENT);
                 leaf.set(leaf.entry.with_rights(Rights::None));
             }

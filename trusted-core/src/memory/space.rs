@@ -10,7 +10,7 @@ use domains::core_call::{error, map_flags, unmap_flags};
 use domains::layout::{APP, PAGE_SIZE, SAFE, UNSAFE};
 use domains::{Area, Isolation};
 
-use super::entry::{Bits, Entry, Rights, span};
+use super::entry::{Entry, GUARD, Rights, span};
 use super::frame::Frame;
 use super::frames::Frames;
 use super::owner::Owner;
@@ -154,11 +154,10 @@ impl Space {
     /// What a call for `pages` pages at `address` asks for.
     fn wish(&self, address: u64, pages: u64, flags: u64, place: Place) -> Wish {
         let end = address + pages * PAGE_SIZE;
-        let is_set = |flag| flags & flag != 0;
-        let first_now = match (is_set(map_flags::LAZY), is_set(map_flags::TOP)) {
-            (false, _) => address,
-            (true, false) => end,
-            (true, true) => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
+        let first_now = match flags {
+            map_flags::LAZY => end,
+            flags if flags & map_flags::LAZY == 0 => address,
+            _ => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
         };
         Wish {
             start: address,
@@ -219,7 +218,7 @@ impl Space {
     /// Marks the page below a stack, unless another stack ends there.
     fn guard(&mut self, address: u64, area: Area) -> Result<(), i64> {
         let before = self.tables.find(address);
-        if !before.is_empty() && !before.has(Bits::GUARD) {
+        if !before.is_empty() && !before.has(GUARD) {
             return Err(error::BAD_ADDRESS);
         }
         let entry = Entry::guard(area);

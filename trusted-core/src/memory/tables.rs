@@ -111,7 +111,7 @@ impl Tables {
         for level in (1..=ROOT_LEVEL).rev() {
             let entry = load(slot(table, address, level));
             match entry.frame() {
-                Some(next) if !entry.has(Bits::HUGE) => table = self.map.words(next),
+                Some(next) if !entry.has(Bits::HUGE_PAGE) => table = self.map.words(next),
                 _ => return (table, level),
             }
         }
@@ -153,7 +153,7 @@ impl Tables {
                 entry = path(address, new_table(self.map, frames)?);
                 store(slot, entry);
             }
-            let next = entry.frame().filter(|_| !entry.has(Bits::HUGE));
+            let next = entry.frame().filter(|_| !entry.has(Bits::HUGE_PAGE));
             Some(self.map.words(next?))
         })
     }
@@ -223,9 +223,9 @@ pub(crate) fn store(slot: Slot, entry: Entry) {
 fn path(address: u64, table: Frame) -> Entry {
     let user = match layout::CORE.contains(address) {
         true => Bits::empty(),
-        false => Bits::USER,
+        false => Bits::USER_ACCESSIBLE,
     };
-    Entry::core(table, user | Bits::WRITE)
+    Entry::core(table, user | Bits::WRITABLE)
 }
 
 const fn index(address: u64, level: u32) -> usize {

@@ -32,7 +32,7 @@ pub(crate) fn prepare(number: u64, space: &mut Space) -> Option<Seat> {
     page.fill(number, unsafe_stack);
     for address in Place::OWN.pages().chain([layout::CORE_CPU_PAGE]) {
         let frame = space.frames.allocate(Owner::CORE)?;
-        let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
+        let entry = Entry::core(frame, Bits::WRITABLE | Bits::NO_EXECUTE);
         own.put(address, entry, &mut space.frames)?;
     }
     Some(Seat {

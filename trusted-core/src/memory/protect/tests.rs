@@ -10,7 +10,7 @@ use domains::layout::{APP, PAGE_SIZE};
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::entry::span;
+use crate::memory::entry::{LAZY, span};
 use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::memory::space::tests::space;
@@ -185,7 +185,7 @@ fn take(
             }
         }
         Step::Touch => {
-            if space.tables.find(address).has(Bits::LAZY) {
+            if space.tables.find(address).has(LAZY) {
                 space.touch(address, Area::App);
             }
         }

@@ -13,7 +13,7 @@ const STACK: u64 = layout::APP.stacks().start + 16 * PAGE_SIZE;
 /// Takes a range away as a core with several CPUs does.
 fn withdraw(space: &mut Space, address: u64, pages: u64, when: When) {
     let below = space.tables.find(address - PAGE_SIZE);
-    let range = range(address, pages, below.has(Bits::GUARD));
+    let range = range(address, pages, below.has(GUARD));
     assert!(space.withdraw(range), "somebody may know it");
     assert!(space.quarantine.add(range, when), "there is room");
 }

@@ -9,6 +9,7 @@ use std::vec;
 use domains::layout;
 
 use super::*;
+use crate::memory::entry::{Bits, LAZY};
 use crate::memory::physical::{self, WORDS};
 use crate::memory::tables::Leaf;
 
@@ -90,7 +91,7 @@ fn a_promise_is_kept_at_the_first_touch() {
     let mut space = space(32);
     space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
     let free = space.frames.free();
-    assert!(space.tables.find(HEAP).has(Bits::LAZY));
+    assert!(space.tables.find(HEAP).has(LAZY));
     assert!(space.touch(HEAP + 123, Area::App));
     assert_eq!(space.frames.free(), free - 1);
     assert!(space.tables.find(HEAP).has(Bits::PRESENT));
@@ -302,7 +303,7 @@ fn the_top_of_a_stack_is_there_at_once() {
     };
     let expected = [false, false, true, true, true, true];
     assert_eq!([0, 1, 2, 3, 4, 5].map(is_there), expected);
-    assert!(space.tables.find(stack).has(Bits::LAZY));
+    assert!(space.tables.find(stack).has(LAZY));
     while space.frames.allocate(Owner::CORE).is_some() {}
     let other = stack + 16 * PAGE_SIZE;
     assert_eq!(space.map(other, 6, flags), Err(error::NO_MEMORY));
@@ -321,7 +322,7 @@ fn promises_and_pages_cross_from_table_to_table() {
         assert_eq!((leaf.address, leaf.level), (stack + page * PAGE_SIZE, 0));
         let is_top = page >= pages - map_flags::TOP_PAGES;
         assert_eq!(leaf.entry.has(Bits::PRESENT), is_top);
-        assert_eq!(leaf.entry.has(Bits::LAZY), !is_top);
+        assert_eq!(leaf.entry.has(LAZY), !is_top);
     }
     assert_eq!(space.map(stack + span(1), 2, 0), Err(error::BAD_ADDRESS));
     assert_eq!(space.unmap(stack, pages, 0), Ok(()));
