@@ -3,10 +3,11 @@
 //! Only the core reads and writes it. The host tool says in which slots of the
 //! first bus there are devices of ours.
 
-#![expect(unsafe_code, reason = "names I/O ports")]
+#![expect(unsafe_code, reason = "names I/O ports and device registers")]
 
 use core::iter;
 
+use super::mmio::{self, Mmio};
 use super::port::Port;
 
 // SAFETY: selects a register.
@@ -25,10 +26,19 @@ const MEMORY_SPACE: u32 = 1 << 1;
 const BUS_MASTER: u32 = 1 << 2;
 /// The command's bit against pin interrupts.
 const INTERRUPT_DISABLE: u32 = 1 << 10;
-/// Offset of the first BAR; six of four bytes follow.
-pub(crate) const FIRST_BAR: u8 = 0x10;
-/// How many BARs there are.
-pub(crate) const BARS: u8 = 6;
+/// Offset of the first BAR, which says where memory of the device is; how many
+/// BARs there are, and what the bits say that are no address.
+const FIRST_BAR: u8 = 0x10;
+const BARS: u8 = 6;
+const IO: u32 = 1 << 0;
+const WIDTH: u32 = 0b110;
+const WIDE: u32 = 0b100;
+const FLAGS: u32 = 0b1111;
+/// Where the core puts BARs, for the firmware may have left one without an
+/// address, or put it where the core cannot reach it: a place for each BAR of
+/// each slot, larger than any that the devices have which are driven here.
+const PLACES: u32 = 0xe000_0000;
+const PLACE: u32 = 1 << 20;
 
 const CAPABILITIES: u8 = 0x34;
 const STATUS_CAPABILITIES: u32 = 1 << 20;
@@ -57,11 +67,6 @@ impl Function {
     /// The function in slot `slot`, of 32.
     pub(crate) const fn in_slot(slot: u8) -> Function {
         Function(slot % 32 * 8)
-    }
-
-    /// Its slot.
-    pub(crate) const fn slot(self) -> u8 {
-        self.0 / 8
     }
 
     /// Reads the four bytes at `offset`, a multiple of four.
@@ -98,10 +103,30 @@ impl Function {
         }
     }
 
-    /// Has the device answer at no address, until it is enabled.
-    pub(crate) fn stop_answering(self) {
+    /// The `size` bytes of registers at `offset` of BAR number `bar`; none if it is
+    /// none of memory, or they are where no device should be.
+    pub(crate) fn registers(self, bar: u8, offset: u32, size: u32) -> Option<Mmio> {
+        let address = self.place(bar)? + u64::from(offset);
+        // SAFETY: no memory lies there, nor anything of the core's, and the device
+        // is the core's alone. Where its registers name memory, the queue does.
+        mmio::is_in_place(address, size).then(|| unsafe { Mmio::new(address as u32, size) })
+    }
+
+    /// Puts BAR number `bar` where the core reaches it, wherever it was, while the
+    /// device answers at no address: where that is.
+    fn place(self, bar: u8) -> Option<u64> {
+        let register = (bar < BARS).then_some(FIRST_BAR + 4 * bar)?;
+        let flags = self.read(register) & FLAGS;
+        (flags & IO == 0).then_some(())?;
+        let number = u32::from(self.0 / 8) * u32::from(BARS) + u32::from(bar);
+        let place = PLACES + PLACE * number;
         let command = self.read(COMMAND) & 0xffff;
         self.write(COMMAND, command & !MEMORY_SPACE);
+        self.write(register, place);
+        if flags & WIDTH == WIDE && bar + 1 < BARS {
+            self.write(register + 4, 0);
+        }
+        (self.read(register) & !FLAGS == place).then_some(u64::from(place))
     }
 
     /// Where its table of message interrupts lies, if it has one: the BAR, and

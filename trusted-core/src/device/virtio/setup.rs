@@ -15,9 +15,8 @@ use super::mmio::{self, BLOCK};
 use super::queue::Queue;
 use super::{Devices, pci};
 use crate::cpu::vectors::FIRST_DEVICE;
-use crate::device::bars;
 use crate::device::ioapic::Pin;
-use crate::device::mmio::Mmio;
+use crate::device::mmio::{Mmio, is_in_place};
 use crate::device::pci::Function;
 use crate::memory::entry::Rights;
 use crate::memory::frame::{Frame, pages_of};
@@ -77,7 +76,7 @@ fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Found>
 /// The device with registers at `address`, which interrupts by a pin.
 fn on_mmio(address: u64, pin: u8, vector: u8, says: bool, space: &Space) -> Option<Found> {
     let is_memory = space.frames.owner(Frame::containing(address)) != Owner::ABSENT;
-    if is_memory || !bars::is_in_place(address, u64::from(BLOCK)) {
+    if is_memory || !is_in_place(address, BLOCK) {
         report::line(format_args!("cloister: no device can be at {address:#x}"));
         return None;
     }
