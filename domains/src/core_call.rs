@@ -83,15 +83,15 @@ core_calls! {
     Print = 8, by [Safe];
     /// Tells the host that the application is about to start.
     Started = 9, by [Safe];
-    /// Adds the bits of `(device, status)` to the status of a device, which is
-    /// answered; zero resets it, and what it had is the driver's again.
-    DeviceStatus = 10, by [Cell];
-    /// Accepts `(device, features)`; none of them asks what is on offer.
-    DeviceFeatures = 11, by [Cell];
+    /// Resets a device, so that what it had is the driver's again, and accepts
+    /// `(device, features)`; none of them asks what is on offer.
+    DeviceBegin = 10, by [Cell];
     /// Sets queue `(device, queue, size, rings)` up: the driver's descriptor
     /// table is at the address `rings`, and behind it the available ring. With a
     /// size of zero asks for the most entries that it can have.
-    DeviceQueue = 12, by [Cell];
+    DeviceQueue = 11, by [Cell];
+    /// Lets `(device)` start, whose queues are set up.
+    DeviceStart = 12, by [Cell];
     /// Gives a device what is new in queue `(device, queue)`.
     Publish = 13, by [Cell];
     /// Reads `(device, offset, size)` of a device's configuration, at most four

@@ -136,18 +136,16 @@ pub fn start(cell: Cell) {
 pub mod driver {
     use super::{CoreCall, harmless};
 
-    /// Adds to the status of device number `device`; zero resets it, and what
-    /// it had is the driver's again. The status as the device has it then,
-    /// or a negative error.
-    pub fn device_status(device: usize, status: u8) -> i64 {
-        let words = [device as u64, u64::from(status), 0, 0];
-        harmless(CoreCall::DeviceStatus, words)
+    /// Resets device number `device`, so that what it had is the driver's again,
+    /// and accepts features, all of which must be on offer; none asks what is.
+    /// Which they are, or a negative error.
+    pub fn device_begin(device: usize, features: u64) -> i64 {
+        harmless(CoreCall::DeviceBegin, [device as u64, features, 0, 0])
     }
 
-    /// Accepts features of a device, all of which must be on offer; none asks
-    /// what is. Which they are, or a negative error.
-    pub fn device_features(device: usize, features: u64) -> i64 {
-        harmless(CoreCall::DeviceFeatures, [device as u64, features, 0, 0])
+    /// Lets a device start, whose queues are set up. Negative for an error.
+    pub fn device_start(device: usize) -> i64 {
+        harmless(CoreCall::DeviceStart, [device as u64, 0, 0, 0])
     }
 
     /// Sets a queue of `size` entries up whose descriptors, and behind them its

@@ -37,15 +37,15 @@ const fn tempting(call: CoreCall) -> [u64; 4] {
         CoreCall::TestHook => [test_hook::SHOOTDOWNS, 0, 0, 0],
         CoreCall::Trace => [TraceKind::Frame as u64, 0, 0, 0],
         // Device 0 is a console; a reset would silence the trial itself.
-        CoreCall::DeviceStatus => [0, 1, 0, 0],
+        CoreCall::DeviceBegin => [1, 0, 0, 0],
         CoreCall::DeviceConfig => [0, 4, 4, 0],
         CoreCall::Null
         | CoreCall::Idle
         | CoreCall::Resume
         | CoreCall::Discard
         | CoreCall::Started
-        | CoreCall::DeviceFeatures
         | CoreCall::DeviceQueue
+        | CoreCall::DeviceStart
         | CoreCall::Publish
         | CoreCall::Kick
         | CoreCall::Stop

@@ -42,13 +42,9 @@ impl Device {
     /// Resets the device and agrees with it on its features, as far as they are
     /// among `wanted`; those it has. None if it refuses.
     pub fn begin(&mut self, wanted: u64) -> Option<u64> {
-        self.set_status(DeviceStatus::empty());
-        self.set_status(DeviceStatus::ACKNOWLEDGE | DeviceStatus::DRIVER);
         let features = self.read_device_features() & wanted;
-        let accepted = driver::device_features(self.number, features | feature::VERSION_1);
-        self.set_status(DeviceStatus::FEATURES_OK);
-        let has_agreed = self.get_status().contains(DeviceStatus::FEATURES_OK);
-        u64::try_from(accepted).ok().filter(|_| has_agreed)
+        let accepted = driver::device_begin(self.number, features | feature::VERSION_1);
+        u64::try_from(accepted).ok()
     }
 
     /// Whether a queue was set up.
@@ -68,11 +64,11 @@ impl Transport for Device {
     }
 
     fn read_device_features(&mut self) -> u64 {
-        u64::try_from(driver::device_features(self.number, 0)).unwrap_or(0)
+        u64::try_from(driver::device_begin(self.number, 0)).unwrap_or(0)
     }
 
     fn write_driver_features(&mut self, features: u64) {
-        driver::device_features(self.number, features);
+        driver::device_begin(self.number, features);
     }
 
     fn max_queue_size(&mut self, queue: u16) -> u32 {
@@ -84,13 +80,15 @@ impl Transport for Device {
     }
 
     fn get_status(&self) -> DeviceStatus {
-        // It was acknowledged before; nothing is added.
-        let status = driver::device_status(self.number, DeviceStatus::ACKNOWLEDGE.bits() as u8);
-        DeviceStatus::from_bits_truncate(u32::try_from(status).unwrap_or(0))
+        // The core keeps it.
+        DeviceStatus::empty()
     }
 
     fn set_status(&mut self, status: DeviceStatus) {
-        driver::device_status(self.number, status.bits() as u8);
+        // The core writes the rest of it when features are accepted.
+        if status.contains(DeviceStatus::DRIVER_OK) {
+            driver::device_start(self.number);
+        }
     }
 
     fn set_guest_page_size(&mut self, _: u32) {}

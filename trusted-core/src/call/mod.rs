@@ -7,9 +7,9 @@ use domains::core_call::{CoreCall, error};
 use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
 
 use crate::cpu::page::{self, Caller};
-use crate::device::virtio::{Offence, Refused};
+use crate::device::virtio::Refused;
 use crate::hooks;
-use crate::memory::retire::Question;
+use crate::memory::quarantine::Question;
 use crate::report;
 use crate::smp;
 use crate::state::Core;
@@ -77,10 +77,10 @@ fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
             return Next::Ring;
         }
         Err(Refused::Error(code)) => answer(trap, Err(code)),
-        Err(Refused::Offence(Offence::Memory(address))) => {
+        Err(Refused::Memory(address)) => {
             fault::convict_of(trap, Cause::Dma, address);
         }
-        Err(Refused::Offence(Offence::Rings)) => fault::convict(trap, Cause::Queue),
+        Err(Refused::Rings) => fault::convict(trap, Cause::Queue),
     }
     Next::Return
 }
@@ -91,11 +91,11 @@ fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
 fn change_memory(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Next {
     let space = &mut trap.core.space;
     if space.is_held_up(arguments[0], arguments[1])
-        && let Some(question) = space.ask()
+        && let Some(question) = space.quarantine.ask()
     {
         return Next::Repeat(question);
     }
-    let has_more = space.has_more();
+    let has_more = !space.quarantine.is_empty();
     let result = perform(trap, call, arguments);
     if has_more && let Some(question) = trap.core.space.relief(result) {
         // What failed for memory has changed nothing.
@@ -150,16 +150,15 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             report::send(Record::Started);
             Ok(0)
         }
-        CoreCall::DeviceStatus => refusable(core.devices.set_status(domain, first, second)),
-        CoreCall::DeviceFeatures => refusable(core.devices.accept(domain, first, second)),
-        CoreCall::DeviceQueue => {
-            refusable(core.devices.set_queue(domain, &mut core.space, arguments))
-        }
+        CoreCall::DeviceBegin => core.devices.get(domain, first)?.begin(second),
+        CoreCall::DeviceQueue => core.devices.set_queue(domain, arguments, &mut core.space),
+        CoreCall::DeviceStart => core.devices.get(domain, first)?.start(),
         // It has a way of its own.
         CoreCall::Publish => Err(error::UNKNOWN),
-        CoreCall::DeviceConfig => {
-            refusable(core.devices.configuration(domain, first, second, third))
-        }
+        CoreCall::DeviceConfig => core
+            .devices
+            .get(domain, first)?
+            .configuration(second, third),
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core).map(done),
@@ -215,14 +214,6 @@ fn trace(kind: u64, value: u64) -> Result<(), i64> {
     sent.map_err(|_| error::NO_MEMORY)?;
     report::send(Record::Trace(Trace { kind, value }));
     Ok(())
-}
-
-/// The answer about a device.
-fn refusable(answer: Result<u64, Refused>) -> Result<u64, i64> {
-    answer.map_err(|refused| match refused {
-        Refused::Error(code) => code,
-        Refused::Offence(_) => error::DENIED,
-    })
 }
 
 #[cfg(test)]

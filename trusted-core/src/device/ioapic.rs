@@ -30,7 +30,7 @@ const IDLE_MAX: u8 = 100;
 /// A pin in use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Pin {
-    number: u8,
+    register: u32,
     /// How often it has fired for no reason since it last had one.
     idle: u8,
 }
@@ -42,20 +42,17 @@ impl Pin {
         let register = Pin::register(number)?;
         write(register + 1, u32::from(lapic::id()) << 24);
         write(register, LEVEL | u32::from(vector));
-        Some(Pin { number, idle: 0 })
+        Some(Pin { register, idle: 0 })
     }
 
     /// Takes note that it has fired, for a reason or not.
     pub(crate) fn fired(&mut self, has_reason: bool) {
-        self.idle = if has_reason {
-            0
-        } else {
-            self.idle.saturating_add(1)
+        self.idle = match has_reason {
+            true => 0,
+            false => self.idle.saturating_add(1),
         };
-        if self.idle == IDLE_MAX
-            && let Some(register) = Pin::register(self.number)
-        {
-            write(register, MASKED);
+        if self.idle == IDLE_MAX {
+            write(self.register, MASKED);
         }
     }
 
@@ -77,7 +74,8 @@ mod tests {
     #[test]
     fn a_pin_that_fires_for_no_reason_is_masked_after_a_while() {
         let device = fake::place_at(0xfec0_0000, Kept::default());
-        let mut pin = Pin { number: 5, idle: 0 };
+        let register = Pin::register(5).expect("there is one");
+        let mut pin = Pin { register, idle: 0 };
         let mut fire = |has_reason, times| {
             (0..times).for_each(|_| pin.fired(has_reason));
             (device.at(SELECT), device.at(WINDOW))

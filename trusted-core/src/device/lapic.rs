@@ -34,26 +34,17 @@ const ENABLE: u32 = 1 << 8;
 const MASKED: u32 = 1 << 16;
 const PERIODIC: u32 = 1 << 17;
 const DIVIDE_BY_ONE: u32 = 0b1011;
-/// Commands: an interrupt of the vector in the low byte, the initial state, and
-/// a start at the frame in the low byte. All of them asserted.
+/// Commands, all of them asserted: an interrupt of the vector in the low byte; to
+/// wait for a start; and that, at the frame in the low byte.
 const INTERRUPT: u32 = 1 << 14;
-const INIT: u32 = 1 << 14 | 0b101 << 8;
-const START: u32 = 1 << 14 | 0b110 << 8;
+pub(crate) const INIT: u32 = 1 << 14 | 0b101 << 8;
+pub(crate) const START: u32 = 1 << 14 | 0b110 << 8;
 /// To all CPUs but the one that sends.
 const OTHERS: u32 = 0b11 << 18;
 /// A command that has not been sent yet.
 const IS_SENDING: u32 = 1 << 12;
 /// How often to look whether it has.
 const PATIENCE: u32 = 1000;
-
-/// What the timer does when it reaches zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
-    /// Stops.
-    OneShot,
-    /// Starts over, so that it can still be read.
-    Periodic,
-}
 
 /// Enables the APIC with its timer stopped. Interrupts of the old controller
 /// and of other sources stay masked.
@@ -73,18 +64,19 @@ pub(crate) fn start_silently(count: u32) {
     REGISTERS.write(INITIAL_COUNT, count);
 }
 
-/// Lets the timer fire in `count` nanoseconds.
-pub(crate) fn arm(count: u32, mode: Mode) {
-    let mode = match mode {
-        Mode::OneShot => 0,
-        // Not with the old count: were it a few nanoseconds, QEMU would fall
-        // ever further behind the periods it has to run.
-        Mode::Periodic => {
-            REGISTERS.write(INITIAL_COUNT, 0);
-            PERIODIC
-        }
-    };
-    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode);
+/// Lets the timer fire in `count` nanoseconds, and stop.
+pub(crate) fn arm(count: u32) {
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER));
+    REGISTERS.write(INITIAL_COUNT, count);
+}
+
+/// Lets the timer fire in `count` nanoseconds, and start over, so that it can
+/// still be read.
+pub(crate) fn arm_again_and_again(count: u32) {
+    // Not with the old count: were it a few nanoseconds, QEMU would fall ever
+    // further behind the periods it has to run.
+    disarm();
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | PERIODIC);
     REGISTERS.write(INITIAL_COUNT, count);
 }
 
@@ -119,18 +111,8 @@ pub(crate) fn interrupt_others(vector: u8) {
     send(0, OTHERS | INTERRUPT | u32::from(vector));
 }
 
-/// Puts the CPU with APIC id `id` into the state in which it waits for a start.
-pub(crate) fn send_init(id: u8) {
-    send(id, INIT);
-}
-
-/// Starts it at the frame with this number.
-pub(crate) fn send_start(id: u8, frame: u8) {
-    send(id, START | u32::from(frame));
-}
-
-/// Sends a command. Interrupts are off, so that none comes between the halves.
-fn send(id: u8, command: u32) {
+/// Sends a command to the CPU with APIC id `id`. Interrupts are off, so that none comes between the halves.
+pub(crate) fn send(id: u8, command: u32) {
     REGISTERS.write(COMMAND_TARGET, u32::from(id) << 24);
     REGISTERS.write(COMMAND, command);
     let mut looks = 0..PATIENCE;

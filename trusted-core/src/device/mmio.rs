@@ -4,7 +4,11 @@
 
 #![expect(unsafe_code, reason = "volatile accesses to device registers")]
 
+use core::ops::Range;
+
 use zerocopy::FromBytes;
+
+use crate::memory::kernel_map::{DEVICES_END, DEVICES_START};
 
 #[cfg(not(test))]
 use crate::memory::physical::PhysicalMap;
@@ -13,6 +17,9 @@ use crate::memory::physical::PhysicalMap;
 pub(crate) mod fake;
 #[cfg(test)]
 use fake::{load, store};
+
+/// Where interrupt controllers have their registers.
+const CONTROLLERS: Range<u64> = 0xfec0_0000..0xff00_0000;
 
 /// A register: its offset, and its size in bytes, which is 1, 2 or 4.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +31,15 @@ pub(crate) struct Register(pub(crate) u32, pub(crate) u32);
 pub(crate) struct Mmio {
     physical: u32,
     size: u32,
+}
+
+/// Whether `size` bytes of registers at `address` lie among the devices that the
+/// core has mapped, and over no interrupt controller.
+pub(crate) fn is_in_place(address: u64, size: u32) -> bool {
+    let end = address.saturating_add(u64::from(size));
+    let is_below = end <= CONTROLLERS.start;
+    let is_above = CONTROLLERS.end <= address && end <= DEVICES_END;
+    DEVICES_START <= address && (is_below || is_above)
 }
 
 impl Mmio {
@@ -120,4 +136,38 @@ fn write<T>(place: u32, value: T) {
     let address = PhysicalMap::CORE.address(u64::from(place)) as *mut T;
     // SAFETY: as promised to `Mmio::new`.
     unsafe { address.write_volatile(value) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_lie_among_devices_and_over_no_interrupt_controller() {
+        let (start, end) = (CONTROLLERS.start, CONTROLLERS.end);
+        for (address, size) in [
+            (DEVICES_START, 1),
+            (0xe000_0000, 0x10_0000),
+            (start - 0x200, 0x200),
+            (end, 0x1000),
+            (DEVICES_END - 0x1000, 0x1000),
+        ] {
+            assert!(is_in_place(address, size), "{size:#x} at {address:#x}");
+        }
+        for (address, size) in [
+            (0, 1),
+            (0, DEVICES_START as u32 + 1),
+            (DEVICES_START - 1, 2),
+            (start - 0x200, 0x201),
+            (start, 1),
+            (end - 1, 2),
+            (start - 1, (end - start) as u32 + 2),
+            (DEVICES_END - 1, 2),
+            (DEVICES_END, 1),
+            (DEVICES_START, u32::MAX),
+            (u64::MAX, 2),
+        ] {
+            assert!(!is_in_place(address, size), "{size:#x} at {address:#x}");
+        }
+    }
 }

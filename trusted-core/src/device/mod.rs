@@ -1,6 +1,5 @@
 //! The devices that the core keeps to itself.
 
-pub(crate) mod bars;
 pub(crate) mod ioapic;
 pub(crate) mod lapic;
 pub(crate) mod mmio;

@@ -18,7 +18,6 @@ use core::cell::Cell;
 use domains::Domain;
 use domains::core_call::error;
 use domains::device::DEVICES_MAX;
-use domains::layout::PAGE_SIZE;
 
 use self::area::Areas;
 use self::device::Device;
@@ -27,7 +26,6 @@ use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
 
 pub(crate) use self::bus::Bell;
-pub(crate) use self::queue::Offence;
 
 /// The devices by number, and what those of each cell may read and write.
 #[derive(Default)]
@@ -36,53 +34,39 @@ pub(crate) struct Devices {
     areas: [Areas; domains::Cell::ALL.len()],
 }
 
-/// Why a call came to nothing.
+/// Why nothing was published.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refused {
-    /// With this error.
+    /// An error; of the queue itself, that the device has broken a rule.
     Error(i64),
-    /// The driver is to be convicted.
-    Offence(Offence),
+    /// The driver gave its device what lies at this address.
+    Memory(u64),
+    /// The driver broke a rule of the rings.
+    Rings,
 }
 
 /// The calls of a domain about its devices: another's are none to it.
 impl Devices {
-    /// Adds to the status of `device`; zero resets it. What the device makes of
-    /// it.
-    pub(crate) fn set_status(
+    /// Device number `device` of the caller, unless it was given up.
+    #[inline]
+    pub(crate) fn get(
         &mut self,
         caller: Option<Domain>,
         device: u64,
-        status: u64,
-    ) -> Result<u64, Refused> {
-        self.get(caller, device)?.set_status(status)
+    ) -> Result<&mut Device, i64> {
+        find(&mut self.devices, caller, device)?.in_use()
     }
 
-    /// Accepts features; none of them asks which there are.
-    pub(crate) fn accept(
-        &mut self,
-        caller: Option<Domain>,
-        device: u64,
-        features: u64,
-    ) -> Result<u64, Refused> {
-        self.get(caller, device)?.accept(features)
-    }
-
-    /// Sets a queue up; without a size says what size it can have.
+    /// Sets up queue `(device, queue, size, rings)`; without a size says what size
+    /// it can have.
     pub(crate) fn set_queue(
         &mut self,
         caller: Option<Domain>,
+        [device, queue @ ..]: [u64; 4],
         space: &mut Space,
-        [device, queue, size, rings]: [u64; 4],
-    ) -> Result<u64, Refused> {
-        let device = find(&mut self.devices, caller, device)?;
-        let areas = &self.areas[device.cell().number()];
-        match size {
-            0 => device.queue_max(queue),
-            _ => device
-                .set_queue(queue, size, rings, areas, space)
-                .map(|()| 0),
-        }
+    ) -> Result<u64, i64> {
+        let device = find(&mut self.devices, caller, device)?.in_use()?;
+        device.set_queue(queue, &self.areas[device.cell().number()], space)
     }
 
     /// Gives `device` what is new in a queue; `bell` is to be rung when the core's
@@ -95,34 +79,22 @@ impl Devices {
         queue: u64,
         bell: &Cell<Bell>,
     ) -> Result<(), Refused> {
-        let device = find(&mut self.devices, caller, device)?;
+        let device = find(&mut self.devices, caller, device).map_err(Refused::Error)?;
         device.publish(queue, &self.areas[device.cell().number()], bell)
-    }
-
-    /// Reads a device's configuration.
-    pub(crate) fn configuration(
-        &mut self,
-        caller: Option<Domain>,
-        device: u64,
-        offset: u64,
-        size: u64,
-    ) -> Result<u64, Refused> {
-        self.get(caller, device)?.configuration(offset, size)
     }
 
     /// Has the devices of `cell` have nothing any more.
     pub(crate) fn stop(&mut self, cell: domains::Cell) {
         let devices = self.devices.iter_mut().flatten();
-        devices
-            .filter(|device| device.cell() == cell)
-            .for_each(Device::stop);
+        let own = devices.filter(|device| device.cell() == cell);
+        own.for_each(Device::stop);
     }
 
     /// Clears what `cell` had for its rings: its devices were stopped.
     pub(crate) fn clear(&self, cell: domains::Cell, map: PhysicalMap) {
         let dma = self.areas[cell.number()].dma;
-        let frames = (0..pages_of(dma.size)).map(|page| dma.physical + page * PAGE_SIZE);
-        frames.for_each(|frame| map.zero(Frame::containing(frame)));
+        let pages = Frame::containing(dma.physical).run(pages_of(dma.size));
+        pages.for_each(|frame| map.zero(frame));
     }
 
     /// Takes note of an interrupt of `device`; whether it was one.
@@ -130,21 +102,17 @@ impl Devices {
         let device = self.devices.get_mut(device).and_then(Option::as_mut);
         device.is_some_and(Device::acknowledge)
     }
-
-    fn get(&mut self, caller: Option<Domain>, device: u64) -> Result<&mut Device, Refused> {
-        find(&mut self.devices, caller, device)
-    }
 }
 
-/// Device number `device`, if it is the caller's and in use.
+/// Device number `device`, if it is the caller's.
 fn find(
     devices: &mut [Option<Device>],
     caller: Option<Domain>,
     device: u64,
-) -> Result<&mut Device, Refused> {
+) -> Result<&mut Device, i64> {
     let device = usize::try_from(device).ok();
     let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
     // DEFENCE: device-owner
     let device = device.filter(|device| caller == device.owner());
-    device.ok_or(Refused::Error(error::NO_DEVICE))?.in_use()
+    device.ok_or(error::NO_DEVICE)
 }

@@ -14,7 +14,7 @@ const PAGES: u64 = (1 << 47) / PAGE_SIZE;
 /// memory, as device registers, in the low half.
 pub(super) fn count(space: &Space) -> u64 {
     let leaves = space.tables.leaves(0, PAGES);
-    let seen = leaves.filter(|leaf| leaf.entry.has(Bits::PRESENT | Bits::USER));
+    let seen = leaves.filter(|leaf| leaf.entry.has(Bits::PRESENT | Bits::USER_ACCESSIBLE));
     let (mut pages, mut foreign) = (0, 0);
     for leaf in seen {
         let count = span(leaf.level) / PAGE_SIZE;

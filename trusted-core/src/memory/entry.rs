@@ -9,38 +9,29 @@
 //! An entry above the last level maps a *huge* page, of 512 times the size for
 //! each level.
 
-use bitflags::bitflags;
 use domains::layout::PAGE_SIZE;
-use domains::{Area, table};
+use domains::{Area, Isolation, table};
+
+pub(crate) use x86_64::structures::paging::PageTableFlags as Bits;
 
 use super::frame::Frame;
 
-bitflags! {
-    /// The bits of an entry (Intel SDM volume 3, table 4-20).
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(crate) struct Bits: u64 {
-        const PRESENT = 1 << 0;
-        const WRITE = 1 << 1;
-        const USER = 1 << 2;
-        const WRITE_THROUGH = 1 << 3;
-        const NO_CACHE = 1 << 4;
-        const HUGE = 1 << 7;
-        const LAZY = 1 << 9;
-        const GUARD = 1 << 10;
-        const WITHHELD = 1 << 11;
-        /// With a right to write that is taken away for a while.
-        const WAS_WRITABLE = 1 << 56;
-        const NO_EXECUTE = 1 << 63;
-    }
-}
+/// A bit of an entry that is not present: a promise.
+pub(crate) const LAZY: Bits = Bits::BIT_9;
+/// A bit of an entry that is not present: the page below a stack.
+pub(crate) const GUARD: Bits = Bits::BIT_10;
+/// A bit of an entry that is not present: nobody may touch the page now.
+pub(crate) const WITHHELD: Bits = Bits::BIT_11;
+/// A bit for a right to write that is taken away for a while.
+const WAS_WRITABLE: Bits = Bits::BIT_56;
 
 const FRAME_MASK: u64 = 0x000f_ffff_ffff_f000;
 /// What says what ring 3 may do.
 const RIGHTS: Bits = Bits::PRESENT
-    .union(Bits::WRITE)
-    .union(Bits::LAZY)
-    .union(Bits::WITHHELD)
-    .union(Bits::WAS_WRITABLE)
+    .union(Bits::WRITABLE)
+    .union(LAZY)
+    .union(WITHHELD)
+    .union(WAS_WRITABLE)
     .union(Bits::NO_EXECUTE);
 const AREA_SHIFT: u32 = 52;
 const AREA_MASK: u64 = 0b1111;
@@ -57,15 +48,6 @@ pub(crate) enum Rights {
     Write,
     /// Fetches and loads. There is no value for stores and fetches together.
     Execute,
-}
-
-/// Whether entries carry keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Keys {
-    /// Each page has the key of its area.
-    On,
-    /// All pages have key 0, and no PKRU is in force.
-    Off,
 }
 
 /// An entry.
@@ -86,28 +68,28 @@ impl Entry {
         self.0
     }
 
-    /// A page of ring 3 with all that it is to have: one write maps it.
-    pub(crate) fn user(frame: Frame, area: Area, rights: Rights, keys: Keys) -> Entry {
-        let key = match keys {
+    /// A page of ring 3 with all that it is to have: one write maps it. Without
+    /// isolation all pages have key 0, and no PKRU is in force.
+    pub(crate) fn user(frame: Frame, area: Area, rights: Rights, by: Isolation) -> Entry {
+        let key = match by {
             // DEFENCE: page-key
-            Keys::On => u64::from(table::key_of(area).number()) << KEY_SHIFT,
-            Keys::Off => 0,
+            Isolation::Mpk => u64::from(table::key_of(area).number()) << KEY_SHIFT,
+            Isolation::None => 0,
         };
-        let page = frame.address() | Bits::USER.bits() | area_bits(area) | key;
+        let page = frame.address() | Bits::USER_ACCESSIBLE.bits() | area_bits(area) | key;
         Entry(page).with_rights(rights)
     }
 
     /// The same page, or promise, with other rights.
     pub(crate) fn with_rights(self, rights: Rights) -> Entry {
-        let is_promise = !self.has_frame();
-        let here = match is_promise {
-            true => Bits::LAZY,
-            false => Bits::PRESENT,
+        let here = match self.has_frame() {
+            true => Bits::PRESENT,
+            false => LAZY,
         };
         let bits = match rights {
-            Rights::None => Bits::NO_EXECUTE | Bits::WITHHELD,
+            Rights::None => Bits::NO_EXECUTE | WITHHELD,
             Rights::Read => Bits::NO_EXECUTE | here,
-            Rights::Write => Bits::NO_EXECUTE | Bits::WRITE | here,
+            Rights::Write => Bits::NO_EXECUTE | Bits::WRITABLE | here,
             Rights::Execute => here,
         };
         Entry(self.0 & !RIGHTS.bits() | bits.bits())
@@ -115,9 +97,9 @@ impl Entry {
 
     /// What ring 3 may do with the page, or is promised.
     pub(crate) fn rights(self) -> Rights {
-        if !self.has(Bits::PRESENT) && !self.has(Bits::LAZY) {
+        if !self.has(Bits::PRESENT) && !self.has(LAZY) {
             Rights::None
-        } else if self.has(Bits::WRITE) {
+        } else if self.has(Bits::WRITABLE) {
             Rights::Write
         } else if self.has(Bits::NO_EXECUTE) {
             Rights::Read
@@ -128,12 +110,12 @@ impl Entry {
 
     /// The same page without the right to write, which it remembers.
     pub(crate) fn suspended(self) -> Entry {
-        Entry(self.with_rights(Rights::Read).0 | Bits::WAS_WRITABLE.bits())
+        Entry(self.with_rights(Rights::Read).0 | WAS_WRITABLE.bits())
     }
 
     /// The same page as before it was suspended.
     pub(crate) fn resumed(self) -> Entry {
-        match self.has(Bits::WAS_WRITABLE) {
+        match self.has(WAS_WRITABLE) {
             true => self.with_rights(Rights::Write),
             false => self,
         }
@@ -141,13 +123,13 @@ impl Entry {
 
     /// The same mapping as a huge page.
     pub(crate) const fn huge(self) -> Entry {
-        Entry(self.0 | Bits::HUGE.bits())
+        Entry(self.0 | Bits::HUGE_PAGE.bits())
     }
 
     /// The part number `index` of a huge page of `level`.
     pub(crate) fn part(self, level: u32, index: u64) -> Entry {
         let offset = index * span(level - 1);
-        let huge = if level > 1 { 0 } else { Bits::HUGE.bits() };
+        let huge = if level > 1 { 0 } else { Bits::HUGE_PAGE.bits() };
         Entry((self.0 + offset) & !huge)
     }
 
@@ -168,7 +150,7 @@ impl Entry {
 
     /// The page below a stack of `area`.
     pub(crate) fn guard(area: Area) -> Entry {
-        Entry(Bits::GUARD.bits() | area_bits(area))
+        Entry(GUARD.bits() | area_bits(area))
     }
 
     /// Whether all of `bits` are set.
@@ -229,7 +211,7 @@ mod tests {
     #[test]
     fn an_entry_remembers_frame_and_area() {
         for area in Area::ALL {
-            for keys in [Keys::On, Keys::Off] {
+            for keys in [Isolation::Mpk, Isolation::None] {
                 let entry = Entry::user(FRAME, area, Rights::Write, keys);
                 assert_eq!(entry.frame(), Some(FRAME));
                 assert_eq!(entry.area(), Some(area));
@@ -238,15 +220,15 @@ mod tests {
             assert_eq!(Entry::lazy(area).frame(), None);
             assert_eq!(Entry::guard(area).frame(), None);
         }
-        assert_eq!(Entry::core(FRAME, Bits::WRITE).area(), None);
+        assert_eq!(Entry::core(FRAME, Bits::WRITABLE).area(), None);
     }
 
     #[test]
     fn a_page_carries_the_key_of_its_area_or_none() {
         for area in Area::ALL {
             let key = u64::from(table::key_of(area).number());
-            let on = Entry::user(FRAME, area, Rights::Read, Keys::On);
-            let off = Entry::user(FRAME, area, Rights::Read, Keys::Off);
+            let on = Entry::user(FRAME, area, Rights::Read, Isolation::Mpk);
+            let off = Entry::user(FRAME, area, Rights::Read, Isolation::None);
             assert_eq!(on.raw() >> KEY_SHIFT & 0xf, key);
             assert_eq!(off.raw() >> KEY_SHIFT & 0xf, 0);
         }
@@ -257,8 +239,8 @@ mod tests {
     #[test]
     fn no_page_is_writable_and_executable() {
         for rights in RIGHTS {
-            let entry = Entry::user(FRAME, Area::Text, rights, Keys::On);
-            assert!(!entry.has(Bits::WRITE) || entry.has(Bits::NO_EXECUTE));
+            let entry = Entry::user(FRAME, Area::Text, rights, Isolation::Mpk);
+            assert!(!entry.has(Bits::WRITABLE) || entry.has(Bits::NO_EXECUTE));
         }
     }
 
@@ -268,7 +250,7 @@ mod tests {
             .into_iter()
             .flat_map(|one| RIGHTS.map(|two| (one, two)))
         {
-            for keys in [Keys::On, Keys::Off] {
+            for keys in [Isolation::Mpk, Isolation::None] {
                 let entry = Entry::user(FRAME, Area::App, before, keys).huge();
                 assert_eq!(entry.rights(), before);
                 let changed = entry.with_rights(after);
@@ -280,17 +262,17 @@ mod tests {
                 .with_rights(before)
                 .with_rights(after);
             assert_eq!((promise.rights(), promise.own_frame()), (after, None));
-            assert_eq!(promise.has(Bits::LAZY), after != Rights::None);
+            assert_eq!(promise.has(LAZY), after != Rights::None);
         }
     }
 
     #[test]
     fn a_suspended_page_gets_back_what_it_had() {
         for rights in RIGHTS {
-            let entry = Entry::user(FRAME, Area::App, rights, Keys::On);
+            let entry = Entry::user(FRAME, Area::App, rights, Isolation::Mpk);
             assert_eq!(entry.resumed(), entry);
         }
-        let entry = Entry::user(FRAME, Area::App, Rights::Write, Keys::On);
+        let entry = Entry::user(FRAME, Area::App, Rights::Write, Isolation::Mpk);
         assert_eq!(entry.suspended().rights(), Rights::Read);
         assert_eq!(entry.suspended().resumed(), entry);
         let final_entry = entry.with_rights(Rights::Execute);
@@ -300,11 +282,11 @@ mod tests {
     #[test]
     fn the_parts_of_a_huge_page_are_the_page() {
         let frame = Frame::from_number(512);
-        let page = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        let page = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
         for level in [1, 2] {
             let part = page.huge().part(level, 3);
             let frame = Frame::from_number(512 + 3 * (span(level - 1) / PAGE_SIZE));
-            let small = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+            let small = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
             let expected = if level == 1 { small } else { small.huge() };
             assert_eq!(part, expected);
         }

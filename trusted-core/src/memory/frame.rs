@@ -27,6 +27,11 @@ impl Frame {
         self.0 as usize
     }
 
+    /// So many frames from this one on.
+    pub(crate) fn run(self, count: u64) -> impl Iterator<Item = Frame> {
+        (self.0..self.0 + count).map(Frame)
+    }
+
     /// The physical address of its first byte.
     pub(crate) const fn address(self) -> u64 {
         self.0 * PAGE_SIZE

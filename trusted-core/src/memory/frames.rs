@@ -18,11 +18,8 @@ const RESERVE: usize = 32;
 pub(crate) struct Frames {
     owners: &'static mut [Owner],
     next: usize,
-    /// Frames that are kept back: so many of the first of these.
-    reserve: [Frame; RESERVE],
-    reserved: usize,
-    /// Whether some of them were handed out.
-    reserve_was_used: bool,
+    /// How many frames should be kept back and are not.
+    lacking: usize,
 }
 
 impl Frames {
@@ -32,87 +29,78 @@ impl Frames {
         Frames {
             owners,
             next: 0,
-            reserve: [Frame::from_number(0); RESERVE],
-            reserved: 0,
-            reserve_was_used: false,
+            lacking: 0,
         }
     }
 
     /// Who owns `frame`; a frame beyond the table is absent.
     pub(crate) fn owner(&self, frame: Frame) -> Owner {
-        self.owners
-            .get(frame.index())
-            .copied()
-            .unwrap_or(Owner::ABSENT)
+        let owner = self.owners.get(frame.index()).copied();
+        owner.unwrap_or(Owner::ABSENT)
     }
 
     /// Counts the free frames, all over again.
     pub(crate) fn free(&self) -> usize {
-        self.owners
-            .iter()
-            .filter(|owner| **owner == Owner::FREE)
-            .count()
+        let owners = self.owners.iter();
+        owners.filter(|owner| **owner == Owner::FREE).count()
     }
 
     /// Hands out a free frame.
     pub(crate) fn allocate(&mut self, owner: Owner) -> Option<Frame> {
-        let (before, after) = self.owners.split_at(self.next);
-        let index = match after.iter().position(|owner| *owner == Owner::FREE) {
-            Some(offset) => self.next + offset,
-            None => before.iter().position(|owner| *owner == Owner::FREE)?,
-        };
-        self.next = index;
-        self.owners[index] = owner;
-        Some(Frame::from_number(index as u64))
+        self.take(Owner::FREE, owner)
     }
 
-    /// Hands out `count` free frames in a row that begin at a multiple of it.
-    pub(crate) fn allocate_run(&mut self, count: usize, owner: Owner) -> Option<Frame> {
-        let is_free = |run: &&mut [Owner]| run.iter().all(|owner| *owner == Owner::FREE);
-        let mut runs = self.owners.chunks_exact_mut(count).enumerate();
-        let (number, run) = runs.find(|(_, run)| is_free(run))?;
-        run.fill(owner);
-        Some(Frame::from_number((number * count) as u64))
-    }
-
-    /// Hands out `count` free frames in a row, wherever they begin. At boot:
-    /// the search is long.
-    pub(crate) fn allocate_row(&mut self, count: usize, owner: Owner) -> Option<Frame> {
-        let is_free = |run: &[Owner]| run.iter().all(|owner| *owner == Owner::FREE);
-        let first = match count {
-            0 => 0,
-            _ => self.owners.windows(count).position(is_free)?,
-        };
-        self.owners[first..first + count].fill(owner);
+    /// Hands out free frames in a row, so many and more than none, the first of
+    /// which has a number that `step` divides.
+    pub(crate) fn allocate_run(&mut self, size: u64, step: u64, owner: Owner) -> Option<Frame> {
+        let (size, step) = (size as usize, step as usize);
+        let next = self.next.next_multiple_of(step);
+        let behind = (next..self.owners.len()).step_by(step);
+        let mut starts = behind.chain((0..next).step_by(step));
+        let first = starts.find(|first| {
+            let run = self.owners.get(*first..first + size);
+            run.is_some_and(|run| run.iter().all(|owner| *owner == Owner::FREE))
+        })?;
+        self.owners[first..first + size].fill(owner);
         Some(Frame::from_number(first as u64))
     }
 
     /// Hands out a free frame, or one of those that are kept back.
     pub(crate) fn allocate_at_need(&mut self, owner: Owner) -> Option<Frame> {
         self.allocate(owner).or_else(|| {
-            self.reserved = self.reserved.checked_sub(1)?;
-            let frame = self.reserve[self.reserved];
-            self.reserve_was_used = true;
-            self.owners[frame.index()] = owner;
+            let frame = self.take(Owner::RESERVE, owner)?;
+            self.lacking += 1;
             Some(frame)
         })
     }
 
-    /// Keeps free frames back until there are enough of them.
+    /// Keeps frames back from now on.
     pub(crate) fn fill_reserve(&mut self) {
-        while self.reserved < RESERVE {
-            let Some(frame) = self.allocate(Owner::RESERVE) else {
-                return;
-            };
-            self.reserve[self.reserved] = frame;
-            self.reserved += 1;
-        }
-        self.reserve_was_used = false;
+        self.lacking = RESERVE;
+        self.refill();
     }
 
     /// Whether frames that are kept back had to be used.
     pub(crate) const fn are_short(&self) -> bool {
-        self.reserve_was_used
+        self.lacking > 0
+    }
+
+    /// Takes the next frame of an owner for another.
+    fn take(&mut self, from: Owner, to: Owner) -> Option<Frame> {
+        let (before, after) = self.owners.split_at(self.next);
+        let index = match after.iter().position(|owner| *owner == from) {
+            Some(offset) => self.next + offset,
+            None => before.iter().position(|owner| *owner == from)?,
+        };
+        self.next = index;
+        self.owners[index] = to;
+        Some(Frame::from_number(index as u64))
+    }
+
+    fn refill(&mut self) {
+        while self.lacking > 0 && self.take(Owner::FREE, Owner::RESERVE).is_some() {
+            self.lacking -= 1;
+        }
     }
 
     /// Passes `frame` from one owner to another; false if it was not `from`'s,
@@ -128,16 +116,12 @@ impl Frames {
     /// Gives `frame` back.
     pub(crate) fn release(&mut self, frame: Frame) {
         self.pass(frame, self.owner(frame), Owner::FREE);
-        if self.reserve_was_used {
-            self.fill_reserve();
-        }
+        self.refill();
     }
 
     /// Gives `count` frames from `first` on back.
     pub(crate) fn release_run(&mut self, first: Frame, count: u64) {
-        for number in first.number()..first.number() + count {
-            self.release(Frame::from_number(number));
-        }
+        first.run(count).for_each(|frame| self.release(frame));
     }
 
     /// Says at boot that the frames `first..end` belong to `owner`, whatever
@@ -219,12 +203,25 @@ mod tests {
         let mut frames = frames(30);
         frames.declare(1, 30, Owner::FREE);
         let owner = Owner::area(Area::App);
-        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(8)));
-        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(16)));
-        assert_eq!(frames.allocate_run(8, owner), None, "the last is cut off");
+        assert_eq!(
+            frames.allocate_run(8, 8, owner),
+            Some(Frame::from_number(8))
+        );
+        assert_eq!(
+            frames.allocate_run(8, 8, owner),
+            Some(Frame::from_number(16))
+        );
+        assert_eq!(
+            frames.allocate_run(8, 8, owner),
+            None,
+            "the last is cut off"
+        );
         assert_eq!(frames.free(), 29 - 16);
         frames.release_run(Frame::from_number(8), 8);
-        assert_eq!(frames.allocate_run(8, owner), Some(Frame::from_number(8)));
+        assert_eq!(
+            frames.allocate_run(8, 8, owner),
+            Some(Frame::from_number(8))
+        );
     }
 
     #[test]

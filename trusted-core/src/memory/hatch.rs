@@ -7,9 +7,8 @@
 
 use domains::layout::{GATE_PAGE, HATCH};
 
-use super::entry::{Bits, Entry};
 use super::frames::Frames;
-use super::tables::{ROOT_LEVEL, Table, Tables, load, slot, store};
+use super::tables::{ROOT_LEVEL, Table, Tables, load, store};
 
 /// Tables with what `first` shares, and the gate page.
 pub(crate) fn tables(first: &Tables, frames: &mut Frames) -> Option<Tables> {
@@ -17,22 +16,10 @@ pub(crate) fn tables(first: &Tables, frames: &mut Frames) -> Option<Tables> {
     let words = |tables: &Tables| tables.physical().words(tables.root());
     share(words(first), words(&own));
     let level = ROOT_LEVEL - 1;
-    let from = first.make(HATCH.start, level, Bits::USER, frames)?;
-    share(from, own.make(HATCH.start, level, Bits::USER, frames)?);
-    place(&own, GATE_PAGE, first.find(GATE_PAGE), frames)?;
+    let from = first.make(HATCH.start, level, frames)?;
+    share(from, own.make(HATCH.start, level, frames)?);
+    own.put(GATE_PAGE, first.find(GATE_PAGE), frames)?;
     Some(own)
-}
-
-/// Maps a page of the first gibibyte for one CPU; none if memory runs out.
-pub(crate) fn place(
-    own: &Tables,
-    address: u64,
-    entry: Entry,
-    frames: &mut Frames,
-) -> Option<()> {
-    let table = own.make(address, 0, Bits::USER, frames)?;
-    store(slot(table, address, 0), entry);
-    Some(())
 }
 
 /// Copies all entries but the first.
@@ -50,10 +37,10 @@ mod tests {
     use std::vec;
 
     use domains::layout::{APP, BOOT_INFO, CPU_PAGE, PAGE_SIZE, SAFE, TIME_PAGE};
-    use domains::{Area, Cell};
+    use domains::{Area, Cell, Isolation};
 
     use super::*;
-    use crate::memory::entry::{Keys, Rights};
+    use crate::memory::entry::{Entry, Rights};
     use crate::memory::frame::Frame;
     use crate::memory::kernel_map;
     use crate::memory::owner::Owner;
@@ -61,7 +48,7 @@ mod tests {
 
     fn page(number: u64) -> Entry {
         let frame = Frame::from_number(number);
-        Entry::user(frame, Area::Info, Rights::Write, Keys::On)
+        Entry::user(frame, Area::Info, Rights::Write, Isolation::Mpk)
     }
 
     #[test]
@@ -73,7 +60,9 @@ mod tests {
         let first = Tables::new(physical::fake(COUNT), &mut frames).expect("a free frame");
         kernel_map::share_regions(&first, &mut frames).expect("free frames");
         let mut map = |tables: &Tables, address, entry| {
-            place(tables, address, entry, &mut frames).expect("free frames");
+            tables
+                .put(address, entry, &mut frames)
+                .expect("free frames");
         };
         map(&first, GATE_PAGE, page(900));
         map(&first, CPU_PAGE, page(901));
@@ -81,13 +70,17 @@ mod tests {
         let second = tables(&first, &mut frames).expect("free frames");
         assert_eq!(second.find(GATE_PAGE), page(900));
         assert!(second.find(CPU_PAGE).is_empty());
-        place(&second, CPU_PAGE, page(903), &mut frames).expect("free frames");
+        second
+            .put(CPU_PAGE, page(903), &mut frames)
+            .expect("free frames");
         assert_eq!(first.find(CPU_PAGE), page(901));
         let cells = Cell::ALL.map(|cell| cell.windows().start);
         let later = [BOOT_INFO, SAFE.start, APP.start].into_iter().chain(cells);
         for (number, address) in (910..).zip(later) {
             let last = address + 40 * PAGE_SIZE;
-            place(&first, last, page(number), &mut frames).expect("free frames");
+            first
+                .put(last, page(number), &mut frames)
+                .expect("free frames");
             assert_eq!(second.find(last), page(number), "{address:#x}");
         }
         assert_eq!(second.find(TIME_PAGE), page(902));

@@ -6,7 +6,8 @@
 //! Below each of the core's stacks a page stays unmapped.
 
 use domains::Cell;
-use domains::layout::{self, CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
+use domains::layout::{APP, INFO, SAFE};
+use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
 
 use super::entry::{Bits, Entry};
 use super::frame::Frame;
@@ -55,7 +56,7 @@ impl Image {
         } else if Place::boot().is_guard(address) {
             None
         } else {
-            Some(Bits::NO_EXECUTE | Bits::WRITE)
+            Some(Bits::NO_EXECUTE | Bits::WRITABLE)
         }
     }
 }
@@ -86,13 +87,11 @@ fn map_memory(
             DEVICE_GIB => Bits::NO_CACHE | Bits::WRITE_THROUGH,
             _ => Bits::empty(),
         };
-        let bits = Bits::HUGE | Bits::WRITE | Bits::NO_EXECUTE | cache;
+        let bits = Bits::HUGE_PAGE | Bits::WRITABLE | Bits::NO_EXECUTE | cache;
+        let entry = Entry::core(Frame::containing(physical), bits);
         let address = PHYSICAL_MAP + physical;
-        let table = tables.make(address, level, Bits::empty(), frames)?;
-        store(
-            slot(table, address, level),
-            Entry::core(Frame::containing(physical), bits),
-        );
+        let table = tables.make(address, level, frames)?;
+        store(slot(table, address, level), entry);
     }
     Some(())
 }
@@ -106,7 +105,7 @@ fn protect_own(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()>
     tables.divide(end, frames)?;
     for leaf in tables.leaves(start, (end - start) / PAGE_SIZE) {
         // DEFENCE: own-text-read-only
-        leaf.set(leaf.entry.without(Bits::WRITE));
+        leaf.set(leaf.entry.without(Bits::WRITABLE));
     }
     Some(())
 }
@@ -117,9 +116,8 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
         let Some(rights) = image.rights(address) else {
             continue;
         };
-        let table = tables.make(address, 0, Bits::empty(), frames)?;
         let frame = Frame::containing(address - CORE_OFFSET);
-        store(slot(table, address, 0), Entry::core(frame, rights));
+        tables.put(address, Entry::core(frame, rights), frames)?;
     }
     Some(())
 }
@@ -128,11 +126,8 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
 /// further CPU can copy the entries and differ in the first gibibyte only.
 pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
     let cells = Cell::ALL.map(Cell::region);
-    for region in [layout::INFO, layout::SAFE, layout::APP]
-        .into_iter()
-        .chain(cells)
-    {
-        tables.make(region.start, ROOT_LEVEL - 1, Bits::USER, frames)?;
+    for region in [INFO, SAFE, APP].into_iter().chain(cells) {
+        tables.make(region.start, ROOT_LEVEL - 1, frames)?;
     }
     Some(())
 }

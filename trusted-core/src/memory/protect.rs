@@ -7,11 +7,10 @@
 
 use domains::Area;
 use domains::core_call::{error, rights};
-use domains::layout::{APP, PAGE_SIZE};
 
 use super::entry::{Bits, Entry, Rights};
 use super::scan;
-use super::space::Space;
+use super::space::{Space, place};
 use crate::cpu::tlb;
 use crate::hooks;
 use crate::smp::shootdown::Pages;
@@ -23,7 +22,7 @@ impl Space {
     pub(crate) fn protect(&mut self, address: u64, pages: u64, bits: u64) -> Result<(), i64> {
         let wanted = wanted(bits).ok_or(error::INVALID)?;
         // DEFENCE: protect-heap
-        if !is_in_heap(address, pages) {
+        if place(address, pages).is_none_or(|place| place.is_stack || place.area != Area::App) {
             return Err(error::BAD_ADDRESS);
         }
         let mut leaves = self.tables.leaves(address, pages);
@@ -105,14 +104,6 @@ fn wanted(bits: u64) -> Option<Rights> {
         bits if bits & !(rights::READ | rights::EXECUTE) == 0 => Some(Rights::Execute),
         _ => None,
     }
-}
-
-/// Whether the range is of the kind that an application may ask about.
-fn is_in_heap(address: u64, pages: u64) -> bool {
-    let size = pages.checked_mul(PAGE_SIZE);
-    pages > 0
-        && address.is_multiple_of(PAGE_SIZE)
-        && size.is_some_and(|size| APP.heap().contains_range(address, size))
 }
 
 #[cfg(test)]

@@ -14,23 +14,21 @@ pub(crate) const ROOM: usize = 64;
 /// Ranges that wait.
 #[derive(Clone)]
 pub(crate) struct Quarantine {
-    ranges: [Range; ROOM],
+    /// Each with the first question that includes it.
+    ranges: [Question; ROOM],
     count: usize,
     /// The number of the next question.
-    next: Ticket,
+    next: u64,
     /// Whether somebody wants the next question to be put at once.
     is_due: bool,
 }
 
-/// The number of a question to all CPUs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Ticket(u64);
-
-/// A range, and the first question that includes it.
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    pages: Pages,
-    question: Ticket,
+/// A range, and the number of a question to all CPUs about it: of the one that
+/// is put, or for a range that waits, of the first that includes it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Question {
+    pub(crate) pages: Pages,
+    number: u64,
 }
 
 /// When a range is asked about.
@@ -45,14 +43,11 @@ pub(crate) enum When {
 impl Quarantine {
     /// An empty one.
     pub(crate) const fn new() -> Quarantine {
-        let nothing = Range {
-            pages: Pages { start: 0, count: 0 },
-            question: Ticket(0),
-        };
+        let (pages, number) = (Pages::ALL, 0);
         Quarantine {
-            ranges: [nothing; ROOM],
+            ranges: [Question { pages, number }; ROOM],
             count: 0,
-            next: Ticket(0),
+            next: 0,
             is_due: false,
         }
     }
@@ -74,11 +69,11 @@ impl Quarantine {
 
     /// Adds a range; false if there is no room.
     pub(crate) fn add(&mut self, pages: Pages, when: When) -> bool {
-        let question = self.next;
+        let number = self.next;
         let Some(range) = self.ranges.get_mut(self.count) else {
             return false;
         };
-        *range = Range { pages, question };
+        *range = Question { pages, number };
         self.count += 1;
         self.is_due |= when == When::Now || self.is_full();
         true
@@ -89,27 +84,28 @@ impl Quarantine {
         self.waiting().any(|range| range.pages.overlaps(pages))
     }
 
-    /// Begins a question about all that waits: its number, and what is to be
-    /// forgotten. None if nothing waits.
-    pub(crate) fn begin(&mut self) -> Option<(Ticket, Pages)> {
+    /// A question about all that waits; none if nothing does.
+    pub(crate) fn ask(&mut self) -> Option<Question> {
         self.is_due = false;
         let first = self.waiting().next()?.pages;
         let pages = if self.count == 1 { first } else { Pages::ALL };
-        let ticket = self.next;
-        self.next = Ticket(ticket.0 + 1);
-        Some((ticket, pages))
+        let number = self.next;
+        self.next += 1;
+        Some(Question { pages, number })
     }
 
-    /// Takes a range out that the answered question `ticket` included.
-    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<Pages> {
+    /// Takes a range out that the answered question included.
+    pub(crate) fn take(&mut self, answered: Question) -> Option<Pages> {
         // DEFENCE: quarantine-answered
-        let place = self.waiting().position(|range| range.question <= ticket)?;
+        let place = self
+            .waiting()
+            .position(|range| range.number <= answered.number)?;
         self.count -= 1;
         self.ranges.swap(place, self.count);
         Some(self.ranges[self.count].pages)
     }
 
-    fn waiting(&self) -> impl Iterator<Item = &Range> {
+    fn waiting(&self) -> impl Iterator<Item = &Question> {
         self.ranges[..self.count].iter()
     }
 }
@@ -126,14 +122,14 @@ mod tests {
     fn a_question_frees_what_was_there_before_it_and_nothing_else() {
         let mut quarantine = Quarantine::new();
         quarantine.add(pages(0x1000, 1), When::Later);
-        let (ticket, asked) = quarantine.begin().expect("something waits");
-        assert_eq!(asked, pages(0x1000, 1));
+        let question = quarantine.ask().expect("something waits");
+        assert_eq!(question.pages, pages(0x1000, 1));
         quarantine.add(pages(0x5000, 1), When::Later);
-        assert_eq!(quarantine.take(ticket), Some(pages(0x1000, 1)));
-        assert_eq!(quarantine.take(ticket), None, "nobody was asked about it");
-        let (later, _) = quarantine.begin().expect("something waits");
+        assert_eq!(quarantine.take(question), Some(pages(0x1000, 1)));
+        assert_eq!(quarantine.take(question), None, "nobody was asked about it");
+        let later = quarantine.ask().expect("something waits");
         assert_eq!(quarantine.take(later), Some(pages(0x5000, 1)));
-        assert!(quarantine.is_empty() && quarantine.begin().is_none());
+        assert!(quarantine.is_empty() && quarantine.ask().is_none());
     }
 
     #[test]
@@ -145,10 +141,10 @@ mod tests {
         }
         assert!(quarantine.is_due() && quarantine.is_full());
         assert!(!quarantine.add(pages(0, 1), When::Later));
-        let (ticket, asked) = quarantine.begin().expect("many wait");
-        assert_eq!(asked, Pages::ALL);
+        let question = quarantine.ask().expect("many wait");
+        assert_eq!(question.pages, Pages::ALL);
         assert!(!quarantine.is_due());
-        let freed = core::iter::from_fn(|| quarantine.take(ticket)).count();
+        let freed = core::iter::from_fn(|| quarantine.take(question)).count();
         assert_eq!(freed, ROOM);
     }
 

@@ -13,26 +13,19 @@
 use domains::core_call::error;
 use domains::layout::PAGE_SIZE;
 
-use super::entry::{Bits, Entry, Rights};
-use super::quarantine::{Ticket, When};
+use super::entry::{Bits, Entry, GUARD, Rights};
+use super::quarantine::{Question, When};
 use super::space::{Space, place};
 use crate::cpu::tlb;
 use crate::smp::shootdown::{self, Pages};
 use crate::state;
-
-/// What all CPUs are asked to forget, and which ranges that frees.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Question {
-    ticket: Ticket,
-    pages: Pages,
-}
 
 /// Has all CPUs forget, and frees what they were asked about. The caller does
 /// not hold the core's lock.
 pub(crate) fn settle(question: Question) {
     tlb::forget(question.pages);
     // One at a time: others want the lock, too.
-    while state::with(|core| core.space.free_one(question.ticket)) {}
+    while state::with(|core| core.space.free_one(question)) {}
 }
 
 impl Space {
@@ -41,18 +34,10 @@ impl Space {
     pub(crate) fn is_held_up(&self, address: u64, pages: u64) -> bool {
         !self.quarantine.is_empty()
             && place(address, pages).is_some_and(|place| {
-                let range = match place.is_stack {
-                    true => below(address, pages),
-                    false => exactly(address, pages),
-                };
+                let range = range(address, pages, place.is_stack);
                 // DEFENCE: quarantine-overlap
                 self.quarantine.is_full() || self.quarantine.overlaps(range)
             })
-    }
-
-    /// Whether frames wait to become free.
-    pub(crate) fn has_more(&self) -> bool {
-        !self.quarantine.is_empty()
     }
 
     /// Whether all CPUs are to be asked before this one goes back to ring 3.
@@ -65,19 +50,14 @@ impl Space {
     pub(crate) fn relief(&mut self, result: Result<u64, i64>) -> Option<Question> {
         // DEFENCE: quarantine-pressure
         let is_short = result == Err(error::NO_MEMORY);
-        is_short.then(|| self.ask()).flatten()
-    }
-
-    /// A question about everything that waits; none if nothing does.
-    pub(crate) fn ask(&mut self) -> Option<Question> {
-        let (ticket, pages) = self.quarantine.begin()?;
-        Some(Question { ticket, pages })
+        is_short.then(|| self.quarantine.ask()).flatten()
     }
 
     /// Empties a range that ends where pages end. No frame is free before no
     /// CPU knows it any more.
     pub(super) fn take_away(&mut self, address: u64, pages: u64, when: When) {
-        let range = self.with_guard(address, pages);
+        let below = self.tables.find(address - PAGE_SIZE);
+        let range = range(address, pages, below.has(GUARD));
         if !self.withdraw(range) {
             return self.free(range);
         }
@@ -88,8 +68,8 @@ impl Space {
     }
 
     /// Frees one range that all CPUs have forgotten; false if there is none.
-    fn free_one(&mut self, ticket: Ticket) -> bool {
-        let range = self.quarantine.take(ticket);
+    fn free_one(&mut self, answered: Question) -> bool {
+        let range = self.quarantine.take(answered);
         range.map(|range| self.free(range)).is_some()
     }
 
@@ -97,7 +77,7 @@ impl Space {
     fn withdraw(&self, range: Pages) -> bool {
         let mut was_present = false;
         for leaf in self.tables.leaves(range.start, range.count) {
-            if !leaf.entry.is_empty() && !leaf.entry.has(Bits::GUARD) {
+            if !leaf.entry.is_empty() && !leaf.entry.has(GUARD) {
                 was_present |= leaf.entry.has(Bits::PRESENT);
                 leaf.set(leaf.entry.with_rights(Rights::None));
             }
@@ -116,24 +96,15 @@ impl Space {
             }
         }
     }
+}
 
-    /// The range, with the guard page below it if there is one.
-    fn with_guard(&self, address: u64, pages: u64) -> Pages {
-        let guard = self.tables.leaf(address - PAGE_SIZE);
-        match guard.entry.has(Bits::GUARD) {
-            true => below(address, pages),
-            false => exactly(address, pages),
-        }
+/// A range, with the page below it if that is a guard.
+const fn range(address: u64, pages: u64, has_guard: bool) -> Pages {
+    let guard = has_guard as u64;
+    Pages {
+        start: address - guard * PAGE_SIZE,
+        count: pages + guard,
     }
-}
-
-const fn exactly(start: u64, count: u64) -> Pages {
-    Pages { start, count }
-}
-
-/// The range, and the page below it.
-const fn below(address: u64, pages: u64) -> Pages {
-    exactly(address - PAGE_SIZE, pages + 1)
 }
 
 #[cfg(test)]

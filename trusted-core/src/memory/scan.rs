@@ -8,7 +8,6 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::entry::Rights;
-use super::frame::Frame;
 use super::tables::Tables;
 use domains::layout::PAGE_SIZE;
 
@@ -45,33 +44,26 @@ impl Scan {
 /// Whether WRPKRU stands anywhere in `pages` pages at `address`, which have
 /// frames, or across the border to a page before or behind that can be executed.
 pub(super) fn finds_wrpkru(tables: &Tables, address: u64, pages: u64) -> bool {
-    let end = address + pages * PAGE_SIZE;
-    let map = tables.physical();
     let mut scan = Scan::default();
-    if let Some(words) = executable_words(tables, address - PAGE_SIZE) {
-        // DEFENCE: scan-border-before
-        scan.previous = words[words.len() - 1].load(Relaxed);
-    }
+    // DEFENCE: scan-border-before
+    scan.see(executable_word(tables, address - 8));
     for leaf in tables.leaves(address, pages) {
-        let first = leaf.entry.own_frame().map_or(0, Frame::number);
         // DEFENCE: scan-frames
-        for number in first..first + leaf.pages() {
-            scan.see_all(map.words(Frame::from_number(number)));
+        let frames = leaf.entry.own_frame().map(|first| first.run(leaf.pages()));
+        for frame in frames.into_iter().flatten() {
+            scan.see_all(tables.physical().words(frame));
         }
     }
-    if let Some(words) = executable_words(tables, end) {
-        // DEFENCE: scan-border-behind
-        scan.see(words[0].load(Relaxed));
-    }
+    // DEFENCE: scan-border-behind
+    scan.see(executable_word(tables, address + pages * PAGE_SIZE));
     scan.has_found
 }
 
-/// The words of the page at `address`, if it can be executed.
-fn executable_words(tables: &Tables, address: u64) -> Option<&'static [AtomicU64; 512]> {
-    let entry = tables.find(address);
-    let physical = tables.translate(address)?;
-    (entry.rights() == Rights::Execute)
-        .then(|| tables.physical().words(Frame::containing(physical)))
+/// The word at `address`; zero if it cannot be executed.
+fn executable_word(tables: &Tables, address: u64) -> u64 {
+    let is_code = tables.find(address).rights() == Rights::Execute;
+    let physical = tables.translate(address).filter(|_| is_code);
+    physical.map_or(0, |physical| tables.physical().word(physical).load(Relaxed))
 }
 
 /// Whether WRPKRU ends in `word`, in front of which `previous` stands.

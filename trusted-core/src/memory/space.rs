@@ -10,7 +10,7 @@ use domains::core_call::{error, map_flags, unmap_flags};
 use domains::layout::{self, PAGE_SIZE};
 use domains::{Area, Cell, Isolation};
 
-use super::entry::{Bits, Entry, Keys, Rights, span};
+use super::entry::{Entry, GUARD, Rights, span};
 use super::frame::{Frame, pages_of};
 use super::frames::Frames;
 use super::owner::Owner;
@@ -19,10 +19,6 @@ use super::tables::{Tables, load, slot, slots, store};
 use super::template::Template;
 use crate::cpu::features::{Features, GIB_PAGES};
 
-/// The bits of an entry that leads to pages of ring 3. The right to write is
-/// the last level's to give.
-const PATH: Bits = Bits::USER;
-
 /// What ring 3 sees, and the frames that it is made of.
 pub(crate) struct Space {
     /// The page tables.
@@ -30,10 +26,10 @@ pub(crate) struct Space {
     /// Who owns which frame.
     pub(crate) frames: Frames,
     /// What was taken away and is not free yet.
-    pub(super) quarantine: Quarantine,
+    pub(crate) quarantine: Quarantine,
     /// What cells started with, by number.
     pub(crate) templates: [Template; Cell::ALL.len()],
-    keys: Keys,
+    isolation: Isolation,
     /// The level of the tables whose entries may map the largest pages.
     largest: u32,
 }
@@ -41,7 +37,7 @@ pub(crate) struct Space {
 /// A range that core calls may map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
-    area: Area,
+    pub(super) area: Area,
     pub(super) is_stack: bool,
 }
 
@@ -60,16 +56,12 @@ struct Wish {
 impl Space {
     /// The space over `tables`, which map the core already.
     pub(crate) fn new(tables: Tables, frames: Frames, isolation: Isolation) -> Space {
-        let keys = match isolation {
-            Isolation::Mpk => Keys::On,
-            Isolation::None => Keys::Off,
-        };
         Space {
             tables,
             frames,
             quarantine: Quarantine::new(),
             templates: [Template::default(); Cell::ALL.len()],
-            keys,
+            isolation,
             largest: 1 + u32::from(Features::detect().has(GIB_PAGES)),
         }
     }
@@ -127,11 +119,10 @@ impl Space {
     /// Maps one page of the image, of the info pages or for devices. False if
     /// something is there already or no table could be made.
     pub(crate) fn place_page(&mut self, address: u64, entry: Entry) -> bool {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames);
+        let table = self.tables.make(address, 0, &mut self.frames);
         let slot = table.map(|table| slot(table, address, 0));
-        slot.filter(|slot| load(slot).is_empty())
-            .map(|slot| store(slot, entry))
-            .is_some()
+        let free = slot.filter(|slot| load(slot).is_empty());
+        free.map(|slot| store(slot, entry)).is_some()
     }
 
     /// Maps cleared frames that lie in a row at `address`, with room for `size`
@@ -139,21 +130,19 @@ impl Space {
     /// memory runs out.
     pub(crate) fn place_row(&mut self, address: u64, size: u64, area: Area) -> Option<Frame> {
         let pages = pages_of(size);
-        let row = self.frames.allocate_row(pages as usize, Owner::area(area));
-        let first = row?.number();
-        for page in 0..pages {
-            let frame = Frame::from_number(first + page);
+        let first = self.frames.allocate_run(pages, 1, Owner::area(area))?;
+        for (page, frame) in first.run(pages).enumerate() {
             self.tables.physical().zero(frame);
             let entry = self.user(frame, area, Rights::Write);
-            let is_placed = self.place_page(address + page * PAGE_SIZE, entry);
+            let is_placed = self.place_page(address + page as u64 * PAGE_SIZE, entry);
             is_placed.then_some(())?;
         }
-        row
+        Some(first)
     }
 
     /// A page of ring 3 as this space's isolation wants it.
     pub(crate) fn user(&self, frame: Frame, area: Area, rights: Rights) -> Entry {
-        Entry::user(frame, area, rights, self.keys)
+        Entry::user(frame, area, rights, self.isolation)
     }
 
     /// Makes both ends of a range ends of pages, too.
@@ -171,11 +160,11 @@ impl Space {
         let owner = Owner::area(area);
         let first = match level {
             0 => self.frames.allocate(owner)?,
-            _ => self.frames.allocate_run(count as usize, owner)?,
+            _ => self.frames.allocate_run(count, count, owner)?,
         };
-        // DEFENCE: mapped-frames-zeroed
-        for number in first.number()..first.number() + count {
-            self.tables.physical().zero(Frame::from_number(number));
+        for frame in first.run(count) {
+            // DEFENCE: mapped-frames-zeroed
+            self.tables.physical().zero(frame);
         }
         let entry = self.user(first, area, rights);
         Some(if level > 0 { entry.huge() } else { entry })
@@ -184,11 +173,10 @@ impl Space {
     /// What a call for `pages` pages at `address` asks for.
     fn wish(&self, address: u64, pages: u64, flags: u64, place: Place) -> Wish {
         let end = address + pages * PAGE_SIZE;
-        let is_set = |flag| flags & flag != 0;
-        let first_now = match (is_set(map_flags::LAZY), is_set(map_flags::TOP)) {
-            (false, _) => address,
-            (true, false) => end,
-            (true, true) => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
+        let first_now = match flags {
+            map_flags::LAZY => end,
+            flags if flags & map_flags::LAZY == 0 => address,
+            _ => end - PAGE_SIZE * pages.min(map_flags::TOP_PAGES),
         };
         Wish {
             start: address,
@@ -223,7 +211,7 @@ impl Space {
             let end = address + span(level);
             let fits = address.is_multiple_of(span(level)) && end <= wish.end;
             fits.then_some(())?;
-            let table = self.tables.make(address, level, PATH, &mut self.frames)?;
+            let table = self.tables.make(address, level, &mut self.frames)?;
             let entry = self.fresh(level, wish.area, Rights::Write)?;
             store(slot(table, address, level), entry);
             Some(end)
@@ -233,7 +221,7 @@ impl Space {
     /// Maps or promises small pages from `address` on, as far as their table
     /// goes; their end.
     fn map_small(&mut self, address: u64, wish: &Wish) -> Option<u64> {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames)?;
+        let table = self.tables.make(address, 0, &mut self.frames)?;
         let end = wish.end.min((address + 1).next_multiple_of(span(1)));
         let now = wish.first_now.clamp(address, end);
         let promise = Entry::lazy(wish.area);
@@ -248,14 +236,13 @@ impl Space {
 
     /// Marks the page below a stack, unless another stack ends there.
     fn guard(&mut self, address: u64, area: Area) -> Result<(), i64> {
-        let table = self.tables.make(address, 0, PATH, &mut self.frames);
-        table.ok_or(error::NO_MEMORY)?;
-        let leaf = self.tables.leaf(address);
-        if !leaf.entry.is_empty() && !leaf.entry.has(Bits::GUARD) {
+        let before = self.tables.find(address);
+        if !before.is_empty() && !before.has(GUARD) {
             return Err(error::BAD_ADDRESS);
         }
-        leaf.set(Entry::guard(area));
-        Ok(())
+        let entry = Entry::guard(area);
+        let put = self.tables.put(address, entry, &mut self.frames);
+        put.ok_or(error::NO_MEMORY)
     }
 }
 

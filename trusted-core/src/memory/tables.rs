@@ -8,7 +8,7 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 use core::{iter, slice};
 
-use domains::layout::PAGE_SIZE;
+use domains::layout::{self, PAGE_SIZE};
 
 use super::entry::{Bits, Entry, span};
 use super::frame::Frame;
@@ -20,6 +20,10 @@ use super::physical::{PhysicalMap, WORDS};
 pub(crate) type Table = &'static [AtomicU64; WORDS];
 /// A place for an entry.
 pub(crate) type Slot = &'static AtomicU64;
+
+/// Places side by side: the address that the first is for, and the level of
+/// their table.
+type Run = (u64, u32, &'static [AtomicU64]);
 
 /// The level of the table that the root is.
 pub(crate) const ROOT_LEVEL: u32 = 3;
@@ -63,49 +67,42 @@ impl Tables {
     /// Where the way to `address` ends.
     pub(crate) fn leaf(&self, address: u64) -> Leaf {
         let (table, level) = self.last_table(address);
-        Leaf::of(table, address, level)
+        Leaf::of(slot(table, address, level), address, level)
     }
 
     /// All leaves from the one at `start` to the one at the end of so many
     /// pages. The caller may change their entries, but not the tables.
     pub(crate) fn leaves(self, start: u64, pages: u64) -> impl Iterator<Item = Leaf> {
-        let end = start + pages * PAGE_SIZE;
-        let mut next = start;
-        let mut table = None;
-        iter::from_fn(move || {
-            if next >= end {
-                return None;
-            }
-            // Most leaves lie in the same table as the one before.
-            if let Some(table) = table.filter(|_| !next.is_multiple_of(span(1))) {
-                let leaf = Leaf::of(table, next, 0);
-                next += PAGE_SIZE;
-                return Some(leaf);
-            }
-            let (last, level) = self.last_table(next);
-            table = (level == 0).then_some(last);
-            let leaf = Leaf::of(last, next, level);
-            next = leaf.address + span(level);
-            Some(leaf)
+        self.runs(start, pages).flat_map(|(address, level, slots)| {
+            let addresses = (address..).step_by(PAGE_SIZE as usize);
+            addresses
+                .zip(slots)
+                .map(move |(address, slot)| Leaf::of(slot, address, level))
         })
     }
 
     /// Whether nothing is mapped or promised in a range.
-    pub(crate) fn is_unused(&self, start: u64, pages: u64) -> bool {
+    pub(crate) fn is_unused(self, start: u64, pages: u64) -> bool {
+        let is_unused = |slot| load(slot).is_empty();
+        self.runs(start, pages)
+            .all(|(_, _, slots)| slots.iter().all(is_unused))
+    }
+
+    /// The leaves of a range, those together that lie side by side.
+    fn runs(self, start: u64, pages: u64) -> impl Iterator<Item = Run> {
         let end = start + pages * PAGE_SIZE;
         let mut next = start;
-        while next < end {
-            let (table, level) = self.last_table(next);
+        iter::from_fn(move || {
+            let address = next;
+            (address < end).then_some(())?;
+            let (table, level) = self.last_table(address);
+            next = (address | (span(level.max(1)) - 1)) + 1;
             let slots = match level {
-                0 => slots(table, next, end),
-                _ => slice::from_ref(slot(table, next, level)),
+                0 => slots(table, address, end),
+                _ => slice::from_ref(slot(table, address, level)),
             };
-            if slots.iter().any(|slot| !load(slot).is_empty()) {
-                return false;
-            }
-            next = (next | (span(level.max(1)) - 1)) + 1;
-        }
-        true
+            Some((address, level, slots))
+        })
     }
 
     /// The table in which the way to `address` ends, and its level.
@@ -114,7 +111,7 @@ impl Tables {
         for level in (1..=ROOT_LEVEL).rev() {
             let entry = load(slot(table, address, level));
             match entry.frame() {
-                Some(next) if !entry.has(Bits::HUGE) => table = self.map.words(next),
+                Some(next) if !entry.has(Bits::HUGE_PAGE) => table = self.map.words(next),
                 _ => return (table, level),
             }
         }
@@ -133,36 +130,32 @@ impl Tables {
             for (index, slot) in self.map.words(table).iter().enumerate() {
                 store(slot, leaf.entry.part(leaf.level, index as u64));
             }
-            store(leaf.slot, Entry::core(table, Bits::USER | Bits::WRITE));
+            store(leaf.slot, path(address, table));
         }
     }
 
-    /// The table of `level` for `address`, made if need be with `bits` in the
-    /// entries that lead to it; none if no frame is free, or a huge page is in
-    /// the way.
-    pub(crate) fn make(
-        &self,
-        address: u64,
-        level: u32,
-        bits: Bits,
-        frames: &mut Frames,
-    ) -> Option<Table> {
-        let above = level + 1..=ROOT_LEVEL;
-        above
-            .rev()
-            .try_fold(self.map.words(self.root), |table, level| {
-                let slot = slot(table, address, level);
-                let entry = load(slot);
-                if let Some(next) = entry.frame() {
-                    return (!entry.has(Bits::HUGE)).then(|| self.map.words(next));
-                }
-                if !entry.is_empty() {
-                    return None;
-                }
-                let next = new_table(self.map, frames)?;
-                store(slot, Entry::core(next, bits | Bits::WRITE));
-                Some(self.map.words(next))
-            })
+    /// Puts the entry of a small page for `address` in its place; none if there can
+    /// be no table for it.
+    pub(crate) fn put(&self, address: u64, entry: Entry, frames: &mut Frames) -> Option<()> {
+        let table = self.make(address, 0, frames)?;
+        store(slot(table, address, 0), entry);
+        Some(())
+    }
+
+    /// The table of `level` for `address`, made if need be; none if no frame is
+    /// free, or a huge page is in the way.
+    pub(crate) fn make(&self, address: u64, level: u32, frames: &mut Frames) -> Option<Table> {
+        let mut above = (level + 1..=ROOT_LEVEL).rev();
+        above.try_fold(self.map.words(self.root), |table, level| {
+            let slot = slot(table, address, level);
+            let mut entry = load(slot);
+            if entry.is_empty() {
+                entry = path(address, new_table(self.map, frames)?);
+                store(slot, entry);
+            }
+            let next = entry.frame().filter(|_| !entry.has(Bits::HUGE_PAGE));
+            Some(self.map.words(next?))
+        })
     }
 }
 
@@ -180,10 +173,9 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
-    /// The one for `address` in `table`, a table of `level`.
+    /// The one for `address`, whose entry is in `slot` of a table of `level`.
     #[inline(always)]
-    fn of(table: Table, address: u64, level: u32) -> Leaf {
-        let slot = slot(table, address, level);
+    fn of(slot: Slot, address: u64, level: u32) -> Leaf {
         Leaf {
             address: address & !(span(level) - 1),
             level,
@@ -224,6 +216,16 @@ pub(crate) fn load(slot: Slot) -> Entry {
 /// Writes a slot: mapping, rights and key at once.
 pub(crate) fn store(slot: Slot, entry: Entry) {
     slot.store(entry.raw(), Relaxed);
+}
+
+/// The entry that leads to `table` on the way to `address`. The right to write
+/// is the last level's to give; ring 3 has no way into the core's half.
+fn path(address: u64, table: Frame) -> Entry {
+    let user = match layout::CORE.contains(address) {
+        true => Bits::empty(),
+        false => Bits::USER_ACCESSIBLE,
+    };
+    Entry::core(table, user | Bits::WRITABLE)
 }
 
 const fn index(address: u64, level: u32) -> usize {

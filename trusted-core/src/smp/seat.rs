@@ -11,7 +11,6 @@ use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
 use crate::memory::entry::{Bits, Entry, Rights};
 use crate::memory::frame::Frame;
-use crate::memory::hatch;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
@@ -34,7 +33,7 @@ pub(crate) fn prepare(
     let frame = space.frames.allocate(Owner::area(Area::Info))?;
     PhysicalMap::CORE.zero(frame);
     let entry = space.user(frame, Area::Info, Rights::Write);
-    hatch::place(&tables, layout::CPU_PAGE, entry, &mut space.frames)?;
+    tables.put(layout::CPU_PAGE, entry, &mut space.frames)?;
     let page = CpuPage::new(PhysicalMap::CORE, frame);
     page.fill(number);
     let own = own_page(layout::CORE_CPU_PAGE, &tables, space)?;
@@ -47,7 +46,7 @@ pub(crate) fn prepare(
 /// Maps a page of the core for the CPU with these tables alone.
 pub(super) fn own_page(address: u64, tables: &Tables, space: &mut Space) -> Option<Frame> {
     let frame = space.frames.allocate(Owner::CORE)?;
-    let entry = Entry::core(frame, Bits::WRITE | Bits::NO_EXECUTE);
-    hatch::place(tables, address, entry, &mut space.frames)?;
+    let entry = Entry::core(frame, Bits::WRITABLE | Bits::NO_EXECUTE);
+    tables.put(address, entry, &mut space.frames)?;
     Some(frame)
 }

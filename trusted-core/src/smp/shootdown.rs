@@ -21,7 +21,7 @@ use crate::lock::Lock;
 use crate::report;
 
 /// A range of pages.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Pages {
     /// The address of the first.
     pub(crate) start: u64,

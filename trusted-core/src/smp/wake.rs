@@ -74,9 +74,9 @@ pub(crate) fn all(
 fn wake(id: u8, stub: Frame, root: Frame) -> Option<Answer> {
     offer::make(id, root);
     lapic::start_silently(u32::MAX);
-    lapic::send_init(id);
+    lapic::send(id, lapic::INIT);
     for limit in [PATIENCE_NS, LIMIT_NS] {
-        lapic::send_start(id, stub.number() as u8);
+        lapic::send(id, lapic::START | stub.number() as u32);
         if wait(limit) {
             return offer::answer();
         }

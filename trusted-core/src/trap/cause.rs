@@ -5,7 +5,7 @@ use domains::layout::{self, GATE_PAGE, PAGE_SIZE};
 use domains::report::{Cause, Page};
 use x86_64::structures::idt::PageFaultErrorCode;
 
-use crate::memory::entry::{Bits, Entry};
+use crate::memory::entry::{Bits, Entry, GUARD, WITHHELD};
 
 /// Debug trap.
 pub(crate) const DEBUG: u64 = 1;
@@ -31,15 +31,15 @@ pub(crate) fn page(address: u64, entry: Entry) -> Page {
 pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
     let error = PageFaultErrorCode::from_bits_truncate(error);
     if !entry.has(Bits::PRESENT) {
-        return if entry.has(Bits::GUARD) {
+        return if entry.has(GUARD) {
             Cause::StackOverflow
-        } else if entry.has(Bits::WITHHELD) {
+        } else if entry.has(WITHHELD) {
             Cause::Permission
         } else {
             Cause::Unmapped
         };
     }
-    if !entry.has(Bits::USER) {
+    if !entry.has(Bits::USER_ACCESSIBLE) {
         Cause::Supervisor
     } else if error.contains(PageFaultErrorCode::PROTECTION_KEY) {
         Cause::Key
@@ -53,7 +53,7 @@ pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
 /// Keys are not looked at: no page changes its key while it is mapped.
 pub(crate) fn is_outdated(error: u64, entry: Entry) -> bool {
     let error = PageFaultErrorCode::from_bits_truncate(error);
-    let is_users = entry.has(Bits::PRESENT | Bits::USER);
+    let is_users = entry.has(Bits::PRESENT | Bits::USER_ACCESSIBLE);
     if !error.contains(PageFaultErrorCode::PROTECTION_VIOLATION) {
         return is_users;
     }
@@ -71,7 +71,7 @@ pub(crate) fn is_outdated(error: u64, entry: Entry) -> bool {
 fn permits(error: PageFaultErrorCode, entry: Entry) -> bool {
     let writes = error.contains(PageFaultErrorCode::CAUSED_BY_WRITE);
     let fetches = error.contains(PageFaultErrorCode::INSTRUCTION_FETCH);
-    (!writes || entry.has(Bits::WRITE)) && (!fetches || !entry.has(Bits::NO_EXECUTE))
+    (!writes || entry.has(Bits::WRITABLE)) && (!fetches || !entry.has(Bits::NO_EXECUTE))
 }
 
 /// The cause of any other exception at `rip`.
@@ -105,23 +105,23 @@ pub(crate) fn is_in_gate(rip: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domains::Area;
+    use domains::{Area, Isolation};
 
     use super::*;
-    use crate::memory::entry::{Keys, Rights};
+    use crate::memory::entry::Rights;
     use crate::memory::frame::Frame;
 
     const FRAME: Frame = Frame::from_number(5);
 
     #[test]
     fn page_faults_are_told_apart() {
-        let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Keys::On);
+        let safe = Entry::user(FRAME, Area::Safe, Rights::Write, Isolation::Mpk);
         assert_eq!(of_page_fault(0x27, safe), Cause::Key);
         assert_eq!(of_page_fault(0x15, safe), Cause::Permission);
         let withheld = safe.with_rights(Rights::None);
         assert_eq!(of_page_fault(0x04, withheld), Cause::Permission);
         assert_eq!(
-            of_page_fault(0x07, Entry::core(FRAME, Bits::WRITE)),
+            of_page_fault(0x07, Entry::core(FRAME, Bits::WRITABLE)),
             Cause::Supervisor
         );
         assert_eq!(of_page_fault(0x06, Entry::EMPTY), Cause::Unmapped);
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_another_cpu_has_cured_is_outdated() {
-        let page = |rights| Entry::user(FRAME, Area::App, rights, Keys::On);
+        let page = |rights| Entry::user(FRAME, Area::App, rights, Isolation::Mpk);
         let (read, write, execute) = (
             page(Rights::Read),
             page(Rights::Write),
@@ -151,7 +151,7 @@ mod tests {
             (0x0f, write, false),
             (0x04, Entry::EMPTY, false),
             (0x06, Entry::lazy(Area::App), false),
-            (0x04, Entry::core(FRAME, Bits::WRITE), false),
+            (0x04, Entry::core(FRAME, Bits::WRITABLE), false),
         ] {
             assert_eq!(is_outdated(error, entry), expected, "{error:#x} {entry:?}");
         }
@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn pages_have_an_owner_or_none() {
-        let app = Entry::user(FRAME, Area::App, Rights::Write, Keys::Off);
+        let app = Entry::user(FRAME, Area::App, Rights::Write, Isolation::None);
         assert_eq!(page(layout::APP.start, app), Page::Area(Area::App));
         assert_eq!(
             page(layout::APP.start, Entry::guard(Area::App)),
             Page::Area(Area::App)
         );
         assert_eq!(
-            page(layout::CORE_CPU_PAGE, Entry::core(FRAME, Bits::WRITE)),
+            page(layout::CORE_CPU_PAGE, Entry::core(FRAME, Bits::WRITABLE)),
             Page::Core
         );
         assert_eq!(page(layout::PHYSICAL_MAP, Entry::EMPTY), Page::Core);

@@ -22,7 +22,7 @@ use super::registers::Registers;
 use crate::cpu::page::Armed;
 use crate::cpu::tlb;
 use crate::hooks;
-use crate::memory::entry::{self, Bits, Entry};
+use crate::memory::entry::{self, Entry, LAZY};
 use crate::memory::frame::Frame;
 use crate::report;
 
@@ -99,7 +99,7 @@ fn examine(trap: &mut Trap<'_>) -> Option<Finding> {
         return None;
     }
     let cause = match entry.area() {
-        Some(area) if entry.has(Bits::LAZY) => match denial(trap, area, entry) {
+        Some(area) if entry.has(LAZY) => match denial(trap, area, entry) {
             Some(cause) => cause,
             None if trap.core.space.touch(address, area) => return None,
             None => Cause::OutOfMemory,

@@ -92,7 +92,8 @@ fn from_ring_3(registers: &mut Registers) {
 /// What comes next, and a question to all CPUs before it if one is due.
 fn and_settle(core: &mut Core, next: Next) -> Next {
     if core.space.is_due() && next == Next::Return {
-        core.space.ask().map_or(Next::Return, Next::Settle)
+        let question = core.space.quarantine.ask();
+        question.map_or(Next::Return, Next::Settle)
     } else {
         next
     }

@@ -5,7 +5,7 @@ use core::arch::x86_64::_rdtsc;
 use domains::cpu_page::{offset, pending};
 
 use crate::cpu::local::Local;
-use crate::device::lapic::{self, Mode};
+use crate::device::lapic;
 use crate::smp::shootdown;
 use crate::state::{self, Core};
 use crate::time::refine::{Sample, Stretch};
@@ -59,9 +59,9 @@ pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
     };
     let count = u32::try_from(wait).unwrap_or(u32::MAX).max(1);
     if count < SHORT_NS || !core.clock.wants_comparison() {
-        return lapic::arm(count, Mode::OneShot);
+        return lapic::arm(count);
     }
-    lapic::arm(count, Mode::Periodic);
+    lapic::arm_again_and_again(count);
     let start = sample();
     local.stretch.set(Some(Stretch {
         start,

@@ -85,15 +85,14 @@ impl Queue {
             used: Cell::new(0),
         };
         queue.write_available();
-        match queue.status(0) {
-            0 => Ok(queue),
+        match queue.reset() {
+            0.. => Ok(queue),
             answer => Err(format!("no reset: {answer}")),
         }
     }
 
     /// Agrees with the device on what it must have.
     pub fn agree(&self) -> Result<(), String> {
-        self.status(1 | 2);
         match self.features(feature::VERSION_1) {
             0.. => Ok(()),
             answer => Err(format!("no features: {answer}")),
@@ -108,20 +107,25 @@ impl Queue {
 
     /// Tells the device to start.
     pub fn finish(&self) -> Result<(), String> {
-        match self.status(8) & self.status(4) {
-            answer @ ..=0 => Err(format!("not started: {answer}")),
-            _ => Ok(()),
+        match self.start() {
+            0 => Ok(()),
+            answer => Err(format!("not started: {answer}")),
         }
     }
 
-    /// Adds to the device's status.
-    pub fn status(&self, bits: u64) -> i64 {
-        self.call(CoreCall::DeviceStatus, [self.device, bits, 0, 0])
+    /// Has the device started.
+    pub fn start(&self) -> i64 {
+        self.call(CoreCall::DeviceStart, [self.device, 0, 0, 0])
     }
 
-    /// Accepts features.
+    /// Resets the device; what it offers.
+    pub fn reset(&self) -> i64 {
+        self.features(0)
+    }
+
+    /// Resets the device and accepts features.
     pub fn features(&self, features: u64) -> i64 {
-        self.call(CoreCall::DeviceFeatures, [self.device, features, 0, 0])
+        self.call(CoreCall::DeviceBegin, [self.device, features, 0, 0])
     }
 
     /// Makes a core call from the drivers.

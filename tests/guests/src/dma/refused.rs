@@ -34,8 +34,8 @@ fn numbers() -> Result<(), String> {
     let unused = DEVICES_MAX as u64 - 1;
     for device in [unused, DEVICES_MAX as u64, 1 << 32, u64::MAX] {
         for (call, words) in [
-            (CoreCall::DeviceStatus, [device, 0, 0, 0]),
-            (CoreCall::DeviceFeatures, [device, 0, 0, 0]),
+            (CoreCall::DeviceBegin, [device, 0, 0, 0]),
+            (CoreCall::DeviceStart, [device, 0, 0, 0]),
             (CoreCall::DeviceQueue, [device, 0, 0, 0]),
             (CoreCall::Publish, [device, 0, 0, 0]),
             (CoreCall::DeviceConfig, [device, 0, 4, 0]),
@@ -87,17 +87,8 @@ fn foreign() -> Result<(), String> {
 /// Features that are not for drivers, and a start without any.
 fn features() -> Result<(), String> {
     let queue = Queue::of_reset_device()?;
-    expect(
-        "a start without features",
-        queue.status(1 | 2 | 4),
-        error::INVALID,
-    )?;
-    expect("an end without any", queue.status(8), error::INVALID)?;
-    expect(
-        "a bit that there is not",
-        queue.status(1 << 6),
-        error::INVALID,
-    )?;
+    let what = "a start without features";
+    expect(what, queue.start(), error::INVALID)?;
     for more in [INDIRECT, EVENT_INDEX, feature::MULTIPORT, 1 << 34, 1 << 63] {
         let what = format!("feature {more:#x}");
         expect(
@@ -107,6 +98,8 @@ fn features() -> Result<(), String> {
         )?;
     }
     expect("an old device", queue.features(1), error::INVALID)?;
+    let what = "a start with features that were refused";
+    expect(what, queue.start(), error::INVALID)?;
     let offered = queue.features(0) as u64;
     expect(
         "what is on offer",
@@ -114,12 +107,8 @@ fn features() -> Result<(), String> {
         feature::VERSION_1 as i64,
     )?;
     queue.agree()?;
-    queue.status(8);
-    expect(
-        "late features",
-        queue.features(feature::VERSION_1),
-        error::INVALID,
-    )
+    queue.finish()?;
+    expect("a second start", queue.start(), error::INVALID)
 }
 
 /// Rings that are not in the drivers' memory for rings.

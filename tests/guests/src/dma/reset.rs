@@ -13,7 +13,7 @@ use super::victim::Victim;
 pub fn run() -> Result<(), String> {
     is_served()?;
     let (queue, buffer) = request()?;
-    expect("a reset", queue.status(0), 0)?;
+    expect("a reset", queue.reset().min(0), 0)?;
     let victim = Victim::at(buffer.address)?;
     queue.agree()?;
     queue.finish()?;

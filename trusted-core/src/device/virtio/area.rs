@@ -47,14 +47,7 @@ impl Areas {
     #[inline]
     pub(crate) fn translate(&self, address: u64, size: u64) -> Option<u64> {
         let windows = self.windows.translate(address, size);
-        windows.or_else(|| self.translate_dma(address, size))
-    }
-
-    /// Apart, because what is given to a device again and again are windows.
-    #[cold]
-    #[inline(never)]
-    fn translate_dma(&self, address: u64, size: u64) -> Option<u64> {
-        self.dma.translate(address, size)
+        windows.or_else(|| self.dma.translate(address, size))
     }
 }
 

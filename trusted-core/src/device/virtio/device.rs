@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 
-use bitflags::bitflags;
 use domains::core_call::error;
 use domains::device::{Kind, feature};
 use domains::layout::PAGE_SIZE;
@@ -11,7 +10,7 @@ use domains::{Area, Domain};
 use super::Refused;
 use super::area::Areas;
 use super::bus::{Bell, Bus};
-use super::queue::{Queue, Refusal, Rings, driver_size};
+use super::queue::{Queue, Rings, driver_size};
 use crate::device::ioapic::Pin;
 use crate::memory::entry::Rights;
 use crate::memory::frame::Frame;
@@ -23,25 +22,26 @@ use crate::report;
 #[cfg(test)]
 mod tests;
 
-bitflags! {
-    /// How far a device and its driver are (virtio 1.2, 2.1).
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-    struct Status: u8 {
-        const ACKNOWLEDGE = 1 << 0;
-        const DRIVER = 1 << 1;
-        const DRIVER_OK = 1 << 2;
-        const FEATURES_OK = 1 << 3;
-        const FAILED = 1 << 7;
-    }
-}
+/// A device's status: how far it and its driver are (virtio 1.2, 2.1).
+const HAS_DRIVER: u8 = 1 << 0 | 1 << 1;
+const AGREED: u8 = HAS_DRIVER | 1 << 3;
+const STARTED: u8 = AGREED | 1 << 2;
+const FAILED: u8 = 1 << 7;
 
 /// How often the core looks whether a reset is done.
 const RESET_LOOKS: u32 = 10_000;
 /// How often it reads a configuration that changes meanwhile.
 const CONFIGURATION_READS: u32 = 8;
 
+/// A device as it was found: what it is, and how it is reached.
+pub(super) struct Found {
+    pub(super) kind: Kind,
+    pub(super) bus: Bus,
+    pub(super) pin: Option<Pin>,
+}
+
 /// A device that a driver has.
-pub(super) struct Device {
+pub(crate) struct Device {
     number: usize,
     kind: Kind,
     /// The cell that drives it, as the caller of a core call.
@@ -50,40 +50,27 @@ pub(super) struct Device {
     pin: Option<Pin>,
     /// Where the rings are seen.
     map: PhysicalMap,
-    status: Status,
-    has_accepted: bool,
-    is_given_up: bool,
+    /// As it was last written; with `FAILED` the device is given up.
+    status: u8,
     /// Whether it is given up for what its driver did.
     is_convicted: bool,
     queues: &'static mut [Queue],
 }
 
 impl Device {
-    /// Device number `number`, without memory for its queues yet.
-    pub(super) fn new(number: usize, kind: Kind, bus: Bus, pin: Option<Pin>) -> Device {
+    /// Device number `number`, whose queues are in memory for it alone.
+    pub(super) fn new(number: usize, found: Found, queues: &'static mut [Queue]) -> Device {
         Device {
             number,
-            kind,
-            owner: Some(Domain::Cell(kind.cell())),
-            bus,
-            pin,
+            kind: found.kind,
+            owner: Some(Domain::Cell(found.kind.cell())),
+            bus: found.bus,
+            pin: found.pin,
             map: PhysicalMap::CORE,
-            status: Status::empty(),
-            has_accepted: false,
-            is_given_up: false,
+            status: 0,
             is_convicted: false,
-            queues: &mut [],
+            queues,
         }
-    }
-
-    /// What it is.
-    pub(super) const fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The cell that drives it.
-    pub(super) const fn cell(&self) -> domains::Cell {
-        self.kind.cell()
     }
 
     /// Who may make calls about it.
@@ -92,16 +79,16 @@ impl Device {
         self.owner
     }
 
-    /// Gives it memory for its queues, which is for it alone.
-    pub(super) fn keep_queues_in(&mut self, queues: &'static mut [Queue]) {
-        self.queues = queues;
+    /// The cell that drives it.
+    pub(super) const fn cell(&self) -> domains::Cell {
+        self.kind.cell()
     }
 
     /// The device, unless it was given up.
-    pub(super) fn in_use(&mut self) -> Result<&mut Device, Refused> {
-        match self.is_given_up {
-            true => Err(Refused::Error(error::DEVICE)),
-            false => Ok(self),
+    pub(super) fn in_use(&mut self) -> Result<&mut Device, i64> {
+        match self.status & FAILED {
+            0 => Ok(self),
+            _ => Err(error::DEVICE),
         }
     }
 
@@ -115,24 +102,35 @@ impl Device {
         bell: &Cell<Bell>,
     ) -> Result<(), Refused> {
         let queue = queue_of(self.queues, number).filter(|queue| queue.is_ready());
-        let queue = queue.ok_or(Refused::Error(error::INVALID))?;
+        let Some(queue) = queue else {
+            return Err(self.without_queue());
+        };
         match queue.publish(self.map, areas) {
-            Ok(()) => bell.set(queue.bell()),
-            Err(refusal) => return Err(self.refused(refusal)),
+            Ok(()) => bell.set(queue.bell),
+            Err(refused) => return Err(self.convict(refused)),
         }
         Ok(())
+    }
+
+    /// Why there is no such queue.
+    #[cold]
+    fn without_queue(&mut self) -> Refused {
+        Refused::Error(self.in_use().err().unwrap_or(error::INVALID))
     }
 
     /// Gives the device up, because it or its driver has broken a rule.
     #[cold]
     #[inline(never)]
-    fn refused(&mut self, refusal: Refusal) -> Refused {
-        match refusal {
-            Refusal::Driver(offence) => {
-                (self.is_given_up, self.is_convicted) = (true, true);
-                Refused::Offence(offence)
+    fn convict(&mut self, refused: Refused) -> Refused {
+        match refused {
+            Refused::Error(_) => {
+                Refused::Error(self.give_up("it has used what it was not given"))
             }
-            Refusal::Device => self.give_up("it has used what it was not given"),
+            offence => {
+                self.fail();
+                self.is_convicted = true;
+                offence
+            }
         }
     }
 
@@ -145,33 +143,33 @@ impl Device {
         has_reason
     }
 
-    /// Adds to the status; zero is a reset. What the device makes of it.
-    pub(super) fn set_status(&mut self, status: u64) -> Result<u64, Refused> {
-        if status == 0 {
-            return self.reset();
+    /// Resets the device and accepts features; without any says which ones the
+    /// driver may accept.
+    pub(crate) fn begin(&mut self, features: u64) -> Result<u64, i64> {
+        self.reset()?;
+        let offered = self.bus.offered();
+        // DEFENCE: feature-list
+        let allowed = offered & self.kind.features();
+        if features == 0 {
+            return Ok(allowed);
         }
-        let status = u8::try_from(status).ok().and_then(Status::from_bits);
-        let status = status.ok_or(Refused::Error(error::INVALID))?;
-        let after = self.status | status;
-        let needs_features = after.intersects(Status::FEATURES_OK | Status::DRIVER_OK);
-        let has_features = self.has_accepted && after.contains(Status::FEATURES_OK);
-        // DEFENCE: status-features
-        if needs_features && !has_features {
-            return Err(Refused::Error(error::INVALID));
+        let is_modern = features & feature::VERSION_1 != 0;
+        if features & !allowed != 0 || !is_modern {
+            return Err(error::INVALID);
         }
-        self.status = after;
-        self.bus.set_status(self.status.bits());
-        let answer = self.bus.status();
+        self.set_status(HAS_DRIVER);
+        self.bus.accept(features);
+        self.set_status(AGREED);
         // DEFENCE: features-refused
-        if (status - Status::from_bits_truncate(answer)).contains(Status::FEATURES_OK) {
+        if self.bus.status() != AGREED {
             return Err(self.give_up("it refuses the features"));
         }
-        Ok(u64::from(answer))
+        Ok(features)
     }
 
     /// Resets the device and waits for it: from then on it has nothing.
-    fn reset(&mut self) -> Result<u64, Refused> {
-        self.bus.set_status(0);
+    fn reset(&mut self) -> Result<(), i64> {
+        self.set_status(0);
         let is_done = (0..RESET_LOOKS).any(|_| {
             core::hint::spin_loop();
             self.bus.status() == 0
@@ -181,104 +179,75 @@ impl Device {
             return Err(self.give_up("it does not finish a reset"));
         }
         self.queues.iter_mut().for_each(Queue::close);
-        self.status = Status::empty();
-        self.has_accepted = false;
-        Ok(0)
+        Ok(())
     }
 
     /// Resets the device for a driver that starts anew: what the last one did is
     /// forgiven, what the device did is not.
     pub(super) fn stop(&mut self) {
-        if self.is_convicted || !self.is_given_up {
-            self.is_convicted = false;
-            self.is_given_up = false;
+        if core::mem::take(&mut self.is_convicted) || self.status & FAILED == 0 {
             // A device that does not finish is given up.
             _ = self.reset();
         }
     }
 
-    /// Accepts features, once, or says which the driver may accept.
-    pub(super) fn accept(&mut self, features: u64) -> Result<u64, Refused> {
-        let offered = self.bus.offered();
-        // DEFENCE: feature-list
-        let allowed = offered & self.kind.features();
-        if features == 0 {
-            return Ok(allowed);
+    /// Lets the device start, with the queues that it has.
+    pub(crate) fn start(&mut self) -> Result<u64, i64> {
+        // DEFENCE: status-features
+        if self.status != AGREED {
+            return Err(error::INVALID);
         }
-        let is_modern = features & feature::VERSION_1 != 0;
-        if features & !allowed != 0 || self.has_accepted || !is_modern {
-            return Err(Refused::Error(error::INVALID));
-        }
-        self.bus.accept(features);
-        self.has_accepted = true;
-        Ok(features)
+        self.set_status(STARTED);
+        Ok(0)
     }
 
-    /// The most entries that a queue can have.
-    pub(super) fn queue_max(&mut self, number: u64) -> Result<u64, Refused> {
-        queue_of(self.queues, number).ok_or(Refused::Error(error::INVALID))?;
-        Ok(u64::from(self.bus.queue_max(number as u16)))
+    fn set_status(&mut self, status: u8) {
+        self.status = status;
+        self.bus.set_status(status);
     }
 
-    /// Sets a queue up whose driver has its rings at `address`.
-    pub(super) fn set_queue(
+    /// Sets a queue up whose driver has its rings at `address`; without a size says
+    /// what size it can have.
+    pub(crate) fn set_queue(
         &mut self,
-        number: u64,
-        size: u64,
-        address: u64,
+        [number, size, address]: [u64; 3],
         areas: &Areas,
         space: &mut Space,
-    ) -> Result<(), Refused> {
-        let size = self.size_of_new(number, size)?;
-        // DEFENCE: queue-place
-        let driver = areas.dma.translate(address, driver_size(size));
-        let driver = driver.filter(|driver| driver.is_multiple_of(PAGE_SIZE));
-        let driver = driver.ok_or(Refused::Error(error::BAD_ADDRESS))?;
-        let rings = self.rings(number, driver, space)?;
-        let bell = self.bus.set_queue(number as u16, size, &rings);
-        let bell = bell.ok_or_else(|| self.give_up("it does not take a queue"))?;
-        if let Some(queue) = queue_of(self.queues, number) {
-            *queue = Queue::new(size, rings, bell);
+    ) -> Result<u64, i64> {
+        let queue = queue_of(self.queues, number).ok_or(error::INVALID)?;
+        let most = self.bus.queue_max(number as u16);
+        if size == 0 {
+            return Ok(u64::from(most));
         }
-        Ok(())
-    }
-
-    /// The size that a queue is to have, if it can and may be set up now.
-    fn size_of_new(&mut self, number: u64, size: u64) -> Result<u16, Refused> {
-        let most = self.queue_max(number)?;
-        let is_ready = queue_of(self.queues, number).is_some_and(|queue| queue.is_ready());
         // DEFENCE: queue-once
-        let is_time =
-            self.has_accepted && !self.status.contains(Status::DRIVER_OK) && !is_ready;
-        let can_be = is_time && size.is_power_of_two() && size <= most;
-        let size = u16::try_from(size).ok().filter(|_| can_be);
-        size.ok_or(Refused::Error(error::INVALID))
-    }
-
-    /// Clear rings for a queue, of which the driver sees the used one. They are
-    /// made once.
-    fn rings(&mut self, number: u64, driver: u64, space: &mut Space) -> Result<Rings, Refused> {
-        let queue = queue_of(self.queues, number).ok_or(Refused::Error(error::INVALID))?;
-        let mut rings = queue.rings();
-        if rings.shared == 0 {
-            let cell = self.cell();
-            let made = make_rings(cell, cell.used_ring(self.number, number as usize), space);
-            rings = made.ok_or(Refused::Error(error::NO_MEMORY))?;
-        }
-        for physical in [rings.table, rings.shared] {
-            self.map.zero(Frame::containing(physical));
-        }
-        Ok(Rings { driver, ..rings })
+        let is_time = self.status == AGREED && !queue.is_ready();
+        let size = u16::try_from(size).ok().filter(|size| *size <= most);
+        let size = size.filter(|size| is_time && size.is_power_of_two());
+        let size = size.ok_or(error::INVALID)?;
+        let driver = place_of_rings(address, size, areas).ok_or(error::BAD_ADDRESS)?;
+        let rings = match queue.rings.shared {
+            0 => make_rings(self.kind.cell(), self.number, number as usize, space),
+            _ => Some(queue.rings),
+        };
+        let rings = rings.ok_or(error::NO_MEMORY)?;
+        self.map.zero(Frame::containing(rings.table));
+        self.map.zero(Frame::containing(rings.shared));
+        let rings = Rings { driver, ..rings };
+        let Some(bell) = self.bus.set_queue(number as u16, size, &rings) else {
+            return Err(self.give_up("it does not take a queue"));
+        };
+        *queue = Queue::new(size, rings, bell);
+        Ok(0)
     }
 
     /// The `size` bytes at `offset` of the configuration, as they are at one
     /// time.
-    pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, Refused> {
+    pub(crate) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, i64> {
         let is_piece = matches!(size, 1 | 2 | 4) && offset.is_multiple_of(size);
         let offset = u32::try_from(offset).ok().filter(|_| is_piece);
         let piece = offset.zip(self.bus.configuration);
         let piece = piece.and_then(|(offset, all)| all.part(offset, size as u32));
-        let piece = piece.ok_or(Refused::Error(error::INVALID))?;
+        let piece = piece.ok_or(error::INVALID)?;
         for _ in 0..CONFIGURATION_READS {
             let generation = self.bus.generation();
             let value = piece.get(piece.only());
@@ -292,15 +261,20 @@ impl Device {
     /// Gives the device up, which did what it must not do.
     #[cold]
     #[inline(never)]
-    fn give_up(&mut self, why: &str) -> Refused {
-        self.is_given_up = true;
-        self.bus.set_status((self.status | Status::FAILED).bits());
+    fn give_up(&mut self, why: &str) -> i64 {
+        self.fail();
         report::line(format_args!(
             "cloister: device {} ({}) is given up: {why}",
             self.number,
             self.kind.name()
         ));
-        Refused::Error(error::DEVICE)
+        error::DEVICE
+    }
+
+    /// Has no queue any more, and can have none.
+    fn fail(&mut self) {
+        self.set_status(self.status | FAILED);
+        self.queues.iter_mut().for_each(Queue::close);
     }
 }
 
@@ -309,10 +283,23 @@ fn queue_of(queues: &mut [Queue], number: u64) -> Option<&mut Queue> {
     queues.get_mut(usize::try_from(number).ok()?)
 }
 
-/// Two frames for a queue, the second of which `owner` reads at `address`.
-fn make_rings(owner: domains::Cell, address: u64, space: &mut Space) -> Option<Rings> {
+/// Where a driver has the rings of a queue of `size` entries; none where it must
+/// not have them.
+fn place_of_rings(address: u64, size: u16, areas: &Areas) -> Option<u64> {
+    // DEFENCE: queue-place
+    let driver = areas.dma.translate(address, driver_size(size));
+    driver.filter(|driver| driver.is_multiple_of(PAGE_SIZE))
+}
+
+/// Two frames for a queue of a device, the second of which its cell reads.
+fn make_rings(
+    cell: domains::Cell,
+    device: usize,
+    queue: usize,
+    space: &mut Space,
+) -> Option<Rings> {
     let table = space.frames.allocate(Owner::CORE)?;
-    let Some(shared) = make_used_ring(owner, address, space) else {
+    let Some(shared) = make_used_ring(cell, cell.used_ring(device, queue), space) else {
         space.frames.release(table);
         return None;
     };

@@ -4,9 +4,9 @@
 //! writes the one entry of its table, and lets it have no other.
 
 use super::bus::{Bus, Layout, VECTOR};
+use crate::device::lapic;
 use crate::device::mmio::{Mmio, Register};
-use crate::device::pci::{Capability, Function};
-use crate::device::{bars, lapic};
+use crate::device::pci::{Function, VENDOR};
 
 /// The types of the capabilities that name registers.
 const COMMON: u8 = 1;
@@ -42,18 +42,18 @@ const MESSAGE: u32 = 16;
 /// The device that is `function`, which interrupts the CPU that calls this by
 /// `vector`; none if it is not a modern device with messages.
 pub(super) fn bus(function: Function, vector: u8) -> Option<Bus> {
-    let common = find(function, COMMON)?;
-    let bells = find(function, NOTIFY)?;
+    let (_, common) = find(function, COMMON)?;
+    let (notify, bells) = find(function, NOTIFY)?;
     let bus = Bus {
         layout: &LAYOUT,
-        registers: common.registers.part(0, COMMON_SIZE)?,
-        bells: bells.registers,
-        stride: function.read(bells.at.checked_add(16)?),
-        configuration: find(function, DEVICE).map(|found| found.registers),
+        registers: common.part(0, COMMON_SIZE)?,
+        bells,
+        stride: function.read(notify.checked_add(16)?),
+        configuration: find(function, DEVICE).map(|(_, registers)| registers),
     };
     let (bar, offset) = function.interrupt_table()?;
     let offset = offset.checked_add(MESSAGE * VECTOR)?;
-    let message = bars::registers(function, bar, offset, MESSAGE)?;
+    let message = function.registers(bar, offset, MESSAGE)?;
     // The messages stay masked, each by itself.
     function.enable();
     message.write_pair(0, lapic::message_address());
@@ -62,22 +62,16 @@ pub(super) fn bus(function: Function, vector: u8) -> Option<Bus> {
     Some(bus)
 }
 
-/// Registers, and the capability that names them.
-struct Named {
-    at: u8,
-    registers: Mmio,
-}
-
-/// The first registers of this type. The capability is the device's word.
-fn find(function: Function, wanted: u8) -> Option<Named> {
-    let mut capabilities = function.capabilities(Capability::Vendor);
+/// The first registers of this type, and where the capability is that names
+/// them, which is the device's word.
+fn find(function: Function, wanted: u8) -> Option<(u8, Mmio)> {
+    let mut capabilities = function.capabilities(VENDOR);
     capabilities.find_map(|at| {
         let kind = (function.read(at) >> 24) as u8;
         let bar = function.read(at.checked_add(4)?) as u8;
         let offset = function.read(at.checked_add(8)?);
         let size = function.read(at.checked_add(12)?);
         (kind == wanted).then_some(())?;
-        let registers = bars::registers(function, bar, offset, size)?;
-        Some(Named { at, registers })
+        Some((at, function.registers(bar, offset, size)?))
     })
 }

@@ -34,10 +34,12 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use domains::core_call::error;
 use domains::device::QUEUE_SIZE_MAX;
 use zerocopy::FromBytes;
 
 use self::entries::{DESCRIPTOR, ENTRIES, Marks, USED, at, copy_entry, indices, retire_entry};
+use super::Refused;
 use super::area::Areas;
 use super::bus::Bell;
 use crate::memory::physical::PhysicalMap;
@@ -62,24 +64,6 @@ const _: () = {
     assert!(AVAILABLE + available(QUEUE_SIZE_MAX) <= domains::layout::PAGE_SIZE);
 };
 
-/// What a driver did that it must not do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Offence {
-    /// It gave the device what lies at this address.
-    Memory(u64),
-    /// It broke a rule of the rings.
-    Rings,
-}
-
-/// Why nothing was published.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Refusal {
-    /// The driver is to blame.
-    Driver(Offence),
-    /// The device is to blame.
-    Device,
-}
-
 /// Where the rings of a queue lie in physical memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, FromBytes)]
 #[repr(C)]
@@ -96,15 +80,15 @@ pub(crate) struct Rings {
 #[derive(Clone, Copy, Debug, Default, FromBytes)]
 #[repr(C)]
 pub(crate) struct Queue {
-    rings: Rings,
+    /// Where its rings are, also when it is not set up any more.
+    pub(super) rings: Rings,
     size: u16,
     /// How many available entries were taken from the driver, and given to the
     /// device; how many used ones were seen. Both wrap.
     taken: u16,
     retired: u16,
-    /// Of no use.
-    padding: u16,
-    bell: Bell,
+    /// By what the device hears of it.
+    pub(super) bell: Bell,
     /// What each entry is.
     marks: Marks,
 }
@@ -143,16 +127,6 @@ impl Queue {
         }
     }
 
-    /// Its rings, also when it is not set up any more.
-    pub(super) const fn rings(&self) -> Rings {
-        self.rings
-    }
-
-    /// By what the device hears of it.
-    pub(super) const fn bell(&self) -> Bell {
-        self.bell
-    }
-
     /// Whether it was set up.
     pub(super) const fn is_ready(&self) -> bool {
         self.size > 0
@@ -165,7 +139,7 @@ impl Queue {
 
     /// Gives the device what the driver has put into its rings.
     #[inline]
-    pub(crate) fn publish(&mut self, map: PhysicalMap, areas: &Areas) -> Result<(), Refusal> {
+    pub(crate) fn publish(&mut self, map: PhysicalMap, areas: &Areas) -> Result<(), Refused> {
         let source = at(self.rings.driver, DESCRIPTOR * u64::from(self.size));
         let target = self.rings.available();
         let end = map.half(at(source, INDEX)).load(Acquire);
@@ -178,8 +152,8 @@ impl Queue {
         map.half(target).store(flags, Relaxed);
         match end.wrapping_sub(self.taken) {
             0 => {}
-            1 => self.copy_one(map, areas).map_err(Refusal::Driver)?,
-            count => self.copy_new(map, areas, count).map_err(Refusal::Driver)?,
+            1 => self.copy_one(map, areas)?,
+            count => self.copy_new(map, areas, count)?,
         }
         self.taken = end;
         map.half(at(target, INDEX)).store(end, Release);
@@ -189,17 +163,17 @@ impl Queue {
     /// Copies the only new entry. Most calls have one, and to begin a loop costs
     /// as much. Apart from the rest, so that each has the registers it needs.
     #[inline(never)]
-    fn copy_one(&mut self, map: PhysicalMap, areas: &Areas) -> Result<(), Offence> {
+    fn copy_one(&mut self, map: PhysicalMap, areas: &Areas) -> Result<(), Refused> {
         let (rings, marks) = (self.rings, self.marks.of(self.size));
         copy_entry(&rings, self.size, marks, map, areas, u32::from(self.taken))
     }
 
     /// Copies `count` new entries.
     #[inline(never)]
-    fn copy_new(&mut self, map: PhysicalMap, areas: &Areas, count: u16) -> Result<(), Offence> {
+    fn copy_new(&mut self, map: PhysicalMap, areas: &Areas, count: u16) -> Result<(), Refused> {
         // DEFENCE: publish-count
         if count > self.size {
-            return Err(Offence::Rings);
+            return Err(Refused::Rings);
         }
         let (rings, marks) = (self.rings, self.marks.of(self.size));
         for index in indices(self.taken, count) {
@@ -210,11 +184,11 @@ impl Queue {
 
     /// Takes note of what the device has used, up to the index `end`.
     #[inline]
-    fn retire(&mut self, map: PhysicalMap, end: u16) -> Result<(), Refusal> {
+    fn retire(&mut self, map: PhysicalMap, end: u16) -> Result<(), Refused> {
         let count = end.wrapping_sub(self.retired);
         // DEFENCE: used-index
         if count > self.taken.wrapping_sub(self.retired) {
-            return Err(Refusal::Device);
+            return Err(Refused::Error(error::DEVICE));
         }
         match count {
             1 => {
@@ -229,7 +203,7 @@ impl Queue {
 
     /// Takes note of `count` entries that were used.
     #[inline(never)]
-    fn retire_all(&mut self, map: PhysicalMap, count: u16) -> Result<(), Refusal> {
+    fn retire_all(&mut self, map: PhysicalMap, count: u16) -> Result<(), Refused> {
         let (rings, marks) = (self.rings, self.marks.of(self.size));
         for index in indices(self.retired, count) {
             retire_entry(&rings, self.size, marks, map, index)?;

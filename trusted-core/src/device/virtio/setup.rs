@@ -6,20 +6,19 @@
 )]
 
 use domains::device::{DEVICES_MAX, Kind, QUEUES_MAX};
-use domains::layout::Region;
+use domains::layout::{PAGE_SIZE, Region};
 use domains::{Area as Owners, Cell, windows};
 
 use super::area::{Area, Areas};
-use super::device::Device;
+use super::device::{Device, Found};
 use super::mmio::{self, BLOCK};
 use super::queue::Queue;
 use super::{Devices, pci};
 use crate::cpu::vectors::FIRST_DEVICE;
-use crate::device::bars;
 use crate::device::ioapic::Pin;
-use crate::device::mmio::Mmio;
+use crate::device::mmio::{Mmio, is_in_place};
 use crate::device::pci::Function;
-use crate::memory::frame::{Frame, pages_of};
+use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
@@ -47,18 +46,16 @@ impl Devices {
         says: bool,
         space: &mut Space,
     ) -> Option<Kinds> {
+        let mut kinds = [0; DEVICES_MAX];
         let mut count = 0;
         for place in places {
-            if let Some(free) = self.devices.get_mut(count) {
-                *free = look(place, count, says, space);
-                count += usize::from(free.is_some());
+            if let Some(free) = self.devices.get_mut(count)
+                && let Some(found) = look(place, count, says, space)
+            {
+                kinds[count] = found.kind as u32;
+                *free = Some(Device::new(count, found, make_queues(space)?));
+                count += 1;
             }
-        }
-        let mut queues = make_queues(count, space)?.chunks_exact_mut(QUEUES_MAX);
-        let mut kinds = [0; DEVICES_MAX];
-        for (device, kind) in self.devices.iter_mut().flatten().zip(&mut kinds) {
-            device.keep_queues_in(queues.next()?);
-            *kind = device.kind() as u32;
         }
         for (cell, areas) in Cell::ALL.into_iter().zip(&mut self.areas) {
             *areas = make_areas(cell, &kinds, space)?;
@@ -67,23 +64,20 @@ impl Devices {
     }
 }
 
-/// The device at `place`, as device number `number`; none if nobody drives it.
-fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Device> {
+/// The device at `place`, to be device number `number`; none if nobody drives
+/// it.
+fn look(place: Place, number: usize, says: bool, space: &Space) -> Option<Found> {
+    let vector = FIRST_DEVICE + (number % DEVICES_MAX) as u8;
     match place {
-        Place::Mmio(address, pin) => look_at_registers(address, pin, number, says, space),
-        Place::Pci(slot) => look_into_slot(slot, number, says),
+        Place::Mmio(address, pin) => on_mmio(address, pin, vector, says, space),
+        Place::Pci(slot) => on_pci(slot, vector, says),
     }
 }
 
-fn look_at_registers(
-    address: u64,
-    pin: u8,
-    number: usize,
-    says: bool,
-    space: &Space,
-) -> Option<Device> {
+/// The device with registers at `address`, which interrupts by a pin.
+fn on_mmio(address: u64, pin: u8, vector: u8, says: bool, space: &Space) -> Option<Found> {
     let is_memory = space.frames.owner(Frame::containing(address)) != Owner::ABSENT;
-    if is_memory || !bars::is_in_place(address, u64::from(BLOCK)) {
+    if is_memory || !is_in_place(address, BLOCK) {
         report::line(format_args!("cloister: no device can be at {address:#x}"));
         return None;
     }
@@ -91,25 +85,23 @@ fn look_at_registers(
     // what the addresses in its registers are.
     let registers = unsafe { Mmio::new(address as u32, BLOCK) };
     let kind = driven(mmio::kind(registers)?, says)?;
-    let pin = Pin::connect(pin, vector(number))?;
-    Some(Device::new(number, kind, mmio::bus(registers)?, Some(pin)))
+    let pin = Some(Pin::connect(pin, vector)?);
+    let bus = mmio::bus(registers)?;
+    Some(Found { kind, bus, pin })
 }
 
-fn look_into_slot(slot: u8, number: usize, says: bool) -> Option<Device> {
+/// The device in a slot of PCI, which interrupts by messages.
+fn on_pci(slot: u8, vector: u8, says: bool) -> Option<Found> {
     let function = Function::in_slot(slot);
     let kind = driven(function.virtio_kind()?, says)?;
-    let Some(bus) = pci::bus(function, vector(number)) else {
+    let Some(bus) = pci::bus(function, vector) else {
         report::line(format_args!(
             "cloister: the device in PCI slot {slot} is left alone: it sends no messages"
         ));
         return None;
     };
-    Some(Device::new(number, kind, bus, None))
-}
-
-/// The vector by which device number `number` interrupts.
-const fn vector(number: usize) -> u8 {
-    FIRST_DEVICE + (number % DEVICES_MAX) as u8
+    let pin = None;
+    Some(Found { kind, bus, pin })
 }
 
 /// The kind, if there is a driver for it.
@@ -154,23 +146,18 @@ fn make_area(region: Region, owner: Owners, space: &mut Space) -> Option<Area> {
     })
 }
 
-/// The queues of `count` devices.
-fn make_queues(count: usize, space: &mut Space) -> Option<&'static mut [Queue]> {
-    let queues = count * QUEUES_MAX;
-    let pages = pages_of((queues * size_of::<Queue>()) as u64);
-    let first = space.frames.allocate_row(pages as usize, Owner::CORE)?;
-    for page in 0..pages {
-        PhysicalMap::CORE.zero(Frame::from_number(first.number() + page));
-    }
-    // SAFETY: the frames were handed out here, and nobody else has them.
-    Some(unsafe { PhysicalMap::CORE.slice(first.address(), queues) })
+/// The queues of a device, which fit in a frame.
+fn make_queues(space: &mut Space) -> Option<&'static mut [Queue]> {
+    const { assert!(QUEUES_MAX * size_of::<Queue>() <= PAGE_SIZE as usize) };
+    let frame = space.frames.allocate(Owner::CORE)?;
+    PhysicalMap::CORE.zero(frame);
+    // SAFETY: the frame was handed out here, and nobody else has it.
+    Some(unsafe { PhysicalMap::CORE.slice(frame.address(), QUEUES_MAX) })
 }
 
 #[cfg(test)]
 mod tests {
     use core::sync::atomic::Ordering::Relaxed;
-
-    use domains::layout::PAGE_SIZE;
 
     use super::*;
     use crate::memory::entry::Rights;

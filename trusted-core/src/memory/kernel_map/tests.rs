@@ -32,7 +32,7 @@ fn map(image: Image, has_gib_pages: bool) -> Tables {
 }
 
 fn may_write(tables: &Tables, physical: u64) -> bool {
-    tables.find(PHYSICAL_MAP + physical).has(Bits::WRITE)
+    tables.find(PHYSICAL_MAP + physical).has(Bits::WRITABLE)
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn all_memory_is_still_mapped_and_nothing_executable() {
             let address = PHYSICAL_MAP + physical;
             assert_eq!(tables.translate(address), Some(physical));
             let entry = tables.find(address);
-            assert!(entry.has(Bits::NO_EXECUTE) && !entry.has(Bits::USER));
+            assert!(entry.has(Bits::NO_EXECUTE) && !entry.has(Bits::USER_ACCESSIBLE));
         }
         let device = tables.find(PHYSICAL_MAP + DEVICE_GIB);
         assert!(device.has(Bits::NO_CACHE));

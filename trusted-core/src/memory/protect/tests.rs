@@ -6,10 +6,11 @@ use std::vec::Vec;
 
 use core::sync::atomic::Ordering::Relaxed;
 use domains::core_call::map_flags;
+use domains::layout::{APP, PAGE_SIZE};
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::entry::span;
+use crate::memory::entry::{LAZY, span};
 use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::memory::space::tests::space;
@@ -184,7 +185,7 @@ fn take(
             }
         }
         Step::Touch => {
-            if space.tables.find(address).has(Bits::LAZY) {
+            if space.tables.find(address).has(LAZY) {
                 space.touch(address, Area::App);
             }
         }

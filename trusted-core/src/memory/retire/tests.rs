@@ -12,7 +12,8 @@ const STACK: u64 = layout::APP.stacks().start + 16 * PAGE_SIZE;
 
 /// Takes a range away as a core with several CPUs does.
 fn withdraw(space: &mut Space, address: u64, pages: u64, when: When) {
-    let range = space.with_guard(address, pages);
+    let below = space.tables.find(address - PAGE_SIZE);
+    let range = range(address, pages, below.has(GUARD));
     assert!(space.withdraw(range), "somebody may know it");
     assert!(space.quarantine.add(range, when), "there is room");
 }
@@ -26,10 +27,10 @@ fn no_frame_is_free_before_the_answer() {
     assert!(!space.tables.find(HEAP).has(Bits::PRESENT));
     assert_eq!(space.frames.free(), before);
     assert!(!space.is_due(), "nobody needs them");
-    let question = space.ask().expect("a range waits");
+    let question = space.quarantine.ask().expect("a range waits");
     assert_eq!(space.frames.free(), before);
-    assert!(space.free_one(question.ticket));
-    assert!(!space.free_one(question.ticket));
+    assert!(space.free_one(question));
+    assert!(!space.free_one(question));
     assert_eq!(space.frames.free(), before + 3);
     assert!(space.tables.find(HEAP).is_empty());
 }
@@ -43,8 +44,8 @@ fn a_range_that_waits_holds_up_who_wants_it() {
     assert!(space.is_held_up(HEAP + 2 * PAGE_SIZE, 9));
     assert!(!space.is_held_up(HEAP, 1));
     assert!(!space.is_held_up(HEAP + 3 * PAGE_SIZE, 1));
-    let question = space.ask().expect("a range waits");
-    space.free_one(question.ticket);
+    let question = space.quarantine.ask().expect("a range waits");
+    space.free_one(question);
     assert!(!space.is_held_up(HEAP, 4));
 }
 
@@ -59,8 +60,8 @@ fn a_stack_waits_with_its_guard() {
         space.is_held_up(STACK + 8 * PAGE_SIZE, 1),
         "for its guard's sake"
     );
-    let question = space.ask().expect("a range waits");
-    space.free_one(question.ticket);
+    let question = space.quarantine.ask().expect("a range waits");
+    space.free_one(question);
     assert!(space.tables.find(STACK - PAGE_SIZE).is_empty());
     assert_eq!(space.map(STACK - PAGE_SIZE, 9, flags), Ok(()));
 }
@@ -78,7 +79,7 @@ fn who_needs_a_frame_that_is_kept_back_has_all_freed() {
     while space.frames.allocate(owner).is_some() {}
     assert!(!space.is_due());
     assert!(space.touch(HEAP + 9 * PAGE_SIZE, domains::Area::App));
-    assert!(space.is_due() && space.ask().is_some());
+    assert!(space.is_due() && space.quarantine.ask().is_some());
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn a_call_that_fails_for_memory_is_made_again_with_what_waited() {
     assert_eq!(failed, Err(error::NO_MEMORY));
     assert_eq!(space.relief(Ok(0)), None);
     let question = space.relief(failed).expect("a range waits");
-    while space.free_one(question.ticket) {}
+    while space.free_one(question) {}
     assert_eq!(space.map(elsewhere, 6, 0), Ok(()));
 }
 
@@ -104,5 +105,5 @@ fn a_full_quarantine_holds_up_everybody() {
         withdraw(&mut space, HEAP + page * PAGE_SIZE, 1, When::Later);
     }
     assert!(space.is_held_up(HEAP + ROOM as u64 * PAGE_SIZE, 1));
-    assert!(space.is_due() && space.ask().is_some());
+    assert!(space.is_due() && space.quarantine.ask().is_some());
 }

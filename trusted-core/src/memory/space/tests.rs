@@ -9,6 +9,7 @@ use std::vec;
 use domains::{Cell, layout};
 
 use super::*;
+use crate::memory::entry::{Bits, LAZY};
 use crate::memory::physical::{self, WORDS};
 use crate::memory::tables::Leaf;
 
@@ -32,7 +33,7 @@ fn mapped_pages_have_their_areas_key_and_cleared_frames() {
         let frame = entry.frame().expect("present");
         assert_eq!(
             entry,
-            Entry::user(frame, Area::App, Rights::Write, Keys::On)
+            Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk)
         );
         assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
         let words = space.tables.physical().words(frame);
@@ -90,7 +91,7 @@ fn a_promise_is_kept_at_the_first_touch() {
     let mut space = space(32);
     space.map(HEAP, 1, map_flags::LAZY).expect("there is room");
     let free = space.frames.free();
-    assert!(space.tables.find(HEAP).has(Bits::LAZY));
+    assert!(space.tables.find(HEAP).has(LAZY));
     assert!(space.touch(HEAP + 123, Area::App));
     assert_eq!(space.frames.free(), free - 1);
     assert!(space.tables.find(HEAP).has(Bits::PRESENT));
@@ -235,7 +236,7 @@ fn a_part_of_a_huge_page_can_go() {
     for page in [0, 6, 9, 511] {
         let entry = space.tables.find(HEAP + page * PAGE_SIZE);
         let frame = entry.frame().expect("present");
-        let expected = Entry::user(frame, Area::App, Rights::Write, Keys::On);
+        let expected = Entry::user(frame, Area::App, Rights::Write, Isolation::Mpk);
         assert_eq!(entry, expected, "{page}");
         assert_eq!(space.frames.owner(frame), Owner::area(Area::App));
     }
@@ -271,12 +272,12 @@ fn without_a_frame_for_its_table_a_huge_page_stays_whole() {
 #[test]
 fn a_gibibyte_divides_into_parts_of_both_sizes() {
     let mut space = space(32);
-    let table = space.tables.make(HEAP, 2, Bits::USER, &mut space.frames);
+    let table = space.tables.make(HEAP, 2, &mut space.frames);
     let slot = slot(table.expect("a free frame"), HEAP, 2);
     let first = Frame::from_number(1 << 18);
     store(
         slot,
-        Entry::user(first, Area::App, Rights::Write, Keys::On).huge(),
+        Entry::user(first, Area::App, Rights::Write, Isolation::Mpk).huge(),
     );
     let byte = HEAP + 3 * span(1) + 5 * PAGE_SIZE;
     assert_eq!(space.divide_around(byte, 1), Ok(()));
@@ -303,7 +304,7 @@ fn the_top_of_a_stack_is_there_at_once() {
     };
     let expected = [false, false, true, true, true, true];
     assert_eq!([0, 1, 2, 3, 4, 5].map(is_there), expected);
-    assert!(space.tables.find(stack).has(Bits::LAZY));
+    assert!(space.tables.find(stack).has(LAZY));
     while space.frames.allocate(Owner::CORE).is_some() {}
     let other = stack + 16 * PAGE_SIZE;
     assert_eq!(space.map(other, 6, flags), Err(error::NO_MEMORY));
@@ -322,7 +323,7 @@ fn promises_and_pages_cross_from_table_to_table() {
         assert_eq!((leaf.address, leaf.level), (stack + page * PAGE_SIZE, 0));
         let is_top = page >= pages - map_flags::TOP_PAGES;
         assert_eq!(leaf.entry.has(Bits::PRESENT), is_top);
-        assert_eq!(leaf.entry.has(Bits::LAZY), !is_top);
+        assert_eq!(leaf.entry.has(LAZY), !is_top);
     }
     assert_eq!(space.map(stack + span(1), 2, 0), Err(error::BAD_ADDRESS));
     assert_eq!(space.unmap(stack, pages, 0), Ok(()));

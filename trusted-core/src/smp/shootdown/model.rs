@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::vec::Vec;
 
 use super::*;
-use crate::memory::quarantine::{Quarantine, Ticket, When};
+use crate::memory::quarantine::{Quarantine, Question, When};
 
 /// The CPUs of these numbers take one page away each: that of their number.
 const ASKERS: u64 = 2;
@@ -50,7 +50,7 @@ struct Cpu {
     known: u64,
     /// Has seen that it is asked, and has forgotten, but not said so.
     is_answering: bool,
-    question: Option<(Ticket, u64, u64)>,
+    question: Option<Question>,
 }
 
 #[derive(Clone)]
@@ -182,11 +182,10 @@ impl World {
         world.mapped &= !bit(own);
         let start = own * PAGE;
         world.quarantine.add(Pages { start, count: 1 }, When::Now);
-        let question = world.quarantine.begin();
-        let (ticket, pages) = question.expect("a range was added");
+        let question = world.quarantine.ask().expect("a range was added");
         let cpu = world.cpu(own);
-        cpu.known &= !set_of(pages);
-        cpu.question = Some((ticket, pages.start, pages.count));
+        cpu.known &= !set_of(question.pages);
+        cpu.question = Some(question);
         cpu.at = At::Turn;
         world
     }
@@ -220,8 +219,8 @@ impl World {
                 At::Publishes(world.protocol(|shootdown| shootdown.awake(own, sleepers)))
             }
             At::Publishes(asked) => {
-                let (_, start, count) = world.cpu(own).question?;
-                world.protocol(|shootdown| shootdown.publish(asked, Pages { start, count }));
+                let pages = world.cpu(own).question?.pages;
+                world.protocol(|shootdown| shootdown.publish(asked, pages));
                 At::Waits
             }
             At::Waits => {
@@ -230,8 +229,8 @@ impl World {
                 At::Frees
             }
             At::Frees => {
-                let (ticket, ..) = world.cpu(own).question.take()?;
-                while let Some(pages) = world.quarantine.take(ticket) {
+                let question = world.cpu(own).question.take()?;
+                while let Some(pages) = world.quarantine.take(question) {
                     world.free |= set_of(pages);
                 }
                 At::Ring3

@@ -45,9 +45,9 @@ pub fn by_chance() -> Result<(), String> {
 /// A call and its words.
 fn any(chance: &mut Chance) -> (CoreCall, [u64; 4]) {
     let call = chance.one_of(&[
-        CoreCall::DeviceStatus,
-        CoreCall::DeviceFeatures,
+        CoreCall::DeviceBegin,
         CoreCall::DeviceQueue,
+        CoreCall::DeviceStart,
         CoreCall::Publish,
         CoreCall::DeviceConfig,
     ]);
@@ -83,8 +83,7 @@ fn page(chance: &mut Chance) -> u64 {
 /// Gives a call words that the core may accept.
 fn make_likely(call: CoreCall, words: &mut [u64; 4], chance: &mut Chance) {
     match call {
-        CoreCall::DeviceStatus => words[1] = chance.one_of(&[0, 3, 8, 4, 128, 15]),
-        CoreCall::DeviceFeatures => words[1] = feature::VERSION_1,
+        CoreCall::DeviceBegin => words[1] = chance.one_of(&[0, feature::VERSION_1]),
         CoreCall::DeviceQueue => {
             words[1] = chance.below(8);
             words[2] = 1 << chance.below(9);

@@ -9,12 +9,6 @@ use gate::hooks::{CANARY, CORE_CALL_WITH, LOAD_WORD, STORE_WORD, in_cell};
 use crate::dma::queue::Queue;
 use crate::hooks::hook;
 
-/// What drivers add to the status when they have found a device, when they have
-/// agreed with it, and when it may start.
-const FOUND: u64 = 1 | 2;
-const AGREED: u64 = 8;
-const STARTED: u64 = 4;
-
 /// A device of this number, whose driver the caller is.
 pub struct Device<'a> {
     /// What has a place for the words of calls, if the device is of the same cell.
@@ -34,30 +28,22 @@ impl Device<'_> {
         kind.map_or(Cell::Console, Kind::cell)
     }
 
-    /// Resets it.
+    /// Resets it; what it offers.
     pub fn reset(&self) -> i64 {
-        self.status(0)
+        self.agree(0)
     }
 
     /// Resets it and agrees with it on what it must have.
     pub fn begin(&self) -> Result<(), String> {
-        match (self.reset(), self.agree(feature::VERSION_1)) {
-            (0, 0..) => Ok(()),
-            answers => Err(format!(
-                "device {} does not begin: {answers:?}",
-                self.number
-            )),
+        match self.agree(feature::VERSION_1) {
+            0.. => Ok(()),
+            answer => Err(format!("device {} does not begin: {answer}", self.number)),
         }
     }
 
-    /// Agrees on `features`, after a reset.
+    /// Resets it and agrees on `features`.
     pub fn agree(&self, features: u64) -> i64 {
-        self.status(FOUND);
-        let answer = self.call(CoreCall::DeviceFeatures, [features, 0, 0]);
-        match answer {
-            0.. => self.status(AGREED),
-            _ => answer,
-        }
+        self.call(CoreCall::DeviceBegin, [features, 0, 0])
     }
 
     /// Sets up a queue of so many entries, whose rings begin at `page`.
@@ -67,16 +53,12 @@ impl Device<'_> {
 
     /// Tells it to start.
     pub fn start(&self) -> i64 {
-        self.status(STARTED)
+        self.call(CoreCall::DeviceStart, [0; 3])
     }
 
     /// Has the core publish the ring of a queue.
     pub fn publish(&self, queue: u64) -> i64 {
         self.call(CoreCall::Publish, [queue, 0, 0])
-    }
-
-    fn status(&self, bits: u64) -> i64 {
-        self.call(CoreCall::DeviceStatus, [bits, 0, 0])
     }
 
     fn call(&self, call: CoreCall, [first, second, third]: [u64; 3]) -> i64 {

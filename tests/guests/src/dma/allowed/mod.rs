@@ -35,7 +35,7 @@ pub fn run(what: &str) -> Result<(), String> {
         "repeat-config" => return calls::repeat(CoreCall::DeviceConfig),
         "repeat-null" => return calls::repeat(CoreCall::Null),
         "repeat-publish" => return calls::repeat(CoreCall::Publish),
-        "repeat-reset" => return calls::repeat(CoreCall::DeviceStatus),
+        "repeat-reset" => return calls::repeat(CoreCall::DeviceBegin),
         "resets" => resets::beside_publishing()?,
         "server" => return server::run(),
         "shared-rings" => rings::shared()?,

@@ -54,7 +54,6 @@ fn devices(roles: &Roles) -> Vec<u64> {
 /// Resets a device and gives it a chain by each queue; by how many.
 fn tell(device: &Device<'_>, chance: &mut Chance) -> usize {
     let more = chance.one_of(&[0, feature::MULTIPORT]);
-    device.reset();
     if device.agree(feature::VERSION_1 | more) < 0 {
         return 0;
     }

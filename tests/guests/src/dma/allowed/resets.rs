@@ -65,12 +65,9 @@ fn reset_beside(published: &AtomicUsize, page: usize, device: u64) {
     let mut count = 0;
     while count < RESETS || published.load(SeqCst) < PUBLISHED {
         for (call, words) in [
-            (CoreCall::DeviceStatus, [0, 0, 0]),
-            (CoreCall::DeviceStatus, [1 | 2, 0, 0]),
-            (CoreCall::DeviceFeatures, [feature::VERSION_1, 0, 0]),
-            (CoreCall::DeviceStatus, [8, 0, 0]),
+            (CoreCall::DeviceBegin, [feature::VERSION_1, 0, 0]),
             (CoreCall::DeviceQueue, [0, size, page as u64]),
-            (CoreCall::DeviceStatus, [4, 0, 0]),
+            (CoreCall::DeviceStart, [0, 0, 0]),
         ] {
             call_beside(page + WORDS, call, device, words);
         }

@@ -62,7 +62,7 @@ fn share(other: &Device<'_>, page: u64) -> Result<(), String> {
         expect(&format!("queue {number}"), answer, 0)?;
     }
     match other.start() {
-        1.. => Ok(()),
+        0 => Ok(()),
         answer => Err(format!("the other device does not start: {answer}")),
     }
 }

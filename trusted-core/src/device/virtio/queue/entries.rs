@@ -2,10 +2,12 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use domains::core_call::error;
 use domains::device::QUEUE_SIZE_MAX;
 use zerocopy::FromBytes;
 
-use super::{Offence, Refusal, Rings};
+use super::Rings;
+use crate::device::virtio::Refused;
 use crate::device::virtio::area::Areas;
 use crate::memory::physical::PhysicalMap;
 
@@ -54,7 +56,7 @@ pub(super) fn copy_entry(
     map: PhysicalMap,
     areas: &Areas,
     index: u32,
-) -> Result<(), Offence> {
+) -> Result<(), Refused> {
     let source = at(rings.driver, DESCRIPTOR * u64::from(size));
     let entry = ENTRIES + 2 * place(index, size);
     let head = map.half(at(source, entry)).load(Relaxed);
@@ -71,14 +73,14 @@ pub(super) fn retire_entry(
     marks: &mut [u8],
     map: PhysicalMap,
     index: u32,
-) -> Result<(), Refusal> {
+) -> Result<(), Refused> {
     let entry = ENTRIES + USED * place(index, size);
     let head = map.half(at(rings.shared, entry)).load(Relaxed);
     // DEFENCE: used-head
     match marks.get_mut(usize::from(head)) {
         Some(mark) if *mark == ONLY => *mark = FREE,
         Some(mark) if *mark == HEAD => forget_chain(rings, marks, map, head),
-        _ => return Err(Refusal::Device),
+        _ => return Err(Refused::Error(error::DEVICE)),
     }
     Ok(())
 }
@@ -91,7 +93,7 @@ fn copy_chain(
     map: PhysicalMap,
     areas: &Areas,
     head: u16,
-) -> Result<(), Offence> {
+) -> Result<(), Refused> {
     let mark = free(marks, head)?;
     let next = copy(rings, map, areas, head)?;
     *mark = if next.is_some() { HEAD } else { ONLY };
@@ -110,7 +112,7 @@ fn copy_tail(
     map: PhysicalMap,
     areas: &Areas,
     mut number: u16,
-) -> Result<(), Offence> {
+) -> Result<(), Refused> {
     loop {
         let mark = free(marks, number)?;
         let next = copy(rings, map, areas, number)?;
@@ -124,11 +126,11 @@ fn copy_tail(
 
 /// The mark of an entry that the device does not have.
 #[inline]
-fn free(marks: &mut [u8], number: u16) -> Result<&mut u8, Offence> {
+fn free(marks: &mut [u8], number: u16) -> Result<&mut u8, Refused> {
     // DEFENCE: publish-table-end
     let mark = marks.get_mut(usize::from(number));
     // DEFENCE: publish-in-flight
-    mark.filter(|mark| **mark == FREE).ok_or(Offence::Rings)
+    mark.filter(|mark| **mark == FREE).ok_or(Refused::Rings)
 }
 
 /// Copies descriptor `number`; the one that follows, if one does.
@@ -138,7 +140,7 @@ fn copy(
     map: PhysicalMap,
     areas: &Areas,
     number: u16,
-) -> Result<Option<u16>, Offence> {
+) -> Result<Option<u16>, Refused> {
     let offset = DESCRIPTOR * u64::from(number);
     let source = at(rings.driver, offset);
     // DEFENCE: publish-read-once
@@ -147,10 +149,10 @@ fn copy(
     let (size, flags, next) = (rest & 0xffff_ffff, (rest >> 32) as u16, rest >> 48);
     // DEFENCE: publish-flags
     if flags & !(NEXT | WRITE) != 0 {
-        return Err(Offence::Rings);
+        return Err(Refused::Rings);
     }
     let physical = areas.translate(address, size);
-    let physical = physical.ok_or(Offence::Memory(address))?;
+    let physical = physical.ok_or(Refused::Memory(address))?;
     let target = at(rings.table, offset);
     map.word(target).store(physical, Relaxed);
     map.word(at(target, 8)).store(rest, Relaxed);

@@ -19,13 +19,13 @@ use super::entries::{NEXT, WRITE};
 use super::*;
 use bench::{Bench, GOOD, rest};
 
-const RINGS: Result<(), Refusal> = Err(Refusal::Driver(Offence::Rings));
+const RINGS: Result<(), Refused> = Err(Refused::Rings);
 
 /// How long a loop may last that nobody refuses.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn memory(address: u64) -> Result<(), Refusal> {
-    Err(Refusal::Driver(Offence::Memory(address)))
+fn memory(address: u64) -> Result<(), Refused> {
+    Err(Refused::Memory(address))
 }
 
 /// A queue whose first four descriptors are good and stand alone.

@@ -15,11 +15,6 @@ use core::sync::atomic::Ordering::Relaxed;
 use domains::Domain;
 use domains::device::QUEUES_MAX;
 
-/// What a driver says before it sets queues up, and when it is done.
-pub(super) const DRIVER: u64 = 1 | 2;
-pub(super) const DRIVER_OK: u64 = 4;
-pub(super) const FEATURES_OK: u64 = 8;
-
 /// The number of the only device there is.
 pub(super) const OWN: u64 = 1;
 /// Whose it is.
@@ -30,7 +25,6 @@ pub(super) const DMA: u64 = 0x7000_0000;
 pub(super) const DMA_PAGES: u64 = 6;
 
 pub(super) const INVALID: Refused = Refused::Error(error::INVALID);
-pub(super) const BAD_ADDRESS: Refused = Refused::Error(error::BAD_ADDRESS);
 pub(super) const GIVEN_UP: Refused = Refused::Error(error::DEVICE);
 
 pub(super) struct Bench {
@@ -45,13 +39,16 @@ impl Bench {
     pub(super) fn new() -> Bench {
         let mut space = space(64);
         let map = space.tables.physical();
-        let first = space.frames.allocate_row(DMA_PAGES as usize, Owner::CORE);
+        let first = space.frames.allocate_run(DMA_PAGES, 1, Owner::CORE);
         let (fake, bus) = Fake::new();
-        let mut device = Device::new(OWN as usize, Kind::Console, bus, None);
+        let found = Found {
+            kind: Kind::Console,
+            bus,
+            pin: None,
+        };
+        let queues = Box::leak(vec![Queue::default(); QUEUES_MAX].into_boxed_slice());
+        let mut device = Device::new(OWN as usize, found, queues);
         device.map = map;
-        device.keep_queues_in(Box::leak(
-            vec![Queue::default(); QUEUES_MAX].into_boxed_slice(),
-        ));
         let mut devices = Devices::default();
         devices.devices[OWN as usize] = Some(device);
         devices.areas[CELL.number()].dma = Area {
@@ -75,40 +72,38 @@ impl Bench {
     }
 
     pub(super) fn begin(&mut self) {
-        assert_eq!(self.set_status(DRIVER), Ok(DRIVER));
         let accepted = self.accept(feature::VERSION_1);
         assert_eq!(accepted, Ok(feature::VERSION_1));
-        let status = self.set_status(FEATURES_OK);
-        assert_eq!(status, Ok(DRIVER | FEATURES_OK));
         self.fake.written();
     }
 
-    pub(super) fn set_status(&mut self, status: u64) -> Result<u64, Refused> {
-        self.devices.set_status(OWNER, OWN, status)
+    /// Resets the device.
+    pub(super) fn reset(&mut self) -> Result<u64, i64> {
+        self.accept(0)
     }
 
-    pub(super) fn accept(&mut self, features: u64) -> Result<u64, Refused> {
-        self.devices.accept(OWNER, OWN, features)
+    /// Resets the device and accepts features.
+    pub(super) fn accept(&mut self, features: u64) -> Result<u64, i64> {
+        self.devices.get(OWNER, OWN)?.begin(features)
     }
 
-    pub(super) fn set_queue(
-        &mut self,
-        queue: u64,
-        size: u64,
-        rings: u64,
-    ) -> Result<u64, Refused> {
+    pub(super) fn start(&mut self) -> Result<u64, i64> {
+        self.devices.get(OWNER, OWN)?.start()
+    }
+
+    pub(super) fn set_queue(&mut self, queue: u64, size: u64, rings: u64) -> Result<u64, i64> {
         let words = [OWN, queue, size, rings];
-        self.devices.set_queue(OWNER, &mut self.space, words)
+        self.devices.set_queue(OWNER, words, &mut self.space)
     }
 
     pub(super) fn publish(&mut self, queue: u64) -> Result<Rings, Refused> {
         self.devices.publish(OWNER, OWN, queue, &Cell::default())?;
         let device = self.devices.devices[OWN as usize].as_ref();
-        Ok(device.expect("it is there").queues[queue as usize].rings())
+        Ok(device.expect("it is there").queues[queue as usize].rings)
     }
 
-    pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, Refused> {
-        self.devices.configuration(OWNER, OWN, offset, size)
+    pub(super) fn configuration(&mut self, offset: u64, size: u64) -> Result<u64, i64> {
+        self.devices.get(OWNER, OWN)?.configuration(offset, size)
     }
 
     /// Where the core sees `address` of the driver's area.
@@ -140,13 +135,13 @@ impl Bench {
         assert_eq!(report::told(), [line(why)]);
         let last = self.fake.written().pop();
         assert!(matches!(last, Some(Write::Status(status)) if status & 0x80 != 0));
-        assert_eq!(self.set_status(0), Err(GIVEN_UP));
-        assert_eq!(self.set_status(DRIVER), Err(GIVEN_UP));
-        assert_eq!(self.accept(0), Err(GIVEN_UP));
-        assert_eq!(self.set_queue(0, 0, 0), Err(GIVEN_UP));
-        assert_eq!(self.set_queue(0, 8, DMA), Err(GIVEN_UP));
+        assert_eq!(self.reset(), Err(error::DEVICE));
+        assert_eq!(self.accept(feature::VERSION_1), Err(error::DEVICE));
+        assert_eq!(self.start(), Err(error::DEVICE));
+        assert_eq!(self.set_queue(0, 0, 0), Err(error::DEVICE));
+        assert_eq!(self.set_queue(0, 8, DMA), Err(error::DEVICE));
         assert_eq!(self.publish(0), Err(GIVEN_UP));
-        assert_eq!(self.configuration(0, 1), Err(GIVEN_UP));
+        assert_eq!(self.configuration(0, 1), Err(error::DEVICE));
         assert_eq!(self.fake.written(), [], "nobody touches it again");
     }
 }

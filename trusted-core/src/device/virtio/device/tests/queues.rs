@@ -2,12 +2,12 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use domains::Isolation;
 use domains::device::QUEUES_MAX;
 
 use super::bench::{CELL, DMA, DMA_PAGES, OWNER};
 use super::*;
-use crate::device::virtio::queue::Offence;
-use crate::memory::entry::{Entry, Keys};
+use crate::memory::entry::Entry;
 
 const END: u64 = DMA + DMA_PAGES * PAGE_SIZE;
 
@@ -15,9 +15,7 @@ const END: u64 = DMA + DMA_PAGES * PAGE_SIZE;
 fn running() -> Bench {
     let mut bench = Bench::begun();
     assert_eq!(bench.set_queue(2, 8, DMA), Ok(0));
-    bench
-        .set_status(DRIVER_OK)
-        .expect("the features are agreed on");
+    bench.start().expect("the features are agreed on");
     bench.fake.written();
     bench
 }
@@ -35,7 +33,7 @@ fn a_queue_gets_rings_of_the_cores_and_the_driver_reads_the_used_one() {
         assert_eq!(bench.space.frames.owner(ring), Owner::CORE);
     }
     let entry = bench.space.tables.find(CELL.used_ring(OWN as usize, 2));
-    let wanted = Entry::user(shared, Area::Cell(CELL), Rights::Read, Keys::On);
+    let wanted = Entry::user(shared, Area::Cell(CELL), Rights::Read, Isolation::Mpk);
     assert_eq!(entry, wanted);
 }
 
@@ -45,9 +43,13 @@ fn a_queue_can_have_as_many_entries_as_the_device_says() {
     assert_eq!(bench.set_queue(7, 0, u64::MAX), Ok(256));
     bench.fake.registers().queue_max = 0;
     assert_eq!(bench.set_queue(7, 0, 0), Ok(0));
-    assert_eq!(bench.set_queue(7, 1, DMA), Err(INVALID), "there is none");
+    assert_eq!(
+        bench.set_queue(7, 1, DMA),
+        Err(error::INVALID),
+        "there is none"
+    );
     bench.fake.registers().queue_max = 16;
-    assert_eq!(bench.set_queue(7, 32, DMA), Err(INVALID));
+    assert_eq!(bench.set_queue(7, 32, DMA), Err(error::INVALID));
     assert_eq!(bench.fake.written(), []);
     assert_eq!(bench.set_queue(7, 16, DMA), Ok(0));
 }
@@ -59,7 +61,7 @@ fn no_queue_has_more_entries_than_the_cores_pages() {
     for most in [257, 512, 1 << 15] {
         bench.fake.registers().queue_max = most;
         assert_eq!(bench.set_queue(7, 0, 0), Ok(256), "{most}");
-        assert_eq!(bench.set_queue(7, 512, DMA), Err(INVALID), "{most}");
+        assert_eq!(bench.set_queue(7, 512, DMA), Err(error::INVALID), "{most}");
     }
     assert_eq!(bench.fake.written(), []);
 }
@@ -71,7 +73,7 @@ fn who_publishes_in_a_queue_gets_its_bell() {
         let bell = Cell::default();
         assert_eq!(bench.devices.publish(OWNER, OWN, 2, &bell), Ok(()));
         let device = bench.devices.devices[OWN as usize].as_ref();
-        let own = device.expect("it is there").queues[2].bell();
+        let own = device.expect("it is there").queues[2].bell;
         assert_eq!(bell.get(), own);
         assert_ne!(own, Bell::default());
     }
@@ -92,7 +94,11 @@ fn sizes_that_are_no_power_of_two_or_too_large_are_refused() {
         1 << 63,
         u64::MAX,
     ] {
-        assert_eq!(bench.set_queue(0, size, DMA), Err(INVALID), "{size:#x}");
+        assert_eq!(
+            bench.set_queue(0, size, DMA),
+            Err(error::INVALID),
+            "{size:#x}"
+        );
     }
     assert_eq!(bench.fake.written(), []);
 }
@@ -113,7 +119,7 @@ fn rings_outside_the_area_or_within_a_page_are_refused() {
         (8, bench.dma().physical),
     ] {
         let set = bench.set_queue(0, size, address);
-        assert_eq!(set, Err(BAD_ADDRESS), "{size} at {address:#x}");
+        assert_eq!(set, Err(error::BAD_ADDRESS), "{size} at {address:#x}");
         assert_eq!(bench.publish(0), Err(INVALID), "it is not set up");
     }
     assert_eq!(bench.fake.written(), []);
@@ -124,17 +130,23 @@ fn rings_outside_the_area_or_within_a_page_are_refused() {
 #[test]
 fn queues_are_set_up_once_and_only_at_their_time() {
     let mut bench = Bench::new();
-    assert_eq!(bench.set_queue(2, 8, DMA), Err(INVALID), "without features");
+    assert_eq!(
+        bench.set_queue(2, 8, DMA),
+        Err(error::INVALID),
+        "without features"
+    );
     bench.begin();
     assert_eq!(bench.set_queue(2, 8, DMA), Ok(0));
     bench.fake.written();
-    assert_eq!(bench.set_queue(2, 8, DMA), Err(INVALID), "twice");
+    assert_eq!(bench.set_queue(2, 8, DMA), Err(error::INVALID), "twice");
     assert_eq!(bench.fake.written(), []);
-    bench
-        .set_status(DRIVER_OK)
-        .expect("the features are agreed on");
+    bench.start().expect("the features are agreed on");
     bench.fake.written();
-    assert_eq!(bench.set_queue(3, 8, DMA + PAGE_SIZE), Err(INVALID), "late");
+    assert_eq!(
+        bench.set_queue(3, 8, DMA + PAGE_SIZE),
+        Err(error::INVALID),
+        "late"
+    );
     assert_eq!(bench.fake.written(), []);
 }
 
@@ -142,8 +154,12 @@ fn queues_are_set_up_once_and_only_at_their_time() {
 fn numbers_that_no_queue_has_are_refused() {
     let mut bench = running();
     for queue in [QUEUES_MAX as u64, 1 << 16 | 2, 1 << 32 | 2, u64::MAX] {
-        assert_eq!(bench.set_queue(queue, 0, 0), Err(INVALID), "{queue:#x}");
-        assert_eq!(bench.set_queue(queue, 8, DMA), Err(INVALID));
+        assert_eq!(
+            bench.set_queue(queue, 0, 0),
+            Err(error::INVALID),
+            "{queue:#x}"
+        );
+        assert_eq!(bench.set_queue(queue, 8, DMA), Err(error::INVALID));
         assert_eq!(bench.publish(queue), Err(INVALID));
     }
     assert_eq!(bench.publish(0), Err(INVALID), "one that was not set up");
@@ -154,7 +170,7 @@ fn numbers_that_no_queue_has_are_refused() {
 fn a_device_that_sends_no_message_for_a_queue_is_given_up() {
     let mut bench = Bench::begun();
     bench.fake.registers().takes_messages = false;
-    assert_eq!(bench.set_queue(0, 8, DMA), Err(GIVEN_UP));
+    assert_eq!(bench.set_queue(0, 8, DMA), Err(error::DEVICE));
     bench.check_given_up("it does not take a queue");
 }
 
@@ -162,7 +178,7 @@ fn a_device_that_sends_no_message_for_a_queue_is_given_up() {
 fn a_device_that_does_not_take_a_queue_is_given_up() {
     let mut bench = Bench::begun();
     bench.fake.registers().takes_queues = false;
-    assert_eq!(bench.set_queue(0, 8, DMA), Err(GIVEN_UP));
+    assert_eq!(bench.set_queue(0, 8, DMA), Err(error::DEVICE));
     bench.check_given_up("it does not take a queue");
 }
 
@@ -179,9 +195,9 @@ fn a_device_that_uses_what_it_was_not_given_is_given_up() {
 fn the_device_of_a_driver_that_breaks_a_rule_is_given_up() {
     let mut bench = running();
     bench.request(DMA, 8, 0, 9);
-    assert_eq!(bench.publish(2), Err(Refused::Offence(Offence::Rings)));
+    assert_eq!(bench.publish(2), Err(Refused::Rings));
     assert_eq!(bench.publish(2), Err(GIVEN_UP));
-    assert_eq!(bench.set_status(0), Err(GIVEN_UP));
+    assert_eq!(bench.reset(), Err(error::DEVICE));
 }
 
 #[test]
@@ -192,7 +208,7 @@ fn a_reset_takes_the_queues_and_they_begin_anew() {
     let index = bench.map.half(rings.available() + 2);
     assert_eq!(index.load(Relaxed), 1);
     bench.map.half(rings.shared + 2).store(1, Relaxed);
-    assert_eq!(bench.set_status(0), Ok(0));
+    assert!(bench.reset().is_ok());
     assert_eq!(bench.publish(2), Err(INVALID), "the queue is closed");
     bench.begin();
     assert_eq!(bench.publish(2), Err(INVALID), "until it is set up");
@@ -212,8 +228,8 @@ fn a_reset_that_does_not_end_leaves_the_rings_alone() {
     bench.request(DMA, 8, 0, 5);
     let rings = bench.publish(2).expect("the request is good");
     bench.fake.registers().reset_looks = u32::MAX;
-    assert_eq!(bench.set_status(0), Err(GIVEN_UP));
-    assert_eq!(bench.set_queue(2, 8, DMA), Err(GIVEN_UP));
+    assert_eq!(bench.reset(), Err(error::DEVICE));
+    assert_eq!(bench.set_queue(2, 8, DMA), Err(error::DEVICE));
     assert_eq!(bench.map.half(rings.available() + 2).load(Relaxed), 1);
     assert_ne!(bench.map.word(rings.table + 16 * 5).load(Relaxed), 0);
 }
@@ -227,7 +243,7 @@ fn a_queue_for_which_no_memory_is_left_leaves_nothing_behind() {
             frames.allocate(Owner::CORE).expect("one is free");
         }
         let set = bench.set_queue(2, 8, DMA);
-        assert_eq!(set, Err(Refused::Error(error::NO_MEMORY)), "{left}");
+        assert_eq!(set, Err(error::NO_MEMORY), "{left}");
         assert_eq!(bench.fake.written(), []);
         assert!(bench.space.frames.free() >= left.min(2), "{left}");
     }
@@ -239,7 +255,7 @@ fn a_used_ring_is_clear_before_the_driver_sees_it() {
     let mut space = Bench::new().space;
     let map = space.tables.physical();
     soil(&space);
-    let rings = make_rings(CELL, CELL.used_ring(OWN as usize, 2), &mut space);
+    let rings = make_rings(CELL, OWN as usize, 2, &mut space);
     let shared = Frame::containing(rings.expect("there is room").shared);
     assert!(map.words(shared).iter().all(|word| word.load(Relaxed) == 0));
 }
@@ -251,7 +267,7 @@ fn a_queue_begins_with_clear_rings() {
     soil(&bench.space);
     assert_eq!(bench.set_queue(2, 8, DMA), Ok(0));
     let device = bench.devices.devices[OWN as usize].as_ref();
-    let rings = device.expect("it is there").queues[2].rings();
+    let rings = device.expect("it is there").queues[2].rings;
     for ring in [rings.table, rings.shared].map(Frame::containing) {
         let mut words = bench.map.words(ring).iter();
         assert!(words.all(|word| word.load(Relaxed) == 0));

@@ -5,7 +5,8 @@ extern crate std;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::vec::Vec;
 
-use super::super::{AVAILABLE, DESCRIPTOR, ENTRIES, INDEX, Queue, Refusal, Rings, USED};
+use super::super::{AVAILABLE, DESCRIPTOR, ENTRIES, INDEX, Queue, Rings, USED};
+use crate::device::virtio::Refused;
 use crate::device::virtio::area::{Area, Areas};
 use crate::device::virtio::bus::Bell;
 use crate::memory::frame::Frame;
@@ -98,12 +99,12 @@ impl Bench {
         self.set_index(index);
     }
 
-    pub(super) fn publish(&mut self) -> Result<(), Refusal> {
+    pub(super) fn publish(&mut self) -> Result<(), Refused> {
         self.queue.publish(self.map, &self.areas)
     }
 
     /// Offers and publishes.
-    pub(super) fn give(&mut self, heads: &[u16]) -> Result<(), Refusal> {
+    pub(super) fn give(&mut self, heads: &[u16]) -> Result<(), Refused> {
         self.offer(heads);
         self.publish()
     }

@@ -82,7 +82,7 @@ impl<const SIZE: usize> World<SIZE> {
             index = index.wrapping_add(1);
         }
         assert_eq!(self.bench().flags(), (self.wants == Wants::Silence).into());
-        if wants_bell(self.bench().queue.rings().shared, self.bench().map) {
+        if wants_bell(self.bench().queue.rings.shared, self.bench().map) {
             self.device.wake();
         }
     }

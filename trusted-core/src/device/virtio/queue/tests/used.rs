@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DEVICE: Result<(), Refusal> = Err(Refusal::Device);
+const DEVICE: Result<(), Refused> = Err(Refused::Error(error::DEVICE));
 
 #[test]
 fn what_is_used_can_be_given_again() {
