@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
+//! | [`clock`] | the rate of the clock that all domains read, deadlines by it |
 //! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
@@ -47,6 +48,7 @@
 extern crate alloc;
 
 pub mod boot;
+pub mod clock;
 pub mod copy;
 pub mod counter;
 pub mod cpu;

@@ -14,7 +14,6 @@ use crate::cpu::features::Features;
 use crate::cpu::local::Local;
 use crate::cpu::page::CpuPage;
 use crate::cpu::stacks::Place;
-use crate::device::lapic;
 use crate::device::virtio::Devices;
 use crate::device::virtio::setup::{Kinds, Place as DevicePlace};
 use crate::memory::entry::{Bits, Entry};
@@ -28,13 +27,10 @@ use crate::smp::ids::Ids;
 use crate::smp::offer::Terms;
 use crate::smp::{Cpus, seat, wake};
 use crate::state::{self, Core};
-use crate::time::clock::Clock;
-use crate::time::refine::Stretch;
+use crate::time::timer::Until;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 
-/// Comparisons of the clocks before the core gives up.
-const TRIES_MAX: u32 = 10_000;
 /// From this log level on, what boots is named.
 pub(super) const INFORMATION: u32 = 2;
 
@@ -62,32 +58,24 @@ impl Stage {
         features: &Features,
         found: &Ids,
     ) -> Option<Registers> {
-        let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
         let mut space = Space::new(tables, frames, self.isolation);
         let manifest = self.image.physical_end();
         image::map(&self.header, manifest, &mut space)?;
-        let time_page = info::page_at(layout::TIME_PAGE, &mut space)?;
+        info::page_at(layout::TIME_PAGE, &mut space)?;
         let (start, upcall) = entry_points(&space, map);
         let stack = seat::start_stack(layout::SAFE, 0, &mut space)?;
         let unsafe_stack = seat::start_stack(layout::UNSAFE, 0, &mut space)?;
         self.install_local(unsafe_stack, &mut space)?;
         let ids = self.wake(found, features, &mut space)?;
-        // Waking needs the timer, too.
-        let stretch = match ids.count() {
-            1 => stretch,
-            _ => begin_comparison(),
-        };
         let mut devices = Devices::default();
         let kinds = self.find_devices(&mut devices, &mut space)?;
         self.write_info(ids.count(), kinds, &mut space)?;
-        let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
         state::install(Core {
             isolation,
             space,
-            clock,
             devices,
             cpus: Cpus::new(ids, start),
             upcall,
@@ -178,29 +166,11 @@ fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
     (word(entries::START), word(entries::UPCALL))
 }
 
-fn begin_comparison() -> Stretch {
-    lapic::start_silently(u32::MAX);
-    let start = tick::sample();
-    Stretch {
-        start,
-        period: u32::MAX,
-    }
-}
-
-/// Gives `clock` the rate that the LAPIC timer shows since `stretch` began. Only
-/// where the host keeps the CPU away between two readings
-/// does it take more than one try.
-fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
-    let mut comparisons = (0..TRIES_MAX).filter_map(|_| stretch.compare(tick::sample(), 0));
-    comparisons.any(|comparison| clock.calibrate(comparison));
-    clock
-}
-
 /// Gives ring 3 the safe kernel's rights, and the registers to start with: as
 /// after a call, so that the stack is aligned as functions expect it.
 fn enter_safe_kernel(start: u64, stack: u64) -> Registers {
     let local = crate::cpu::local::current();
     local.assume(Domain::Safe);
-    state::with(|core| tick::set_deadline(core, local, u64::MAX));
+    tick::arm(local, Until::Run);
     Registers::entering(start, stack - 8)
 }

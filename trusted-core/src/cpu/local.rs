@@ -18,10 +18,8 @@ use super::segments::OWN_OFFSET;
 use super::stacks::{Place, Stack};
 use crate::device::virtio::Bell;
 use crate::memory::tables::Tables;
-use crate::time::pace::Pace;
-use crate::time::refine::Stretch;
-use crate::time::timer::Timer;
-use crate::trap::watchdog::Watchdog;
+use crate::time::looks::Looks;
+use crate::time::timer::Deadline;
 
 /// One CPU's own state.
 #[repr(C)]
@@ -37,13 +35,11 @@ pub(crate) struct Local {
     /// The CPU page.
     pub(crate) page: CpuPage,
     /// The deadline that the safe kernel set.
-    pub(crate) timer: Cell<Timer>,
-    /// Since when the timer runs, if the clocks are to be compared.
-    pub(crate) stretch: Cell<Option<Stretch>>,
-    /// How often the core looks for such calls.
-    pub(crate) pace: Cell<Pace>,
-    /// How long the call into the unsafe kernel has been running.
-    pub(crate) watchdog: Cell<Watchdog>,
+    pub(crate) deadline: Cell<Deadline>,
+    /// Whether the timer runs for that, and not for a look.
+    pub(crate) is_alarm: Cell<bool>,
+    /// What the core has seen of calls into the unsafe kernel.
+    pub(crate) looks: Cell<Looks>,
     /// The bell to ring when the core's lock is open: here, and not in what a call
     /// answers, because every call would carry it.
     pub(crate) bell: Cell<Bell>,
@@ -69,10 +65,9 @@ impl Local {
             number,
             tables,
             page,
-            timer: Cell::new(Timer::DISARMED),
-            stretch: Cell::new(None),
-            pace: Cell::new(Pace::SHORTEST),
-            watchdog: Cell::new(Watchdog::default()),
+            deadline: Cell::new(Deadline::NONE),
+            is_alarm: Cell::new(false),
+            looks: Cell::new(Looks::NONE),
             bell: Cell::default(),
             isolation,
         }

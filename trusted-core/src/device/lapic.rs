@@ -32,7 +32,6 @@ const DIVIDE: u32 = 0x3e0;
 
 const ENABLE: u32 = 1 << 8;
 const MASKED: u32 = 1 << 16;
-const PERIODIC: u32 = 1 << 17;
 const DIVIDE_BY_ONE: u32 = 0b1011;
 /// Commands: an interrupt of the vector in the low byte, the initial state, and
 /// a start at the frame in the low byte. All of them asserted.
@@ -50,9 +49,9 @@ const PATIENCE: u32 = 1000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
     /// Stops.
-    OneShot,
+    OneShot = 0,
     /// Starts over, so that it can still be read.
-    Periodic,
+    Periodic = 1 << 17,
 }
 
 /// Enables the APIC with its timer stopped. Interrupts of the old controller
@@ -68,29 +67,20 @@ pub(crate) fn enable() {
     REGISTERS.write(SPURIOUS, ENABLE | u32::from(vectors::SPURIOUS));
 }
 
-/// Starts the timer without an interrupt, to be read.
-pub(crate) fn start_silently(count: u32) {
+/// Starts the timer, which reaches zero in `count` nanoseconds. At zero it stays.
+pub(crate) fn start(count: u32) {
     REGISTERS.write(INITIAL_COUNT, count);
 }
 
-/// Lets the timer fire in `count` nanoseconds.
+/// Starts the timer to fire in `count` nanoseconds; never for zero.
 pub(crate) fn arm(count: u32, mode: Mode) {
-    let mode = match mode {
-        Mode::OneShot => 0,
+    if mode == Mode::Periodic {
         // Not with the old count: were it a few nanoseconds, QEMU would fall
         // ever further behind the periods it has to run.
-        Mode::Periodic => {
-            REGISTERS.write(INITIAL_COUNT, 0);
-            PERIODIC
-        }
-    };
-    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode);
-    REGISTERS.write(INITIAL_COUNT, count);
-}
-
-/// Stops the timer.
-pub(crate) fn disarm() {
-    REGISTERS.write(INITIAL_COUNT, 0);
+        start(0);
+    }
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode as u32);
+    start(count);
 }
 
 /// What the timer still has to count.

@@ -71,7 +71,7 @@ pub(crate) fn all(
 /// Offers a seat to the CPU with APIC id `id` and starts it.
 fn wake(id: u8, stub: Frame, terms: Terms) -> Answer {
     offer::make(id, terms);
-    lapic::start_silently(u32::MAX);
+    lapic::start(u32::MAX);
     lapic::send_init(id);
     for limit in [PATIENCE_NS, LIMIT_NS] {
         lapic::send_start(id, stub.number() as u8);
