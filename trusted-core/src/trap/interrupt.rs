@@ -28,22 +28,25 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
         look(trap);
     }
     let domain = trap.caller.domain;
-    let is_driver = domain == Some(Domain::Unsafe);
+    if domain == Some(Domain::Unsafe) {
+        // Its call returns to the safe kernel, which looks before it leaves. No
+        // device of a driver puts off the next look at it.
+        if is_tick {
+            tick::arm(local, Until::Run);
+        }
+        if is_tick && local.looks.get().have_seen_enough() {
+            fault::convict(trap, Cause::Deadline);
+        }
+        return;
+    }
     let is_waiting = local.page.get(offset::PENDING) != 0;
     let is_taken = is_waiting && domain == Some(Domain::App) && context::upcall(trap);
-    // A driver's call returns to the safe kernel, which looks before it leaves.
-    let until = if is_waiting && !is_taken && !is_driver {
+    let until = if is_waiting && !is_taken {
         Until::Guard
     } else {
         Until::Run
     };
-    // No device of a driver puts off the next look at it.
-    if is_tick || !is_driver {
-        tick::arm(local, until);
-    }
-    if is_tick && local.looks.get().have_seen_enough() {
-        fault::convict(trap, Cause::Deadline);
-    }
+    tick::arm(local, until);
 }
 
 /// Looks for a driver that does not return; less often where none is called, if
