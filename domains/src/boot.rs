@@ -1,7 +1,7 @@
 //! What the guest learns at boot: boot information, clocks, boot options.
 //!
 //! All three lie in pages of [`crate::Area::Info`], which everyone reads. The
-//! core writes [`TimePage`] and [`BootInfo`]; behind the boot information it
+//! safe kernel writes [`TimePage`], the core [`BootInfo`]; behind that it
 //! copies the boot options, a module that the host tool makes with
 //! [`OptionsHeader`]: arguments, environment and settings of one run.
 
@@ -14,12 +14,13 @@ use crate::manifest::Tls;
 /// How to turn the time-stamp counter into nanoseconds since boot.
 ///
 /// A reader takes `sequence`, reads the rest, and starts again if `sequence`
-/// was odd or has changed: the core refines the rate while the guest runs.
+/// was odd or has changed: the safe kernel refines the rate while the guest
+/// runs.
 /// `ns = base_ns + ((tsc - base_tsc) * rate) >> 32`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct TimePage {
-    /// Odd while the core writes.
+    /// Odd while the safe kernel writes.
     pub sequence: u64,
     /// The counter at the last refinement.
     pub base_tsc: u64,
@@ -27,7 +28,7 @@ pub struct TimePage {
     pub base_ns: u64,
     /// Nanoseconds per tick, as a 32.32 fixed-point number.
     pub rate: u64,
-    /// What to add for nanoseconds since 1970: the safe kernel writes it, once.
+    /// What to add for nanoseconds since 1970: written once, apart from the rest.
     pub epoch_ns: u64,
 }
 

@@ -67,8 +67,10 @@ core_calls! {
     /// Unmaps `(address, pages, flags)` and frees their frames. Flags:
     /// [`unmap_flags`].
     Unmap = 2, by [Safe];
-    /// Arms the timer for `(deadline)`, in nanoseconds of the monotonic clock;
-    /// `u64::MAX` disarms it.
+    /// Has the timer note an event in `(wait, rate)`: so many nanoseconds, of
+    /// which `rate` pass in a tick of the time-stamp counter, as a 32.32
+    /// fixed-point number. It may come early, and once: `u64::MAX` with a rate
+    /// of zero is never.
     ArmTimer = 3, by [Safe];
     /// Halts until an event is pending.
     Idle = 4, by [Safe];

@@ -50,6 +50,28 @@ pub struct CpuPage {
     pub armed: [u64; CELLS_MAX],
     /// For each cell, the top of its stack.
     pub cell_stacks: [u64; CELLS_MAX],
+    /// From how many nanoseconds on the safe kernel wants a wait of the timer to
+    /// be compared with the time-stamp counter; zero for none. The core keeps
+    /// the words below for that.
+    pub compare_from: u64,
+    /// With which period the timer runs, in nanoseconds: then it notes an event
+    /// whenever it fires. Zero if it stops when it has fired.
+    pub timer_period: u64,
+    /// What it had to count when it was read at first, in nanoseconds.
+    pub timer_left: u64,
+    /// The time-stamp counter before that.
+    pub timer_before: u64,
+    /// The time-stamp counter after that.
+    pub timer_after: u64,
+    /// With which period the timer ran before; zero if what follows says nothing.
+    pub stretch_period: u64,
+    /// How much less it had to count when it was read at last, perhaps in a later
+    /// period: in nanoseconds, and negative in two's complement.
+    pub stretch_part: u64,
+    /// How many ticks of the time-stamp counter lay between at least.
+    pub stretch_least: u64,
+    /// How many lay between at most.
+    pub stretch_most: u64,
 }
 
 /// Bits of [`CpuPage::pending`].
@@ -113,4 +135,13 @@ offsets! {
     APP_TO_SAFE = app_to_safe;
     CPU = cpu;
     CELL_ENTRY = cell_entry;
+    COMPARE_FROM = compare_from;
+    TIMER_PERIOD = timer_period;
+    TIMER_LEFT = timer_left;
+    TIMER_BEFORE = timer_before;
+    TIMER_AFTER = timer_after;
+    STRETCH_PERIOD = stretch_period;
+    STRETCH_PART = stretch_part;
+    STRETCH_LEAST = stretch_least;
+    STRETCH_MOST = stretch_most;
 }

@@ -14,7 +14,7 @@ pub const SLOTS: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub struct EntryPage<F> {
     /// Called once by the core, on a stack of the domain. Never returns in the
-    /// safe kernel; unused in the unsafe kernel.
+    /// safe kernel; unused in cells.
     pub start: F,
     /// Safe kernel only: the core enters here when it preempts the
     /// application, with the slot of the saved context as argument.

@@ -146,7 +146,7 @@ words! {
         /// A driver broke the rules of a virtqueue.
         // DEFENCE: cause-queue
         Queue = "queue",
-        /// A call into the unsafe kernel took too long.
+        /// A call into a cell took too long.
         // DEFENCE: cause-deadline
         Deadline = "deadline",
         /// Any other exception.
@@ -160,7 +160,7 @@ words! {
     Action {
         /// Ended the application.
         Terminate = "terminate",
-        /// Returned from the call into the unsafe kernel with an error.
+        /// Returned from the call into a cell with an error.
         Rewind = "rewind",
         /// Ended the machine: the safe kernel cannot go on.
         Halt = "halt",

@@ -1,6 +1,7 @@
 //! Clocks from the time page: no crossing, for any domain.
 
 use core::arch::x86_64::_rdtsc;
+use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering, fence};
 
@@ -27,16 +28,25 @@ pub fn realtime_ns() -> u64 {
 /// Sets the time of day, in nanoseconds since 1970, for all domains. Has an
 /// effect where the time page can be written: in the safe kernel.
 pub fn set_epoch(epoch_ns: u64) {
-    let address = TIME_PAGE as usize + core::mem::offset_of!(TimePage, epoch_ns);
-    let word: *mut u64 = ptr::without_provenance_mut(address);
-    // SAFETY: a word of the time page, which the core maps for good; nobody
-    // holds a reference to it, and the core leaves this word alone.
-    let word = unsafe { AtomicU64::from_ptr(word) };
-    word.store(epoch_ns.saturating_sub(monotonic_ns()), Ordering::Relaxed);
+    let epoch = epoch_ns.saturating_sub(monotonic_ns());
+    word(offset_of!(TimePage, epoch_ns)).store(epoch, Ordering::Relaxed);
+}
+
+/// Sets the clock of all domains, as [`set_epoch`] does the time of day. One at
+/// a time: the caller sees to that.
+pub fn set(page: &TimePage) {
+    let sequence = sequence();
+    word(offset_of!(TimePage, sequence)).store(sequence | 1, Ordering::Relaxed);
+    fence(Ordering::Release);
+    word(offset_of!(TimePage, base_tsc)).store(page.base_tsc, Ordering::Relaxed);
+    word(offset_of!(TimePage, base_ns)).store(page.base_ns, Ordering::Relaxed);
+    word(offset_of!(TimePage, rate)).store(page.rate, Ordering::Relaxed);
+    let even = (sequence | 1).wrapping_add(1);
+    word(offset_of!(TimePage, sequence)).store(even, Ordering::Release);
 }
 
 /// A consistent copy of the time page.
-fn page() -> TimePage {
+pub fn page() -> TimePage {
     let shared: *const TimePage = ptr::without_provenance(TIME_PAGE as usize);
     loop {
         let before = sequence();
@@ -53,8 +63,13 @@ fn page() -> TimePage {
 }
 
 fn sequence() -> u64 {
-    const { assert!(core::mem::offset_of!(TimePage, sequence) == 0) };
-    // SAFETY: as in `page`; the word is only ever accessed atomically here.
-    unsafe { AtomicU64::from_ptr(ptr::without_provenance_mut(TIME_PAGE as usize)) }
-        .load(Ordering::Relaxed)
+    word(offset_of!(TimePage, sequence)).load(Ordering::Relaxed)
+}
+
+/// The word of the time page at `offset`.
+fn word(offset: usize) -> &'static AtomicU64 {
+    let address = TIME_PAGE as usize + offset;
+    // SAFETY: the core maps the page before any domain runs, for good, and its
+    // words are written atomically only.
+    unsafe { AtomicU64::from_ptr(ptr::without_provenance_mut(address)) }
 }

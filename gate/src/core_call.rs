@@ -45,9 +45,11 @@ pub fn null() -> i64 {
     harmless(CoreCall::Null, [0; 4])
 }
 
-/// Arms the timer for `deadline` (nanoseconds since boot); `u64::MAX` disarms.
-pub fn arm_timer(deadline: u64) {
-    harmless(CoreCall::ArmTimer, [deadline, 0, 0, 0]);
+/// Has the timer note an event in `wait` nanoseconds, of which `rate` pass in a
+/// tick of the time-stamp counter (32.32 fixed point). `u64::MAX` and a rate of
+/// zero disarm it.
+pub fn arm_timer(wait: u64, rate: u64) {
+    harmless(CoreCall::ArmTimer, [wait, rate, 0, 0]);
 }
 
 /// Halts the CPU until an event is pending.

@@ -33,6 +33,51 @@ pub fn number() -> usize {
     word(offset::CPU).load(Ordering::Relaxed) as usize
 }
 
+/// Has the core compare the clocks on this CPU, whenever the timer is to run for
+/// `ns` nanoseconds or more; never for zero.
+pub fn compare_clocks_from(ns: u64) {
+    word(offset::COMPARE_FROM).store(ns, Ordering::Relaxed);
+}
+
+/// A stretch of time for which the timer ran with one period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stretch {
+    /// The period, in nanoseconds.
+    pub period: u64,
+    /// How much less the timer had to count at the end than at the beginning, but
+    /// perhaps of a later period, in nanoseconds.
+    pub part: i64,
+    /// How many ticks of the time-stamp counter it took at least.
+    pub least: u64,
+    /// How many it took at most.
+    pub most: u64,
+}
+
+/// Takes the stretch that ended when the core armed the timer last, if there is
+/// one that was not taken.
+pub fn take_stretch() -> Option<Stretch> {
+    let read = || {
+        let read = |offset| word(offset).load(Ordering::Acquire);
+        Stretch {
+            period: read(offset::STRETCH_PERIOD),
+            part: read(offset::STRETCH_PART).cast_signed(),
+            least: read(offset::STRETCH_LEAST),
+            most: read(offset::STRETCH_MOST),
+        }
+    };
+    // An interrupt may come between two words, but not for ever.
+    let mut last = read();
+    while last.period != 0 {
+        let again = read();
+        if again == last {
+            word(offset::STRETCH_PERIOD).store(0, Ordering::Relaxed);
+            return Some(last);
+        }
+        last = again;
+    }
+    None
+}
+
 /// Sets the stack on which an upcall enters, where no gate does it.
 pub(crate) fn set_entry_stack(top: u64) {
     word(offset::ENTRY_STACK).store(top, Ordering::Release);

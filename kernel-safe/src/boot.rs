@@ -9,7 +9,7 @@
 use alloc::string::String;
 
 use crate::thread::life;
-use crate::{cpu, date, descriptors, drivers, report, volumes};
+use crate::{clock, cpu, date, descriptors, drivers, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {
@@ -22,11 +22,13 @@ pub extern "C" fn start() -> ! {
 
 /// Starts the kernel and enters the application.
 fn start_first() -> ! {
-    date::start();
+    clock::start();
     drivers::start();
     if let Err(errno) = descriptors::start() {
         report::die(format_args!("no descriptors: {errno:?}"));
     }
+    clock::calibrate();
+    date::start();
     if let Err((path, errno)) = volumes::mount() {
         let path = String::from_utf8_lossy(path);
         report::die(format_args!("no volume at {path}: {errno:?}"));

@@ -8,7 +8,7 @@
 use domains::cpu_page::pending::{self as noted, DEVICES, FAILURE, TIMER};
 use gate::{core_call, cpu};
 
-use crate::{drivers, report, schedule};
+use crate::{clock, drivers, report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes: on whatever
@@ -64,6 +64,7 @@ fn serve() {
             drivers::on_devices(noted::devices(events));
         }
         if events & TIMER != 0 {
+            clock::refine();
             schedule::on_timer();
         }
         schedule::give_way();

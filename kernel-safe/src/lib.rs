@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
+//! | [`clock`] | the rate of the clock that all domains read, deadlines by it |
 //! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
@@ -19,7 +20,7 @@
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`heap`] | the extents of the kernel's own heap |
-//! | [`drivers`] | calls into the unsafe kernel, which may fail |
+//! | [`drivers`] | calls into cells, which may fail |
 //! | [`errno`], [`report`] | what the application is told of an error, and the host |
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
@@ -47,6 +48,7 @@
 extern crate alloc;
 
 pub mod boot;
+pub mod clock;
 pub mod copy;
 pub mod counter;
 pub mod cpu;

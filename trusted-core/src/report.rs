@@ -14,7 +14,6 @@ use domains::report::Record;
 use domains::status;
 
 use crate::device::port::Port;
-use crate::device::uart;
 use crate::smp;
 
 #[cfg(test)]
@@ -32,36 +31,26 @@ static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 /// Any value but zero: with zero QEMU's status would look like its own failure.
 const DONE: u32 = 0x10;
 
-struct Channel;
+/// Where text goes, byte by byte.
+struct To<F>(F);
 
-/// Text for people.
-#[cfg_attr(test, expect(dead_code, reason = "a test keeps its lines itself"))]
-pub(crate) struct Console;
-
-impl Write for Channel {
+impl<F: Fn(u8)> Write for To<F> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.bytes().for_each(|byte| CHANNEL.write(byte));
-        Ok(())
-    }
-}
-
-impl Write for Console {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.bytes().for_each(uart::send);
+        text.bytes().for_each(&self.0);
         Ok(())
     }
 }
 
 /// Sends a record to the host.
 pub(crate) fn send(record: Record) {
-    // Neither writer can fail.
-    alone(|| _ = writeln!(Channel, "{record}"));
+    // No writer can fail.
+    alone(|| _ = writeln!(To(|byte| CHANNEL.write(byte)), "{record}"));
 }
 
 /// Prints a line on the console.
 #[cfg(not(test))]
 pub(crate) fn line(arguments: fmt::Arguments<'_>) {
-    alone(|| _ = writeln!(Console, "{arguments}"));
+    alone(|| _ = writeln!(To(crate::device::uart::send), "{arguments}"));
 }
 
 /// Ends the machine with `status`. Of several CPUs that want to, the first

@@ -11,7 +11,6 @@ use crate::memory::frame::Frame;
 use crate::memory::physical::WORDS;
 use crate::memory::space::Space;
 use crate::smp::Cpus;
-use crate::time::clock::Clock;
 
 /// Everything that the core decides with.
 pub(crate) struct Core {
@@ -19,8 +18,6 @@ pub(crate) struct Core {
     pub(crate) isolation: Isolation,
     /// What ring 3 sees.
     pub(crate) space: Space,
-    /// The clock.
-    pub(crate) clock: Clock,
     /// The devices that drivers have.
     pub(crate) devices: Devices,
     /// The CPUs that are up.

@@ -201,7 +201,7 @@ fn change<R>(change: impl FnOnce(&mut Schedule) -> R) -> R {
         (result, schedule.alarm.take_asked())
     });
     if let Some(deadline) = deadline {
-        core_call::arm_timer(deadline);
+        crate::clock::arm(deadline);
     }
     result
 }

@@ -11,7 +11,6 @@ use super::{banner, image, refuse};
 use crate::cpu::control::Settings;
 use crate::cpu::features::Features;
 use crate::cpu::stacks::Place;
-use crate::device::lapic;
 use crate::device::virtio::Devices;
 use crate::device::virtio::setup::{Kinds, Place as DevicePlace};
 use crate::memory::kernel_map::Image;
@@ -19,12 +18,7 @@ use crate::memory::physical::PhysicalMap;
 use crate::memory::space::Space;
 use crate::smp::{Cpus, seat, wake};
 use crate::state::{self, Core};
-use crate::time::clock::Clock;
-use crate::time::refine::Stretch;
-use crate::trap::tick;
 
-/// Comparisons of the clocks before the core gives up.
-const TRIES_MAX: u32 = 10_000;
 /// From this log level on, what boots is named.
 pub(super) const INFORMATION: u32 = 2;
 /// From this log level on, CPUs that are left out are named.
@@ -50,31 +44,23 @@ impl Stage {
     /// Maps everything in `space`, and installs the core's state, with which this
     /// CPU can enter the safe kernel. None if memory runs out.
     pub(super) fn finish(&self, mut space: Space) -> Option<()> {
-        let stretch = begin_comparison();
         let map = PhysicalMap::CORE;
         let options = Options::read(self.machine.module);
         image::map(&self.header, self.image.physical_end(), &mut space)?;
-        let time_page = space.place_row(layout::TIME_PAGE, PAGE_SIZE, Area::Info)?;
+        space.place_row(layout::TIME_PAGE, PAGE_SIZE, Area::Info)?;
         let (start, upcall) = entry_points(&space, map);
         let settings = Settings::now(self.features, self.isolation);
         seat::prepare(0, space.tables, Place::boot(), settings, &mut space)?;
         let warns = options.head.log_level >= WARNINGS;
         let count = wake::all(options.head.cpus, settings, warns, &mut space)?;
-        // Waking needs the timer, too.
-        let stretch = match count {
-            1 => stretch,
-            _ => begin_comparison(),
-        };
         let mut devices = Devices::default();
         let kinds = find_devices(&options.head, &mut devices, &mut space)?;
         self.write_info(count, kinds, &options, &mut space)?;
-        let clock = calibrate(Clock::new(self.boot_tsc, map.words(time_page)), stretch);
         let isolation = self.isolation;
         space.frames.fill_reserve();
         state::install(Core {
             isolation,
             space,
-            clock,
             devices,
             cpus: Cpus {
                 count,
@@ -141,22 +127,4 @@ fn entry_points(space: &Space, map: PhysicalMap) -> (u64, u64) {
         address
     };
     (word(entries::START), word(entries::UPCALL))
-}
-
-fn begin_comparison() -> Stretch {
-    lapic::start_silently(u32::MAX);
-    let start = tick::sample();
-    Stretch {
-        start,
-        period: u32::MAX,
-    }
-}
-
-/// Gives `clock` the rate that the LAPIC timer shows since `stretch` began. Only
-/// where the host keeps the CPU away between two readings
-/// does it take more than one try.
-fn calibrate(mut clock: Clock, stretch: Stretch) -> Clock {
-    let mut comparisons = (0..TRIES_MAX).filter_map(|_| stretch.compare(tick::sample(), 0));
-    comparisons.any(|comparison| clock.calibrate(comparison));
-    clock
 }

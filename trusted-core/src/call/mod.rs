@@ -135,7 +135,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         CoreCall::Unmap => core.space.unmap(first, second, third).map(done),
         CoreCall::Protect => core.space.protect(first, second, third).map(done),
         CoreCall::ArmTimer => {
-            tick::set_deadline(core, local, first);
+            tick::set_deadline(local, first, second);
             Ok(0)
         }
         CoreCall::Resume => context::resume(trap, first).map(done),

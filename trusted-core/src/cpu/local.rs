@@ -20,10 +20,8 @@ use crate::device::virtio::Bell;
 use crate::memory::frame::Frame;
 use crate::memory::physical::PhysicalMap;
 use crate::memory::tables::Tables;
-use crate::time::pace::Pace;
-use crate::time::refine::Stretch;
-use crate::time::timer::Timer;
-use crate::trap::watchdog::Watchdog;
+use crate::time::looks::Looks;
+use crate::time::timer::Deadline;
 
 /// One CPU's own state.
 #[repr(C)]
@@ -39,13 +37,11 @@ pub(crate) struct Local {
     /// The CPU page.
     pub(crate) page: CpuPage,
     /// The deadline that the safe kernel set.
-    pub(crate) timer: Cell<Timer>,
-    /// Since when the timer runs, if the clocks are to be compared.
-    pub(crate) stretch: Cell<Option<Stretch>>,
-    /// How often the core looks for such calls.
-    pub(crate) pace: Cell<Pace>,
-    /// How long the call into a cell has been running.
-    pub(crate) watchdog: Cell<Watchdog>,
+    pub(crate) deadline: Cell<Deadline>,
+    /// Whether the timer runs for that, and not for a look.
+    pub(crate) is_alarm: Cell<bool>,
+    /// What the core has seen of calls into cells.
+    pub(crate) looks: Cell<Looks>,
     /// The bell to ring when the core's lock is open: here, and not in what a call
     /// answers, because every call would carry it.
     pub(crate) bell: Cell<Bell>,
@@ -71,10 +67,9 @@ impl Local {
             number,
             tables,
             page,
-            timer: Cell::new(Timer::DISARMED),
-            stretch: Cell::new(None),
-            pace: Cell::new(Pace::SHORTEST),
-            watchdog: Cell::new(Watchdog::default()),
+            deadline: Cell::new(Deadline::NONE),
+            is_alarm: Cell::new(false),
+            looks: Cell::new(Looks::NONE),
             bell: Cell::default(),
             settings,
         }

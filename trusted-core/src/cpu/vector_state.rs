@@ -4,7 +4,7 @@
 //! is zero would set PKRU to zero, all rights to everything; without it no
 //! XRSTOR can touch PKRU. Kernels and core are built without vector registers,
 //! so only the application has such state. AVX-512 stays off: the gate to the
-//! unsafe kernel clears vector registers by VZEROALL, which does not reach the
+//! cell clears vector registers by VZEROALL, which does not reach the
 //! upper sixteen.
 
 #![expect(unsafe_code, reason = "XSETBV, XSAVE and XRSTOR")]

@@ -32,7 +32,6 @@ const DIVIDE: u32 = 0x3e0;
 
 const ENABLE: u32 = 1 << 8;
 const MASKED: u32 = 1 << 16;
-const PERIODIC: u32 = 1 << 17;
 const DIVIDE_BY_ONE: u32 = 0b1011;
 /// Commands, all of them asserted: an interrupt of the vector in the low byte; to
 /// wait for a start; and that, at the frame in the low byte.
@@ -45,6 +44,15 @@ const OTHERS: u32 = 0b11 << 18;
 const IS_SENDING: u32 = 1 << 12;
 /// How often to look whether it has.
 const PATIENCE: u32 = 1000;
+
+/// What the timer does when it reaches zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// Stops.
+    OneShot = 0,
+    /// Starts over, so that it can still be read.
+    Periodic = 1 << 17,
+}
 
 /// Enables the APIC with its timer stopped. Interrupts of the old controller
 /// and of other sources stay masked.
@@ -59,30 +67,20 @@ pub(crate) fn enable() {
     REGISTERS.write(SPURIOUS, ENABLE | u32::from(vectors::SPURIOUS));
 }
 
-/// Starts the timer without an interrupt, to be read.
-pub(crate) fn start_silently(count: u32) {
+/// Starts the timer, which reaches zero in `count` nanoseconds. At zero it stays.
+pub(crate) fn start(count: u32) {
     REGISTERS.write(INITIAL_COUNT, count);
 }
 
-/// Lets the timer fire in `count` nanoseconds, and stop.
-pub(crate) fn arm(count: u32) {
-    REGISTERS.write(TIMER, u32::from(vectors::TIMER));
-    REGISTERS.write(INITIAL_COUNT, count);
-}
-
-/// Lets the timer fire in `count` nanoseconds, and start over, so that it can
-/// still be read.
-pub(crate) fn arm_again_and_again(count: u32) {
-    // Not with the old count: were it a few nanoseconds, QEMU would fall ever
-    // further behind the periods it has to run.
-    disarm();
-    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | PERIODIC);
-    REGISTERS.write(INITIAL_COUNT, count);
-}
-
-/// Stops the timer.
-pub(crate) fn disarm() {
-    REGISTERS.write(INITIAL_COUNT, 0);
+/// Starts the timer to fire in `count` nanoseconds; never for zero.
+pub(crate) fn arm(count: u32, mode: Mode) {
+    if mode == Mode::Periodic {
+        // Not with the old count: were it a few nanoseconds, QEMU would fall
+        // ever further behind the periods it has to run.
+        start(0);
+    }
+    REGISTERS.write(TIMER, u32::from(vectors::TIMER) | mode as u32);
+    start(count);
 }
 
 /// What the timer still has to count.

@@ -17,6 +17,7 @@ use crate::cpu::stacks::Place;
 use crate::cpu::{segments, syscall, tlb, vector_state, vectors};
 use crate::device::lapic;
 use crate::state;
+use crate::time::timer::Until;
 use crate::trap::registers::Registers;
 use crate::trap::tick;
 
@@ -74,7 +75,7 @@ pub(crate) fn enter_safe_kernel() -> ! {
         // What was changed before has never been used here, but may have been
         // read ahead.
         tlb::forget_all();
-        tick::set_deadline(core, local, u64::MAX);
+        tick::arm(local, Until::Run);
         let stack = SAFE.start_stack(local.number);
         Registers::entering(core.cpus.start, stack.end - 8)
     });

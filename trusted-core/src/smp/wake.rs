@@ -73,7 +73,7 @@ pub(crate) fn all(
 /// starts it.
 fn wake(id: u8, stub: Frame, root: Frame) -> Option<Answer> {
     offer::make(id, root);
-    lapic::start_silently(u32::MAX);
+    lapic::start(u32::MAX);
     lapic::send(id, lapic::INIT);
     for limit in [PATIENCE_NS, LIMIT_NS] {
         lapic::send(id, lapic::START | stub.number() as u32);

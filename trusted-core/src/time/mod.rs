@@ -1,6 +1,4 @@
-//! Time: the clocks of the time page, and when the timer is to fire.
+//! Time: how often the core looks in, and when the timer is to fire.
 
-pub(crate) mod clock;
-pub(crate) mod pace;
-pub(crate) mod refine;
+pub(crate) mod looks;
 pub(crate) mod timer;

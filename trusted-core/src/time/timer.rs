@@ -6,10 +6,10 @@
 //! fall between a gate's last look at the pending bits and the WRPKRU that lets
 //! the application run.
 
-/// How often the core looks in at most while ring 3 runs.
-pub(crate) const LOOK_NS: u64 = 50_000_000;
-/// How soon it looks again while an event waits.
+/// How soon the core looks again while an event waits.
 pub(crate) const GUARD_NS: u64 = 100_000;
+/// Nothing comes after so long.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 /// What the CPU does until the timer fires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,36 +22,31 @@ pub(crate) enum Until {
     Idle,
 }
 
-/// The deadline of one CPU, in nanoseconds since boot.
+/// When the safe kernel wants an event: so long after the counter was at
+/// `since`, by the safe kernel's own reckoning of the counter's rate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Timer {
-    deadline: u64,
+pub(crate) struct Deadline {
+    /// The time-stamp counter when the deadline was set.
+    pub(crate) since: u64,
+    /// Nanoseconds from then on.
+    pub(crate) wait: u64,
+    /// Nanoseconds a tick, as a 32.32 fixed-point number.
+    pub(crate) rate: u64,
 }
 
-impl Timer {
+impl Deadline {
     /// No deadline.
-    pub(crate) const DISARMED: Timer = Timer { deadline: u64::MAX };
+    pub(crate) const NONE: Deadline = Deadline {
+        since: 0,
+        wait: NEVER,
+        rate: 0,
+    };
 
-    /// The timer with this deadline; `u64::MAX` for none.
-    pub(crate) const fn armed(deadline: u64) -> Timer {
-        Timer { deadline }
-    }
-
-    /// Whether the deadline has passed at `now`.
-    pub(crate) const fn is_due(self, now: u64) -> bool {
-        self.deadline != u64::MAX && self.deadline <= now
-    }
-
-    /// How long to wait at `now`, with the next look after `look_ns`; none to
-    /// wait for ever.
-    pub(crate) fn wait(self, now: u64, until: Until, look_ns: u64) -> Option<u64> {
-        let own = (self.deadline != u64::MAX).then(|| self.deadline.saturating_sub(now));
-        let look = match until {
-            Until::Run => Some(look_ns),
-            Until::Guard => Some(GUARD_NS),
-            Until::Idle => None,
-        };
-        own.into_iter().chain(look).min()
+    /// How many nanoseconds are left when the counter is at `now`.
+    pub(crate) fn left(self, now: u64) -> u64 {
+        let ticks = now.saturating_sub(self.since);
+        let passed = (u128::from(ticks) * u128::from(self.rate)) >> 32;
+        self.wait.saturating_sub(passed as u64)
     }
 }
 
@@ -60,18 +55,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disarmed_timer_is_never_due_and_sleeps_for_ever() {
-        assert!(!Timer::DISARMED.is_due(u64::MAX));
-        assert_eq!(Timer::DISARMED.wait(5, Until::Idle, LOOK_NS), None);
-        assert_eq!(Timer::DISARMED.wait(5, Until::Run, 7), Some(7));
+    fn without_a_deadline_the_wait_is_for_ever() {
+        assert_eq!(Deadline::NONE.left(u64::MAX), NEVER);
     }
 
     #[test]
-    fn the_nearer_of_deadline_and_look_wins() {
-        let timer = Timer::armed(1_000_000);
-        assert_eq!(timer.wait(400_000, Until::Run, LOOK_NS), Some(600_000));
-        assert_eq!(timer.wait(400_000, Until::Guard, LOOK_NS), Some(GUARD_NS));
-        assert_eq!(timer.wait(2_000_000, Until::Idle, LOOK_NS), Some(0));
-        assert!(timer.is_due(1_000_000) && !timer.is_due(999_999));
+    fn a_deadline_comes_nearer_at_the_rate_of_the_counter() {
+        let deadline = Deadline {
+            since: 1000,
+            wait: 500,
+            rate: 1 << 31,
+        };
+        for (now, left) in [(0, 500), (1000, 500), (1400, 300), (2000, 0), (u64::MAX, 0)] {
+            assert_eq!(deadline.left(now), left, "{now}");
+        }
     }
 }

@@ -52,19 +52,15 @@ pub(crate) fn of_page_fault(error: u64, entry: Entry) -> Cause {
 /// another CPU has mapped the page, or given rights to it, in the meantime.
 /// Keys are not looked at: no page changes its key while it is mapped.
 pub(crate) fn is_outdated(error: u64, entry: Entry) -> bool {
+    const CURED: PageFaultErrorCode =
+        PageFaultErrorCode::CAUSED_BY_WRITE.union(PageFaultErrorCode::INSTRUCTION_FETCH);
+    const NEVER: PageFaultErrorCode =
+        PageFaultErrorCode::PROTECTION_KEY.union(PageFaultErrorCode::MALFORMED_TABLE);
     let error = PageFaultErrorCode::from_bits_truncate(error);
-    let is_users = entry.has(Bits::PRESENT | Bits::USER_ACCESSIBLE);
-    if !error.contains(PageFaultErrorCode::PROTECTION_VIOLATION) {
-        return is_users;
-    }
-    let reasons = [
-        PageFaultErrorCode::CAUSED_BY_WRITE,
-        PageFaultErrorCode::INSTRUCTION_FETCH,
-    ];
-    let is_about_rights = reasons.iter().any(|reason| error.contains(*reason))
-        && !error.contains(PageFaultErrorCode::PROTECTION_KEY)
-        && !error.contains(PageFaultErrorCode::MALFORMED_TABLE);
-    is_users && is_about_rights && permits(error, entry)
+    let was_there = error.contains(PageFaultErrorCode::PROTECTION_VIOLATION);
+    let is_about_rights = error.intersects(CURED) && !error.intersects(NEVER);
+    entry.has(Bits::PRESENT | Bits::USER_ACCESSIBLE)
+        && (!was_there || is_about_rights && permits(error, entry))
 }
 
 /// Whether the bits of `entry` permit what an access with `error` wanted.

@@ -15,6 +15,7 @@ use domains::cpu_page::offset;
 use domains::layout::{PAGE_SIZE, SAFE};
 use domains::{Domain, entry_names};
 use static_assertions::const_assert;
+use x86_64::registers::segmentation::{FS, GS, Segment64};
 
 use super::Trap;
 use super::registers::Registers;
@@ -126,12 +127,7 @@ fn area(words: &[AtomicU64; WORDS]) -> u64 {
 
 /// The application's FS and GS bases.
 pub(crate) fn bases() -> (u64, u64) {
-    let (fs, gs): (u64, u64);
-    // SAFETY: CR4.FSGSBASE is set; the core uses neither segment.
-    unsafe {
-        asm!("rdfsbase {}", "rdgsbase {}", out(reg) fs, out(reg) gs, options(nomem, nostack));
-    }
-    (fs, gs)
+    (FS::read_base().as_u64(), GS::read_base().as_u64())
 }
 
 /// Sets both bases. They are the application's own and were canonical when it

@@ -15,33 +15,59 @@ use crate::cpu::vectors::{FIRST_DEVICE, KICK, LAST_DEVICE, SPURIOUS, TIMER};
 use crate::device::lapic;
 use crate::hooks;
 use crate::state::Core;
+use crate::time::looks::{LONGEST_NS, LOOK_NS};
 use crate::time::timer::Until;
 
 /// Handles an interrupt of ring 3.
 pub(crate) fn handle(trap: &mut Trap<'_>) {
-    note(trap.core, trap.local, trap.registers.vector);
+    let local = trap.local;
+    let is_tick = trap.registers.vector == u64::from(TIMER);
+    note(trap.core, local, trap.registers.vector);
     hooks::interrupted(trap);
-    let domain = trap.caller.domain;
-    note_pace(trap.core, trap.local, domain);
-    if matches!(domain, Some(Domain::Cell(_))) && is_too_long(trap.core, trap.local) {
-        tick::arm(trap.core, trap.local, Until::Run);
-        return fault::convict(trap, Cause::Deadline);
+    if is_tick {
+        look(trap);
     }
-    let is_waiting = trap.local.page.get(offset::PENDING) != 0;
+    let domain = trap.caller.domain;
+    if matches!(domain, Some(Domain::Cell(_))) {
+        // Its call returns to the safe kernel, which looks before it leaves. No
+        // device of a driver puts off the next look at it.
+        if is_tick {
+            tick::arm(local, Until::Run);
+        }
+        if is_tick && local.looks.get().have_seen_enough() {
+            fault::convict(trap, Cause::Deadline);
+        }
+        return;
+    }
+    let is_waiting = local.page.get(offset::PENDING) != 0;
     let is_taken = is_waiting && domain == Some(Domain::App) && context::upcall(trap);
     let until = if is_waiting && !is_taken {
         Until::Guard
     } else {
         Until::Run
     };
-    tick::arm(trap.core, trap.local, until);
+    tick::arm(local, until);
+}
+
+/// Looks for a driver that does not return; less often where none is called, if
+/// this is the only CPU.
+fn look(trap: &Trap<'_>) {
+    let local = trap.local;
+    let is_under_way = matches!(trap.caller.domain, Some(Domain::Cell(_)));
+    let longest_ns = match trap.core.cpus.count > 1 {
+        true => LOOK_NS,
+        false => LONGEST_NS,
+    };
+    let calls = local.page.get(offset::CELL_CALLS);
+    let looks = local.looks.get().and(calls, is_under_way, longest_ns);
+    local.looks.set(looks);
 }
 
 /// Notes what an interrupt says, and ends it.
 pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
     match u8::try_from(vector) {
         Ok(SPURIOUS) => return,
-        Ok(TIMER) => tick::note_deadline(core, local),
+        Ok(TIMER) => tick::note(local),
         // Whatever another CPU waits for was done when the lock was taken.
         Ok(KICK) => local.page.note(pending::RESCHEDULE),
         Ok(vector @ FIRST_DEVICE..=LAST_DEVICE) => {
@@ -54,22 +80,4 @@ pub(crate) fn note(core: &mut Core, local: &Local, vector: u64) {
         _ => {}
     }
     lapic::end_interrupt();
-}
-
-/// Looks less often where no cell is called, if this is the only CPU.
-fn note_pace(core: &Core, local: &Local, domain: Option<Domain>) {
-    if core.cpus.count > 1 {
-        return;
-    }
-    let calls = local.page.get(offset::CELL_CALLS);
-    let is_under_way = matches!(domain, Some(Domain::Cell(_)));
-    local.pace.set(local.pace.get().after(calls, is_under_way));
-}
-
-fn is_too_long(core: &Core, local: &Local) -> bool {
-    let mut watchdog = local.watchdog.get();
-    let now = core.clock.now(tick::counter());
-    let is_too_long = watchdog.look(local.page.get(offset::CELL_CALLS), now);
-    local.watchdog.set(watchdog);
-    is_too_long
 }

@@ -13,7 +13,6 @@ pub(crate) mod fault;
 pub(crate) mod interrupt;
 pub(crate) mod registers;
 pub(crate) mod tick;
-pub(crate) mod watchdog;
 
 use domains::exception;
 use domains::report::Cause;
@@ -105,7 +104,7 @@ fn handle(trap: &mut Trap<'_>) -> Next {
             if is_interrupt(vector) {
                 interrupt::note(trap.core, trap.local, vector);
                 // Its timer may have been spent on this trap.
-                tick::arm(trap.core, trap.local, Until::Guard);
+                tick::arm(trap.local, Until::Guard);
             }
             fault::convict(trap, Cause::Gate);
         }

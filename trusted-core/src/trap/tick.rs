@@ -1,18 +1,14 @@
-//! The timer: arming, sleeping, and comparing clocks on the way.
+//! The timer: armed for what comes first, noted when it fires, and slept with.
 
 use core::arch::x86_64::_rdtsc;
 
 use domains::cpu_page::{offset, pending};
 
 use crate::cpu::local::Local;
-use crate::device::lapic;
+use crate::cpu::page::CpuPage;
+use crate::device::lapic::{self, Mode};
 use crate::smp::shootdown;
-use crate::state::{self, Core};
-use crate::time::refine::{Sample, Stretch};
-use crate::time::timer::{Timer, Until};
-
-/// Shorter waits are not worth a comparison of the clocks.
-const SHORT_NS: u32 = 200_000;
+use crate::time::timer::{Deadline, GUARD_NS, NEVER, Until};
 
 /// The time-stamp counter.
 #[expect(unsafe_code, reason = "RDTSC is an intrinsic")]
@@ -21,77 +17,77 @@ pub(crate) fn counter() -> u64 {
     unsafe { _rdtsc() }
 }
 
-/// Both counters.
-pub(crate) fn sample() -> Sample {
-    let before = counter();
-    let left = lapic::left();
-    Sample {
-        before,
-        left,
-        after: counter(),
-    }
-}
-
 /// Sets the safe kernel's deadline and arms the timer for it.
-pub(crate) fn set_deadline(core: &mut Core, local: &Local, deadline: u64) {
-    local.timer.set(Timer::armed(deadline));
-    arm(core, local, Until::Run);
+pub(crate) fn set_deadline(local: &Local, wait: u64, rate: u64) {
+    let since = counter();
+    local.deadline.set(Deadline { since, wait, rate });
+    arm(local, Until::Run);
 }
 
-/// Notes that the deadline has passed, if it has.
-pub(crate) fn note_deadline(core: &Core, local: &Local) {
-    if local.timer.get().is_due(core.clock.now(counter())) {
-        local.timer.set(Timer::DISARMED);
+/// Notes an event if the timer ran for the safe kernel, which sets the deadline
+/// anew then.
+pub(crate) fn note(local: &Local) {
+    if local.is_alarm.get() || local.page.get(offset::TIMER_PERIOD) != 0 {
+        local.deadline.set(Deadline::NONE);
         local.page.note(pending::TIMER);
     }
 }
 
 /// Arms the timer for what the CPU does next.
-pub(crate) fn arm(core: &mut Core, local: &Local, until: Until) {
-    compare(core, local);
-    let look = local.pace.get().period_ns();
-    let wait = local
-        .timer
-        .get()
-        .wait(core.clock.now(counter()), until, look);
-    let Some(wait) = wait else {
-        return lapic::disarm();
+pub(crate) fn arm(local: &Local, until: Until) {
+    let look = match until {
+        Until::Run => local.looks.get().period_ns,
+        Until::Guard => GUARD_NS,
+        Until::Idle => NEVER,
     };
-    let count = u32::try_from(wait).unwrap_or(u32::MAX).max(1);
-    if count < SHORT_NS || !core.clock.wants_comparison() {
-        return lapic::arm(count);
+    let own = local.deadline.get().left(counter());
+    local.is_alarm.set(own <= look);
+    let count = match own.min(look) {
+        NEVER => 0,
+        wait => u32::try_from(wait).unwrap_or(u32::MAX).max(1),
+    };
+    if (1..=count.into()).contains(&local.page.get(offset::COMPARE_FROM)) {
+        return compare(local.page, count);
     }
-    lapic::arm_again_and_again(count);
-    let start = sample();
-    local.stretch.set(Some(Stretch {
-        start,
-        period: count,
-    }));
+    local.page.set(offset::TIMER_PERIOD, 0);
+    lapic::arm(count, Mode::OneShot);
 }
 
 /// Sleeps until an event is pending.
 pub(crate) fn idle(local: &Local) {
     shootdown::sleep(local.number);
     while local.page.get(offset::PENDING) == 0 {
-        state::with(|core| arm(core, local, Until::Idle));
+        arm(local, Until::Idle);
         x86_64::instructions::interrupts::enable_and_hlt();
         x86_64::instructions::interrupts::disable();
     }
     shootdown::wake(local.number);
-    state::with(|core| arm(core, local, Until::Run));
+    arm(local, Until::Run);
 }
 
-/// Ends the stretch since the timer was armed, and learns from it.
-fn compare(core: &mut Core, local: &Local) {
-    let Some(stretch) = local.stretch.take() else {
-        return;
-    };
-    let end = sample();
-    let about = core
-        .clock
-        .now(end.before)
-        .saturating_sub(core.clock.now(stretch.start.after));
-    if let Some(comparison) = stretch.compare(end, about) {
-        core.clock.refine(comparison, end.after);
-    }
+/// Starts the timer with the period `count`, and tells the safe kernel how long
+/// it ran before, by its own count and by the time-stamp counter. It is periodic
+/// because a one-shot stops at zero and cannot say how long ago that was.
+fn compare(page: CpuPage, count: u32) {
+    let (before, left, after) = sample();
+    let word = |offset| page.get(offset);
+    let part = word(offset::TIMER_LEFT).wrapping_sub(left);
+    let least = before.wrapping_sub(word(offset::TIMER_AFTER));
+    let most = after.wrapping_sub(word(offset::TIMER_BEFORE));
+    page.set(offset::STRETCH_PERIOD, word(offset::TIMER_PERIOD));
+    page.set(offset::STRETCH_PART, part);
+    page.set(offset::STRETCH_LEAST, least);
+    page.set(offset::STRETCH_MOST, most);
+    lapic::arm(count, Mode::Periodic);
+    let (before, left, after) = sample();
+    page.set(offset::TIMER_PERIOD, count.into());
+    page.set(offset::TIMER_LEFT, left);
+    page.set(offset::TIMER_BEFORE, before);
+    page.set(offset::TIMER_AFTER, after);
+}
+
+/// What the timer still has to count, between two readings of the other counter:
+/// they bound the error, however long the host kept the CPU away in between.
+fn sample() -> (u64, u64, u64) {
+    (counter(), lapic::left().into(), counter())
 }

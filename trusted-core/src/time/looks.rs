@@ -1,0 +1,103 @@
+//! How often the core looks in while ring 3 runs, and what it looks for.
+//!
+//! It looks for drivers that do not return: a call that one look after the other
+//! finds under way has taken too long. Looks are counted, not time, so that a
+//! host which keeps the whole machine from running charges the driver nothing.
+//!
+//! Where no driver was called since the last look there is nothing to look for,
+//! and the next one may come later: a computation that calls nobody is left
+//! alone for longer and longer. A call that begins meanwhile and does not return
+//! is found at the next look, and from then on as often as any other.
+//!
+//! That is for machines with one CPU. With several, looks stay as they are: an
+//! emulator that runs CPUs in turns ends a turn when a timer fires, and one that
+//! spins for what another has yet to do would spin for all of a longer pause.
+
+/// The distance of looks at which a call is watched.
+pub(crate) const LOOK_NS: u64 = 50_000_000;
+/// The longest time without a look.
+pub(crate) const LONGEST_NS: u64 = 16 * LOOK_NS;
+/// How many looks may find a call under way, after the first that does.
+const LIMIT: u32 = 10;
+
+/// What the core has seen so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Looks {
+    /// How long until the next look.
+    pub(crate) period_ns: u64,
+    calls: u64,
+    repeats: u32,
+}
+
+impl Looks {
+    /// None yet.
+    pub(crate) const NONE: Looks = Looks {
+        period_ns: LOOK_NS,
+        calls: 0,
+        repeats: 0,
+    };
+
+    /// These and one more, which finds so many calls into cells so
+    /// far, and perhaps the last one still under way. The next one is to come
+    /// after `longest_ns` at the latest.
+    pub(crate) fn and(self, calls: u64, is_under_way: bool, longest_ns: u64) -> Looks {
+        let is_same = calls == self.calls;
+        let (period_ns, repeats) = match (is_under_way, is_same) {
+            (true, true) => (LOOK_NS, self.repeats + 1),
+            (false, true) => (longest_ns.min(2 * self.period_ns), 0),
+            (_, false) => (LOOK_NS, 0),
+        };
+        Looks {
+            period_ns,
+            calls,
+            repeats,
+        }
+    }
+
+    /// Whether the call that the last look found takes too long.
+    pub(crate) const fn have_seen_enough(self) -> bool {
+        self.repeats >= LIMIT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after_calm(looks: u32) -> Looks {
+        (0..looks).fold(Looks::NONE, |looks, _| looks.and(0, false, LONGEST_NS))
+    }
+
+    #[test]
+    fn who_calls_nobody_is_left_alone_for_longer() {
+        assert_eq!(after_calm(2).period_ns, 4 * LOOK_NS);
+        assert_eq!(after_calm(99).period_ns, LONGEST_NS);
+        assert_eq!(Looks::NONE.and(0, false, LOOK_NS).period_ns, LOOK_NS);
+    }
+
+    #[test]
+    fn a_call_brings_the_shortest_distance_back() {
+        assert_eq!(after_calm(99).and(1, false, LONGEST_NS).period_ns, LOOK_NS);
+        assert_eq!(after_calm(99).and(0, true, LONGEST_NS).period_ns, LOOK_NS);
+    }
+
+    #[test]
+    fn a_call_that_never_returns_is_found_out() {
+        let mut looks = after_calm(3);
+        let found = (1..).find(|_| {
+            looks = looks.and(7, true, LONGEST_NS);
+            looks.have_seen_enough()
+        });
+        assert_eq!(found, Some(11));
+        assert!(!looks.and(8, true, LONGEST_NS).have_seen_enough());
+    }
+
+    #[test]
+    fn calls_that_return_are_left_alone() {
+        let mut looks = Looks::NONE;
+        for call in 1..1000 {
+            looks = looks.and(call, true, LONGEST_NS);
+            assert!(!looks.have_seen_enough());
+        }
+    }
+}
