@@ -8,8 +8,9 @@
 
 use alloc::string::String;
 
+use crate::schedule::cpu;
 use crate::thread::life;
-use crate::{cpu, date, descriptors, drivers, report, volumes};
+use crate::{date, descriptors, drivers, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
-//! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
+//! | [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
 //! | [`wait`] | waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
@@ -49,7 +49,6 @@ extern crate alloc;
 pub mod boot;
 pub mod copy;
 pub mod counter;
-pub mod cpu;
 pub mod date;
 pub mod descriptors;
 pub mod drivers;

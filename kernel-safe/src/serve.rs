@@ -7,17 +7,17 @@ use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
 use gate::{clock, core_call};
 
-use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
 use crate::files::walk::Last;
 use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
+use crate::schedule::cpu::{self, FLEET};
 use crate::schedule::fleet::Task;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
-use crate::{copy, counter, cpu, descriptors, files, futex, poll, random, schedule, wait};
+use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]

@@ -30,6 +30,7 @@
 //!   itself out there, before it can sleep again.
 
 pub mod alarm;
+pub mod cpu;
 pub mod cpu_set;
 pub mod fleet;
 pub mod run_queue;
@@ -39,9 +40,9 @@ pub mod turns;
 use gate::{clock, core_call, switch};
 
 use self::alarm::NEVER;
+use self::cpu::{Cpu, FLEET};
 use self::cpu_set::CpuSet;
 use self::turns::{Switch, Turns};
-use crate::cpu::{self, Cpu, FLEET};
 use crate::priority::Priority;
 use crate::thread::{Outcome, ThreadRef};
 

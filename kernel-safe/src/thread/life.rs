@@ -22,10 +22,10 @@ use super::id::ThreadId;
 use super::roster::{Fate, Roster};
 use super::stack::Stack;
 use super::{Start, Thread, ThreadRef, spare};
-use crate::cpu::{self, FLEET};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
+use crate::schedule::cpu::{self, FLEET};
 use crate::schedule::fleet::Task;
 use crate::{drivers, events, report, schedule};
 
