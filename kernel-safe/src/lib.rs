@@ -11,7 +11,7 @@
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
 //! | [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
-//! | [`wait`] | waiting for something, with a deadline |
+//! | [`line`], [`wait`] | who waits, and waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`object`], [`counter`] | what can be open, counting events |
 //! | [`descriptors`], [`poll`] | what is open, waiting for it |
@@ -59,6 +59,7 @@ pub mod futex;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+pub mod line;
 pub mod memory;
 pub mod object;
 pub mod poll;

@@ -12,10 +12,10 @@
 
 use alloc::vec::Vec;
 
-use super::links::Ticket;
 use super::{Place, is_over};
 use crate::errno::Errno;
 use crate::events;
+use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread::{Outcome, ThreadRef, life};
 

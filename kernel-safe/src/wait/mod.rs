@@ -12,8 +12,6 @@
 //! costs a few steps, whoever else waits.
 
 pub mod addresses;
-pub mod line;
-pub mod links;
 pub mod many;
 mod place;
 pub mod turn;
@@ -24,8 +22,8 @@ use gate::clock;
 use spin::Mutex;
 
 use self::addresses::{Bucket, bucket};
-use self::links::Ticket;
 use crate::errno::Errno;
+use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread::{Outcome, ThreadRef, life};
 

@@ -5,10 +5,10 @@
 
 use spin::Mutex;
 
-use super::line::Line;
-use super::links::Ticket;
 use super::sleep_in;
 use crate::errno::Errno;
+use crate::line::Line;
+use crate::line::links::Ticket;
 use crate::schedule;
 use crate::thread::{Outcome, ThreadRef};
 
