@@ -13,10 +13,10 @@ use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::cpu::{self, FLEET};
-use crate::schedule::fleet::Task;
 use crate::thread::id::ThreadId;
 use crate::thread::life::{self, Wish};
 use crate::thread::park;
+use crate::thread::task::Task;
 use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
@@ -88,11 +88,11 @@ impl Serve for Kernel {
     }
 
     fn thread() -> i64 {
-        word(life::current().map(|thread| i64::from(thread.id().number())))
+        word(schedule::current().map(|thread| i64::from(thread.id().number())))
     }
 
     fn priority() -> i64 {
-        word(life::current().map(|thread| i64::from(thread.priority().level())))
+        word(schedule::current().map(|thread| i64::from(thread.priority().level())))
     }
 
     fn set_priority(thread: u32, priority: u8) -> i64 {

@@ -43,11 +43,22 @@ use self::alarm::NEVER;
 use self::cpu::{Cpu, FLEET};
 use self::cpu_set::CpuSet;
 use self::turns::{Switch, Turns};
+use crate::errno::Errno;
 use crate::priority::Priority;
 use crate::thread::{Outcome, ThreadRef};
 
 /// The schedule of one CPU's threads.
 pub type Schedule = Turns<ThreadRef>;
+
+/// The running thread.
+///
+/// # Errors
+///
+/// The first thread has not started; the application cannot see this.
+#[inline(always)]
+pub fn current() -> Result<ThreadRef, Errno> {
+    cpu::current().ok_or(Errno::NoThread)
+}
 
 /// Lets another thread of the same or a higher priority run.
 #[inline]

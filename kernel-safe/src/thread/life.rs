@@ -21,12 +21,12 @@ use spin::Mutex;
 use super::id::ThreadId;
 use super::roster::{Fate, Roster};
 use super::stack::Stack;
+use super::task::Task;
 use super::{Start, Thread, ThreadRef, spare};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::cpu::{self, FLEET};
-use crate::schedule::fleet::Task;
 use crate::{drivers, events, report, schedule};
 
 /// The first thread's stack.
@@ -103,7 +103,7 @@ pub fn spawn(wish: &Wish) -> Answer {
 ///
 /// There is no such thread, or it is the caller.
 pub fn join(id: ThreadId) -> Answer {
-    if current()?.id() == id {
+    if schedule::current()?.id() == id {
         return Err(Errno::Deadlock);
     }
     let is_alive = || match ROSTER.lock().find(id) {
@@ -127,7 +127,7 @@ pub fn join(id: ThreadId) -> Answer {
 
 /// Ends the calling thread; the machine, if it was the last one.
 pub fn exit_thread() -> Answer {
-    let thread = current()?;
+    let thread = schedule::current()?;
     let id = thread.id();
     let (remaining, stale) = {
         let mut roster = ROSTER.lock();
@@ -158,16 +158,6 @@ pub fn with<R>(id: ThreadId, act: impl FnOnce(ThreadRef) -> R) -> Result<R, Errn
         Fate::Alive(thread) => Ok(act(thread)),
         Fate::Ended | Fate::Nobody => Err(Errno::NoThread),
     }
-}
-
-/// The running thread.
-///
-/// # Errors
-///
-/// The first thread has not started; the application cannot see this.
-#[inline(always)]
-pub fn current() -> Result<ThreadRef, Errno> {
-    cpu::current().ok_or(Errno::NoThread)
 }
 
 /// How many slots there are.
@@ -263,7 +253,7 @@ fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
 
 /// The first function of a thread, on its kernel stack.
 pub(super) extern "C" fn begin(_: u64) -> ! {
-    match current() {
+    match schedule::current() {
         Ok(thread) => enter(thread),
         Err(_) => report::die(format_args!("a thread runs that nobody started")),
     }

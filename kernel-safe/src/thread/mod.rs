@@ -11,6 +11,7 @@ pub mod park;
 pub mod roster;
 pub mod spare;
 pub mod stack;
+pub mod task;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence};
 
@@ -20,7 +21,6 @@ use spin::Mutex;
 use self::id::ThreadId;
 use self::stack::Stack;
 use crate::priority::Priority;
-use crate::schedule::fleet::Task;
 use crate::wait::Place;
 
 /// A slot for a thread.
@@ -99,31 +99,6 @@ impl PartialEq for ThreadRef {
     #[inline(always)]
     fn eq(&self, other: &ThreadRef) -> bool {
         core::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Task for ThreadRef {
-    #[inline]
-    fn priority(self) -> Priority {
-        Priority::from_kept(self.0.priority.load(Ordering::Relaxed))
-    }
-
-    fn set_priority(self, priority: Priority) {
-        self.0.priority.store(priority.level(), Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn cpu(self) -> usize {
-        self.0.cpu.load(Ordering::Relaxed)
-    }
-
-    fn move_to(self, cpu: usize) {
-        self.0.cpu.store(cpu, Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn may_move(self) -> bool {
-        !self.0.is_pinned.load(Ordering::Relaxed)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::schedule;
 ///
 /// The deadline came.
 pub fn block(deadline: u64) -> Answer {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     let check = || {
         if thread.take_permit() {
             Err(Errno::Again)

@@ -17,7 +17,7 @@ use crate::errno::Errno;
 use crate::events;
 use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
-use crate::thread::{Outcome, ThreadRef, life};
+use crate::thread::{Outcome, ThreadRef};
 
 /// After how many places others may run.
 const PORTION: usize = 64;
@@ -59,7 +59,7 @@ impl Watch {
     ///
     /// Memory is short.
     pub fn over(most: usize) -> Result<Watch, Errno> {
-        let thread = life::current()?;
+        let thread = schedule::current()?;
         let mut entered = Vec::new();
         entered.try_reserve_exact(most)?;
         thread.take_call();

@@ -25,7 +25,7 @@ use self::addresses::{Bucket, bucket};
 use crate::errno::Errno;
 use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
-use crate::thread::{Outcome, ThreadRef, life};
+use crate::thread::{Outcome, ThreadRef};
 
 pub use self::place::Place;
 
@@ -61,7 +61,7 @@ pub fn wake_at(address: usize, most: usize) -> usize {
 ///
 /// None that the application can see.
 pub fn sleep_until(deadline: u64) -> Result<(), Errno> {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     if deadline == NEVER || deadline > clock::monotonic_ns() {
         thread.prepare_sleep();
         schedule::sleep(thread, deadline);
@@ -77,7 +77,7 @@ fn sleep_in<Q>(
     add: impl FnOnce(&mut Q, ThreadRef) -> Result<Ticket, TryReserveError>,
     remove: impl FnOnce(&mut Q, Ticket, ThreadRef),
 ) -> Result<Outcome, Errno> {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     let ticket = {
         let mut queue = queue.lock();
         check()?;
