@@ -8,6 +8,7 @@
 pub mod id;
 pub mod life;
 pub mod park;
+pub mod place;
 pub mod roster;
 pub mod spare;
 pub mod stack;
@@ -19,9 +20,9 @@ use gate::switch::Context;
 use spin::Mutex;
 
 use self::id::ThreadId;
+use self::place::Place;
 use self::stack::Stack;
 use crate::priority::Priority;
-use crate::wait::Place;
 
 /// A slot for a thread.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread::{Outcome, ThreadRef};
 
-pub use self::place::Place;
+pub use crate::thread::place::Place;
 
 /// Sleeps until `address` is woken or `deadline` comes, if `check` agrees.
 ///
