@@ -9,8 +9,7 @@
 use alloc::string::String;
 
 use crate::schedule::cpu;
-use crate::thread::life;
-use crate::{date, descriptors, drivers, report, volumes};
+use crate::{date, descriptors, drivers, life, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {

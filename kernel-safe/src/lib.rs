@@ -11,6 +11,7 @@
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
 //! | [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
 //! | [`thread`], [`priority`] | threads, their numbers and their stacks |
+//! | [`life`] | how threads start, block, and end |
 //! | [`line`], [`wait`] | who waits, and waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`object`], [`counter`] | what can be open, counting events |
@@ -59,6 +60,7 @@ pub mod futex;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+pub mod life;
 pub mod line;
 pub mod memory;
 pub mod object;

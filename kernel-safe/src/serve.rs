@@ -9,13 +9,12 @@ use gate::{clock, core_call};
 
 use crate::errno::{Answer, Errno, word};
 use crate::files::walk::Last;
+use crate::life::{self, Wish, park};
 use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::cpu::{self, FLEET};
 use crate::thread::id::ThreadId;
-use crate::thread::life::{self, Wish};
-use crate::thread::park;
 use crate::thread::task::Task;
 use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
 
