@@ -9,8 +9,8 @@ use gate::user::UserSlice;
 
 use crate::drivers::Console;
 use crate::errno::{Answer, Errno};
+use crate::object::source::Source;
 use crate::object::{Description, Object, flags, poll_bits};
-use crate::wait::many::Source;
 
 /// A standard stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

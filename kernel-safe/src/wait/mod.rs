@@ -4,15 +4,13 @@
 //! counters, turns, replies of the host. What is waited for is looked at under
 //! the lock of its place, and whoever changes it wakes the place afterwards,
 //! so no wake-up is lost. Of a wake-up and a deadline exactly one ends a sleep;
-//! who loses finds the thread awake. Who waits at several places, as poll does,
-//! uses [`many`].
+//! who loses finds the thread awake. Waiting at several places is poll's.
 //!
 //! Each thing has a [`Place`] of its own, and each address of the application
 //! that is waited at a line in [`addresses`]: to come, to leave and to be woken
 //! costs a few steps, whoever else waits.
 
 pub mod addresses;
-pub mod many;
 mod place;
 pub mod turn;
 
@@ -95,6 +93,7 @@ fn sleep_in<Q>(
     Ok(outcome)
 }
 
-fn is_over(deadline: u64) -> bool {
+/// Whether `deadline` has come.
+pub fn is_over(deadline: u64) -> bool {
     deadline != NEVER && deadline <= clock::monotonic_ns()
 }
