@@ -36,11 +36,13 @@ impl Serve for Kernel {
     }
 
     fn write(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(descriptors::write(descriptor, address, size))
+        let buffer = UserSlice::new(address, size);
+        word(descriptors::write(descriptor, &[buffer]))
     }
 
     fn read(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(descriptors::read(descriptor, address, size))
+        let buffer = UserSlice::new(address, size);
+        word(descriptors::read(descriptor, &[buffer]))
     }
 
     fn yield_now() -> i64 {
