@@ -10,7 +10,7 @@
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
 //! | [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
-//! | [`thread`], [`priority`] | threads, their numbers and their stacks |
+//! | [`thread`], [`priority`] | threads, their numbers, stacks and places to wait |
 //! | [`life`] | how threads start, block, and end |
 //! | [`line`], [`wait`] | who waits, and waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
@@ -22,6 +22,9 @@
 //! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into the unsafe kernel, which may fail |
 //! | [`errno`], [`report`] | what the application is told of an error, and the host |
+//!
+//! No two modules need each other, by whatever way, so that each can be read
+//! behind those that it needs.
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
 //! threads. The kernel is not preemptible: events that arrive while it runs are
