@@ -8,8 +8,8 @@
 
 use alloc::string::String;
 
-use crate::thread::life;
-use crate::{clock, cpu, date, descriptors, drivers, report, volumes};
+use crate::schedule::cpu;
+use crate::{clock, date, descriptors, drivers, life, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {

@@ -8,11 +8,11 @@ use gate::user::UserSlice;
 use spin::Mutex;
 
 use crate::errno::{Answer, Errno};
+use crate::object::source::{Key, Source};
 use crate::object::{Description, Object, flags, poll_bits};
 use crate::pool::Pool;
 use crate::schedule::{self, alarm::NEVER};
 use crate::wait::Place;
-use crate::wait::many::{Key, Source};
 
 /// The highest value of a counter.
 const VALUE_MAX: u64 = u64::MAX - 1;

@@ -12,9 +12,9 @@ use gate::hooks::{
 use gate::{clock, core_call};
 use spin::Once;
 
-use crate::cpu::FLEET;
 use crate::drivers;
 use crate::errno::{Answer, Errno};
+use crate::schedule::cpu::FLEET;
 
 /// What attacks from inside the safe kernel.
 pub type Attack = fn(kind: u32, address: usize, argument: usize) -> i64;

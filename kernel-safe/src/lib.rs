@@ -10,9 +10,10 @@
 //! | [`serve`] | the entries, one line each |
 //! | [`boot`], [`events`] | how the core enters: start, upcall, pending events |
 //! | [`clock`] | the rate of the clock that all domains read, deadlines by it |
-//! | [`cpu`], [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
-//! | [`thread`], [`priority`] | threads, their numbers and their stacks |
-//! | [`wait`] | waiting for something, with a deadline |
+//! | [`schedule`] | each CPU's current thread, queue and alarm, and what moves between CPUs |
+//! | [`thread`], [`priority`] | threads, their numbers, stacks and places to wait |
+//! | [`life`] | how threads start, block, and end |
+//! | [`line`], [`wait`] | who waits, and waiting for something, with a deadline |
 //! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
 //! | [`object`], [`counter`] | what can be open, counting events |
 //! | [`descriptors`], [`poll`] | what is open, waiting for it |
@@ -22,6 +23,9 @@
 //! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into cells, which may fail |
 //! | [`errno`], [`report`] | what the application is told of an error, and the host |
+//!
+//! No two modules need each other, by whatever way, so that each can be read
+//! behind those that it needs.
 //!
 //! Three rules keep it sound and simple. No lock is held across a switch of
 //! threads. The kernel is not preemptible: events that arrive while it runs are
@@ -51,7 +55,6 @@ pub mod boot;
 pub mod clock;
 pub mod copy;
 pub mod counter;
-pub mod cpu;
 pub mod date;
 pub mod descriptors;
 pub mod drivers;
@@ -62,6 +65,8 @@ pub mod futex;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+pub mod life;
+pub mod line;
 pub mod memory;
 pub mod object;
 pub mod poll;

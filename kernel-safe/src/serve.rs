@@ -7,17 +7,16 @@ use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
 use gate::{clock, core_call};
 
-use crate::cpu::FLEET;
 use crate::errno::{Answer, Errno, word};
 use crate::files::walk::Last;
+use crate::life::{self, Wish, park};
 use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
-use crate::schedule::fleet::Task;
+use crate::schedule::cpu::{self, FLEET};
 use crate::thread::id::ThreadId;
-use crate::thread::life::{self, Wish};
-use crate::thread::park;
-use crate::{copy, counter, cpu, descriptors, files, futex, poll, random, schedule, wait};
+use crate::thread::task::Task;
+use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -37,11 +36,13 @@ impl Serve for Kernel {
     }
 
     fn write(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(descriptors::write(descriptor, address, size))
+        let buffer = UserSlice::new(address, size);
+        word(descriptors::write(descriptor, &[buffer]))
     }
 
     fn read(descriptor: i32, address: usize, size: usize) -> i64 {
-        word(descriptors::read(descriptor, address, size))
+        let buffer = UserSlice::new(address, size);
+        word(descriptors::read(descriptor, &[buffer]))
     }
 
     fn yield_now() -> i64 {
@@ -88,11 +89,11 @@ impl Serve for Kernel {
     }
 
     fn thread() -> i64 {
-        word(life::current().map(|thread| i64::from(thread.id().number())))
+        word(schedule::current().map(|thread| i64::from(thread.id().number())))
     }
 
     fn priority() -> i64 {
-        word(life::current().map(|thread| i64::from(thread.priority().level())))
+        word(schedule::current().map(|thread| i64::from(thread.priority().level())))
     }
 
     fn set_priority(thread: u32, priority: u8) -> i64 {

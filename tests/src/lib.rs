@@ -4,5 +4,6 @@
 
 pub mod boot;
 pub mod marks;
+pub mod modules;
 pub mod mutants;
 pub mod sources;

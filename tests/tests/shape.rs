@@ -1,9 +1,10 @@
-//! The shape of the project, read off the sources: arrows, and core calls.
+//! The shape of the project, read off the sources: arrows, circles, and core
+//! calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domains::core_call::CoreCall;
-use tests::sources;
+use tests::{modules, sources};
 
 /// Which packages each package of the project needs.
 type Arrows = BTreeMap<String, BTreeSet<String>>;
@@ -60,6 +61,20 @@ fn told(document: &str) -> Arrows {
         Some((from.to_owned(), to.split(", ").map(str::to_owned).collect()))
     };
     quoted.filter_map(arrow).collect()
+}
+
+/// Whoever reads a module of the safe kernel reads those that it needs first,
+/// and comes to an end.
+#[test]
+fn no_modules_of_the_safe_kernel_need_each_other() {
+    let needs = modules::needs("kernel-safe/src");
+    let arrows: usize = needs.values().map(BTreeSet::len).sum();
+    assert!(arrows > 50, "the paths are read: {needs:?}");
+    let circles = modules::circles(needs);
+    assert!(
+        circles.is_empty(),
+        "modules that need each other: {circles:#?}"
+    );
 }
 
 /// That each is dispatched the compiler sees, as long as no arm takes the rest.

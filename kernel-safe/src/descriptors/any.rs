@@ -6,9 +6,9 @@ use gate::user::UserSlice;
 use crate::counter::Counter;
 use crate::errno::{Answer, Errno};
 use crate::files::file::File;
+use crate::object::source::Source;
 use crate::object::{Description, Object};
 use crate::stdio::Stream;
-use crate::wait::many::Source;
 
 /// Makes the kinds one, and gives each request to the kind that it is for. A
 /// table of functions would do as well, but the build follows no calls through

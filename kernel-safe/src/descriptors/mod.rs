@@ -25,7 +25,6 @@ use self::open::Open;
 use self::table::Table;
 use crate::errno::{Answer, Errno};
 use crate::object::Object;
-use crate::object::flags::access;
 use crate::object::status::tell;
 use crate::stdio::Stream;
 
@@ -69,59 +68,51 @@ fn add_from(lowest: usize, open: Open) -> Answer {
     added.map(i64::from).map_err(|(errno, _)| errno)
 }
 
-/// Writes the application's `size` bytes at `address`; how many.
+/// Writes from the application's `buffers`, one behind the other; how many
+/// bytes.
 ///
 /// # Errors
 ///
 /// The descriptor is not open for writing, or the bytes are not the caller's.
-#[inline]
-pub fn write(descriptor: i32, address: usize, size: usize) -> Answer {
-    write_all(&find(descriptor)?, &[UserSlice::new(address, size)])
+pub fn write(descriptor: i32, buffers: &[UserSlice]) -> Answer {
+    let open = find(descriptor)?;
+    let object = open.object_for(|access| access.write)?;
+    object.write(open.description(), buffers)
 }
 
-/// Reads at most `size` bytes to `address`; zero at the end of the file.
+/// Reads to the application's `buffers`; how many bytes, zero at the end of the
+/// file.
 ///
 /// # Errors
 ///
 /// The descriptor is not open for reading, the bytes are not the caller's, or
 /// the device failed.
-pub fn read(descriptor: i32, address: usize, size: usize) -> Answer {
-    read_all(&find(descriptor)?, &[UserSlice::new(address, size)])
+pub fn read(descriptor: i32, buffers: &[UserSlice]) -> Answer {
+    let open = find(descriptor)?;
+    let object = open.object_for(|access| access.read)?;
+    object.read(open.description(), buffers)
 }
 
 /// Writes from the `count` buffers described at `address`; how many bytes.
 ///
 /// # Errors
 ///
-/// As a write of one buffer; or the descriptions make no sense.
+/// As [`write`]; or the descriptions make no sense, which counts only of what
+/// is open.
 pub fn write_vector(descriptor: i32, address: usize, count: usize) -> Answer {
-    let open = find(descriptor)?;
-    write_all(&open, &vector::buffers(address, count)?)
+    find(descriptor)?;
+    write(descriptor, &vector::buffers(address, count)?)
 }
 
 /// Reads to the `count` buffers described at `address`; how many bytes.
 ///
 /// # Errors
 ///
-/// As a read of one buffer; or the descriptions make no sense.
+/// As [`read`]; or the descriptions make no sense, which counts only of what is
+/// open.
 pub fn read_vector(descriptor: i32, address: usize, count: usize) -> Answer {
-    let open = find(descriptor)?;
-    read_all(&open, &vector::buffers(address, count)?)
-}
-
-#[inline]
-fn write_all(open: &Open, buffers: &[UserSlice]) -> Answer {
-    if !access(open.description().flags()).write {
-        return Err(Errno::BadDescriptor);
-    }
-    open.object()?.write(open.description(), buffers)
-}
-
-fn read_all(open: &Open, buffers: &[UserSlice]) -> Answer {
-    if !access(open.description().flags()).read {
-        return Err(Errno::BadDescriptor);
-    }
-    open.object()?.read(open.description(), buffers)
+    find(descriptor)?;
+    read(descriptor, &vector::buffers(address, count)?)
 }
 
 /// Closes a descriptor.
@@ -232,9 +223,17 @@ mod tests {
             (WRITE_ONLY, no, Ok(0)),
             (READ_WRITE, Ok(0), Ok(0)),
         ] {
-            let open = Open::new(Stream::Output.into(), flags).expect("there is memory");
-            assert_eq!(read_all(&open, &[]), read, "{flags}");
-            assert_eq!(write_all(&open, &[]), written, "{flags}");
+            let number = add(Stream::Output, flags).expect("there is memory");
+            let number = i32::try_from(number).expect("it is small");
+            assert_eq!(
+                [super::read(number, &[]), read_vector(number, 0, 0)],
+                [read; 2]
+            );
+            assert_eq!(
+                [write(number, &[]), write_vector(number, 0, 0)],
+                [written; 2]
+            );
+            assert_eq!(close(number), Ok(0));
         }
     }
 }

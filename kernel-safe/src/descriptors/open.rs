@@ -9,6 +9,7 @@ use spin::Mutex;
 
 use super::any::AnyObject;
 use crate::errno::Errno;
+use crate::object::flags::{Access, access};
 use crate::object::{Description, Object};
 use crate::pool::Pool;
 
@@ -50,6 +51,22 @@ impl Open {
     #[inline]
     pub fn object(&self) -> Result<AnyObject, Errno> {
         self.0.object.lock().ok_or(Errno::BadDescriptor)
+    }
+
+    /// The same, if it is open for what is wanted.
+    ///
+    /// # Errors
+    ///
+    /// It is open for something else.
+    #[inline]
+    pub fn object_for(
+        &self,
+        is_wanted: impl FnOnce(Access) -> bool,
+    ) -> Result<AnyObject, Errno> {
+        if !is_wanted(access(self.description().flags())) {
+            return Err(Errno::BadDescriptor);
+        }
+        self.object()
     }
 
     /// Its flags and its position.
@@ -98,7 +115,7 @@ mod tests {
     use crate::files::file::File;
     use crate::files::memory::Memory;
     use crate::files::system::{FileSystem, Kind};
-    use crate::object::flags::{READ_WRITE, access};
+    use crate::object::flags::READ_WRITE;
 
     /// A file without a name, which is there for as long as it is open.
     fn file() -> File {

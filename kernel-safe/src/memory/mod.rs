@@ -11,7 +11,6 @@
 pub mod heap;
 pub mod mapping;
 pub mod pieces;
-pub mod ranges;
 
 use domains::layout::{APP, PAGE_SIZE, Region};
 use gate::info;
@@ -20,7 +19,7 @@ use spin::Mutex;
 
 use crate::errno::Errno;
 use crate::space::Space;
-use ranges::Ranges;
+use crate::space::ranges::Ranges;
 
 /// The heap region of the application.
 #[derive(Debug)]

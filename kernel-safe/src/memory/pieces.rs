@@ -11,7 +11,7 @@ use gate::memory::{self, Populate};
 
 use crate::errno::Errno;
 use crate::events;
-use crate::thread::spare;
+use crate::life::spare;
 
 /// How much is mapped or unmapped at once.
 // DEFENCE: pieces-give-way

@@ -4,6 +4,7 @@
 //! descriptors know all kinds. What a kind does not say is refused.
 
 pub mod flags;
+pub mod source;
 pub mod status;
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -11,8 +12,8 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use domains::files::Status;
 use gate::user::UserSlice;
 
+use self::source::Source;
 use crate::errno::{Answer, Errno};
-use crate::wait::many::Source;
 use crate::wait::turn::{Taken, Turn};
 
 /// Bits of poll, as Hermit's ABI numbers them.

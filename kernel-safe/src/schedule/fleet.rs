@@ -14,20 +14,7 @@ use super::cpu_set::{CpuSet, IdleCpus};
 use super::turns::{Switch, Turns};
 use crate::errno::Errno;
 use crate::priority::Priority;
-
-/// What is scheduled.
-pub trait Task: Copy + PartialEq {
-    /// How urgent it is.
-    fn priority(self) -> Priority;
-    /// Changes how urgent it is.
-    fn set_priority(self, priority: Priority);
-    /// The number of the CPU in whose schedule it is, or was last.
-    fn cpu(self) -> usize;
-    /// Changes the CPU: only for who holds the lock of the old one.
-    fn move_to(self, cpu: usize);
-    /// Whether it may run on any CPU.
-    fn may_move(self) -> bool;
-}
+use crate::thread::task::Task;
 
 /// One CPU's schedule.
 #[derive(Debug)]

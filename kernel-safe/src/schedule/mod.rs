@@ -30,6 +30,7 @@
 //!   itself out there, before it can sleep again.
 
 pub mod alarm;
+pub mod cpu;
 pub mod cpu_set;
 pub mod fleet;
 pub mod run_queue;
@@ -39,14 +40,25 @@ pub mod turns;
 use gate::{clock, core_call, switch};
 
 use self::alarm::NEVER;
+use self::cpu::{Cpu, FLEET};
 use self::cpu_set::CpuSet;
 use self::turns::{Switch, Turns};
-use crate::cpu::{self, Cpu, FLEET};
+use crate::errno::Errno;
 use crate::priority::Priority;
 use crate::thread::{Outcome, ThreadRef};
 
 /// The schedule of one CPU's threads.
 pub type Schedule = Turns<ThreadRef>;
+
+/// The running thread.
+///
+/// # Errors
+///
+/// The first thread has not started; the application cannot see this.
+#[inline(always)]
+pub fn current() -> Result<ThreadRef, Errno> {
+    cpu::current().ok_or(Errno::NoThread)
+}
 
 /// Lets another thread of the same or a higher priority run.
 #[inline]

@@ -9,7 +9,7 @@ use spin::Mutex;
 use super::arrivals::{Arrivals, PIECES_MAX, Supply};
 use crate::drivers::{self, ARRIVAL, DriverError, Piece};
 use crate::errno::{Answer, Errno, count};
-use crate::wait::many::{Key, Source};
+use crate::object::source::{Key, Source};
 
 static INPUT: Mutex<Arrivals<Piece>> = Mutex::new(Arrivals::new());
 

@@ -4,13 +4,15 @@ pub mod arrivals;
 pub mod framing;
 pub mod input;
 pub mod output;
+pub mod rest;
 
 use gate::user::UserSlice;
 
-use crate::drivers::Console;
+use self::rest::Rest;
+use crate::drivers::{self, Console};
 use crate::errno::{Answer, Errno};
+use crate::object::source::Source;
 use crate::object::{Description, Object, flags, poll_bits};
-use crate::wait::many::Source;
 
 /// A standard stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +31,15 @@ impl Stream {
         match self {
             Stream::Input => flags::READ_ONLY,
             Stream::Output | Stream::Error => flags::WRITE_ONLY,
+        }
+    }
+
+    /// Where what is written goes.
+    const fn console(self) -> Option<Console> {
+        match self {
+            Stream::Input => None,
+            Stream::Output => Some(Console::Main),
+            Stream::Error => Some(Console::Error),
         }
     }
 }
@@ -57,16 +68,17 @@ impl Object for Stream {
     /// The bytes are not the caller's.
     #[inline]
     fn write(&self, _: &Description, buffers: &[UserSlice]) -> Answer {
-        let console = match self {
-            Stream::Input => return Err(Errno::BadDescriptor),
-            Stream::Output => Console::Main,
-            Stream::Error => Console::Error,
-        };
-        let is_little = |total| total < output::WRITE_MAX as i64;
-        one_by_one(buffers, is_little, |bytes| match bytes.size() {
-            0 => Ok(0),
-            _ => output::write(console, bytes),
-        })
+        let console = self.console().ok_or(Errno::BadDescriptor)?;
+        let mut rest = Rest::of(buffers)?;
+        while let Some(bytes) = rest.next() {
+            let sent = drivers::send(console, bytes);
+            match sent.or_else(|why| output::divert(why, bytes)) {
+                Ok(0) => output::pause(console),
+                Ok(sent) => rest = rest.after(sent),
+                Err(errno) => return rest.answer(Err(errno)),
+            }
+        }
+        rest.answer(Ok(()))
     }
 
     fn events(&self) -> u32 {

@@ -6,22 +6,21 @@
 //! schedule passes threads around without counting owners.
 
 pub mod id;
-pub mod life;
-pub mod park;
-pub mod roster;
-pub mod spare;
+pub mod place;
 pub mod stack;
+pub mod task;
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence};
 
 use gate::switch::Context;
 use spin::Mutex;
 
 use self::id::ThreadId;
+use self::place::Place;
 use self::stack::Stack;
+use crate::errno::Errno;
 use crate::priority::Priority;
-use crate::schedule::fleet::Task;
-use crate::wait::Place;
 
 /// A slot for a thread.
 #[derive(Debug)]
@@ -46,10 +45,13 @@ pub struct Thread {
 
 /// Where a thread begins in the application.
 #[derive(Clone, Copy, Default, Debug)]
-struct Start {
-    entry: u64,
-    argument: u64,
-    stack: Option<Stack>,
+pub struct Start {
+    /// Its first instruction.
+    pub entry: u64,
+    /// What it is given.
+    pub argument: u64,
+    /// Its stack there, which a slot keeps for its next thread.
+    pub stack: Option<Stack>,
 }
 
 /// A slot, wherever it is needed.
@@ -102,32 +104,39 @@ impl PartialEq for ThreadRef {
     }
 }
 
-impl Task for ThreadRef {
-    #[inline]
-    fn priority(self) -> Priority {
-        Priority::from_kept(self.0.priority.load(Ordering::Relaxed))
-    }
-
-    fn set_priority(self, priority: Priority) {
-        self.0.priority.store(priority.level(), Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn cpu(self) -> usize {
-        self.0.cpu.load(Ordering::Relaxed)
-    }
-
-    fn move_to(self, cpu: usize) {
-        self.0.cpu.store(cpu, Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn may_move(self) -> bool {
-        !self.0.is_pinned.load(Ordering::Relaxed)
-    }
-}
-
 impl ThreadRef {
+    /// A slot that is never freed. `context` comes last: the kernel stack in it
+    /// could not be given back.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short.
+    pub fn new(context: impl FnOnce() -> Result<Context, Errno>) -> Result<ThreadRef, Errno> {
+        let mut memory = Vec::new();
+        memory.try_reserve_exact(1)?;
+        memory.push(Thread::new(context()?));
+        let slot: &'static [Thread] = memory.leak();
+        slot.first().map(ThreadRef).ok_or(Errno::NoMemory)
+    }
+
+    /// Has the slot be the thread of this number, which was permitted nothing and
+    /// may run on any CPU.
+    pub fn renew(self, id: ThreadId) {
+        self.0.id.store(id.number(), Ordering::Relaxed);
+        self.0.permit.store(false, Ordering::Relaxed);
+        self.0.is_pinned.store(false, Ordering::Relaxed);
+    }
+
+    /// Has it stay on its CPU.
+    pub fn pin(self) {
+        self.0.is_pinned.store(true, Ordering::Relaxed);
+    }
+
+    /// Where it begins in the application.
+    pub fn start(self) -> &'static Mutex<Start> {
+        &self.0.start
+    }
+
     /// Its number.
     pub fn id(self) -> ThreadId {
         ThreadId::alleged(self.0.id.load(Ordering::Relaxed))

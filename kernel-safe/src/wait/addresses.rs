@@ -8,7 +8,7 @@ use alloc::collections::TryReserveError;
 
 use spin::Mutex;
 
-use super::links::{Links, List, Ticket};
+use crate::line::links::{Links, List, Ticket};
 use crate::thread::ThreadRef;
 
 /// How many buckets there are: a power of two.

@@ -4,17 +4,13 @@
 //! counters, turns, replies of the host. What is waited for is looked at under
 //! the lock of its place, and whoever changes it wakes the place afterwards,
 //! so no wake-up is lost. Of a wake-up and a deadline exactly one ends a sleep;
-//! who loses finds the thread awake. Who waits at several places, as poll does,
-//! uses [`many`].
+//! who loses finds the thread awake. Waiting at several places is poll's.
 //!
 //! Each thing has a [`Place`] of its own, and each address of the application
 //! that is waited at a line in [`addresses`]: to come, to leave and to be woken
 //! costs a few steps, whoever else waits.
 
 pub mod addresses;
-pub mod line;
-pub mod links;
-pub mod many;
 mod place;
 pub mod turn;
 
@@ -24,12 +20,12 @@ use gate::clock;
 use spin::Mutex;
 
 use self::addresses::{Bucket, bucket};
-use self::links::Ticket;
 use crate::errno::Errno;
+use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
-use crate::thread::{Outcome, ThreadRef, life};
+use crate::thread::{Outcome, ThreadRef};
 
-pub use self::place::Place;
+pub use crate::thread::place::Place;
 
 /// Sleeps until `address` is woken or `deadline` comes, if `check` agrees.
 ///
@@ -63,7 +59,7 @@ pub fn wake_at(address: usize, most: usize) -> usize {
 ///
 /// None that the application can see.
 pub fn sleep_until(deadline: u64) -> Result<(), Errno> {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     if deadline == NEVER || deadline > clock::monotonic_ns() {
         thread.prepare_sleep();
         schedule::sleep(thread, deadline);
@@ -79,7 +75,7 @@ fn sleep_in<Q>(
     add: impl FnOnce(&mut Q, ThreadRef) -> Result<Ticket, TryReserveError>,
     remove: impl FnOnce(&mut Q, Ticket, ThreadRef),
 ) -> Result<Outcome, Errno> {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     let ticket = {
         let mut queue = queue.lock();
         check()?;
@@ -97,6 +93,7 @@ fn sleep_in<Q>(
     Ok(outcome)
 }
 
-fn is_over(deadline: u64) -> bool {
+/// Whether `deadline` has come.
+pub fn is_over(deadline: u64) -> bool {
     deadline != NEVER && deadline <= clock::monotonic_ns()
 }

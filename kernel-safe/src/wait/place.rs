@@ -1,27 +1,13 @@
-//! What one thing is waited at: a line of its own.
-//!
-//! Whatever can be waited for has a place, so that nobody else's waiters are
-//! in the way of who comes, leaves or is woken.
+//! Sleeping at a place, and waking who sleeps there.
 
-use spin::Mutex;
-
-use super::line::Line;
-use super::links::Ticket;
 use super::sleep_in;
 use crate::errno::Errno;
+use crate::line::Line;
 use crate::schedule;
-use crate::thread::{Outcome, ThreadRef};
-
-/// Where threads wait for one thing.
-#[derive(Debug)]
-pub struct Place(Mutex<Line<ThreadRef>>);
+use crate::thread::Outcome;
+use crate::thread::place::Place;
 
 impl Place {
-    /// A place where nobody waits.
-    pub const fn new() -> Place {
-        Place(Mutex::new(Line::new()))
-    }
-
     /// Sleeps until the place is woken or `deadline` comes, if `check` agrees.
     ///
     /// # Errors
@@ -32,14 +18,14 @@ impl Place {
         deadline: u64,
         check: impl FnOnce() -> Result<(), Errno>,
     ) -> Result<Outcome, Errno> {
-        sleep_in(&self.0, deadline, check, Line::add, Line::remove)
+        sleep_in(self.waiters(), deadline, check, Line::add, Line::remove)
     }
 
     /// Wakes at most `most` threads that wait here; how many.
     ///
     /// The caller lets them run, by [`schedule::give_way`], when it can.
     pub fn wake(&self, most: usize) -> usize {
-        let mut line = self.0.lock();
+        let mut line = self.waiters().lock();
         let waiters = core::iter::from_fn(|| line.take());
         waiters
             .filter(|thread| {
@@ -48,26 +34,5 @@ impl Place {
             })
             .take(most)
             .count()
-    }
-
-    /// Enters a thread that is awake; the ticket to leave with.
-    ///
-    /// # Errors
-    ///
-    /// Memory is short.
-    pub(super) fn enter(&self, thread: ThreadRef) -> Result<Ticket, Errno> {
-        Ok(self.0.lock().add(thread)?)
-    }
-
-    /// Takes a thread out, if nobody has. From here on nobody calls it from
-    /// this place.
-    pub(super) fn leave(&self, ticket: Ticket, thread: ThreadRef) {
-        self.0.lock().remove(ticket, thread);
-    }
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Place::new()
     }
 }

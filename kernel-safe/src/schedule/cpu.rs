@@ -1,4 +1,4 @@
-//! What each CPU has for itself: its schedule.
+//! The CPUs, each with its schedule.
 //!
 //! A thread can go on elsewhere after every switch. So what a function learns
 //! here of "this" CPU holds until it switches, and no longer.
@@ -6,7 +6,7 @@
 use domains::cpu_page::CPUS_MAX;
 use gate::info;
 
-use crate::schedule::fleet::{self, Fleet};
+use super::fleet::{self, Fleet};
 use crate::thread::ThreadRef;
 
 /// One CPU.

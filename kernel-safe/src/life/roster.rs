@@ -11,8 +11,8 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use super::id::ThreadId;
 use crate::errno::Errno;
+use crate::thread::id::ThreadId;
 
 /// All threads.
 #[derive(Debug)]

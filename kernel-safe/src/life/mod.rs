@@ -6,9 +6,11 @@
 //! needed soon. Whoever uses a slot again waits, without any lock, until the
 //! CPU that its last thread ran on has left its stacks.
 
-use alloc::vec::Vec;
+pub mod park;
+pub mod roster;
+pub mod spare;
+
 use core::convert::Infallible;
-use core::sync::atomic::Ordering;
 
 use domains::cpu_page::CPUS_MAX;
 use domains::layout::APP;
@@ -18,15 +20,15 @@ use gate::switch::{self, Context};
 use gate::{core_call, info};
 use spin::Mutex;
 
-use super::id::ThreadId;
-use super::roster::{Fate, Roster};
-use super::stack::Stack;
-use super::{Start, Thread, ThreadRef, spare};
-use crate::cpu::{self, FLEET};
+use self::roster::{Fate, Roster};
 use crate::errno::{Answer, Errno};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
-use crate::schedule::fleet::Task;
+use crate::schedule::cpu::{self, FLEET};
+use crate::thread::id::ThreadId;
+use crate::thread::stack::Stack;
+use crate::thread::task::Task;
+use crate::thread::{Start, ThreadRef};
 use crate::{drivers, events, report, schedule};
 
 /// The first thread's stack.
@@ -34,7 +36,7 @@ const MAIN_STACK: usize = 1 << 20;
 /// Idle slots that keep their stacks, unless memory is short.
 const KEPT_STACKS: usize = 16;
 
-pub(super) static ROSTER: Mutex<Roster<ThreadRef>> = Mutex::new(Roster::new());
+static ROSTER: Mutex<Roster<ThreadRef>> = Mutex::new(Roster::new());
 
 /// What a new thread is to be.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +105,7 @@ pub fn spawn(wish: &Wish) -> Answer {
 ///
 /// There is no such thread, or it is the caller.
 pub fn join(id: ThreadId) -> Answer {
-    if current()?.id() == id {
+    if schedule::current()?.id() == id {
         return Err(Errno::Deadlock);
     }
     let is_alive = || match ROSTER.lock().find(id) {
@@ -127,7 +129,7 @@ pub fn join(id: ThreadId) -> Answer {
 
 /// Ends the calling thread; the machine, if it was the last one.
 pub fn exit_thread() -> Answer {
-    let thread = current()?;
+    let thread = schedule::current()?;
     let id = thread.id();
     let (remaining, stale) = {
         let mut roster = ROSTER.lock();
@@ -158,16 +160,6 @@ pub fn with<R>(id: ThreadId, act: impl FnOnce(ThreadRef) -> R) -> Result<R, Errn
         Fate::Alive(thread) => Ok(act(thread)),
         Fate::Ended | Fate::Nobody => Err(Errno::NoThread),
     }
-}
-
-/// The running thread.
-///
-/// # Errors
-///
-/// The first thread has not started; the application cannot see this.
-#[inline(always)]
-pub fn current() -> Result<ThreadRef, Errno> {
-    cpu::current().ok_or(Errno::NoThread)
 }
 
 /// How many slots there are.
@@ -243,8 +235,7 @@ fn start_other_cpus() -> Result<(), Errno> {
 
 /// Prepares a slot for its next thread.
 fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
-    let slot = thread.0;
-    let mut start = slot.start.lock();
+    let mut start = thread.start().lock();
     if !start.stack.is_some_and(|stack| stack.fits(wish.stack_size)) {
         if let Some(stack) = start.stack.take() {
             stack.unmap();
@@ -253,17 +244,18 @@ fn settle(thread: ThreadRef, id: ThreadId, wish: &Wish) -> Result<(), Errno> {
     }
     start.entry = wish.entry;
     start.argument = wish.argument;
-    slot.id.store(id.number(), Ordering::Relaxed);
-    slot.permit.store(false, Ordering::Relaxed);
-    slot.is_pinned.store(wish.cpu.is_some(), Ordering::Relaxed);
+    thread.renew(id);
+    if wish.cpu.is_some() {
+        thread.pin();
+    }
     FLEET.move_to(thread, wish.cpu.unwrap_or_else(cpu::number));
     thread.set_priority(wish.priority);
     Ok(())
 }
 
 /// The first function of a thread, on its kernel stack.
-pub(super) extern "C" fn begin(_: u64) -> ! {
-    match current() {
+extern "C" fn begin(_: u64) -> ! {
+    match schedule::current() {
         Ok(thread) => enter(thread),
         Err(_) => report::die(format_args!("a thread runs that nobody started")),
     }
@@ -271,7 +263,7 @@ pub(super) extern "C" fn begin(_: u64) -> ! {
 
 /// Enters the application where the thread is to start.
 fn enter(thread: ThreadRef) -> ! {
-    let start: Start = *thread.0.start.lock();
+    let start: Start = *thread.start().lock();
     let top = start.stack.map_or(0, |stack| stack.top());
     switch::enter_app(thread.context(), start.entry, top, start.argument)
 }
@@ -283,17 +275,12 @@ extern "C" fn idle(_: u64) -> ! {
 /// The idle thread of a CPU: the lowest kernel stacks are theirs.
 fn new_idle(cpu: usize) -> Result<ThreadRef, Errno> {
     let thread = new_slot(cpu as u64, |stack| Context::new(stack, idle, 0))?;
-    thread.0.is_pinned.store(true, Ordering::Relaxed);
+    thread.pin();
     thread.move_to(cpu);
     Ok(thread)
 }
 
-/// A slot that is never freed, with the kernel stack number `place`. The stack
-/// comes last: it could not be given back.
+/// A slot with the kernel stack number `place`.
 fn new_slot(place: u64, context: fn(KernelStack) -> Context) -> Result<ThreadRef, Errno> {
-    let mut memory = Vec::new();
-    memory.try_reserve_exact(1)?;
-    memory.push(Thread::new(context(KernelStack::map(place)?)));
-    let slot: &'static [Thread] = memory.leak();
-    slot.first().map(ThreadRef).ok_or(Errno::NoMemory)
+    ThreadRef::new(|| Ok(context(KernelStack::map(place)?)))
 }

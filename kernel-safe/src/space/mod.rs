@@ -1,8 +1,13 @@
-//! A range of addresses, parts of which are in use.
+//! Addresses: a range of which parts are in use, and sets of ranges.
+//!
+//! The stacks have a [`Space`], and heap and mappings share another; what is whose
+//! there is noted in [`Ranges`].
+
+pub mod ranges;
 
 use domains::layout::Region;
 
-use crate::memory::ranges::Ranges;
+use self::ranges::Ranges;
 
 /// The free parts of a region.
 #[derive(Debug)]

@@ -12,33 +12,16 @@
 
 use alloc::vec::Vec;
 
-use super::links::Ticket;
-use super::{Place, is_over};
 use crate::errno::Errno;
 use crate::events;
+use crate::line::links::Ticket;
+use crate::object::source::{Key, Source};
 use crate::schedule::{self, alarm::NEVER};
-use crate::thread::{Outcome, ThreadRef, life};
+use crate::thread::{Outcome, ThreadRef};
+use crate::wait::{self, Place};
 
 /// After how many places others may run.
 const PORTION: usize = 64;
-
-/// What may be waited for beside others.
-#[derive(Clone, Copy, Debug)]
-pub struct Source {
-    /// Where.
-    pub place: &'static Place,
-    /// What it is.
-    pub key: Key,
-}
-
-/// The name of what may be waited for beside others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Key {
-    /// Standard input.
-    Input,
-    /// The event counter with this number.
-    Counter(u32),
-}
 
 /// The places where a thread waits.
 #[derive(Debug)]
@@ -59,7 +42,7 @@ impl Watch {
     ///
     /// Memory is short.
     pub fn over(most: usize) -> Result<Watch, Errno> {
-        let thread = life::current()?;
+        let thread = schedule::current()?;
         let mut entered = Vec::new();
         entered.try_reserve_exact(most)?;
         thread.take_call();
@@ -90,7 +73,7 @@ impl Watch {
     /// Sleeps until one of the places is woken, or was since the thread was
     /// entered there, or until `deadline`.
     pub fn wait(self, deadline: u64) -> Outcome {
-        if is_over(deadline) {
+        if wait::is_over(deadline) {
             return Outcome::TimedOut;
         }
         self.thread.prepare_sleep();
@@ -110,16 +93,6 @@ impl Drop for Watch {
                 place.leave(*ticket, self.thread);
             }
             events::let_others_run();
-        }
-    }
-}
-
-impl Key {
-    /// The bit that stands for it: a small number that no other key has.
-    const fn bit(self) -> usize {
-        match self {
-            Key::Input => 0,
-            Key::Counter(number) => (number as usize).saturating_add(1),
         }
     }
 }

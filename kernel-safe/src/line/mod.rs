@@ -1,8 +1,13 @@
 //! Who waits for one thing, in order of arrival.
+//!
+//! A waiter can be anything here: who sleeps, and how, is not known. [`links`]
+//! are what lines are made of.
+
+pub mod links;
 
 use alloc::collections::TryReserveError;
 
-use super::links::{Links, List, Ticket};
+use self::links::{Links, List, Ticket};
 
 /// The waiters for one thing.
 #[derive(Debug)]

@@ -5,9 +5,10 @@
 //! memory for the application. No lock is held that this needs: the roster's,
 //! and that of the addresses of stacks.
 
-use super::ThreadRef;
-use super::life::{ROSTER, begin};
+use super::{ROSTER, begin};
 use crate::errno::Errno;
+use crate::thread::ThreadRef;
+use crate::thread::stack::Stack;
 
 /// Does `work`; if it fails for memory and stacks could be given back, it is
 /// done once more.
@@ -27,8 +28,8 @@ pub fn if_needed<R>(mut work: impl FnMut() -> Result<R, Errno>) -> Result<R, Err
 /// Where another CPU still runs on its stacks, this waits.
 pub(super) fn release(thread: ThreadRef) -> bool {
     thread.context().restart(begin, 0);
-    let stack = thread.0.start.lock().stack.take();
-    stack.map(super::stack::Stack::unmap).is_some()
+    let stack = thread.start().lock().stack.take();
+    stack.map(Stack::unmap).is_some()
 }
 
 /// Gives back the stacks of all slots without a thread; how many. Each slot

@@ -3,11 +3,10 @@
 //! An unblock that comes while the thread is awake is kept, so that a thread
 //! that announces itself and then blocks cannot miss it.
 
-use super::id::ThreadId;
-use super::life;
-use super::{Outcome, ThreadRef};
 use crate::errno::{Answer, Errno};
 use crate::schedule;
+use crate::thread::id::ThreadId;
+use crate::thread::{Outcome, ThreadRef};
 
 /// Sleeps until the calling thread is unblocked, or until `deadline`.
 ///
@@ -15,7 +14,7 @@ use crate::schedule;
 ///
 /// The deadline came.
 pub fn block(deadline: u64) -> Answer {
-    let thread = life::current()?;
+    let thread = schedule::current()?;
     let check = || {
         if thread.take_permit() {
             Err(Errno::Again)
@@ -41,7 +40,7 @@ pub fn block(deadline: u64) -> Answer {
 ///
 /// There is no such thread.
 pub fn unblock(id: ThreadId) -> Answer {
-    let thread = life::with(id, ThreadRef::permit)?;
+    let thread = super::with(id, ThreadRef::permit)?;
     thread.unblocking().wake(1);
     schedule::give_way();
     Ok(0)

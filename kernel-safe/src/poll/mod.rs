@@ -2,22 +2,24 @@
 //!
 //! The list is copied once, looked at, and what was found is written behind
 //! each entry: nothing else of it, for another thread may have changed that.
-//! Between two looks the thread sleeps at the places of everything that may
-//! become ready, and nothing runs until one of them is woken. Every walk over
-//! the list lets others run after each portion of it.
+//! Between two looks a [`Watch`] has the thread sleep at the places of everything
+//! that may become ready, and nothing runs until one of them is woken. Every walk
+//! over the list lets others run after each portion of it.
+
+pub mod watch;
 
 use alloc::vec::Vec;
 
 use gate::clock;
 use gate::user::UserSlice;
 
+use self::watch::Watch;
 use crate::descriptors;
 use crate::errno::{Answer, Errno, count};
 use crate::events;
 use crate::object::{Object, poll_bits};
 use crate::schedule::alarm::NEVER;
 use crate::thread::Outcome;
-use crate::wait::many::Watch;
 
 /// The longest list.
 const LIST_MAX: usize = 1 << 16;
