@@ -1,9 +1,13 @@
 //! Cells that fail again and again while the program goes on.
 
 use std::io::{self, BufRead};
+use std::sync::mpsc::TryRecvError;
 
-use gate::hooks::LOAD;
+use domains::Cell;
+use domains::core_call::{CoreCall, error};
+use gate::hooks::{CORE_CALL_WITH, LOAD, SPIN};
 
+use crate::cpus::pinned;
 use crate::hooks::{CONSOLE, HOSTFS, hook};
 
 /// Nothing is mapped there.
@@ -17,6 +21,7 @@ pub fn run(what: &str, count: &str) -> Result<(), String> {
         "input" => input(count),
         "console" => fail(CONSOLE, count),
         "hostfs" => fail(HOSTFS, count),
+        "stop" => return stop(),
         other => return Err(format!("no such test: {other}")),
     }
     Ok(())
@@ -41,6 +46,28 @@ fn input(count: usize) {
             fail(CONSOLE, 1);
         }
     }
+}
+
+/// Has the safe kernel stop a cell that runs on the other CPU, and one that does
+/// not run.
+fn stop() -> Result<(), String> {
+    let running = pinned(1, || hook(SPIN | HOSTFS, 0, 0))?;
+    let mut answers = Vec::new();
+    while running.try_recv() == Err(TryRecvError::Empty) {
+        answers.push(core_stop(Cell::Hostfs));
+    }
+    let idle = core_stop(Cell::Console);
+    match answers.contains(&error::DENIED) && idle == 0 {
+        true => println!("refused while it ran"),
+        false => return Err(format!("{answers:?}, and {idle}")),
+    }
+    Ok(())
+}
+
+fn core_stop(cell: Cell) -> i64 {
+    let words = [cell.number() as u64, 0, 0, 0];
+    let place = words.as_ptr().expose_provenance();
+    hook(CORE_CALL_WITH, CoreCall::Stop as usize, place)
 }
 
 fn fail(cell: u32, count: usize) {

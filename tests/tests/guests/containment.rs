@@ -4,7 +4,7 @@ use domains::layout::{GATE_PAGE, gate};
 use domains::{Isolation, status};
 use libtest_mimic::Trial;
 
-use crate::images::guest;
+use crate::images::{guest, guest_with};
 use crate::{Verdict, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -20,6 +20,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "containment::output_stays_where_it_is_without_files".into(),
             output_without_files,
+        ),
+        trial(
+            "containment::a_cell_that_runs_is_not_stopped".into(),
+            stop_meanwhile,
         ),
         trial(
             "containment::a_safe_kernel_that_arms_two_cells_is_halted".into(),
@@ -110,6 +114,13 @@ fn output_without_files() -> Verdict {
         "the rest of the output on standard output",
         &outcome,
     )
+}
+
+/// The core refuses to stop a cell that runs on another CPU.
+fn stop_meanwhile() -> Verdict {
+    let outcome = guest_with(Isolation::Mpk, &["restarts", "stop", "1"], &["-c", "2"]);
+    let holds = outcome.status == 0 && outcome.stdout.contains("refused while it ran");
+    ensure(holds, "the core to refuse", &outcome)
 }
 
 fn two_tokens() -> Verdict {

@@ -115,7 +115,6 @@ impl Window {
         let at = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
         self.reply = at;
         // So that a reply is known by its size.
-        // DEFENCE: reply-cleared
         self.reply_from(0).write(&[0; SIZE]);
         self.channel
             .send(self.slot, request, Room { at, size: reply })?;
