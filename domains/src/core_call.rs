@@ -7,31 +7,17 @@
 
 use crate::Domain;
 
-/// The role of a domain. What a call asks about a device, its own cell alone may
-/// ask.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-enum Caller {
-    /// The safe kernel.
-    Safe,
-    /// The application.
-    App,
-    /// Any cell.
-    Cell,
-}
-
-impl Caller {
-    const fn of(domain: Domain) -> Caller {
-        match domain {
-            Domain::Safe => Caller::Safe,
-            Domain::App => Caller::App,
-            Domain::Cell(_) => Caller::Cell,
-        }
-    }
-
-    const fn bit(self) -> u8 {
-        1 << self as u8
-    }
+/// Whoever a call is for. What it asks about a device, its own cell alone may ask.
+macro_rules! caller {
+    (Safe) => {
+        Domain::Safe
+    };
+    (App) => {
+        Domain::App
+    };
+    (Cell) => {
+        Domain::Cell(_)
+    };
 }
 
 /// The calls, each with its number, which is its place, and who may make it.
@@ -48,10 +34,10 @@ macro_rules! core_calls {
             /// Every core call, by number.
             pub const ALL: [CoreCall; [$($number),*].len()] = [$(CoreCall::$name),*];
 
-            /// The roles of those who may make this call, a bit for each.
-            const fn callers(self) -> u8 {
+            /// Whether `domain` may make this call.
+            pub const fn allowed(self, domain: Domain) -> bool {
                 match self {
-                    $(CoreCall::$name => $(Caller::$caller.bit())|*,)*
+                    $(CoreCall::$name => matches!(domain, $(caller!($caller))|*),)*
                 }
             }
         }
@@ -130,11 +116,6 @@ impl CoreCall {
     /// The core call with this number.
     pub fn from_number(number: u64) -> Option<CoreCall> {
         CoreCall::ALL.get(usize::try_from(number).ok()?).copied()
-    }
-
-    /// Whether `domain` may make this call.
-    pub const fn allowed(self, domain: Domain) -> bool {
-        self.callers() & Caller::of(domain).bit() != 0
     }
 }
 

@@ -61,26 +61,30 @@ fn answer(trap: &mut Trap<'_>, result: Result<u64, i64>) {
     trap.registers.rax = result.unwrap_or_else(|code| code as u64);
 }
 
-/// Gives a device what is new in a queue. A driver that wants it to have what it
-/// must not is convicted. Apart from the rest, so that each has the registers it
-/// needs.
+/// Gives a device what is new in a queue. Apart from the rest, so that each has
+/// the registers it needs.
 #[inline(never)]
 fn publish(trap: &mut Trap<'_>, device: u64, queue: u64) -> Next {
-    match {
-        let caller = trap.caller.domain;
-        trap.core
-            .devices
-            .publish(caller, device, queue, &trap.local.bell)
-    } {
+    let devices = &mut trap.core.devices;
+    let bell = &trap.local.bell;
+    match devices.publish(trap.caller.domain, device, queue, bell) {
         Ok(()) => {
             answer(trap, Ok(0));
-            return Next::Ring;
+            Next::Ring
         }
-        Err(Refused::Error(code)) => answer(trap, Err(code)),
-        Err(Refused::Memory(address)) => {
-            fault::convict_of(trap, Cause::Dma, address);
-        }
-        Err(Refused::Rings) => fault::convict(trap, Cause::Queue),
+        Err(refused) => refuse(trap, refused),
+    }
+}
+
+/// Tells a driver that nothing was published. One that wants its device to have
+/// what it must not is convicted.
+#[cold]
+#[inline(never)]
+fn refuse(trap: &mut Trap<'_>, refused: Refused) -> Next {
+    match refused {
+        Refused::Error(code) => answer(trap, Err(code)),
+        Refused::Memory(address) => fault::convict_of(trap, Cause::Dma, address),
+        Refused::Rings => fault::convict(trap, Cause::Queue),
     }
     Next::Return
 }

@@ -113,6 +113,10 @@ fn find(
     let device = usize::try_from(device).ok();
     let device = device.and_then(|device| devices.get_mut(device)?.as_mut());
     // DEFENCE: device-owner
-    let device = device.filter(|device| caller == device.owner());
+    let device = device.filter(|device| is_own(caller, device.cell()));
     device.ok_or(error::NO_DEVICE)
+}
+
+const fn is_own(caller: Option<Domain>, cell: domains::Cell) -> bool {
+    matches!(caller, Some(Domain::Cell(own)) if own as u8 == cell as u8)
 }

@@ -66,8 +66,8 @@ pub(crate) struct Trap<'a> {
 
 fn from_ring_3(registers: &mut Registers) {
     let local = local::current();
-    let caller = local.caller();
     loop {
+        let caller = local.caller();
         let next = state::with(|core| {
             let mut trap = Trap {
                 core,

@@ -2,10 +2,10 @@
 
 use core::cell::Cell;
 
+use domains::Area;
 use domains::core_call::error;
 use domains::device::{Kind, feature};
 use domains::layout::PAGE_SIZE;
-use domains::{Area, Domain};
 
 use super::Refused;
 use super::area::Areas;
@@ -44,8 +44,8 @@ pub(super) struct Found {
 pub(crate) struct Device {
     number: usize,
     kind: Kind,
-    /// The cell that drives it, as the caller of a core call.
-    owner: Option<Domain>,
+    /// The cell that drives it.
+    cell: domains::Cell,
     bus: Bus,
     pin: Option<Pin>,
     /// Where the rings are seen.
@@ -63,7 +63,7 @@ impl Device {
         Device {
             number,
             kind: found.kind,
-            owner: Some(Domain::Cell(found.kind.cell())),
+            cell: found.kind.cell(),
             bus: found.bus,
             pin: found.pin,
             map: PhysicalMap::CORE,
@@ -73,15 +73,10 @@ impl Device {
         }
     }
 
-    /// Who may make calls about it.
+    /// The cell that drives it, which alone may make calls about it.
     #[inline]
-    pub(super) const fn owner(&self) -> Option<Domain> {
-        self.owner
-    }
-
-    /// The cell that drives it.
     pub(super) const fn cell(&self) -> domains::Cell {
-        self.kind.cell()
+        self.cell
     }
 
     /// The device, unless it was given up.
@@ -226,7 +221,7 @@ impl Device {
         let size = size.ok_or(error::INVALID)?;
         let driver = place_of_rings(address, size, areas).ok_or(error::BAD_ADDRESS)?;
         let rings = match queue.rings.shared {
-            0 => make_rings(self.kind.cell(), self.number, number as usize, space),
+            0 => make_rings(self.cell, self.number, number as usize, space),
             _ => Some(queue.rings),
         };
         let rings = rings.ok_or(error::NO_MEMORY)?;
