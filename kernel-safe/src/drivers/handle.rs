@@ -24,6 +24,9 @@ pub enum DriverError {
 /// The most queues of a cell.
 const QUEUES_MAX: usize = 8;
 
+/// How often a cell is started, whatever its limit, that does not come up.
+const STARTS_MAX: u32 = 16;
+
 /// Nothing has come back yet.
 pub(super) const AGAIN: i64 = -11;
 
@@ -182,7 +185,10 @@ impl Held {
     fn fail(&mut self) -> DriverError {
         // DEFENCE: failure-told
         interrupts::note_failure();
-        while self.can_restart() {
+        for _ in 0..STARTS_MAX {
+            if !self.can_restart() {
+                break;
+            }
             self.storm = Storm::new();
             if self.restart().is_ok() {
                 return DriverError::Restarted;

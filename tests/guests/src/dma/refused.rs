@@ -28,18 +28,23 @@ pub fn run(what: &str) -> Result<(), String> {
     super::works()
 }
 
+/// Every call about a device.
+const fn calls_about(device: u64) -> [(CoreCall, [u64; 4]); 5] {
+    [
+        (CoreCall::DeviceBegin, [device, 0, 0, 0]),
+        (CoreCall::DeviceStart, [device, 0, 0, 0]),
+        (CoreCall::DeviceQueue, [device, 0, 0, 0]),
+        (CoreCall::Publish, [device, 0, 0, 0]),
+        (CoreCall::DeviceConfig, [device, 0, 4, 0]),
+    ]
+}
+
 /// Devices and queues that there are not.
 fn numbers() -> Result<(), String> {
     let queue = Queue::of_reset_device()?;
     let unused = DEVICES_MAX as u64 - 1;
     for device in [unused, DEVICES_MAX as u64, 1 << 32, u64::MAX] {
-        for (call, words) in [
-            (CoreCall::DeviceBegin, [device, 0, 0, 0]),
-            (CoreCall::DeviceStart, [device, 0, 0, 0]),
-            (CoreCall::DeviceQueue, [device, 0, 0, 0]),
-            (CoreCall::Publish, [device, 0, 0, 0]),
-            (CoreCall::DeviceConfig, [device, 0, 4, 0]),
-        ] {
+        for (call, words) in calls_about(device) {
             let what = format!("{call:?} of device {device}");
             expect(&what, queue.call(call, words), error::NO_DEVICE)?;
         }
@@ -69,13 +74,7 @@ fn numbers() -> Result<(), String> {
 fn foreign() -> Result<(), String> {
     let queue = Queue::begin()?;
     for device in [queue.device, 0] {
-        for (call, words) in [
-            (CoreCall::DeviceStatus, [device, 0, 0, 0]),
-            (CoreCall::DeviceFeatures, [device, 0, 0, 0]),
-            (CoreCall::DeviceQueue, [device, 0, 0, 0]),
-            (CoreCall::Publish, [device, 0, 0, 0]),
-            (CoreCall::DeviceConfig, [device, 0, 4, 0]),
-        ] {
+        for (call, words) in calls_about(device) {
             let what = format!("{call:?} of device {device}");
             let answer = call_from(Cell::Hostfs, call, words);
             expect(&what, answer, error::NO_DEVICE)?;
