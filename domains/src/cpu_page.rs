@@ -74,6 +74,31 @@ pub struct CpuPage {
     pub stretch_most: u64,
 }
 
+impl CpuPage {
+    /// A page on which nothing runs and nothing has happened.
+    pub const CLEAR: CpuPage = CpuPage {
+        entry_stack: 0,
+        pending: 0,
+        recovery: 0,
+        domain: 0,
+        cell_calls: 0,
+        app_to_safe: 0,
+        cpu: 0,
+        cell_entry: 0,
+        armed: [0; CELLS_MAX],
+        cell_stacks: [0; CELLS_MAX],
+        compare_from: 0,
+        timer_period: 0,
+        timer_left: 0,
+        timer_before: 0,
+        timer_after: 0,
+        stretch_period: 0,
+        stretch_part: 0,
+        stretch_least: 0,
+        stretch_most: 0,
+    };
+}
+
 /// Bits of [`CpuPage::pending`].
 pub mod pending {
     use crate::device::DEVICES_MAX;

@@ -157,15 +157,9 @@ pub(crate) const fn running(domain: Domain) -> CpuPage {
             Domain::App => stack(Domain::Safe).end - 8,
             Domain::Safe | Domain::Cell(_) => 0,
         },
-        pending: 0,
-        recovery: 0,
-        domain: 0,
-        cell_calls: 0,
         app_to_safe: GATE_PAGE + gate::APP_TO_SAFE,
-        cpu: 0,
-        cell_entry: 0,
-        armed: [0; CELLS_MAX],
         cell_stacks: stacks(),
+        ..CpuPage::CLEAR
     }
 }
 

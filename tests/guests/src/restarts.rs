@@ -56,12 +56,14 @@ fn stop() -> Result<(), String> {
     while running.try_recv() == Err(TryRecvError::Empty) {
         answers.push(core_stop(Cell::Hostfs));
     }
-    let idle = core_stop(Cell::Console);
-    match answers.contains(&error::DENIED) && idle == 0 {
-        true => println!("refused while it ran"),
-        false => return Err(format!("{answers:?}, and {idle}")),
+    if !answers.contains(&error::DENIED) {
+        return Err(format!("{answers:?}"));
     }
-    Ok(())
+    println!("refused while it ran");
+    match core_stop(Cell::Hostfs) {
+        0 => Ok(()),
+        answer => Err(format!("{answer}, when it does not run")),
+    }
 }
 
 fn core_stop(cell: Cell) -> i64 {

@@ -137,7 +137,7 @@ fn probe(
     let pointer = probe.bad_pointer(places, random);
     match probe.refuses(pointer) {
         // Somebody else has closed the descriptor that the call needs, or has opened
-        // it to something that has nothing to be read.
+        // it to something that has nothing to be read, or is no directory.
         Err(answer) if company == Company::Others && is_of_others(answer) => Ok(()),
         answer => {
             answer.map_err(|answer| format!("{} at {pointer:#x} answered {answer}", probe.name))
@@ -146,7 +146,7 @@ fn probe(
 }
 
 fn is_of_others(answer: i64) -> bool {
-    [EBADF, EAGAIN]
+    [EBADF, EAGAIN, ENOTDIR]
         .map(|errno| -i64::from(errno))
         .contains(&answer)
 }
