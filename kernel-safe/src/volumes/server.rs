@@ -7,7 +7,7 @@ use gate::cell::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::bytes::{Failure, Request};
-use crate::drivers::channel::{self, Channel, Window};
+use crate::drivers::channel::{self, Channel, Trouble, Window};
 use crate::errno::Errno;
 use crate::files::system::{Appended, FileSystem, NodeId};
 use crate::files::transfer::Source;
@@ -27,10 +27,20 @@ pub struct Server {
     beginner: Turn,
     /// Whose turn it is to append.
     appender: Turn,
-    /// Bytes of data in a message, as agreed; none before there is a session.
-    data: Mutex<Option<usize>>,
+    /// The last session; none before there is one.
+    session: Mutex<Option<Session>>,
     /// What new files do not allow.
     umask: AtomicU32,
+}
+
+/// What was agreed with a server, until the cell that speaks to it is started anew:
+/// then the server has forgotten all numbers that it knew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// In which generation of the cell it holds.
+    pub generation: u32,
+    /// Bytes of data in a message.
+    pub data: usize,
 }
 
 /// Whether messages with so many bytes around their data fit a window: those
@@ -57,13 +67,13 @@ pub fn bounded(data: usize) -> Result<usize, Errno> {
 ///
 /// # Errors
 ///
-/// The request is too long, or the server does not answer.
+/// The request is too long, the server does not answer, or the session is over.
 pub fn exchange<'a>(
     window: &mut Window,
     request: &mut Request,
     most: usize,
     head: &'a mut [u8],
-) -> Result<(usize, &'a [u8]), Errno> {
+) -> Result<(usize, &'a [u8]), Trouble> {
     window.put(request.finish(0)?)?;
     let size = window.exchange(request.size(), most)?;
     let head = head.get_mut(..size.min(head.len())).ok_or(Errno::Device)?;
@@ -78,7 +88,7 @@ impl Server {
             number,
             beginner: Turn::new(),
             appender: Turn::new(),
-            data: Mutex::new(None),
+            session: Mutex::new(None),
             umask: AtomicU32::new(UMASK),
         }
     }
@@ -101,37 +111,48 @@ impl Server {
         self.number
     }
 
-    /// Begins the session if there is none. What `agree` does is to say the
-    /// first words, and how many bytes of data a message has.
+    /// The session that holds now; begins one if there is none. What `agree` does is
+    /// to say the first words in a generation of the cell, and how many bytes of data
+    /// a message has.
     ///
     /// # Errors
     ///
     /// Memory is short, or `agree` failed.
-    pub fn begin(&self, agree: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
+    pub fn begin(
+        &self,
+        agree: impl FnOnce(u32) -> Result<usize, Trouble>,
+    ) -> Result<Session, Trouble> {
         let _turn = self.beginner.take()?;
-        if self.data.lock().is_none() {
-            let data = agree()?;
-            *self.data.lock() = Some(data);
+        let generation = self.channel()?.generation();
+        if let Ok(session) = self.session(generation) {
+            return Ok(session);
         }
-        Ok(())
+        let data = agree(generation)?;
+        let session = Session { generation, data };
+        *self.session.lock() = Some(session);
+        Ok(session)
     }
 
-    /// Bytes of data in a message.
+    /// The session of a generation of the cell.
     ///
     /// # Errors
     ///
-    /// There is no session.
-    pub fn data(&self) -> Result<usize, Errno> {
-        self.data.lock().ok_or(Errno::Device)
+    /// The last one is of another, or there was none.
+    pub fn session(&self, generation: u32) -> Result<Session, Errno> {
+        let session = self.session.lock();
+        // DEFENCE: numbers-of-their-session
+        let session = session.filter(|session| session.generation == generation);
+        session.ok_or(Errno::Device)
     }
 
-    /// A window for a request and its reply.
+    /// A window for a request about what the server knows in a generation of the
+    /// cell, and its reply.
     ///
     /// # Errors
     ///
     /// There is no such channel, or it was given up.
-    pub fn window(&self) -> Result<Window, Errno> {
-        Window::take(self.channel()?)
+    pub fn window(&self, generation: u32) -> Result<Window, Errno> {
+        Window::take(self.channel()?, generation)
     }
 
     /// What a reply has come to. After one that is none, nothing that this
@@ -178,6 +199,23 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// On the host, a cell's generation is zero for ever.
+    #[test]
+    fn a_session_is_of_one_generation() {
+        let server = Server::new(0);
+        assert_eq!(server.session(0), Err(Errno::Device));
+        let session = server.begin(|generation| Ok(DATA_MIN + generation as usize));
+        let expected = Session {
+            generation: 0,
+            data: DATA_MIN,
+        };
+        assert_eq!(session, Ok(expected));
+        let again = server.begin(|_| Err(Trouble::Unanswered));
+        assert_eq!(again, Ok(expected));
+        assert_eq!(server.session(0), Ok(expected));
+        assert_eq!(server.session(1), Err(Errno::Device));
+    }
 
     #[test]
     fn new_files_are_for_nobody_else_to_write() {

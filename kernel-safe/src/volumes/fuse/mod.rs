@@ -8,7 +8,7 @@ pub mod client;
 pub mod message;
 pub mod nodes;
 
-use self::client::Client;
+use self::client::{Client, Known};
 use self::message::{HEADER, ROOT, Subject, code};
 use self::nodes::{File, Handle};
 use crate::errno::Errno;
@@ -41,12 +41,19 @@ impl Volume {
         &self.client.server
     }
 
+    /// A file that the server knows.
+    ///
+    /// # Errors
+    ///
+    /// It is of another session than the last: the server has forgotten it.
     fn file(&self, node: NodeId) -> Result<File, Errno> {
-        self.client.nodes.lock().get(node.0)
+        let file = self.client.nodes.lock().get(node.0)?;
+        self.client.server.session(file.node.generation)?;
+        Ok(file)
     }
 
     /// An open file's node and handle.
-    fn open_file(&self, node: NodeId) -> Result<(u64, u64), Errno> {
+    fn open_file(&self, node: NodeId) -> Result<(Known, u64), Errno> {
         let file = self.file(node)?;
         let handle = file.handle.ok_or(Errno::BadDescriptor)?;
         Ok((file.node, handle.number))
@@ -79,14 +86,14 @@ impl Volume {
         let request = |subject| message::named(subject, name);
         let removed = self.client.tell(code, node, request);
         self.release(found.node);
-        removed
+        Ok(removed?)
     }
 
     /// Asks for a part of a directory and gives it to `entries`; where the list
     /// goes on, if it does.
     fn list_part(
         &self,
-        directory: (u64, u64),
+        directory: (Known, u64),
         cookie: u64,
         bytes: &mut [u8],
         entries: &mut dyn Entries,
@@ -103,10 +110,14 @@ impl Volume {
 
 impl FileSystem for Volume {
     fn root(&self) -> Result<NodeId, Errno> {
-        self.client.begin()?;
+        let generation = self.client.begin()?.generation;
+        let node = Known {
+            generation,
+            node: ROOT,
+        };
         // The root is never forgotten.
         self.note(File {
-            node: ROOT,
+            node,
             told: 0,
             is_directory: true,
             handle: None,
@@ -114,13 +125,14 @@ impl FileSystem for Volume {
     }
 
     fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
-        let node = self.file(directory)?.node;
+        let parent = self.file(directory)?.node;
         let request = |subject| message::named(subject, name);
         let read = |mut reply: Reply<'_>| message::found(&mut reply);
-        let (node, kind) = self.client.ask(code::LOOKUP, node, request, read)?;
+        let (node, kind) = self.client.ask(code::LOOKUP, parent, request, read)?;
         if node == 0 {
             return Err(Errno::NotFound);
         }
+        let node = Known { node, ..parent };
         let node = self.note(File {
             node,
             told: 1,
@@ -142,7 +154,7 @@ impl FileSystem for Volume {
         let device = FIRST_DEVICE.saturating_add(self.client.server.number() as u64);
         let read = |reply: Reply<'_>| message::metadata(reply, device);
         let request = message::get_attributes;
-        self.client.ask(code::GET_ATTRIBUTES, node, request, read)
+        Ok(self.client.ask(code::GET_ATTRIBUTES, node, request, read)?)
     }
 
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
@@ -150,8 +162,9 @@ impl FileSystem for Volume {
         let mut bytes = zeros(target.len().saturating_add(HEADER))?;
         let read = |mut reply: Reply<'_>| copy_text(reply.rest(), target);
         let request = message::request;
-        self.client
-            .ask_into(code::READ_LINK, node, request, &mut bytes, read)
+        Ok(self
+            .client
+            .ask_into(code::READ_LINK, node, request, &mut bytes, read)?)
     }
 
     fn open(&self, node: NodeId, access: Access) -> Result<NodeId, Errno> {
@@ -184,7 +197,7 @@ impl FileSystem for Volume {
         mode: u32,
         access: Access,
     ) -> Result<NodeId, Errno> {
-        let node = self.file(directory)?.node;
+        let parent = self.file(directory)?.node;
         let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
         let mode = self.client.server.mode(mode);
         let request = |subject| message::create(subject, name, flags, mode);
@@ -192,7 +205,8 @@ impl FileSystem for Volume {
             let (node, _) = message::found(&mut reply)?;
             Ok((node, message::opened(&mut reply)?))
         };
-        let (node, number) = self.client.ask(code::CREATE, node, request, read)?;
+        let (node, number) = self.client.ask(code::CREATE, parent, request, read)?;
+        let node = Known { node, ..parent };
         let handle = Handle {
             number,
             is_directory: false,
@@ -211,7 +225,11 @@ impl FileSystem for Volume {
         let request = |subject| message::make_directory(subject, name, mode);
         let read = |mut reply: Reply<'_>| message::found(&mut reply);
         let made = self.client.ask(code::MAKE_DIRECTORY, node, request, read)?;
-        self.client.forget(made.0, 1);
+        let made = Known {
+            node: made.0,
+            ..node
+        };
+        self.client.forget(made, 1);
         Ok(())
     }
 
@@ -237,17 +255,23 @@ impl FileSystem for Volume {
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
         let file = self.open_file(file)?;
-        let (size, most) = (target.size(), self.client.server.data()?);
+        let (size, most) = (
+            target.size(),
+            self.client.server.session(file.0.generation)?.data,
+        );
         parts::each(size, most, offset, |offset, at, size| {
-            self.client.read(file, offset, target, at, size)
+            Ok(self.client.read(file, offset, target, at, size)?)
         })
     }
 
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
         let file = self.open_file(file)?;
-        let (size, most) = (source.size(), self.client.server.data()?);
+        let (size, most) = (
+            source.size(),
+            self.client.server.session(file.0.generation)?.data,
+        );
         parts::each(size, most, offset, |offset, at, size| {
-            self.client.write(file, offset, source, at, size)
+            Ok(self.client.write(file, offset, source, at, size)?)
         })
     }
 
@@ -258,7 +282,7 @@ impl FileSystem for Volume {
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
         let (node, handle) = self.open_file(file)?;
         let request = |subject: Subject| message::set_size(subject, handle, size);
-        self.client.tell(code::SET_ATTRIBUTES, node, request)
+        Ok(self.client.tell(code::SET_ATTRIBUTES, node, request)?)
     }
 
     fn sync(&self, file: NodeId) -> Result<(), Errno> {
@@ -267,7 +291,7 @@ impl FileSystem for Volume {
             true => code::SYNC_DIRECTORY,
             false => code::SYNC,
         };
-        self.client
-            .tell(code, node, |subject| message::sync(subject, handle))
+        let request = |subject| message::sync(subject, handle);
+        Ok(self.client.tell(code, node, request)?)
     }
 }
