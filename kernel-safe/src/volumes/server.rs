@@ -7,7 +7,9 @@ use gate::cell::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::bytes::{Failure, Request};
-use crate::drivers::channel::{self, Channel, Trouble, Window};
+use super::line::{Line, Post};
+use super::recovery;
+use crate::drivers::channel::{self, Trouble};
 use crate::errno::Errno;
 use crate::files::system::{Appended, FileSystem, NodeId};
 use crate::files::transfer::Source;
@@ -20,9 +22,9 @@ const DATA_MIN: usize = 4 << 10;
 
 /// What we know of a server.
 #[derive(Debug)]
-pub struct Server {
-    /// The number of the channel to it.
-    number: usize,
+pub struct Server<L> {
+    /// The line to it.
+    line: L,
     /// Whose turn it is to begin the session.
     beginner: Turn,
     /// Whose turn it is to append.
@@ -69,7 +71,7 @@ pub fn bounded(data: usize) -> Result<usize, Errno> {
 ///
 /// The request is too long, the server does not answer, or the session is over.
 pub fn exchange<'a>(
-    window: &mut Window,
+    window: &mut impl Post,
     request: &mut Request,
     most: usize,
     head: &'a mut [u8],
@@ -81,11 +83,11 @@ pub fn exchange<'a>(
     Ok((size, head))
 }
 
-impl Server {
+impl<L> Server<L> {
     /// A server to which nothing was said.
-    pub const fn new(number: usize) -> Server {
+    pub const fn new(line: L) -> Server<L> {
         Server {
-            number,
+            line,
             beginner: Turn::new(),
             appender: Turn::new(),
             session: Mutex::new(None),
@@ -105,10 +107,12 @@ impl Server {
         // DEFENCE: guest-modes
         mode & PERMISSIONS & !self.umask.load(Ordering::Relaxed)
     }
+}
 
-    /// The number of the channel.
-    pub const fn number(&self) -> usize {
-        self.number
+impl<L: Line> Server<L> {
+    /// The number of its line.
+    pub fn number(&self) -> usize {
+        self.line.number()
     }
 
     /// The session that holds now; begins one if there is none. What `agree` does is
@@ -122,12 +126,15 @@ impl Server {
         &self,
         agree: impl FnOnce(u32) -> Result<usize, Trouble>,
     ) -> Result<Session, Trouble> {
+        if let Ok(session) = self.session(self.line.generation()?) {
+            return Ok(session);
+        }
         let _turn = self.beginner.take()?;
-        let generation = self.channel()?.generation();
+        let generation = self.line.generation()?;
         if let Ok(session) = self.session(generation) {
             return Ok(session);
         }
-        let data = agree(generation)?;
+        let data = agree(generation).map_err(recovery::before)?;
         let session = Session { generation, data };
         *self.session.lock() = Some(session);
         Ok(session)
@@ -138,7 +145,7 @@ impl Server {
     /// # Errors
     ///
     /// The last one is of another, or there was none.
-    pub fn session(&self, generation: u32) -> Result<Session, Errno> {
+    fn session(&self, generation: u32) -> Result<Session, Errno> {
         let session = self.session.lock();
         // DEFENCE: numbers-of-their-session
         let session = session.filter(|session| session.generation == generation);
@@ -151,8 +158,8 @@ impl Server {
     /// # Errors
     ///
     /// There is no such channel, or it was given up.
-    pub fn window(&self, generation: u32) -> Result<Window, Errno> {
-        Window::take(self.channel()?, generation)
+    pub fn window(&self, generation: u32) -> Result<L::Window, Errno> {
+        self.line.window(generation)
     }
 
     /// What a reply has come to. After one that is none, nothing that this
@@ -166,14 +173,15 @@ impl Server {
             Ok(read) => Ok(read),
             Err(Failure::Refused(errno)) => Err(errno),
             Err(Failure::Malformed) => {
-                self.channel()?.give_up();
+                self.line.give_up();
                 Err(Errno::Device)
             }
         }
     }
 
     /// Appends to a file of `volume`: looks at its size and then writes, one
-    /// thread at a time.
+    /// thread at a time. After a restart of the cell the write is repeated where it
+    /// was to be, so that nothing is appended twice.
     ///
     /// # Errors
     ///
@@ -190,20 +198,17 @@ impl Server {
         let end = size.saturating_add(written as u64);
         Ok(Appended { written, end })
     }
-
-    fn channel(&self) -> Result<&'static Channel, Errno> {
-        channel::get(self.number).ok_or(Errno::Device)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::volumes::line::ByChannel;
 
     /// On the host, a cell's generation is zero for ever.
     #[test]
     fn a_session_is_of_one_generation() {
-        let server = Server::new(0);
+        let server = Server::new(ByChannel(0));
         assert_eq!(server.session(0), Err(Errno::Device));
         let session = server.begin(|generation| Ok(DATA_MIN + generation as usize));
         let expected = Session {
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn new_files_are_for_nobody_else_to_write() {
-        let server = Server::new(0);
+        let server = Server::new(ByChannel(0));
         assert_eq!(server.mode(0o777), 0o755);
         assert_eq!(server.mode(0o10_7666), 0o644);
         server.set_umask(0o007);

@@ -4,10 +4,11 @@ use spin::Mutex;
 
 use super::message::{self, HEADER, REPLY_MAX, ROOT, Subject, WRITE_HEADER, code};
 use super::nodes::{Handle, Nodes};
-use crate::drivers::channel::{Trouble, Window};
+use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
 use crate::files::transfer::{Source, Target};
 use crate::volumes::bytes::{Malformed, Reply, Request};
+use crate::volumes::line::{Line, Post};
 use crate::volumes::server::{self, DATA_MAX, Server, Session};
 
 const _: () = assert!(server::fits(HEADER, WRITE_HEADER, REPLY_MAX));
@@ -23,22 +24,24 @@ pub struct Known {
 
 /// What we know of a server.
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<L> {
     /// What does not depend on its language.
-    pub server: Server,
+    pub server: Server<L>,
     /// What it told us of.
     pub nodes: Mutex<Nodes>,
 }
 
-impl Client {
+impl<L> Client<L> {
     /// A client that has said nothing yet.
-    pub const fn new(number: usize) -> Client {
+    pub const fn new(line: L) -> Client<L> {
         Client {
-            server: Server::new(number),
+            server: Server::new(line),
             nodes: Mutex::new(Nodes::new()),
         }
     }
+}
 
+impl<L: Line> Client<L> {
     /// The session that holds now; begins one if there is none.
     ///
     /// # Errors
@@ -152,7 +155,7 @@ impl Client {
         self.server
             .judge(message::body(head, answered, subject.tag))?;
         let count = answered.saturating_sub(HEADER);
-        target.put_from(at, window.reply_from(HEADER), count)?;
+        window.give(HEADER, target, at, count)?;
         Ok(count)
     }
 
@@ -174,7 +177,7 @@ impl Client {
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(subject, handle, offset, count);
         window.put(request.finish(size)?)?;
-        source.take_to(at, window.request_from(WRITE_HEADER), size)?;
+        window.take(WRITE_HEADER, source, at, size)?;
         let all = size.saturating_add(WRITE_HEADER);
         let answered = window.exchange(all, REPLY_MAX)?;
         let mut reply = [0; REPLY_MAX];
@@ -186,7 +189,7 @@ impl Client {
     }
 
     /// A window, and what to begin its request with.
-    fn window(&self, code: u32, node: Known) -> Result<(Window, Subject), Trouble> {
+    fn window(&self, code: u32, node: Known) -> Result<(L::Window, Subject), Trouble> {
         let Known { generation, node } = node;
         let window = self.server.window(generation)?;
         // Zero names no request, and odd numbers are for interruptions.

@@ -88,6 +88,15 @@ impl Nodes {
         slot.copied().flatten().ok_or(Errno::Invalid)
     }
 
+    /// Notes that the server knows a file as something else now.
+    pub fn replace(&mut self, number: u64, file: File) {
+        let place = usize::try_from(number).ok();
+        let slot = place.and_then(|place| self.files.get_mut(place));
+        if let Some(slot @ Some(_)) = slot {
+            *slot = Some(file);
+        }
+    }
+
     /// Takes a file's number back: the file, with what the server must now
     /// forget of it.
     pub fn take(&mut self, number: u64) -> Option<File> {

@@ -8,6 +8,7 @@ use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
 use crate::files::transfer::{Source, Target};
 use crate::volumes::bytes::{Malformed, Reply, Request};
+use crate::volumes::line::{Line, Post};
 use crate::volumes::server::{self, DATA_MAX, Server, Session};
 
 /// What a message has besides data, as 9P counts it.
@@ -17,21 +18,23 @@ const _: () = assert!(server::fits(DATA_HEADER, WRITE_HEADER, REPLY_MAX));
 
 /// What we know of a server.
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<L> {
     /// What does not depend on its language.
-    pub server: Server,
+    pub server: Server<L>,
     fids: Mutex<Fids>,
 }
 
-impl Client {
+impl<L> Client<L> {
     /// A client that has said nothing yet.
-    pub const fn new(number: usize) -> Client {
+    pub const fn new(line: L) -> Client<L> {
         Client {
-            server: Server::new(number),
+            server: Server::new(line),
             fids: Mutex::new(Fids::new()),
         }
     }
+}
 
+impl<L: Line> Client<L> {
     /// The session that holds now; begins one if there is none.
     ///
     /// # Errors
@@ -74,6 +77,11 @@ impl Client {
         // was started anew.
         let forget = |tag| message::forget(tag, fid);
         let _ = self.tell(generation, kind::FORGET, forget);
+    }
+
+    /// Has the server forget a number for good.
+    pub fn give_back(&self, generation: u32, fid: u32) {
+        self.forget(generation, fid);
         self.fids.lock().give_back(fid);
     }
 
@@ -158,7 +166,7 @@ impl Client {
         let count = self
             .server
             .judge(body.and_then(|mut body| Ok(body.count(most)?)))?;
-        target.put_from(at, window.reply_from(DATA_HEADER), count)?;
+        window.give(DATA_HEADER, target, at, count)?;
         Ok(count)
     }
 
@@ -181,7 +189,7 @@ impl Client {
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(tag, fid, offset, count);
         window.put(request.finish(size)?)?;
-        source.take_to(at, window.request_from(WRITE_HEADER), size)?;
+        window.take(WRITE_HEADER, source, at, size)?;
         let all = size.saturating_add(WRITE_HEADER);
         let answered = window.exchange(all, DATA_HEADER)?;
         let mut reply = [0; DATA_HEADER];
