@@ -183,14 +183,16 @@ impl Origins {
     }
 
     /// What a removal has come to. If it was refused, what it was about is still
-    /// there; if it failed for other reasons, nobody knows.
+    /// there; if nothing had that name, nothing is; if it failed for other reasons,
+    /// nobody knows.
     ///
     /// # Errors
     ///
     /// As `removed` says.
     pub fn judge(&self, removal: u64, removed: Result<(), Errno>) -> Result<(), Errno> {
-        if removed.is_err_and(|errno| errno != Errno::Device) {
-            self.keep(removal);
+        match removed {
+            Ok(()) | Err(Errno::Device | Errno::NotFound) => {}
+            Err(_) => self.keep(removal),
         }
         removed
     }

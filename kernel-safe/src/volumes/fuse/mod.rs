@@ -11,20 +11,22 @@
 //! reads and writes have an offset, and are done again.
 
 pub mod client;
+mod finding;
 pub mod message;
 pub mod nodes;
 
 use self::client::{Client, Known};
-use self::message::{HEADER, ROOT, Subject, code};
+use self::finding::{root, told};
+use self::message::{HEADER, Subject, code};
 use self::nodes::{File, Handle};
 use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
-use crate::files::system::{Appended, Entries, FileSystem, Kind, Lookup, Metadata, NodeId};
+use crate::files::system::{Appended, Entries, FileSystem, Lookup, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
 use crate::volumes::line::Line;
-use crate::volumes::recovery::{self, Identity, Origin, Origins};
+use crate::volumes::recovery::{self, Origin, Origins};
 use crate::volumes::server::{Server, Session};
 use crate::volumes::{flags, listing, parts};
 
@@ -92,57 +94,6 @@ impl<L: Line> Volume<L> {
         })
     }
 
-    /// Has the server tell of a file again.
-    fn find(&self, generation: u32, node: NodeId, origin: &Origin) -> Result<(), Trouble> {
-        let mut file = root(generation);
-        let mut found = None;
-        for name in origin.names() {
-            let next = self.look_up(file.node, name);
-            self.give_back(file);
-            let (node, identity) = next?;
-            found = Some(identity);
-            file = told(node, identity);
-        }
-        let opened = check(origin, found).and_then(|()| self.open_found(&mut file, origin));
-        match opened {
-            Ok(()) => self.client.nodes.lock().replace(node.0, file),
-            Err(_) => self.give_back(file),
-        }
-        opened
-    }
-
-    /// Opens a file that was found again, if it was open.
-    fn open_found(&self, file: &mut File, origin: &Origin) -> Result<(), Trouble> {
-        if let Some(access) = origin.access {
-            file.handle = Some(self.open_node(*file, access)?);
-        }
-        Ok(())
-    }
-
-    fn look_up(&self, directory: Known, name: &[u8]) -> Result<(Known, Identity), Trouble> {
-        let request = |subject| message::named(subject, name);
-        let read = |mut reply: Reply<'_>| message::found(&mut reply);
-        match self.client.ask(code::LOOKUP, directory, request, read)? {
-            (0, _) => Err(Errno::NotFound.into()),
-            (node, identity) => Ok((Known { node, ..directory }, identity)),
-        }
-    }
-
-    fn open_node(&self, file: File, access: Access) -> Result<Handle, Trouble> {
-        let is_directory = file.is_directory;
-        let code = match is_directory {
-            true => code::OPEN_DIRECTORY,
-            false => code::OPEN,
-        };
-        let request = |subject| message::open(subject, flags::of(access));
-        let read = |mut reply: Reply<'_>| message::opened(&mut reply);
-        let number = self.client.ask(code, file.node, request, read)?;
-        Ok(Handle {
-            number,
-            is_directory,
-        })
-    }
-
     /// Notes a file and where it comes from. If there is no room for that, the
     /// server is told to forget it.
     fn note(&self, file: File, origin: Origin) -> Result<NodeId, Errno> {
@@ -198,37 +149,6 @@ impl<L: Line> Volume<L> {
             let read = |reply: Reply<'_>| message::listed(reply).give_to(entries);
             self.client.ask_into(code::LIST, node, request, bytes, read)
         })?
-    }
-}
-
-/// The root, which is never forgotten.
-const fn root(generation: u32) -> File {
-    File {
-        node: Known {
-            generation,
-            node: ROOT,
-        },
-        told: 0,
-        is_directory: true,
-        handle: None,
-    }
-}
-
-/// A file that the server has told of.
-fn told(node: Known, identity: Identity) -> File {
-    File {
-        node,
-        told: 1,
-        is_directory: identity.kind == Kind::Directory,
-        handle: None,
-    }
-}
-
-/// Whether what was found is what the file was. The root is what it is.
-fn check(origin: &Origin, found: Option<Identity>) -> Result<(), Trouble> {
-    match found.is_none_or(|found| origin.is(found)) {
-        true => Ok(()),
-        false => Err(Errno::Device.into()),
     }
 }
 

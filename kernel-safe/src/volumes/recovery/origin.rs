@@ -126,6 +126,7 @@ impl Origin {
     /// before or after.
     pub(super) fn renew(&mut self, generation: u32) -> Result<(), Trouble> {
         self.generation = generation;
+        // DEFENCE: removed-while-found
         self.is_lost = self.removal.is_some();
         match self.is_lost {
             true => Err(Errno::Device.into()),

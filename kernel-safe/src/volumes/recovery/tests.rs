@@ -1,142 +1,21 @@
 //! Courses of a program on a played server that is started anew in between.
 
-use alloc::format;
+mod program;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use self::program::{BOTH, Program, Told};
 use super::*;
 use crate::files::path::PATH_MAX;
-use crate::files::system::{Dirent, Entries, FileSystem, NodeId};
-use crate::object::flags::Access;
+use crate::files::system::{FileSystem, NodeId};
 use crate::volumes::played::host::{Host, ROOT};
 use crate::volumes::played::{Fate, Played, Speaker, fuse, ninep};
 use crate::volumes::{fuse as by_fuse, ninep as by_ninep};
 
-const BOTH: Access = Access {
-    read: true,
-    write: true,
-};
-const READ: Access = Access {
-    read: true,
-    write: false,
-};
-
-/// What a program was told, step by step.
-type Told = Vec<String>;
-
 /// What a course of a program comes to, the host after it, and how many messages it
 /// took.
 type End = (Told, Host, usize);
-
-#[derive(Default)]
-struct Names(Vec<Vec<u8>>);
-
-impl Entries for Names {
-    fn add(&mut self, entry: &Dirent<'_>) -> Result<(), Errno> {
-        self.0.push(entry.name.to_vec());
-        Ok(())
-    }
-}
-
-/// A program on a volume.
-struct Program<'v> {
-    volume: &'v dyn FileSystem,
-    told: Told,
-}
-
-impl Program<'_> {
-    fn note<T: core::fmt::Debug>(&mut self, step: &str, answer: Result<T, Errno>) {
-        self.told.push(format!("{step}: {answer:?}"));
-    }
-
-    fn lookup(&mut self, directory: NodeId, name: &str) -> NodeId {
-        let found = self.volume.lookup(directory, name.as_bytes());
-        self.note(name, found.map(|found| found.kind));
-        found.map_or(NodeId(u64::MAX), |found| found.node)
-    }
-
-    fn open(&mut self, node: NodeId, access: Access) -> NodeId {
-        let opened = self.volume.open(node, access);
-        self.note("open", opened.map(|_| ()));
-        opened.unwrap_or(NodeId(u64::MAX))
-    }
-
-    fn create(&mut self, directory: NodeId, name: &str) -> NodeId {
-        let made = self.volume.create(directory, name.as_bytes(), 0o644, BOTH);
-        self.note("create", made.map(|_| ()));
-        made.unwrap_or(NodeId(u64::MAX))
-    }
-
-    fn write(&mut self, file: NodeId, at: u64, text: &str) {
-        let written = self.volume.write(file, at, &text.as_bytes());
-        self.note("write", written);
-    }
-
-    fn append(&mut self, file: NodeId, text: &str) {
-        let appended = self.volume.append(file, &text.as_bytes());
-        self.note("append", appended);
-    }
-
-    fn read(&mut self, file: NodeId, at: u64) {
-        let mut bytes = [0; 64];
-        let read = self.volume.read(file, at, &mut &mut bytes[..]);
-        let text = read.map(|size| String::from_utf8_lossy(&bytes[..size]).into_owned());
-        self.note("read", text);
-    }
-
-    fn list(&mut self, directory: NodeId) {
-        let mut names = Names::default();
-        let mut cookie = Some(0);
-        while let Some(from) = cookie {
-            match self.volume.list(directory, from, &mut names) {
-                Ok(next) => cookie = next,
-                Err(errno) => return self.note::<()>("list", Err(errno)),
-            }
-        }
-        self.note("list", Ok(names.0));
-    }
-
-    fn done(&mut self, step: &str, answer: Result<(), Errno>) {
-        self.note(step, answer);
-    }
-
-    /// Makes, reads, writes, appends, lists and removes.
-    fn go(&mut self) -> Result<(), Errno> {
-        let volume = self.volume;
-        let root = volume.root()?;
-        self.done("mkdir", volume.make_directory(root, b"d", 0o755));
-        let directory = self.lookup(root, "d");
-        let file = self.create(directory, "one");
-        self.write(file, 0, "hello");
-        for name in ["two", "three", "four", "five"] {
-            let other = self.create(directory, name);
-            self.write(other, 0, name);
-            volume.release(other);
-        }
-        self.append(file, " world");
-        self.read(file, 0);
-        let found = self.lookup(directory, "one");
-        let again = self.open(found, READ);
-        volume.release(found);
-        self.read(again, 6);
-        let listed = self.open(directory, READ);
-        self.list(listed);
-        self.done("cut", volume.set_size(file, 8));
-        self.read(again, 0);
-        self.done("sync", volume.sync(file));
-        let size = volume.metadata(file).map(|it| (it.size, it.inode, it.kind));
-        self.note("status", size);
-        self.done("remove", volume.remove_file(directory, b"two"));
-        self.done("twice", volume.remove_file(directory, b"two"));
-        let gone = self.lookup(directory, "two");
-        let taken = self.create(directory, "one");
-        self.list(listed);
-        for node in [gone, taken, listed, again, file, directory, root] {
-            volume.release(node);
-        }
-        Ok(())
-    }
-}
 
 fn run(volume: &dyn FileSystem) -> Told {
     let mut program = Program {
@@ -241,13 +120,10 @@ fn read_after<S: Speaker>(
     after: fn(&dyn FileSystem, NodeId),
 ) -> String {
     let root = volume.root().expect("a root");
-    let (told, mut program) = (
-        Vec::new(),
-        Program {
-            volume,
-            told: Vec::new(),
-        },
-    );
+    let mut program = Program {
+        volume,
+        told: Vec::new(),
+    };
     let file = program.create(root, "file");
     program.write(file, 0, "mine");
     let other = program.create(root, "other");
@@ -256,7 +132,7 @@ fn read_after<S: Speaker>(
     line.0.lock().restart();
     host(line.0.lock().server.host());
     after(volume, root);
-    program.told = told;
+    program.told.clear();
     program.read(file, 0);
     program.told.remove(0)
 }
@@ -363,6 +239,10 @@ fn a_removal_is_about_its_name_and_what_lies_below() {
         Err(Errno::Device)
     );
     assert_eq!(found(), [3, 4]);
+    let removal = origins.remove(0, b"b").expect("memory");
+    let absent = Err(Errno::NotFound);
+    assert_eq!(origins.judge(removal, absent), absent);
+    assert_eq!(found(), [3]);
 }
 
 /// Nobody knows whether the file was found before its name was removed or after.
@@ -377,6 +257,35 @@ fn what_is_removed_while_it_is_found_is_lost() {
     assert_eq!(found, lost);
     assert_eq!(origins.ensure(1, 1, |_| Ok(())), lost);
     assert_eq!(origins.ensure(1, 2, |_| Ok(())), lost);
+}
+
+/// What a server says of a name is no news of the file; that memory is short is.
+#[test]
+fn why_a_file_is_not_found_is_not_told() {
+    let origins = Origins::new();
+    origins.note(1, Origin::root(0)).expect("memory");
+    let ensure = |trouble| origins.ensure(1, 1, |_| Err(trouble));
+    for (found, told) in [
+        (
+            Trouble::Failed(Errno::Denied),
+            Trouble::Failed(Errno::Device),
+        ),
+        (
+            Trouble::Failed(Errno::NotFound),
+            Trouble::Failed(Errno::Device),
+        ),
+        (
+            Trouble::Failed(Errno::NoMemory),
+            Trouble::Failed(Errno::NoMemory),
+        ),
+        (Trouble::Unanswered, Trouble::Unsent),
+    ] {
+        assert_eq!(ensure(found), Err(told), "{found:?}");
+    }
+    assert_eq!(
+        origins.ensure(2, 1, |_| Ok(())),
+        Err(Trouble::Failed(Errno::Invalid))
+    );
 }
 
 #[test]
