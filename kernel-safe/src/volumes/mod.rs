@@ -4,45 +4,54 @@
 //! changed; the order is that of the devices. What a server says passes two
 //! walls, of which neither believes the one before: a channel bounds the driver's
 //! words, and the language's own module looks at every byte of a reply.
+//!
+//! The cell that speaks to the servers may be started anew at any time. Each question
+//! then begins a session, finds its files again and is asked once more, as
+//! [`recovery`] has it.
 
 pub mod bytes;
 pub mod codes;
 pub mod flags;
 pub mod fuse;
 pub mod kinds;
+pub mod line;
 pub mod listing;
 pub mod ninep;
 pub mod parts;
+#[cfg(test)]
+mod played;
+pub mod recovery;
 pub mod server;
 
 use domains::boot::VolumeText;
 use gate::info;
 
+use self::line::ByChannel;
 use crate::drivers::channel::{self, CHANNELS, Language};
 use crate::errno::Errno;
 use crate::files::mounts;
 use crate::files::system::FileSystem;
 
-static BY_NINEP: [ninep::Volume; CHANNELS] = [
-    ninep::Volume::new(0),
-    ninep::Volume::new(1),
-    ninep::Volume::new(2),
-    ninep::Volume::new(3),
-    ninep::Volume::new(4),
-    ninep::Volume::new(5),
-    ninep::Volume::new(6),
-    ninep::Volume::new(7),
+static BY_NINEP: [ninep::Volume<ByChannel>; CHANNELS] = [
+    ninep::Volume::new(ByChannel(0)),
+    ninep::Volume::new(ByChannel(1)),
+    ninep::Volume::new(ByChannel(2)),
+    ninep::Volume::new(ByChannel(3)),
+    ninep::Volume::new(ByChannel(4)),
+    ninep::Volume::new(ByChannel(5)),
+    ninep::Volume::new(ByChannel(6)),
+    ninep::Volume::new(ByChannel(7)),
 ];
 
-static BY_FUSE: [fuse::Volume; CHANNELS] = [
-    fuse::Volume::new(0),
-    fuse::Volume::new(1),
-    fuse::Volume::new(2),
-    fuse::Volume::new(3),
-    fuse::Volume::new(4),
-    fuse::Volume::new(5),
-    fuse::Volume::new(6),
-    fuse::Volume::new(7),
+static BY_FUSE: [fuse::Volume<ByChannel>; CHANNELS] = [
+    fuse::Volume::new(ByChannel(0)),
+    fuse::Volume::new(ByChannel(1)),
+    fuse::Volume::new(ByChannel(2)),
+    fuse::Volume::new(ByChannel(3)),
+    fuse::Volume::new(ByChannel(4)),
+    fuse::Volume::new(ByChannel(5)),
+    fuse::Volume::new(ByChannel(6)),
+    fuse::Volume::new(ByChannel(7)),
 ];
 
 /// Mounts the volumes that the boot options tell of. No server is spoken to

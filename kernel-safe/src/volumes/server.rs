@@ -7,7 +7,9 @@ use gate::cell::REPLY_ALIGN;
 use spin::Mutex;
 
 use super::bytes::{Failure, Request};
-use crate::drivers::channel::{self, Channel, Window};
+use super::line::{Line, Post};
+use super::recovery;
+use crate::drivers::channel::{self, Trouble};
 use crate::errno::Errno;
 use crate::files::system::{Appended, FileSystem, NodeId};
 use crate::files::transfer::Source;
@@ -20,17 +22,27 @@ const DATA_MIN: usize = 4 << 10;
 
 /// What we know of a server.
 #[derive(Debug)]
-pub struct Server {
-    /// The number of the channel to it.
-    number: usize,
+pub struct Server<L> {
+    /// The line to it.
+    line: L,
     /// Whose turn it is to begin the session.
     beginner: Turn,
     /// Whose turn it is to append.
     appender: Turn,
-    /// Bytes of data in a message, as agreed; none before there is a session.
-    data: Mutex<Option<usize>>,
+    /// The last session; none before there is one.
+    session: Mutex<Option<Session>>,
     /// What new files do not allow.
     umask: AtomicU32,
+}
+
+/// What was agreed with a server, until the cell that speaks to it is started anew:
+/// then the server has forgotten all numbers that it knew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// In which generation of the cell it holds.
+    pub generation: u32,
+    /// Bytes of data in a message.
+    pub data: usize,
 }
 
 /// Whether messages with so many bytes around their data fit a window: those
@@ -57,13 +69,13 @@ pub fn bounded(data: usize) -> Result<usize, Errno> {
 ///
 /// # Errors
 ///
-/// The request is too long, or the server does not answer.
+/// The request is too long, the server does not answer, or the session is over.
 pub fn exchange<'a>(
-    window: &mut Window,
+    window: &mut impl Post,
     request: &mut Request,
     most: usize,
     head: &'a mut [u8],
-) -> Result<(usize, &'a [u8]), Errno> {
+) -> Result<(usize, &'a [u8]), Trouble> {
     window.put(request.finish(0)?)?;
     let size = window.exchange(request.size(), most)?;
     let head = head.get_mut(..size.min(head.len())).ok_or(Errno::Device)?;
@@ -71,14 +83,14 @@ pub fn exchange<'a>(
     Ok((size, head))
 }
 
-impl Server {
+impl<L> Server<L> {
     /// A server to which nothing was said.
-    pub const fn new(number: usize) -> Server {
+    pub const fn new(line: L) -> Server<L> {
         Server {
-            number,
+            line,
             beginner: Turn::new(),
             appender: Turn::new(),
-            data: Mutex::new(None),
+            session: Mutex::new(None),
             umask: AtomicU32::new(UMASK),
         }
     }
@@ -95,43 +107,59 @@ impl Server {
         // DEFENCE: guest-modes
         mode & PERMISSIONS & !self.umask.load(Ordering::Relaxed)
     }
+}
 
-    /// The number of the channel.
-    pub const fn number(&self) -> usize {
-        self.number
+impl<L: Line> Server<L> {
+    /// The number of its line.
+    pub fn number(&self) -> usize {
+        self.line.number()
     }
 
-    /// Begins the session if there is none. What `agree` does is to say the
-    /// first words, and how many bytes of data a message has.
+    /// The session that holds now; begins one if there is none. What `agree` does is
+    /// to say the first words in a generation of the cell, and how many bytes of data
+    /// a message has.
     ///
     /// # Errors
     ///
     /// Memory is short, or `agree` failed.
-    pub fn begin(&self, agree: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
-        let _turn = self.beginner.take()?;
-        if self.data.lock().is_none() {
-            let data = agree()?;
-            *self.data.lock() = Some(data);
+    pub fn begin(
+        &self,
+        agree: impl FnOnce(u32) -> Result<usize, Trouble>,
+    ) -> Result<Session, Trouble> {
+        if let Ok(session) = self.session(self.line.generation()?) {
+            return Ok(session);
         }
-        Ok(())
+        let _turn = self.beginner.take()?;
+        let generation = self.line.generation()?;
+        if let Ok(session) = self.session(generation) {
+            return Ok(session);
+        }
+        let data = agree(generation).map_err(recovery::before)?;
+        let session = Session { generation, data };
+        *self.session.lock() = Some(session);
+        Ok(session)
     }
 
-    /// Bytes of data in a message.
+    /// The session of a generation of the cell.
     ///
     /// # Errors
     ///
-    /// There is no session.
-    pub fn data(&self) -> Result<usize, Errno> {
-        self.data.lock().ok_or(Errno::Device)
+    /// The last one is of another, or there was none.
+    fn session(&self, generation: u32) -> Result<Session, Errno> {
+        let session = self.session.lock();
+        // DEFENCE: numbers-of-their-session
+        let session = session.filter(|session| session.generation == generation);
+        session.ok_or(Errno::Device)
     }
 
-    /// A window for a request and its reply.
+    /// A window for a request about what the server knows in a generation of the
+    /// cell, and its reply.
     ///
     /// # Errors
     ///
     /// There is no such channel, or it was given up.
-    pub fn window(&self) -> Result<Window, Errno> {
-        Window::take(self.channel()?)
+    pub fn window(&self, generation: u32) -> Result<L::Window, Errno> {
+        self.line.window(generation)
     }
 
     /// What a reply has come to. After one that is none, nothing that this
@@ -145,14 +173,15 @@ impl Server {
             Ok(read) => Ok(read),
             Err(Failure::Refused(errno)) => Err(errno),
             Err(Failure::Malformed) => {
-                self.channel()?.give_up();
+                self.line.give_up();
                 Err(Errno::Device)
             }
         }
     }
 
     /// Appends to a file of `volume`: looks at its size and then writes, one
-    /// thread at a time.
+    /// thread at a time. After a restart of the cell the write is repeated where it
+    /// was to be, so that nothing is appended twice.
     ///
     /// # Errors
     ///
@@ -169,19 +198,33 @@ impl Server {
         let end = size.saturating_add(written as u64);
         Ok(Appended { written, end })
     }
-
-    fn channel(&self) -> Result<&'static Channel, Errno> {
-        channel::get(self.number).ok_or(Errno::Device)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::volumes::line::ByChannel;
+
+    /// On the host, a cell's generation is zero for ever.
+    #[test]
+    fn a_session_is_of_one_generation() {
+        let server = Server::new(ByChannel(0));
+        assert_eq!(server.session(0), Err(Errno::Device));
+        let session = server.begin(|generation| Ok(DATA_MIN + generation as usize));
+        let expected = Session {
+            generation: 0,
+            data: DATA_MIN,
+        };
+        assert_eq!(session, Ok(expected));
+        let again = server.begin(|_| Err(Trouble::Unanswered));
+        assert_eq!(again, Ok(expected));
+        assert_eq!(server.session(0), Ok(expected));
+        assert_eq!(server.session(1), Err(Errno::Device));
+    }
 
     #[test]
     fn new_files_are_for_nobody_else_to_write() {
-        let server = Server::new(0);
+        let server = Server::new(ByChannel(0));
         assert_eq!(server.mode(0o777), 0o755);
         assert_eq!(server.mode(0o10_7666), 0o644);
         server.set_umask(0o007);

@@ -1,6 +1,7 @@
 //! Folders of the host: what is written, what is refused, and who fails.
 
 mod drivers;
+mod restarts;
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,7 @@ const VIRTIOFS_ON_MICROVM: Server = Server {
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = by_ninep();
     trials.extend(drivers::by_ninep());
+    trials.extend(restarts::by_ninep());
     trials.extend(by_virtiofs());
     trials
 }
@@ -116,7 +118,8 @@ fn by_virtiofs() -> Vec<Trial> {
         }),
         trial("volumes::a_killed_virtiofsd_is_an_error".into(), killed),
     ];
-    let trials: Vec<Trial> = trials.into_iter().chain(drivers::by_virtiofs()).collect();
+    let trials = trials.into_iter().chain(drivers::by_virtiofs());
+    let trials: Vec<Trial> = trials.chain(restarts::by_virtiofs()).collect();
     if virtiofsd_program().is_some() || is_set("CLOISTER_SETUP") {
         return trials;
     }

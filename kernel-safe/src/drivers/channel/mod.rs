@@ -27,6 +27,7 @@ use super::{DriverError, handle};
 use crate::errno::Errno;
 use crate::wait::Place;
 
+pub use self::slots::Trouble;
 pub use self::window::{REPLY_MAX, Window};
 
 /// How many channels there can be.
@@ -148,21 +149,38 @@ impl Channel {
 
     /// Has the driver give a request to the device. If the driver says that it
     /// has not, that may be a lie: then the window is the device's for good.
-    fn send(&self, slot: usize, request: usize, room: Room) -> Result<(), Errno> {
-        let sent = self.submit(slot, request, room);
-        sent.inspect_err(|_| self.give_up())
+    fn send(
+        &self,
+        slot: usize,
+        generation: u32,
+        request: usize,
+        room: Room,
+    ) -> Result<(), Trouble> {
+        let sent = self.submit(slot, generation, request, room);
+        if let Err(Trouble::Failed(_)) = sent {
+            self.give_up();
+        }
+        sent
     }
 
-    fn submit(&self, slot: usize, request: usize, room: Room) -> Result<(), Errno> {
+    /// The generation is compared and the request given under one lock: no request
+    /// about an earlier session reaches a later one.
+    fn submit(
+        &self,
+        slot: usize,
+        generation: u32,
+        request: usize,
+        room: Room,
+    ) -> Result<(), Trouble> {
         let mut slots = self.slots.lock();
         let mut held = handle(Cell::Hostfs).lock();
-        slots.send(slot, room, held.generation())?;
+        slots.send(slot, room, generation, held.generation())?;
         let window = View::request(self.number as usize, slot).address();
         let place = with_slot(self.number, u32::try_from(slot).unwrap_or(0));
         match held.give(|| hostfs::submit(place, window, request, room.size)) {
             // What has become of it is found out with all others.
             Ok(()) | Err(DriverError::Restarted) => Ok(()),
-            Err(_) => Err(Errno::Device),
+            Err(_) => Err(Trouble::Failed(Errno::Device)),
         }
     }
 

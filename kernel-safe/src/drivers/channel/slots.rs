@@ -36,8 +36,37 @@ pub(super) enum Outcome {
     Answered(usize),
     /// Not yet.
     Waiting,
-    /// It will not come.
+    /// The cell was started anew, and it will not come.
+    Lost,
+    /// It will not come, and no other will.
     Broken,
+}
+
+/// Why a request brought no reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// The cell was started anew since the window was taken: the request would have
+    /// spoken of what the server has forgotten, and was not sent.
+    Unsent,
+    /// The request was sent, and the cell was started anew before a reply came.
+    Unanswered,
+    /// There is no point in asking again.
+    Failed(Errno),
+}
+
+impl From<Errno> for Trouble {
+    fn from(errno: Errno) -> Trouble {
+        Trouble::Failed(errno)
+    }
+}
+
+impl From<Trouble> for Errno {
+    fn from(trouble: Trouble) -> Errno {
+        match trouble {
+            Trouble::Unsent | Trouble::Unanswered => Errno::Device,
+            Trouble::Failed(errno) => errno,
+        }
+    }
 }
 
 /// The slots of a channel.
@@ -78,26 +107,30 @@ impl Slots {
         self.is_broken || self.slots.contains(&Holder::Free)
     }
 
-    /// Notes that the device gets a slot, with `room` for a reply, by a cell of this
-    /// generation.
+    /// Notes that the device gets a slot, with `room` for a reply, by a cell of the
+    /// generation `now`. The request speaks of what the server knew in `then`.
     ///
     /// # Errors
     ///
-    /// The channel is broken.
+    /// The channel is broken, or the cell was started anew since `then`.
     pub(super) fn send(
         &mut self,
         slot: usize,
         room: Room,
-        generation: u32,
-    ) -> Result<(), Errno> {
+        then: u32,
+        now: u32,
+    ) -> Result<(), Trouble> {
         let is_broken = self.is_broken;
         match self.slots.get_mut(slot) {
+            // A number of an earlier session may be another file's by now.
+            // DEFENCE: old-numbers-unsent
+            Some(Holder::Held) if then != now && !is_broken => Err(Trouble::Unsent),
             // DEFENCE: broken-channel-sends-nothing
             Some(slot @ Holder::Held) if !is_broken => {
-                *slot = Holder::Sent(room, generation);
+                *slot = Holder::Sent(room, now);
                 Ok(())
             }
-            _ => Err(Errno::Device),
+            _ => Err(Trouble::Failed(Errno::Device)),
         }
     }
 
@@ -135,7 +168,7 @@ impl Slots {
             Some(Holder::Sent(..)) if !self.is_broken => Outcome::Waiting,
             Some(slot @ Holder::Lost) => {
                 *slot = Holder::Held;
-                Outcome::Broken
+                Outcome::Lost
             }
             _ => Outcome::Broken,
         }
@@ -217,13 +250,14 @@ mod tests {
         let mut slots = Slots::new();
         for number in 0..sent {
             assert_eq!(slots.take(), Ok(Some(number)));
-            assert_eq!(slots.send(number, ROOM, 0), Ok(()));
+            assert_eq!(slots.send(number, ROOM, 0, 0), Ok(()));
         }
         slots
     }
 
     type Come = Result<Option<(usize, usize)>, DriverError>;
 
+    const BROKEN: Result<(), Trouble> = Err(Trouble::Failed(Errno::Device));
     const NOTHING: Come = Ok(None);
     const ROOM: Room = Room { at: 64, size: 100 };
 
@@ -237,7 +271,7 @@ mod tests {
         let slot = slots.take().expect("it is whole").expect("one is free");
         let mut lies = [come(9, 1)].into_iter();
         slots.collect(|| lies.next().expect("nobody asks a liar again"));
-        assert_eq!(slots.send(slot, ROOM, 0), Err(Errno::Device));
+        assert_eq!(slots.send(slot, ROOM, 0, 0), BROKEN);
     }
 
     #[test]
@@ -256,21 +290,13 @@ mod tests {
     #[test]
     fn a_reply_is_taken_once_and_its_window_can_be_sent_again() {
         let mut slots = with_sent(1);
-        assert_eq!(
-            slots.send(0, ROOM, 0),
-            Err(Errno::Device),
-            "the device has it"
-        );
+        assert_eq!(slots.send(0, ROOM, 0, 0), BROKEN, "the device has it");
         let mut replies = [come(0, 7), NOTHING].into_iter();
         slots.collect(|| replies.next().expect("it is over"));
-        assert_eq!(
-            slots.send(0, ROOM, 0),
-            Err(Errno::Device),
-            "it was not looked at"
-        );
+        assert_eq!(slots.send(0, ROOM, 0, 0), BROKEN, "it was not looked at");
         assert_eq!(slots.outcome(0), Outcome::Answered(7));
         assert_eq!(slots.outcome(0), Outcome::Broken);
-        assert_eq!(slots.send(0, ROOM, 0), Ok(()));
+        assert_eq!(slots.send(0, ROOM, 0, 0), Ok(()));
         assert_eq!(slots.outcome(0), Outcome::Waiting);
     }
 
@@ -321,16 +347,26 @@ mod tests {
         let mut replies = [come(1, 7), NOTHING].into_iter();
         slots.collect(|| replies.next().expect("it is over"));
         assert_eq!(slots.take(), Ok(Some(3)));
-        assert_eq!(slots.send(3, ROOM, 1), Ok(()));
+        assert_eq!(slots.send(3, ROOM, 1, 1), Ok(()));
         let in_window = |slot, room| (slot == 0 && room == ROOM).then_some(9);
         assert_eq!(slots.restart(1, in_window), 0b101);
         assert_eq!(slots.outcome(0), Outcome::Answered(9));
         assert_eq!(slots.outcome(1), Outcome::Answered(7), "it had come before");
-        assert_eq!(slots.outcome(2), Outcome::Broken, "it is lost");
+        assert_eq!(slots.outcome(2), Outcome::Lost);
         assert_eq!(slots.outcome(3), Outcome::Waiting, "the new cell has it");
         assert_eq!(slots.restart(1, in_window), 0);
         slots.give_back(2);
         assert_eq!(slots.take(), Ok(Some(2)), "no device has it any more");
+    }
+
+    #[test]
+    fn what_speaks_of_an_earlier_session_is_not_sent() {
+        let mut slots = with_sent(0);
+        assert_eq!(slots.take(), Ok(Some(0)));
+        assert_eq!(slots.send(0, ROOM, 4, 5), Err(Trouble::Unsent));
+        assert_eq!(slots.send(0, ROOM, 5, 4), Err(Trouble::Unsent));
+        assert!(!slots.is_waiting(0));
+        assert_eq!(slots.send(0, ROOM, 5, 5), Ok(()));
     }
 
     #[test]

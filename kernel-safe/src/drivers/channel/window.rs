@@ -8,7 +8,7 @@ use gate::view::View;
 use gate::{clock, info};
 
 use super::Channel;
-use super::slots::{Outcome, Room};
+use super::slots::{Outcome, Room, Trouble};
 use crate::errno::Errno;
 use crate::schedule::{self, alarm::NEVER};
 use crate::thread;
@@ -27,6 +27,8 @@ const LAST_LOOK_NS: u64 = 50_000_000;
 pub struct Window {
     channel: &'static Channel,
     slot: usize,
+    /// In which generation of the cell the server knows what the request is about.
+    generation: u32,
     /// Where the reply lies in the window.
     reply: usize,
 }
@@ -38,17 +40,19 @@ impl fmt::Debug for Window {
 }
 
 impl Window {
-    /// Takes a window of `channel`; waits for one if all are taken.
+    /// Takes a window of `channel` for a request about what the server knows in a
+    /// generation of the cell; waits for one if all are taken.
     ///
     /// # Errors
     ///
     /// The channel is broken, or memory is short.
-    pub fn take(channel: &'static Channel) -> Result<Window, Errno> {
+    pub fn take(channel: &'static Channel, generation: u32) -> Result<Window, Errno> {
         loop {
             if let Some(slot) = channel.slots.lock().take()? {
                 return Ok(Window {
                     channel,
                     slot,
+                    generation,
                     reply: 0,
                 });
             }
@@ -110,19 +114,22 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// Both together are too long, or the server does not answer.
-    pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Errno> {
+    /// Both together are too long, the server does not answer, or the cell was
+    /// started anew.
+    pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Trouble> {
         let at = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
         self.reply = at;
         // So that a reply is known by its size.
         self.reply_from(0).write(&[0; SIZE]);
+        let room = Room { at, size: reply };
         self.channel
-            .send(self.slot, request, Room { at, size: reply })?;
+            .send(self.slot, self.generation, request, room)?;
         let deadline = deadline();
         loop {
             match self.channel.slots.lock().outcome(self.slot) {
                 Outcome::Answered(size) => return Ok(size),
-                Outcome::Broken => return Err(Errno::Device),
+                Outcome::Lost => return Err(Trouble::Unanswered),
+                Outcome::Broken => return Err(Trouble::Failed(Errno::Device)),
                 Outcome::Waiting => {}
             }
             self.sleep(deadline);

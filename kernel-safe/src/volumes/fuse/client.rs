@@ -4,46 +4,62 @@ use spin::Mutex;
 
 use super::message::{self, HEADER, REPLY_MAX, ROOT, Subject, WRITE_HEADER, code};
 use super::nodes::{Handle, Nodes};
-use crate::drivers::channel::Window;
+use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
 use crate::files::transfer::{Source, Target};
 use crate::volumes::bytes::{Malformed, Reply, Request};
-use crate::volumes::server::{self, DATA_MAX, Server};
+use crate::volumes::line::{Line, Post};
+use crate::volumes::server::{self, DATA_MAX, Server, Session};
 
 const _: () = assert!(server::fits(HEADER, WRITE_HEADER, REPLY_MAX));
 
+/// A node, as the server knows it in a generation of the cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// The generation.
+    pub generation: u32,
+    /// Its number.
+    pub node: u64,
+}
+
 /// What we know of a server.
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<L> {
     /// What does not depend on its language.
-    pub server: Server,
+    pub server: Server<L>,
     /// What it told us of.
     pub nodes: Mutex<Nodes>,
 }
 
-impl Client {
+impl<L> Client<L> {
     /// A client that has said nothing yet.
-    pub const fn new(number: usize) -> Client {
+    pub const fn new(line: L) -> Client<L> {
         Client {
-            server: Server::new(number),
+            server: Server::new(line),
             nodes: Mutex::new(Nodes::new()),
         }
     }
+}
 
-    /// Begins the session if there is none.
+impl<L: Line> Client<L> {
+    /// The session that holds now; begins one if there is none.
     ///
     /// # Errors
     ///
     /// The server cannot be reached, or speaks another language.
-    pub fn begin(&self) -> Result<(), Errno> {
-        self.server.begin(|| {
-            let size = self.ask(code::BEGIN, ROOT, message::begin, message::agreed)?;
-            server::bounded(usize::try_from(size).unwrap_or(DATA_MAX))
+    pub fn begin(&self) -> Result<Session, Trouble> {
+        self.server.begin(|generation| {
+            let root = Known {
+                generation,
+                node: ROOT,
+            };
+            let size = self.ask(code::BEGIN, root, message::begin, message::agreed)?;
+            Ok(server::bounded(usize::try_from(size).unwrap_or(DATA_MAX))?)
         })
     }
 
     /// Has the server forget that it told us of a node so many times.
-    pub fn forget(&self, node: u64, times: u64) {
+    pub fn forget(&self, node: Known, times: u64) {
         let sent = self
             .window(code::FORGET, node)
             .and_then(|(mut window, subject)| {
@@ -56,7 +72,7 @@ impl Client {
     }
 
     /// Closes a handle.
-    pub fn close(&self, node: u64, handle: Handle) {
+    pub fn close(&self, node: Known, handle: Handle) {
         let code = match handle.is_directory {
             true => code::RELEASE_DIRECTORY,
             false => code::RELEASE,
@@ -74,9 +90,9 @@ impl Client {
     pub fn tell(
         &self,
         code: u32,
-        node: u64,
+        node: Known,
         build: impl FnOnce(Subject) -> Request,
-    ) -> Result<(), Errno> {
+    ) -> Result<(), Trouble> {
         self.ask(code, node, build, |_| Ok(()))
     }
 
@@ -88,10 +104,10 @@ impl Client {
     pub fn ask<T>(
         &self,
         code: u32,
-        node: u64,
+        node: Known,
         build: impl FnOnce(Subject) -> Request,
         read: impl FnOnce(Reply<'_>) -> Result<T, Malformed>,
-    ) -> Result<T, Errno> {
+    ) -> Result<T, Trouble> {
         self.ask_into(code, node, build, &mut [0; REPLY_MAX], read)
     }
 
@@ -103,16 +119,17 @@ impl Client {
     pub fn ask_into<T>(
         &self,
         code: u32,
-        node: u64,
+        node: Known,
         build: impl FnOnce(Subject) -> Request,
         bytes: &mut [u8],
         read: impl FnOnce(Reply<'_>) -> Result<T, Malformed>,
-    ) -> Result<T, Errno> {
+    ) -> Result<T, Trouble> {
         let (mut window, subject) = self.window(code, node)?;
         let most = bytes.len();
         let (size, bytes) = server::exchange(&mut window, &mut build(subject), most, bytes)?;
         let body = message::body(bytes, size, subject.tag);
-        self.server.judge(body.and_then(|body| Ok(read(body)?)))
+        let read = body.and_then(|body| Ok(read(body)?));
+        Ok(self.server.judge(read)?)
     }
 
     /// Reads at most `size` bytes of one message to the place `at`; how many.
@@ -122,12 +139,12 @@ impl Client {
     /// As [`Client::ask`], or the target is not as its owner said.
     pub fn read(
         &self,
-        file: (u64, u64),
+        file: (Known, u64),
         offset: u64,
         target: &mut dyn Target,
         at: usize,
         size: usize,
-    ) -> Result<usize, Errno> {
+    ) -> Result<usize, Trouble> {
         let (node, handle) = file;
         let (mut window, subject) = self.window(code::READ, node)?;
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
@@ -138,7 +155,7 @@ impl Client {
         self.server
             .judge(message::body(head, answered, subject.tag))?;
         let count = answered.saturating_sub(HEADER);
-        target.put_from(at, window.reply_from(HEADER), count)?;
+        window.give(HEADER, target, at, count)?;
         Ok(count)
     }
 
@@ -149,31 +166,32 @@ impl Client {
     /// As [`Client::read`].
     pub fn write(
         &self,
-        file: (u64, u64),
+        file: (Known, u64),
         offset: u64,
         source: &dyn Source,
         at: usize,
         size: usize,
-    ) -> Result<usize, Errno> {
+    ) -> Result<usize, Trouble> {
         let (node, handle) = file;
         let (mut window, subject) = self.window(code::WRITE, node)?;
         let count = u32::try_from(size).map_err(|_| Errno::Invalid)?;
         let mut request = message::write(subject, handle, offset, count);
         window.put(request.finish(size)?)?;
-        source.take_to(at, window.request_from(WRITE_HEADER), size)?;
+        window.take(WRITE_HEADER, source, at, size)?;
         let all = size.saturating_add(WRITE_HEADER);
         let answered = window.exchange(all, REPLY_MAX)?;
         let mut reply = [0; REPLY_MAX];
         let reply = reply.get_mut(..answered).ok_or(Errno::Device)?;
         window.get(reply)?;
         let body = message::body(reply, answered, subject.tag);
-        self.server
-            .judge(body.and_then(|mut body| Ok(body.count(size)?)))
+        let count = body.and_then(|mut body| Ok(body.count(size)?));
+        Ok(self.server.judge(count)?)
     }
 
     /// A window, and what to begin its request with.
-    fn window(&self, code: u32, node: u64) -> Result<(Window, Subject), Errno> {
-        let window = self.server.window()?;
+    fn window(&self, code: u32, node: Known) -> Result<(L::Window, Subject), Trouble> {
+        let Known { generation, node } = node;
+        let window = self.server.window(generation)?;
         // Zero names no request, and odd numbers are for interruptions.
         let tag = u64::from(window.tag()).saturating_add(1).saturating_mul(2);
         Ok((window, Subject { code, tag, node }))

@@ -10,6 +10,7 @@ use crate::volumes::bytes::{Failure, Malformed, Reply, Request};
 use crate::volumes::codes;
 use crate::volumes::kinds;
 use crate::volumes::listing::{Listed, Listing};
+use crate::volumes::recovery::Identity;
 
 /// What a request asks for.
 pub mod code {
@@ -197,12 +198,17 @@ pub fn agreed(mut reply: Reply<'_>) -> Result<u32, Malformed> {
 /// # Errors
 ///
 /// There is none in it.
-pub fn found(reply: &mut Reply<'_>) -> Result<(u64, Kind), Malformed> {
-    let node = reply.u64()?;
-    // Generation, and how long this may be believed: not at all, here.
-    reply.bytes(32)?;
-    let metadata = attributes(reply, 0)?;
-    Ok((node, metadata.kind))
+pub fn found(reply: &mut Reply<'_>) -> Result<(u64, Identity), Malformed> {
+    let (node, generation) = (reply.u64()?, reply.u64()?);
+    // How long this may be believed: not at all, here.
+    reply.bytes(24)?;
+    let Metadata { kind, inode, .. } = attributes(reply, 0)?;
+    let identity = Identity {
+        kind,
+        inode,
+        generation,
+    };
+    Ok((node, identity))
 }
 
 /// The handle of what was opened.

@@ -3,63 +3,110 @@
 //! Nothing is kept: each question goes to the server, whatever it says about
 //! how long an answer holds, so the guest sees what the host changes. An append
 //! is the size and then a write, as by 9P.
+//!
+//! A server begins anew with each session: it may or may not keep its nodes, and
+//! which of its handles, so none of an earlier session is used. What it was doing
+//! when its device was reset may be done although no reply came. So what does not
+//! come to the same when it is done twice, as making and removing, is an error then;
+//! reads and writes have an offset, and are done again.
 
 pub mod client;
+mod finding;
 pub mod message;
 pub mod nodes;
 
-use self::client::Client;
-use self::message::{HEADER, ROOT, Subject, code};
+use self::client::{Client, Known};
+use self::finding::{root, told};
+use self::message::{HEADER, Subject, code};
 use self::nodes::{File, Handle};
+use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
-use crate::files::system::{Appended, Entries, FileSystem, Kind, Lookup, Metadata, NodeId};
+use crate::files::system::{Appended, Entries, FileSystem, Lookup, Metadata, NodeId};
 use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
-use crate::volumes::server::Server;
+use crate::volumes::line::Line;
+use crate::volumes::recovery::{self, Origin, Origins};
+use crate::volumes::server::{Server, Session};
 use crate::volumes::{flags, listing, parts};
 
 /// What the number of a volume is added to, as the number of its device.
 const FIRST_DEVICE: u64 = 0xf000;
 
+/// Whether a request comes to the same when it is done twice.
+const AGAIN: bool = true;
+const ONCE: bool = false;
+
 /// A volume.
 #[derive(Debug)]
-pub struct Volume {
-    client: Client,
+pub struct Volume<L> {
+    client: Client<L>,
+    origins: Origins,
 }
 
-impl Volume {
-    /// The volume behind a channel.
-    pub const fn new(number: usize) -> Volume {
+impl<L> Volume<L> {
+    /// The volume behind a line.
+    pub const fn new(line: L) -> Volume<L> {
         Volume {
-            client: Client::new(number),
+            client: Client::new(line),
+            origins: Origins::new(),
         }
     }
 
     /// The server behind it.
-    pub const fn server(&self) -> &Server {
+    pub const fn server(&self) -> &Server<L> {
         &self.client.server
     }
+}
 
-    fn file(&self, node: NodeId) -> Result<File, Errno> {
-        self.client.nodes.lock().get(node.0)
+impl<L: Line> Volume<L> {
+    /// Bytes of data in a message.
+    fn data(&self) -> Result<usize, Errno> {
+        recovery::steadily(AGAIN, || self.client.begin()).map(|session| session.data)
     }
 
-    /// An open file's node and handle.
-    fn open_file(&self, node: NodeId) -> Result<(u64, u64), Errno> {
-        let file = self.file(node)?;
-        let handle = file.handle.ok_or(Errno::BadDescriptor)?;
-        Ok((file.node, handle.number))
+    /// Asks something about a file, in a session in which the server knows it.
+    fn ask_about<T>(
+        &self,
+        repeats: bool,
+        node: NodeId,
+        mut ask: impl FnMut(Session, File) -> Result<T, Trouble>,
+    ) -> Result<T, Errno> {
+        recovery::steadily(repeats, || {
+            let session = self.client.begin()?;
+            let generation = session.generation;
+            let find = |origin: &Origin| self.find(generation, node, origin);
+            self.origins.ensure(node.0, generation, find)?;
+            let file = self.client.nodes.lock().get(node.0)?;
+            ask(session, file)
+        })
     }
 
-    /// Notes a file. If there is no room for that, the server is told to forget
-    /// it.
-    fn note(&self, file: File) -> Result<NodeId, Errno> {
+    /// Asks something about an open file, by its node and handle.
+    fn ask_open<T>(
+        &self,
+        node: NodeId,
+        mut ask: impl FnMut(Session, (Known, u64)) -> Result<T, Trouble>,
+    ) -> Result<T, Errno> {
+        self.ask_about(AGAIN, node, |session, file| {
+            let handle = file.handle.ok_or(Errno::BadDescriptor)?;
+            ask(session, (file.node, handle.number))
+        })
+    }
+
+    /// Notes a file and where it comes from. If there is no room for that, the
+    /// server is told to forget it.
+    fn note(&self, file: File, origin: Origin) -> Result<NodeId, Errno> {
         let added = self.client.nodes.lock().add(file);
         if added.is_err() {
             self.give_back(file);
         }
-        added.map(NodeId)
+        let number = added?;
+        let noted = self.origins.note(number, origin);
+        if noted.is_err() {
+            self.release(NodeId(number));
+        }
+        noted.map(|()| NodeId(number))
     }
 
     fn give_back(&self, file: File) {
@@ -74,63 +121,57 @@ impl Volume {
     /// Removes a name from a directory. Servers want to have told of a name before
     /// they remove it.
     fn remove(&self, code: u32, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
-        let found = self.lookup(directory, name)?;
-        let node = self.file(directory)?.node;
-        let request = |subject| message::named(subject, name);
-        let removed = self.client.tell(code, node, request);
-        self.release(found.node);
-        removed
+        let removal = self.origins.remove(directory.0, name)?;
+        let removed = self.ask_about(ONCE, directory, |_, directory| {
+            let found = self.look_up(directory.node, name);
+            let (node, identity) = found.map_err(recovery::before)?;
+            let request = |subject| message::named(subject, name);
+            let removed = self.client.tell(code, directory.node, request);
+            self.give_back(told(node, identity));
+            removed
+        });
+        self.origins.judge(removal, removed)
     }
 
     /// Asks for a part of a directory and gives it to `entries`; where the list
     /// goes on, if it does.
     fn list_part(
         &self,
-        directory: (u64, u64),
+        directory: NodeId,
         cookie: u64,
         bytes: &mut [u8],
         entries: &mut dyn Entries,
     ) -> Result<Option<u64>, Errno> {
-        let (node, handle) = directory;
         let room = bytes.len().saturating_sub(HEADER);
         let size = u32::try_from(room).map_err(|_| Errno::Invalid)?;
-        let request = |subject| message::read(subject, handle, cookie, size);
-        let read = |reply: Reply<'_>| message::listed(reply).give_to(entries);
-        self.client
-            .ask_into(code::LIST, node, request, bytes, read)?
+        self.ask_open(directory, |_, (node, handle)| {
+            let request = |subject| message::read(subject, handle, cookie, size);
+            let read = |reply: Reply<'_>| message::listed(reply).give_to(entries);
+            self.client.ask_into(code::LIST, node, request, bytes, read)
+        })?
     }
 }
 
-impl FileSystem for Volume {
+impl<L: Line> FileSystem for Volume<L> {
     fn root(&self) -> Result<NodeId, Errno> {
-        self.client.begin()?;
-        // The root is never forgotten.
-        self.note(File {
-            node: ROOT,
-            told: 0,
-            is_directory: true,
-            handle: None,
-        })
+        let session = recovery::steadily(AGAIN, || self.client.begin())?;
+        let generation = session.generation;
+        self.note(root(generation), Origin::root(generation))
     }
 
     fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
-        let node = self.file(directory)?.node;
-        let request = |subject| message::named(subject, name);
-        let read = |mut reply: Reply<'_>| message::found(&mut reply);
-        let (node, kind) = self.client.ask(code::LOOKUP, node, request, read)?;
-        if node == 0 {
-            return Err(Errno::NotFound);
-        }
-        let node = self.note(File {
-            node,
-            told: 1,
-            is_directory: kind == Kind::Directory,
-            handle: None,
-        })?;
-        Ok(Lookup { node, kind })
+        self.ask_about(AGAIN, directory, |session, file| {
+            let origin = self.origins.child(directory.0, name)?;
+            let (node, identity) = self.look_up(file.node, name)?;
+            let origin = origin.found(session.generation, identity);
+            let node = self.note(told(node, identity), origin)?;
+            let kind = identity.kind;
+            Ok(Lookup { node, kind })
+        })
     }
 
     fn release(&self, node: NodeId) {
+        self.origins.forget(node.0);
         let file = self.client.nodes.lock().take(node.0);
         if let Some(file) = file {
             self.give_back(file);
@@ -138,42 +179,35 @@ impl FileSystem for Volume {
     }
 
     fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
-        let node = self.file(node)?.node;
         let device = FIRST_DEVICE.saturating_add(self.client.server.number() as u64);
-        let read = |reply: Reply<'_>| message::metadata(reply, device);
-        let request = message::get_attributes;
-        self.client.ask(code::GET_ATTRIBUTES, node, request, read)
+        self.ask_about(AGAIN, node, |_, file| {
+            let read = |reply: Reply<'_>| message::metadata(reply, device);
+            let request = message::get_attributes;
+            self.client
+                .ask(code::GET_ATTRIBUTES, file.node, request, read)
+        })
     }
 
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
-        let node = self.file(node)?.node;
         let mut bytes = zeros(target.len().saturating_add(HEADER))?;
-        let read = |mut reply: Reply<'_>| copy_text(reply.rest(), target);
-        let request = message::request;
-        self.client
-            .ask_into(code::READ_LINK, node, request, &mut bytes, read)
+        self.ask_about(AGAIN, node, |_, file| {
+            let read = |mut reply: Reply<'_>| copy_text(reply.rest(), target);
+            let request = message::request;
+            self.client
+                .ask_into(code::READ_LINK, file.node, request, &mut bytes, read)
+        })
     }
 
     fn open(&self, node: NodeId, access: Access) -> Result<NodeId, Errno> {
-        let File {
-            node, is_directory, ..
-        } = self.file(node)?;
-        let code = match is_directory {
-            true => code::OPEN_DIRECTORY,
-            false => code::OPEN,
-        };
-        let request = |subject| message::open(subject, flags::of(access));
-        let read = |mut reply: Reply<'_>| message::opened(&mut reply);
-        let number = self.client.ask(code, node, request, read)?;
-        let handle = Handle {
-            number,
-            is_directory,
-        };
-        self.note(File {
-            node,
-            told: 0,
-            is_directory,
-            handle: Some(handle),
+        self.ask_about(AGAIN, node, |session, file| {
+            let origin = self.origins.of(node.0)?;
+            let handle = self.open_node(file, access)?;
+            let file = File {
+                told: 0,
+                handle: Some(handle),
+                ..file
+            };
+            Ok(self.note(file, origin.opened(session.generation, access))?)
         })
     }
 
@@ -184,35 +218,44 @@ impl FileSystem for Volume {
         mode: u32,
         access: Access,
     ) -> Result<NodeId, Errno> {
-        let node = self.file(directory)?.node;
         let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
         let mode = self.client.server.mode(mode);
-        let request = |subject| message::create(subject, name, flags, mode);
-        let read = |mut reply: Reply<'_>| {
-            let (node, _) = message::found(&mut reply)?;
-            Ok((node, message::opened(&mut reply)?))
-        };
-        let (node, number) = self.client.ask(code::CREATE, node, request, read)?;
-        let handle = Handle {
-            number,
-            is_directory: false,
-        };
-        self.note(File {
-            node,
-            told: 1,
-            is_directory: false,
-            handle: Some(handle),
+        self.ask_about(ONCE, directory, |session, parent| {
+            let origin = self.origins.child(directory.0, name)?;
+            let request = |subject| message::create(subject, name, flags, mode);
+            let read = |mut reply: Reply<'_>| {
+                let (node, identity) = message::found(&mut reply)?;
+                Ok((node, identity, message::opened(&mut reply)?))
+            };
+            let parent = parent.node;
+            let (node, identity, number) =
+                self.client.ask(code::CREATE, parent, request, read)?;
+            let handle = Handle {
+                number,
+                is_directory: false,
+            };
+            let file = File {
+                handle: Some(handle),
+                is_directory: false,
+                ..told(Known { node, ..parent }, identity)
+            };
+            let origin = origin.found(session.generation, identity);
+            Ok(self.note(file, origin.opened(session.generation, access))?)
         })
     }
 
     fn make_directory(&self, directory: NodeId, name: &[u8], mode: u32) -> Result<(), Errno> {
-        let node = self.file(directory)?.node;
         let mode = self.client.server.mode(mode);
-        let request = |subject| message::make_directory(subject, name, mode);
-        let read = |mut reply: Reply<'_>| message::found(&mut reply);
-        let made = self.client.ask(code::MAKE_DIRECTORY, node, request, read)?;
-        self.client.forget(made.0, 1);
-        Ok(())
+        self.ask_about(ONCE, directory, |_, parent| {
+            let request = |subject| message::make_directory(subject, name, mode);
+            let read = |mut reply: Reply<'_>| message::found(&mut reply);
+            let parent = parent.node;
+            let (node, _) = self
+                .client
+                .ask(code::MAKE_DIRECTORY, parent, request, read)?;
+            self.client.forget(Known { node, ..parent }, 1);
+            Ok(())
+        })
     }
 
     fn remove_file(&self, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
@@ -229,25 +272,28 @@ impl FileSystem for Volume {
         cookie: u64,
         entries: &mut dyn Entries,
     ) -> Result<Option<u64>, Errno> {
-        let directory = self.open_file(directory)?;
         listing::next(cookie, entries, |cookie, bytes, entries| {
             self.list_part(directory, cookie, bytes, entries)
         })
     }
 
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
-        let file = self.open_file(file)?;
-        let (size, most) = (target.size(), self.client.server.data()?);
+        let (size, most) = (target.size(), self.data()?);
         parts::each(size, most, offset, |offset, at, size| {
-            self.client.read(file, offset, target, at, size)
+            self.ask_open(file, |session, file| {
+                let size = size.min(session.data);
+                self.client.read(file, offset, target, at, size)
+            })
         })
     }
 
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
-        let file = self.open_file(file)?;
-        let (size, most) = (source.size(), self.client.server.data()?);
+        let (size, most) = (source.size(), self.data()?);
         parts::each(size, most, offset, |offset, at, size| {
-            self.client.write(file, offset, source, at, size)
+            self.ask_open(file, |session, file| {
+                let size = size.min(session.data);
+                self.client.write(file, offset, source, at, size)
+            })
         })
     }
 
@@ -256,18 +302,21 @@ impl FileSystem for Volume {
     }
 
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
-        let (node, handle) = self.open_file(file)?;
-        let request = |subject: Subject| message::set_size(subject, handle, size);
-        self.client.tell(code::SET_ATTRIBUTES, node, request)
+        self.ask_open(file, |_, (node, handle)| {
+            let request = |subject: Subject| message::set_size(subject, handle, size);
+            self.client.tell(code::SET_ATTRIBUTES, node, request)
+        })
     }
 
     fn sync(&self, file: NodeId) -> Result<(), Errno> {
-        let (node, handle) = self.open_file(file)?;
-        let code = match self.file(file)?.is_directory {
-            true => code::SYNC_DIRECTORY,
-            false => code::SYNC,
-        };
-        self.client
-            .tell(code, node, |subject| message::sync(subject, handle))
+        self.ask_about(AGAIN, file, |_, file| {
+            let handle = file.handle.ok_or(Errno::BadDescriptor)?;
+            let code = match file.is_directory {
+                true => code::SYNC_DIRECTORY,
+                false => code::SYNC,
+            };
+            let request = |subject| message::sync(subject, handle.number);
+            self.client.tell(code, file.node, request)
+        })
     }
 }

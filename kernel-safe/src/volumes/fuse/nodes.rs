@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use super::client::Known;
 use crate::errno::Errno;
 
 /// What the server gave for opening something.
@@ -20,8 +21,9 @@ pub struct Handle {
 /// A file that we know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct File {
-    /// The server's node.
-    pub node: u64,
+    /// The server's node, and the generation in which it knows that and what else is
+    /// of the server here.
+    pub node: Known,
     /// How often we were told of it.
     pub told: u64,
     /// Whether it is a directory.
@@ -86,6 +88,15 @@ impl Nodes {
         slot.copied().flatten().ok_or(Errno::Invalid)
     }
 
+    /// Notes that the server knows a file as something else now.
+    pub fn replace(&mut self, number: u64, file: File) {
+        let place = usize::try_from(number).ok();
+        let slot = place.and_then(|place| self.files.get_mut(place));
+        if let Some(slot @ Some(_)) = slot {
+            *slot = Some(file);
+        }
+    }
+
     /// Takes a file's number back: the file, with what the server must now
     /// forget of it.
     pub fn take(&mut self, number: u64) -> Option<File> {
@@ -116,8 +127,15 @@ impl Default for Nodes {
 mod tests {
     use super::*;
 
+    const fn known(node: u64) -> Known {
+        Known {
+            generation: 0,
+            node,
+        }
+    }
+
     const FILE: File = File {
-        node: 7,
+        node: known(7),
         told: 1,
         is_directory: false,
         handle: None,
@@ -137,6 +155,25 @@ mod tests {
     }
 
     #[test]
+    fn nobody_forgets_for_an_earlier_session() {
+        let mut nodes = Nodes::new();
+        let first = nodes.add(FILE).expect("memory");
+        let later = Known {
+            generation: 1,
+            ..FILE.node
+        };
+        let second = nodes
+            .add(File {
+                node: later,
+                ..FILE
+            })
+            .expect("memory");
+        let told = |file: Option<File>| file.map(|file| file.told);
+        assert_eq!(told(nodes.take(first)), Some(1));
+        assert_eq!(told(nodes.take(second)), Some(1));
+    }
+
+    #[test]
     fn numbers_are_used_again() {
         let mut nodes = Nodes::new();
         for _ in 0..1000 {
@@ -152,7 +189,14 @@ mod tests {
     fn all_numbers_can_come_back() {
         let mut nodes = Nodes::new();
         let numbers: Vec<u64> = (0..100)
-            .map(|node| nodes.add(File { node, ..FILE }).expect("memory"))
+            .map(|node| {
+                nodes
+                    .add(File {
+                        node: known(node),
+                        ..FILE
+                    })
+                    .expect("memory")
+            })
             .collect();
         for number in numbers {
             assert!(nodes.take(number).is_some());

@@ -280,6 +280,15 @@ fn listing<'a>(reply: &mut Reply<'a>) -> Result<Listing<'a>, Malformed> {
     })
 }
 
+/// What was opened or made.
+///
+/// # Errors
+///
+/// It is not said.
+pub fn opened(mut reply: Reply<'_>) -> Result<Qid, Malformed> {
+    qid(&mut reply)
+}
+
 fn qid(reply: &mut Reply<'_>) -> Result<Qid, Malformed> {
     const DIRECTORY: u8 = 0x80;
     const LINK: u8 = 0x02;

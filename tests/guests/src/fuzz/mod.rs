@@ -28,6 +28,8 @@ const ROUND: u64 = 20_000;
 const DESCRIPTORS: i32 = 1 << 18;
 /// Errors are small negative numbers.
 const ERROR_MAX: i64 = 4096;
+/// What hermit-abi has no name for: something is no directory.
+const ENOTDIR: i32 = 20;
 /// What the memory that can be allocated may have shrunk by: caches, and tables
 /// that have grown.
 const MEMORY_LOST_MAX: usize = 8 << 20;

@@ -8,6 +8,7 @@ mod large;
 mod lies;
 mod many;
 mod modes;
+mod restarts;
 mod waiting;
 
 use std::fs::File;
@@ -35,6 +36,10 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["modes", lie] => modes::run(folder, lie),
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),
+        ["restarts"] => restarts::course(folder),
+        ["restarts-of-names"] => restarts::names(folder),
+        ["restarts-renamed"] => restarts::renamed(folder),
+        ["restarts-unlinked"] => restarts::unlinked(folder),
         ["seen"] => host::seen(folder),
         ["slow-storm"] => waiting::storm(folder, 100),
         ["storm"] => waiting::storm(folder, 0),

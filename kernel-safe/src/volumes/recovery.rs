@@ -1,0 +1,240 @@
+//! Finding files again when their server has forgotten them.
+//!
+//! When the cell of the files is started anew, its devices are reset, and servers
+//! forget every number that they gave or were given. A volume outlives that: for
+//! each file it remembers by which names, from the root on, it was found, what it
+//! was then, and for what it is open. A number holds in one generation of the cell;
+//! the first thread that uses a file in a later one finds it again.
+//!
+//! What is found under the same names must be the same file, by its kind, its inode
+//! and, where the server tells one, the inode's generation. Any other is never
+//! used: the file is lost then, and an error for good or until it stands there
+//! again. A file whose name the guest removed is not looked for at all, since hosts
+//! give the inode of a removed file to the next one. The host may do the same
+//! behind our back, between a restart and the next use, and by 9P nothing tells
+//! that.
+//!
+//! Nothing is found again before somebody needs it, and it is done by who needs it:
+//! cells also fail where nobody may sleep. A restart in the middle of all that means
+//! to begin once more, so many times and no more.
+
+mod origin;
+
+use alloc::vec::Vec;
+
+use spin::Mutex;
+
+use crate::drivers::channel::Trouble;
+use crate::errno::Errno;
+use crate::wait::turn::Turn;
+
+pub use self::origin::{Identity, Origin};
+
+/// How often something is tried. A cell is given up before it fails so often in a
+/// minute.
+const ATTEMPTS: u32 = 64;
+
+/// Where the files of a volume come from, by number.
+#[derive(Debug)]
+pub struct Origins {
+    table: Mutex<Table>,
+    /// Whose turn it is to find a file again.
+    finder: Turn,
+}
+
+#[derive(Debug)]
+struct Table {
+    origins: Vec<Option<Origin>>,
+    removals: u64,
+}
+
+/// Does `ask` until a restart no longer comes in between. If it was sent and
+/// brought no reply, it is done once more only if that `repeats` well.
+///
+/// # Errors
+///
+/// It failed, may or may not have been done, or the cell fails and fails.
+pub fn steadily<T>(
+    repeats: bool,
+    mut ask: impl FnMut() -> Result<T, Trouble>,
+) -> Result<T, Errno> {
+    for _ in 0..ATTEMPTS {
+        match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(Trouble::Unsent) => {}
+            // DEFENCE: done-once
+            Err(Trouble::Unanswered) if repeats => {}
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Err(Errno::Device)
+}
+
+/// What failed is only the preparation of a request, which can be done again.
+pub fn before(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Unanswered => Trouble::Unsent,
+        other => other,
+    }
+}
+
+impl Origins {
+    /// None.
+    pub const fn new() -> Origins {
+        let table = Table {
+            origins: Vec::new(),
+            removals: 0,
+        };
+        Origins {
+            table: Mutex::new(table),
+            finder: Turn::new(),
+        }
+    }
+
+    /// Notes where a file comes from.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short.
+    pub fn note(&self, number: u64, origin: Origin) -> Result<(), Errno> {
+        let place = usize::try_from(number).map_err(|_| Errno::NoMemory)?;
+        let origins = &mut self.table.lock().origins;
+        if place >= origins.len() {
+            let more = place.saturating_sub(origins.len()).saturating_add(1);
+            origins.try_reserve(more)?;
+            origins.resize_with(place.saturating_add(1), || None);
+        }
+        if let Some(slot) = origins.get_mut(place) {
+            *slot = Some(origin);
+        }
+        Ok(())
+    }
+
+    /// Forgets a file; where it came from.
+    pub fn forget(&self, number: u64) -> Option<Origin> {
+        let place = usize::try_from(number).ok()?;
+        self.table.lock().origins.get_mut(place)?.take()
+    }
+
+    /// Where a file comes from.
+    ///
+    /// # Errors
+    ///
+    /// Memory is short, or there is no such file.
+    pub fn of(&self, number: u64) -> Result<Origin, Errno> {
+        self.with(number, |origin| origin.copied())?
+    }
+
+    /// Where `name` in a directory comes from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Origins::of`], or the names are too long.
+    pub fn child(&self, directory: u64, name: &[u8]) -> Result<Origin, Errno> {
+        self.with(directory, |origin| origin.child(name))?
+    }
+
+    /// Sees to it that the server knows a file in a generation of the cell: `find`
+    /// finds it again if the server has forgotten it.
+    ///
+    /// # Errors
+    ///
+    /// The file is not where it was, or is another; memory is short; or the cell was
+    /// started anew meanwhile.
+    pub fn ensure(
+        &self,
+        number: u64,
+        generation: u32,
+        find: impl FnOnce(&Origin) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        if self.is_known(number, generation)? {
+            return Ok(());
+        }
+        let _turn = self.finder.take()?;
+        if self.is_known(number, generation)? {
+            return Ok(());
+        }
+        let origin = self.of(number)?;
+        // DEFENCE: removed-stays-removed
+        if origin.removal.is_some() {
+            return Err(Errno::Device.into());
+        }
+        find(&origin).map_err(not_found)?;
+        self.with(number, |origin| origin.renew(generation))?
+    }
+
+    /// The name `name` of a directory is about to be removed: whatever has it is not
+    /// looked for any more. What to give to [`Origins::judge`] then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Origins::child`].
+    pub fn remove(&self, directory: u64, name: &[u8]) -> Result<u64, Errno> {
+        let removed = self.child(directory, name)?;
+        let mut table = self.table.lock();
+        table.removals = table.removals.wrapping_add(1);
+        let removal = table.removals;
+        for origin in table.origins.iter_mut().flatten() {
+            if origin.removal.is_none() && origin.is_at(&removed.path) {
+                origin.removal = Some(removal);
+            }
+        }
+        Ok(removal)
+    }
+
+    /// What a removal has come to. If it was refused, what it was about is still
+    /// there; if nothing had that name, nothing is; if it failed for other reasons,
+    /// nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// As `removed` says.
+    pub fn judge(&self, removal: u64, removed: Result<(), Errno>) -> Result<(), Errno> {
+        match removed {
+            Ok(()) | Err(Errno::Device | Errno::NotFound) => {}
+            Err(_) => self.keep(removal),
+        }
+        removed
+    }
+
+    fn keep(&self, removal: u64) {
+        for origin in self.table.lock().origins.iter_mut().flatten() {
+            if origin.removal == Some(removal) {
+                origin.removal = None;
+            }
+        }
+    }
+
+    fn is_known(&self, number: u64, generation: u32) -> Result<bool, Errno> {
+        self.with(number, |origin| match origin.is_lost {
+            true => Err(Errno::Device),
+            false => Ok(origin.generation == generation),
+        })?
+    }
+
+    fn with<T>(&self, number: u64, then: impl FnOnce(&mut Origin) -> T) -> Result<T, Errno> {
+        let place = usize::try_from(number).map_err(|_| Errno::Invalid)?;
+        let mut table = self.table.lock();
+        let origin = table.origins.get_mut(place).and_then(Option::as_mut);
+        origin.map(then).ok_or(Errno::Invalid)
+    }
+}
+
+impl Default for Origins {
+    fn default() -> Self {
+        Origins::new()
+    }
+}
+
+/// Why a file was not found again, as its user is told: whatever the server says
+/// is about names, and not about the file.
+fn not_found(trouble: Trouble) -> Trouble {
+    match before(trouble) {
+        Trouble::Failed(Errno::NoMemory) => Trouble::Failed(Errno::NoMemory),
+        Trouble::Failed(_) => Trouble::Failed(Errno::Device),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;
