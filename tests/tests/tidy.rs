@@ -211,6 +211,7 @@ fn every_dependency_has_a_reason() {
         "cargo-cloister",
         "tests",
         "kernel-safe",
+        "kernel-unsafe",
         "trusted-core",
     ];
     let findings = sources::with_endings(&["Cargo.toml"])

@@ -46,14 +46,12 @@ impl Server {
     }
 
     fn do_it(&mut self, kind: u8, body: &mut Reply<'_>) -> Result<Vec<u8>, u32> {
-        let number = |body: &mut Reply<'_>| body.u32().map_err(|_| INVALID);
         if kind == kind::VERSION {
             self.fids.clear();
             let most = number(body)?.to_le_bytes();
             return Ok([&most[..], &[8, 0], b"9P2000.L"].concat());
         }
         let fid = number(body)?;
-        let place = |body: &mut Reply<'_>| body.u64().map_err(|_| INVALID);
         match kind {
             kind::ATTACH => {
                 self.fids.insert(fid, (host::ROOT, false));
@@ -84,6 +82,14 @@ impl Server {
                 Ok(Vec::new())
             }
             kind::GET_ATTRIBUTES => self.attributes(fid),
+            kind::FORGET => self.fids.remove(&fid).map(|_| Vec::new()).ok_or(BAD),
+            kind => self.of_content(kind, fid, body),
+        }
+    }
+
+    /// Does what is about the bytes of a file, or the names in a directory.
+    fn of_content(&mut self, kind: u8, fid: u32, body: &mut Reply<'_>) -> Result<Vec<u8>, u32> {
+        match kind {
             kind::SET_ATTRIBUTES => {
                 body.bytes(16).map_err(|_| INVALID)?;
                 let (inode, size) = (self.inode(fid)?, place(body)?);
@@ -113,7 +119,6 @@ impl Server {
                 Ok(size.to_le_bytes().to_vec())
             }
             kind::SYNC => self.open_inode(fid).map(|_| Vec::new()),
-            kind::FORGET => self.fids.remove(&fid).map(|_| Vec::new()).ok_or(BAD),
             _ => Err(INVALID),
         }
     }
@@ -139,6 +144,14 @@ impl Server {
         reply.extend([0; 16 + 64]);
         Ok(reply)
     }
+}
+
+fn number(body: &mut Reply<'_>) -> Result<u32, u32> {
+    body.u32().map_err(|_| INVALID)
+}
+
+fn place(body: &mut Reply<'_>) -> Result<u64, u32> {
+    body.u64().map_err(|_| INVALID)
 }
 
 fn text<'a>(body: &mut Reply<'a>) -> Result<&'a [u8], u32> {

@@ -3,6 +3,8 @@
 mod bench;
 mod queues;
 
+use domains::Domain;
+
 use super::*;
 use crate::device::virtio::bus::fake::{CONFIGURATION, CONFIGURATION_SIZE, Write};
 use bench::{Bench, GIVEN_UP, INVALID, OWN, OWNER};
