@@ -39,6 +39,7 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["restarts"] => restarts::course(folder),
         ["restarts-of-names"] => restarts::names(folder),
         ["restarts-renamed"] => restarts::renamed(folder),
+        ["restarts-too-many"] => restarts::too_many(folder),
         ["restarts-unlinked"] => restarts::unlinked(folder),
         ["seen"] => host::seen(folder),
         ["slow-storm"] => waiting::storm(folder, 100),

@@ -17,6 +17,8 @@ const NOWHERE: usize = 8;
 /// Between two faults: cells that fail more often than sixteen times a second, or
 /// sixty-four times a minute, are given up.
 const PAUSE: Duration = Duration::from_millis(90);
+/// More faults at once than a cell is started anew for.
+const TOO_MANY: usize = 40;
 /// How many faults a second thread makes.
 const FAULTS: usize = 20;
 /// Bytes of a write, more than a message has.
@@ -88,6 +90,27 @@ pub fn renamed(folder: &str) -> Result<(), String> {
     let mut text = String::new();
     done("read", kept.read_to_string(&mut text))?;
     same("the file that stayed", text.as_str(), "kept")
+}
+
+/// A cell that fails too often is given up: who reads then, and who comes later, gets
+/// an error, and the program goes on.
+pub fn too_many(folder: &str) -> Result<(), String> {
+    let path = format!("{folder}/file");
+    let mut file = written(&path, b"text")?;
+    let again = path.clone();
+    let reader = thread::spawn(move || {
+        loop {
+            if let Err(error) = fs::read(&again) {
+                return error.raw_os_error();
+            }
+        }
+    });
+    for _ in 0..TOO_MANY {
+        hook(HOSTFS | LOAD, NOWHERE, 0);
+    }
+    same("who reads", done("join", reader.join())?, Some(EIO))?;
+    same("an open file", errno(file.read(&mut [0; 4])), EIO)?;
+    same("who comes later", errno(fs::metadata(&path)), EIO)
 }
 
 /// An open file with a content, at its start.

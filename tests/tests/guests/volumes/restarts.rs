@@ -25,6 +25,7 @@ pub(super) fn by_ninep() -> Vec<Trial> {
         trials.push(checked(server, "restarts-of-names", nothing));
     }
     trials.push(checked(ON_TWO, "restarts", same_content));
+    trials.push(trial("volumes::restarts_have_an_end".into(), too_many));
     trials
 }
 
@@ -65,6 +66,15 @@ fn has_failed(outcome: &Outcome) -> Verdict {
     let restarts = outcome.console.matches("hostfs was started anew").count();
     let holds = restarts > 0 && restarts == outcome.faults.len();
     ensure(holds, "a new start for each fault", outcome)
+}
+
+fn too_many() -> Verdict {
+    let volumes = [at(&folder("restarts-too-many"), "/data")];
+    let words = ["/data", "restarts-too-many"];
+    let outcome = boot(Isolation::Mpk, &ON_TWO, &volumes, &words);
+    passed(&outcome)?;
+    let is_given_up = outcome.console.contains("hostfs is not called any more");
+    ensure(is_given_up, "a word of it", &outcome)
 }
 
 fn nothing(_: &Path) -> Verdict {
