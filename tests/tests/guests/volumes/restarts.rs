@@ -63,7 +63,7 @@ fn checked(server: Server, what: &'static str, left: fn(&Path) -> Verdict) -> Tr
 
 /// The trial is none if the cell was not started anew for each of its faults.
 fn has_failed(outcome: &Outcome) -> Verdict {
-    let restarts = outcome.console.matches("hostfs was started anew").count();
+    let restarts = outcome.restarts.len();
     let holds = restarts > 0 && restarts == outcome.faults.len();
     ensure(holds, "a new start for each fault", outcome)
 }
