@@ -46,12 +46,14 @@ impl Server {
     }
 
     fn do_it(&mut self, kind: u8, body: &mut Reply<'_>) -> Result<Vec<u8>, u32> {
+        let number = |body: &mut Reply<'_>| body.u32().map_err(|_| INVALID);
         if kind == kind::VERSION {
             self.fids.clear();
             let most = number(body)?.to_le_bytes();
             return Ok([&most[..], &[8, 0], b"9P2000.L"].concat());
         }
         let fid = number(body)?;
+        let place = |body: &mut Reply<'_>| body.u64().map_err(|_| INVALID);
         match kind {
             kind::ATTACH => {
                 self.fids.insert(fid, (host::ROOT, false));
@@ -82,45 +84,56 @@ impl Server {
                 Ok(Vec::new())
             }
             kind::GET_ATTRIBUTES => self.attributes(fid),
-            kind::FORGET => self.fids.remove(&fid).map(|_| Vec::new()).ok_or(BAD),
-            kind => self.of_content(kind, fid, body),
-        }
-    }
-
-    /// Does what is about the bytes of a file, or the names in a directory.
-    fn of_content(&mut self, kind: u8, fid: u32, body: &mut Reply<'_>) -> Result<Vec<u8>, u32> {
-        match kind {
             kind::SET_ATTRIBUTES => {
                 body.bytes(16).map_err(|_| INVALID)?;
                 let (inode, size) = (self.inode(fid)?, place(body)?);
                 self.host.content(inode)?.resize(size as usize, 0);
                 Ok(Vec::new())
             }
+            kind::FORGET => self.fids.remove(&fid).map(|_| Vec::new()).ok_or(BAD),
+            _ => self.by_open_fid(kind, fid, body),
+        }
+    }
+
+    fn by_open_fid(
+        &mut self,
+        kind: u8,
+        fid: u32,
+        body: &mut Reply<'_>,
+    ) -> Result<Vec<u8>, u32> {
+        let inode = self.open_inode(fid)?;
+        if kind == kind::SYNC {
+            return Ok(Vec::new());
+        }
+        let at = body.u64().map_err(|_| INVALID)?;
+        let size = body.u32().map_err(|_| INVALID)?;
+        match kind {
             kind::LIST => {
-                let (inode, from) = (self.open_inode(fid)?, place(body)?);
-                let mut entries = Vec::new();
-                for (next, name, inode) in self.host.list(inode, from) {
-                    entries.extend(self.qid(inode));
-                    entries.extend(next.to_le_bytes());
-                    entries.push(0);
-                    entries.extend((name.len() as u16).to_le_bytes());
-                    entries.extend(name);
-                }
+                let entries = self.entries(inode, at);
                 Ok([&(entries.len() as u32).to_le_bytes()[..], &entries].concat())
             }
             kind::READ => {
-                let (inode, at, size) = (self.open_inode(fid)?, place(body)?, number(body)?);
                 let read = self.host.read(inode, at, size)?;
                 Ok([&(read.len() as u32).to_le_bytes()[..], &read].concat())
             }
             kind::WRITE => {
-                let (inode, at, size) = (self.open_inode(fid)?, place(body)?, number(body)?);
                 self.host.write(inode, at, body.rest())?;
                 Ok(size.to_le_bytes().to_vec())
             }
-            kind::SYNC => self.open_inode(fid).map(|_| Vec::new()),
             _ => Err(INVALID),
         }
+    }
+
+    fn entries(&self, directory: u64, from: u64) -> Vec<u8> {
+        let mut entries = Vec::new();
+        for (next, name, inode) in self.host.list(directory, from) {
+            entries.extend(self.qid(inode));
+            entries.extend(next.to_le_bytes());
+            entries.push(0);
+            entries.extend((name.len() as u16).to_le_bytes());
+            entries.extend(name);
+        }
+        entries
     }
 
     fn walk(&mut self, fid: u32, body: &mut Reply<'_>) -> Result<Vec<u8>, u32> {
@@ -144,14 +157,6 @@ impl Server {
         reply.extend([0; 16 + 64]);
         Ok(reply)
     }
-}
-
-fn number(body: &mut Reply<'_>) -> Result<u32, u32> {
-    body.u32().map_err(|_| INVALID)
-}
-
-fn place(body: &mut Reply<'_>) -> Result<u64, u32> {
-    body.u64().map_err(|_| INVALID)
 }
 
 fn text<'a>(body: &mut Reply<'a>) -> Result<&'a [u8], u32> {
