@@ -7,9 +7,10 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::RestartLimit;
+use crate::cell::CELLS_MAX;
 use crate::device::{DEVICES_MAX, MMIO_SLOTS};
 use crate::manifest::Tls;
+use crate::{Cell, Injection, RestartLimit};
 
 /// How to turn the time-stamp counter into nanoseconds since boot.
 ///
@@ -108,6 +109,8 @@ pub struct OptionsHeader {
     pub cpus: u32,
     /// How often a cell is started anew before it is given up.
     pub restart_limit: RestartLimit,
+    /// What each cell is made to do wrong, by number.
+    pub injections: [Injection; CELLS_MAX],
     /// The devices of ours on virtio-mmio, in the order of the command line.
     pub mmio: [MmioBlock; MMIO_SLOTS],
 }
@@ -199,6 +202,7 @@ impl OptionsHeader {
             pci_slots: 0,
             cpus: 0,
             restart_limit: RestartLimit::OF_ROW,
+            injections: [Injection::NONE; CELLS_MAX],
             mmio: [MmioBlock::NONE; MMIO_SLOTS],
         }
     }
@@ -209,6 +213,12 @@ impl OptionsHeader {
             restart_limit,
             ..self
         }
+    }
+
+    /// The same with `cell` made to do this wrong.
+    pub fn with_injection(mut self, cell: Cell, injection: Injection) -> Self {
+        self.injections[cell.number()] = injection;
+        self
     }
 
     /// The same with so many volumes, whose servers have so much time.

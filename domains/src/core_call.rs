@@ -7,7 +7,8 @@
 
 use crate::Domain;
 
-/// Whoever a call is for. What it asks about a device, its own cell alone may ask.
+/// Whoever may make a call. What is about a device, only the cell that drives it
+/// may ask.
 macro_rules! caller {
     (Safe) => {
         Domain::Safe
@@ -108,7 +109,7 @@ core_calls! {
     /// they have nothing any more. Denied while the cell runs on any CPU.
     Stop = 21, by [Safe];
     /// Makes the memory of cell number `(cell)`, which was stopped, what it was at
-    /// boot, but for its windows.
+    /// boot, but for its stacks and windows. Denied likewise.
     Start = 22, by [Safe];
 }
 

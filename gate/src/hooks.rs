@@ -103,6 +103,8 @@ pub const CORE_CALL_WITH: u32 = 40;
 pub const FLIP: u32 = 41;
 /// Makes core call number `address` with the four words at `argument` for ever.
 pub const REPEAT: u32 = 42;
+/// Panics.
+pub const PANIC: u32 = 43;
 /// With [`in_cell`]: beside whatever other call there is under way.
 pub const BESIDE: u32 = 1 << 16;
 /// Safe kernel only: what the vector registers held whenever the application was
@@ -221,6 +223,7 @@ pub unsafe fn attack(kind: u32, address: usize, argument: usize) -> i64 {
             NOTHING => {}
             TIME_FAULT => return ticks_of_fault(),
             FILL => return fill(argument),
+            PANIC => panic!("as it was told to"),
             SPIN => loop {
                 core::hint::spin_loop();
             },

@@ -6,7 +6,7 @@ use core::{ptr, slice};
 use domains::boot::{BootInfo, OptionsHeader};
 use domains::layout::{ARCHIVE, BOOT_INFO};
 use domains::manifest::Tls;
-use domains::{Cell, Isolation, RestartLimit};
+use domains::{Cell, Injection, Isolation, RestartLimit};
 
 /// What the core found and decided at boot.
 pub fn boot() -> &'static BootInfo {
@@ -111,6 +111,11 @@ impl Options {
             RestartLimit::OF_ROW => cell.restart_limit(),
             limit => limit,
         }
+    }
+
+    /// What `cell` is made to do wrong.
+    pub fn injection(&self, cell: Cell) -> Injection {
+        self.header.injections[cell.number()]
     }
 
     fn strings(&self) -> impl Iterator<Item = &'static CStr> {

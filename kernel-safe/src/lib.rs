@@ -36,8 +36,8 @@
 //! Every CPU may be in here at once. Locks are taken in this order:
 //!
 //! - a place to wait; the roster, standard input, an event counter or a channel's
-//!   slots; the drivers; a schedule,
-//! - the pool of random bytes; the drivers,
+//!   slots; a cell; what its input and its bells remember; a schedule,
+//! - the pool of random bytes; a cell,
 //! - the start of a thread; the space of stacks,
 //! - of files in memory, a directory; a file in it; the pool of files.
 //!

@@ -17,7 +17,7 @@ static HIGHEST: Mutex<BTreeMap<String, Mark>> = Mutex::new(BTreeMap::new());
 /// To where a stack was filled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mark {
-    /// Whose: `safe`, `unsafe` or `core`.
+    /// Whose: `safe`, `core` or the name of a cell.
     pub kernel: String,
     /// How many bytes were used.
     pub used: u64,

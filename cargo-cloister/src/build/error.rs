@@ -160,7 +160,7 @@ pub enum BuildError {
     #[error("an image for release must not have the core's test hooks")]
     #[diagnostic(
         code(cloister::build::test_hooks),
-        help("leave `--release` away, or `--test-hooks`")
+        help("leave `--release` away, or what needs the hooks: `--test-hooks`, `--inject`")
     )]
     TestHooks,
     /// The components could not become an image.

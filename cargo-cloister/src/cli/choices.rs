@@ -1,13 +1,13 @@
 //! Values that several options take.
 
-use domains::RestartLimit;
-use domains::restart_limit::NoLimit;
 use std::fmt;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domains::Isolation;
 use domains::cpu_page::CPUS_MAX;
+use domains::injection::{self, NoInjection};
+use domains::restart_limit::NoLimit;
+use domains::{Cell, Injection, Isolation, RestartLimit};
 use serde::Deserialize;
 
 /// Reads `mpk` or `none`, and knows no other.
@@ -83,7 +83,19 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
 pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
     text.parse().map_err(|NoLimit| {
         let most = RestartLimit::MOST;
-        format!("not a limit: `16/s,64/min`, of at most {most} each, or `none`")
+        format!("not a limit: two numbers up to {most}, as in `16/s,64/min`, or `none`")
+    })
+}
+
+/// What a cell is made to do wrong.
+pub(super) fn injection(text: &str) -> Result<(Cell, Injection), String> {
+    injection::parse(text).map_err(|NoInjection| {
+        let cells = Cell::ALL.map(Cell::name).join("` or `");
+        format!(
+            "not CELL=FAULT,every=N or CELL=FAULT,once=N: cells are `{cells}`; faults are \
+             `panic`, `hang`, and `read:`, `write:` or `jump:` with `safe`, `app` or another \
+             cell"
+        )
     })
 }
 

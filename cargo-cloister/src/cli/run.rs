@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{self, PathBuf};
 
 use clap::Args;
-use domains::RestartLimit;
+use domains::{Cell, Injection, Isolation, RestartLimit};
 
 use super::choices::{self, LogLevel, Output};
 use super::failure::Failure;
@@ -25,7 +25,7 @@ mod plan;
 ///
 /// Ends with the program's own status; with 120 if the program crossed a wall,
 /// 121 if the time limit passed, 122 if the machine did not start, 123 if the
-/// kernel failed, 134 if the program panicked or aborted.
+/// safe kernel failed, or without walls a cell, 134 if the program panicked or aborted.
 #[derive(Args, Debug)]
 pub(super) struct Run {
     /// A package's directory or a packed image [default: the current directory]
@@ -61,10 +61,19 @@ pub(super) struct RunOptions {
     /// virtiofs 30; with --icount, never]
     #[arg(long, value_name = "SECONDS", value_parser = choices::seconds)]
     volume_timeout: Option<f64>,
-    /// Start a cell that fails anew so often at most, then give it up [default:
+    /// How often a cell (a domain of drivers: `console`, `hostfs`) that fails is
+    /// started anew, in a second and in a minute, at most 64 each; then it is given
+    /// up, and whoever uses it gets an error. `0/s,0/min` never starts it anew;
+    /// `none` sets no limit, and a cell that always fails may then hold the program
+    /// up for ever. With --isolation=none a cell's fault ends the machine [default:
     /// 16/s,64/min]
     #[arg(long, value_name = "N/s,N/min|none", value_parser = choices::restart_limit)]
     restart_limit: Option<RestartLimit>,
+    /// Have a cell do wrong in its Nth call, or in every Nth: read, write or jump to
+    /// memory of a domain, panic, or hang; for example `hostfs=write:safe,every=50`.
+    /// Builds the kernels with test hooks
+    #[arg(long, value_name = "CELL=FAULT,every=N|once=N", value_parser = choices::injection)]
+    inject: Vec<(Cell, Injection)>,
     /// Set a variable of the program's environment; without a value, pass on
     /// this process's
     #[arg(short, long, value_name = "NAME=VALUE")]
@@ -143,6 +152,11 @@ impl RunOptions {
         self.dry_run
     }
 
+    /// Whether a cell is made to do wrong, for which an image has to have test hooks.
+    pub(super) fn injects(&self) -> bool {
+        !self.inject.is_empty()
+    }
+
     /// Whom the output is for.
     pub(super) fn output(&self) -> Output {
         self.output
@@ -169,9 +183,10 @@ impl Run {
         }
     }
 
-    pub(super) fn run(self) -> Result<u8, Failure> {
+    pub(super) fn run(mut self) -> Result<u8, Failure> {
         let subject = Subject::at(self.path.as_deref())?;
         self.build.check(&subject)?;
+        self.build.test_hooks |= self.how.injects();
         self.build.set_up()?;
         self.how.look_ahead()?;
         let ready = subject.ready(&self.build)?;
@@ -192,6 +207,9 @@ impl Run {
 
 fn announce(spec: &Spec) {
     tell(spec);
+    if !spec.options.injections.is_empty() && spec.isolation == Isolation::None {
+        tell("warning: without walls no cell is started anew, and a fault ends the machine");
+    }
     for publish in &spec.publish {
         let (address, host) = (publish.address, publish.host);
         tell(format_args!(

@@ -63,6 +63,8 @@ pub(super) struct Ready {
     pub(super) isolation: Isolation,
     /// Bytes of memory that it fills before anything runs.
     pub(super) size: u64,
+    /// Whether its kernels have test hooks.
+    pub(super) test_hooks: bool,
     pub(super) defaults: Defaults,
 }
 
@@ -185,14 +187,8 @@ fn given(image: PathBuf, options: &BuildOptions) -> Result<Ready, Failure> {
     check_gate_page(isolation, &verified.gate_page).map_err(not_bootable)?;
     let name = image.file_stem().unwrap_or_default();
     let program = name.to_string_lossy().into_owned();
-    let (size, defaults) = (size_of(&bytes), Defaults::default());
-    Ok(Ready {
-        image,
-        program,
-        isolation,
-        size,
-        defaults,
-    })
+    let defaults = Defaults::default();
+    Ok(described(image, program, isolation, defaults, &bytes))
 }
 
 /// Refuses a gate page that is none of those that this tool has built. One that has
@@ -224,19 +220,28 @@ pub(super) fn ready(
     isolation: Isolation,
     defaults: Defaults,
 ) -> Result<Ready, Failure> {
-    let size = size_of(&read(&built.image)?);
-    Ok(Ready {
-        image: built.image,
-        program: built.program,
-        isolation,
-        size,
-        defaults,
-    })
+    let bytes = read(&built.image)?;
+    let (image, program) = (built.image, built.program);
+    Ok(described(image, program, isolation, defaults, &bytes))
 }
 
-/// How much memory an image fills; it was verified before.
-fn size_of(image: &[u8]) -> u64 {
-    Packed::read(image).map_or(0, |packed| packed.header.physical_end)
+/// An image that was verified, with what its header says.
+fn described(
+    image: PathBuf,
+    program: String,
+    isolation: Isolation,
+    defaults: Defaults,
+    bytes: &[u8],
+) -> Ready {
+    let header = Packed::read(bytes).map(|packed| packed.header).ok();
+    Ready {
+        image,
+        program,
+        isolation,
+        size: header.map_or(0, |header| header.physical_end),
+        test_hooks: header.is_some_and(|header| header.test_hooks != 0),
+        defaults,
+    }
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ impl Session<'_> {
             isolation: self.isolation,
             cargo_args: self.cargo.clone(),
             output: None,
-            test_hooks: false,
+            test_hooks: self.test.how.injects(),
             tests: Some(target.clone()),
             rootfs: self.defaults.rootfs.clone(),
         };

@@ -1,7 +1,7 @@
 //! The packed image: made, checked, explained.
 //!
 //! An image is one bootable ELF that holds the trusted core, the gate page,
-//! both kernels and the application, with a manifest that names the owner and
+//! the safe kernel, the cells and the application, with a manifest that names the owner and
 //! the rights of every page. [`pack`] makes it from separately linked
 //! components, [`verify`] proves its walls from its bytes alone, [`symbols`]
 //! names its addresses and [`inspect`] describes it.

@@ -78,6 +78,11 @@ impl FaultReport {
         }
     }
 
+    /// Whether the same was done at the same place.
+    pub(super) fn is_like(&self, other: &FaultReport) -> bool {
+        (&self.what, &self.at) == (&other.what, &other.at)
+    }
+
     /// How bad it is: a fault that the machine survives is a warning.
     fn label(&self) -> &'static str {
         if self.action == Action::Rewind.name() {

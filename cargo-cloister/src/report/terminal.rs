@@ -21,6 +21,8 @@ pub struct Terminal {
     traces: Vec<Trace>,
     /// Reports that wait until the program's output is complete.
     last_words: Vec<FaultReport>,
+    /// The last fault that the machine survived.
+    survived: Option<FaultReport>,
 }
 
 impl Terminal {
@@ -32,7 +34,20 @@ impl Terminal {
             style,
             traces: Vec::new(),
             last_words: Vec::new(),
+            survived: None,
         }
+    }
+
+    /// Shows a fault that the machine survives, in one line if it is as the last.
+    fn survive(&mut self, report: FaultReport) -> io::Result<()> {
+        if let Some(last) = &self.survived
+            && last.is_like(&report)
+        {
+            return self.warning(&format!("again: {}", report.what));
+        }
+        say(&report)?;
+        self.survived = Some(report);
+        Ok(())
     }
 
     fn backtraces(&mut self) -> io::Result<()> {
@@ -62,7 +77,7 @@ impl Sink for Terminal {
     fn fault(&mut self, fault: &Fault) -> io::Result<()> {
         let report = FaultReport::new(fault, self.symbols.as_ref());
         if fault.action == Action::Rewind {
-            return say(report);
+            return self.survive(report);
         }
         self.last_words.push(report);
         Ok(())

@@ -79,7 +79,7 @@ pub(super) fn headline(fault: &Fault, interrupt: Option<u8>) -> String {
             )
         }
         Cause::Queue => format!("DMA violation: {who} broke the rules of a virtqueue"),
-        Cause::Deadline => format!("deadline: a call into the {who} took too long"),
+        Cause::Deadline => format!("deadline: a call into {who} took too long"),
         Cause::Other => other(fault),
     }
 }
@@ -185,7 +185,7 @@ pub(super) fn outcome(fault: &Fault) -> String {
             format!("application terminated ({}); {unharmed}", status::VIOLATION)
         }
         Action::Rewind => {
-            "the call of the cell ended with an error; safe kernel and application go on"
+            "the call into the cell ended with an error; safe kernel and application go on"
                 .to_owned()
         }
         Action::Halt => {
@@ -203,7 +203,7 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
         (Some(Domain::Safe), _) => {
             "this is a failure of the kernel, not of the program: please report it"
         }
-        (Some(Domain::Cell(_)), _) => "a driver failed, not the program: please report it",
+        (Some(Domain::Cell(_)), _) => "a cell failed, not the program: please report it",
         (_, Cause::Key | Cause::Supervisor | Cause::Permission) => {
             "look for unsafe code with a stray pointer at the place above; kernels are reached by calls only"
         }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domains::RestartLimit;
 use domains::boot::{MmioBlock, OPTIONS_MAX, OptionsHeader};
 use domains::device::MMIO_SLOTS;
+use domains::{Cell, Injection, RestartLimit};
 use zerocopy::IntoBytes;
 
 use super::Volume;
@@ -24,6 +24,8 @@ pub struct BootOptions {
     pub volume_limit: Option<Duration>,
     /// How often a cell may be started anew, if not as its row says.
     pub restart_limit: Option<RestartLimit>,
+    /// What cells are made to do wrong; of two for one cell the last.
+    pub injections: Vec<(Cell, Injection)>,
 }
 
 /// More arguments and environment than a guest accepts.
@@ -69,7 +71,7 @@ impl BootOptions {
     fn header(&self, strings: usize) -> OptionsHeader {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let limit = |limit: Duration| u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
-        OptionsHeader::new(
+        let header = OptionsHeader::new(
             count(self.arguments.len()),
             count(self.environment.len()),
             strings as u64,
@@ -79,12 +81,18 @@ impl BootOptions {
             count(self.volumes.len()),
             self.volume_limit.map_or(0, limit),
         )
-        .with_restart_limit(self.restart_limit.unwrap_or(RestartLimit::OF_ROW))
+        .with_restart_limit(self.restart_limit.unwrap_or(RestartLimit::OF_ROW));
+        let injections = self.injections.iter();
+        injections.fold(header, |header, (cell, injection)| {
+            header.with_injection(*cell, *injection)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domains::injection::{self, Misdeed};
+
     use super::*;
     use zerocopy::FromBytes;
 
@@ -97,6 +105,7 @@ mod tests {
             volumes: vec!["/x:/y:ro".parse().expect("a volume")],
             volume_limit: Some(Duration::from_secs(3)),
             restart_limit: Some(RestartLimit::NONE),
+            injections: vec![injection::parse("hostfs=hang,once=9").expect("it is one")],
         };
         let mut mmio = [MmioBlock::NONE; MMIO_SLOTS];
         mmio[0] = MmioBlock::new(0xfeb0_0e00, 12);
@@ -109,6 +118,8 @@ mod tests {
         );
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
         assert_eq!(header.restart_limit, RestartLimit::NONE);
+        let hang = header.injections[Cell::Hostfs.number()];
+        assert_eq!(hang.at(9), Some(Misdeed::Hang));
         assert_eq!((header.cpus, header.pci_slots), (3, 1 << 2));
         assert_eq!(header.mmio, mmio);
         assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");

@@ -46,7 +46,7 @@ pub trait Sink {
 
     /// A cell had failed, and is started anew.
     fn restarted(&mut self, cell: Cell) -> io::Result<()> {
-        self.warning(&format!("the cell `{cell}` is started anew"))
+        self.warning(&format!("the cell `{cell}` failed and is started anew"))
     }
 
     /// The program dies, and says a line of its backtrace.

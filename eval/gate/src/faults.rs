@@ -35,7 +35,7 @@ fn touch_frame() {
     black_box(frame.as_mut_ptr());
 }
 
-/// From a call into the unsafe kernel that reads what it must not, through the
+/// From a call into a cell that reads what it must not, through the
 /// report of the core, to the error that the safe kernel gets; the least of
 /// some. None without walls: there the read is none that faults.
 pub fn contained() -> Option<u64> {

@@ -61,7 +61,7 @@ fn publishing(table: &mut Table) {
     table.limited("publish-next-completion", completions, 30);
 }
 
-/// What filling memory costs that the unsafe kernel owns.
+/// What filling memory costs that a cell owns.
 fn curve(table: &mut Table) {
     for power in 0..=12 {
         let size = 1 << power;

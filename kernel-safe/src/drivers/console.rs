@@ -18,6 +18,7 @@ use gate::{clock, info};
 use spin::MutexGuard;
 
 use super::bell::Bell;
+use super::handle::steadily;
 use super::stall::Stall;
 use super::{DriverError, Held, handle};
 use crate::errno::Errno;
@@ -58,7 +59,7 @@ pub(super) enum Direction {
 
 /// The window of a console.
 struct Window {
-    /// Whether the device has it. Only who holds the cell looks.
+    /// Whether the device has it. Only whoever holds the cell looks.
     is_taken: AtomicBool,
     /// How many bytes it holds for the device.
     size: AtomicUsize,
@@ -78,13 +79,13 @@ static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 /// None is out.
 pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
     let mut held = held();
-    let sent = loop {
-        match held.send(console, bytes) {
-            Err(SendError::Console(DriverError::Restarted)) => {}
-            sent => break sent,
-        }
-    };
+    let sent = steadily(|| match held.send(console, bytes) {
+        Err(SendError::Console(why)) => Err(why),
+        // Of the bytes the cell knows nothing.
+        sent => Ok(sent),
+    });
     drop(held);
+    let sent = sent.unwrap_or_else(|why| Err(why.into()));
     console.window().back.tell(&sent);
     sent
 }
@@ -267,8 +268,11 @@ impl Held {
         // Whatever the driver says of it, the device may have it now.
         console.window().give(size);
         let place = with_slot(queue, 0);
-        self.give(|| entries::submit(place, window.address(), size, 0))?;
-        Ok(size)
+        match self.give(|| entries::submit(place, window.address(), size, 0)) {
+            // Started anew, the cell has given the device what is in its window.
+            Ok(()) | Err(DriverError::Restarted) => Ok(size),
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// Whether the device still has what it was given, as `look` says.

@@ -8,9 +8,10 @@ use gate::cell::console::{self, queue};
 use gate::cell::with_slot;
 use gate::view::View;
 
+use super::handle::steadily;
 use super::{DriverError, Held, handle};
 
-/// Whether the device has the window. Only who holds the cell looks.
+/// Whether the device has the window. Only whoever holds the cell looks.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Fills `buffer` with random bytes from a device; how many. Waits a little for
@@ -21,12 +22,7 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 /// There is no such device, or its driver failed.
 pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    let come = loop {
-        match fetch(&mut held) {
-            Err(DriverError::Restarted) => {}
-            come => break come?,
-        }
-    };
+    let come = steadily(|| fetch(&mut held))?;
     let window = View::random();
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);

@@ -5,6 +5,8 @@ use gate::cell::Faulted;
 use gate::{clock, core_call, info};
 use spin::{Mutex, MutexGuard};
 
+#[cfg(feature = "test-hooks")]
+use super::injector::Injector;
 use super::restarts::Restarts;
 use super::storm::Storm;
 use super::{console, entropy, input, interrupts};
@@ -15,7 +17,7 @@ use crate::report;
 pub enum DriverError {
     /// The machine has no such device.
     Absent,
-    /// The driver faulted or refused.
+    /// Its cell was given up, or refused.
     Failed,
     /// Its cell faulted, and was started anew: to be tried once more.
     Restarted,
@@ -25,7 +27,11 @@ pub enum DriverError {
 const QUEUES_MAX: usize = 8;
 
 /// How often a cell is started, whatever its limit, that does not come up.
-const STARTS_MAX: u32 = 16;
+const STARTS_MAX: u32 = 3;
+
+/// How often something is tried, whatever the limit, that has a cell started anew
+/// each time: it may take as long as a hang lasts.
+const TRIES: u32 = 4;
 
 /// Nothing has come back yet.
 pub(super) const AGAIN: i64 = -11;
@@ -53,6 +59,25 @@ pub(super) struct Held {
     /// How much has come back from its devices, all in all.
     come: u64,
     storm: Storm,
+    #[cfg(feature = "test-hooks")]
+    injector: Injector,
+}
+
+/// Makes a call once more if it has its cell started anew.
+///
+/// # Errors
+///
+/// The call's own. If that has happened often, the cell has failed.
+pub(super) fn steadily<T>(
+    mut call: impl FnMut() -> Result<T, DriverError>,
+) -> Result<T, DriverError> {
+    for _ in 0..TRIES {
+        match call() {
+            Err(DriverError::Restarted) => {}
+            done => return done,
+        }
+    }
+    Err(DriverError::Failed)
 }
 
 impl Handle {
@@ -87,14 +112,18 @@ impl Held {
             taken: [0; QUEUES_MAX],
             come: 0,
             storm: Storm::new(),
+            #[cfg(feature = "test-hooks")]
+            injector: Injector::new(),
         }
     }
 
     /// Has it start its devices.
     pub(super) fn start(&mut self) {
-        let cell = self.cell;
-        let queues = self.call(|| gate::cell::start(cell));
-        self.queues = queues.unwrap_or(0).max(0);
+        match gate::cell::start(self.cell) {
+            Ok(queues) => self.queues = queues.max(0),
+            // Started anew, it has its queues, or it was given up.
+            Err(Faulted) => _ = self.fail(),
+        }
     }
 
     /// Whether it was given up, and is not called any more.
@@ -129,6 +158,10 @@ impl Held {
         if self.has_failed {
             return Err(DriverError::Failed);
         }
+        #[cfg(feature = "test-hooks")]
+        self.injector
+            .misbehave(self.cell)
+            .map_err(|Faulted| self.fail())?;
         call().map_err(|Faulted| self.fail())
     }
 
@@ -195,7 +228,10 @@ impl Held {
             }
         }
         self.has_failed = true;
-        report::say(format_args!("{} is not called any more", self.cell));
+        report::say(format_args!(
+            "{} failed too often and is given up",
+            self.cell
+        ));
         DriverError::Failed
     }
 
@@ -251,7 +287,7 @@ mod tests {
         assert_eq!(look(-5), Err(DriverError::Failed));
     }
 
-    /// Who brings something may interrupt as often as he likes.
+    /// Whoever brings something may interrupt as often as he likes.
     #[test]
     fn what_has_come_back_is_counted() {
         let mut held = held(1);
@@ -287,6 +323,19 @@ mod tests {
         for refusal in [1, AGAIN, -5, i64::MAX, i64::MIN] {
             assert_eq!(held.give(|| Ok(refusal)), Err(DriverError::Failed));
         }
+    }
+
+    #[test]
+    fn what_fails_again_and_again_ends() {
+        let mut calls = 0;
+        let mut fail = || {
+            calls += 1;
+            Err::<(), _>(DriverError::Restarted)
+        };
+        assert_eq!(steadily(&mut fail), Err(DriverError::Failed));
+        assert_eq!(calls, TRIES);
+        let mut answers = [Err(DriverError::Restarted), Ok(7)].into_iter();
+        assert_eq!(steadily(|| answers.next().expect("one is enough")), Ok(7));
     }
 
     #[test]

@@ -15,22 +15,23 @@ use spin::Mutex;
 
 use super::bell::Bell;
 use super::console::{Direction, used_ring};
+use super::handle::steadily;
 use super::order::Order;
 use super::{Console, DriverError, Held, handle};
 
 /// The pieces that the device has, a bit for each.
 static GIVEN: AtomicU32 = AtomicU32::new(0);
 
-/// Whether it got any. Only who holds the cell looks.
+/// Whether it got any. Only whoever holds the cell looks.
 static IS_STARTED: AtomicBool = AtomicBool::new(false);
 
-/// How many of them it does not know of yet. Only who holds the cell looks.
+/// How many of them it does not know of yet. Only whoever holds the cell looks.
 static UNSEEN: AtomicUsize = AtomicUsize::new(0);
 
-/// Those that it has, in order. Only who holds the cell looks.
+/// Those that it has, in order. Only whoever holds the cell looks.
 static ORDER: Mutex<Order> = Mutex::new(Order::new());
 
-/// Those that it had filled when its cell was stopped. Only who holds the cell
+/// Those that it had filled when its cell was stopped. Only whoever holds the cell
 /// looks.
 static SALVAGED: Mutex<Order> = Mutex::new(Order::new());
 
@@ -59,7 +60,7 @@ impl Piece {
     }
 }
 
-/// Takes a piece that has come in; none if nothing has. Who gets one tells the
+/// Takes a piece that has come in; none if nothing has. Whoever gets one tells the
 /// others by [`ARRIVAL`].
 ///
 /// # Errors
@@ -89,19 +90,15 @@ fn persist(
     mut look: impl FnMut(&mut Held) -> Result<Option<(usize, usize)>, DriverError>,
 ) -> Result<Option<Piece>, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    loop {
+    steadily(|| {
         let salvaged = SALVAGED.lock().pop();
         if let Some((number, size)) = salvaged {
             return Ok(Some(Piece { number, size }));
         }
-        match start(&mut held).and_then(|()| look(&mut held)) {
-            Err(DriverError::Restarted) => {}
-            come => {
-                let come = come?;
-                return come.map(|(number, size)| take(number, size)).transpose();
-            }
-        }
-    }
+        start(&mut held)?;
+        let come = look(&mut held)?;
+        come.map(|(number, size)| take(number, size)).transpose()
+    })
 }
 
 /// The cell has stopped: takes the pieces that the device has filled.

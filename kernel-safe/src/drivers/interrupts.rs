@@ -1,4 +1,4 @@
-//! Interrupts of devices, and the end of a cell.
+//! Interrupts of devices, and the failure of a cell.
 
 use domains::Cell;
 use domains::cpu_page::pending;

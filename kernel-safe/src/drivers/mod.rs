@@ -18,6 +18,8 @@ pub mod channel;
 mod console;
 mod entropy;
 mod handle;
+#[cfg(feature = "test-hooks")]
+mod injector;
 mod input;
 mod interrupts;
 mod order;

@@ -1,7 +1,7 @@
 //! Writing standard output and standard error.
 //!
-//! Each has a console of its own. Where that is missing, or its driver has
-//! failed, the core's own console takes the output, with a line that says so.
+//! Each has a console of its own. Where that is missing, or its cell was
+//! given up, the core's own console takes the output, with a line that says so.
 //! A host that does not read makes the writer wait, and nobody else.
 
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use gate::user::UserSlice;
 
 use crate::drivers::{self, Console, DriverError, SendError};
 use crate::errno::Errno;
-use crate::{report, schedule};
+use crate::{events, report, schedule};
 
 /// Bytes that go to the core's console at once: they lie on the kernel's stack.
 const PIECE: usize = 240;
@@ -21,7 +21,9 @@ static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 /// Lets others run until the host has read.
 pub fn pause(console: Console) {
     match drivers::wait_to_send(console) {
-        Ok(()) | Err(Errno::Again) => {}
+        Ok(()) => {}
+        // Where the cell fails whenever it has been started anew, for ever.
+        Err(Errno::Again) => events::let_others_run(),
         // No memory to wait with: look again and again.
         Err(_) => schedule::yield_now(),
     }
@@ -46,7 +48,7 @@ pub fn divert(why: SendError, bytes: UserSlice) -> Result<usize, Errno> {
 fn say_so(why: DriverError) {
     let why = match why {
         DriverError::Absent => "there is no console device",
-        DriverError::Failed | DriverError::Restarted => "the console's driver has failed",
+        DriverError::Failed | DriverError::Restarted => "the cell `console` has failed",
     };
     if !HAS_SAID_SO.swap(true, Ordering::Relaxed) {
         report::say(format_args!("{why}: output continues here"));

@@ -16,7 +16,7 @@ pub trait Task: Copy + PartialEq {
     fn set_priority(self, priority: Priority);
     /// The number of the CPU in whose schedule it is, or was last.
     fn cpu(self) -> usize;
-    /// Changes the CPU: only for who holds the lock of the old one.
+    /// Changes the CPU: only for whoever holds the lock of the old one.
     fn move_to(self, cpu: usize);
     /// Whether it may run on any CPU.
     fn may_move(self) -> bool;

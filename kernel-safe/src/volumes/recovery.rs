@@ -30,8 +30,8 @@ use crate::wait::turn::Turn;
 
 pub use self::origin::{Identity, Origin};
 
-/// How often something is tried. A cell is given up before it fails so often in a
-/// minute.
+/// How often something is tried: as often as a cell may be started anew in a minute,
+/// if nobody says otherwise.
 const ATTEMPTS: u32 = 64;
 
 /// Where the files of a volume come from, by number.

@@ -143,7 +143,7 @@ fn wrpkru() -> Result<(), String> {
 }
 
 /// Maps, changes and unmaps pages over and over: their key stays, so that the
-/// unsafe kernel never reads them.
+/// cell `console` never reads them.
 fn keys() -> Result<(), String> {
     let can_read = |address: *mut u8| {
         hooks::hook(LOAD | hooks::CONSOLE, address.expose_provenance(), 0) >= 0
@@ -154,7 +154,7 @@ fn keys() -> Result<(), String> {
         for protection in [BOTH, PROT_READ, CODE, BOTH] {
             pages.protect(protection);
             if can_read(pages.start) {
-                return Err(format!("the drivers read a page in round {round}"));
+                return Err(format!("the console read a page in round {round}"));
             }
         }
     }

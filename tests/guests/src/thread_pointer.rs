@@ -10,7 +10,7 @@ thread_local! {
     static WORD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Has the unsafe kernel move it to a page that it shares with the kernels;
+/// Has a cell move it to a page that it shares with the kernels;
 /// fails if the application's storage is not where it was.
 pub fn run() -> Result<(), String> {
     WORD.set(0x5eed);

@@ -13,7 +13,7 @@ const HOOK: u64 = 120;
 /// What nobody else may see.
 const SECRET: u64 = 0x5ec2_e75e_c2e7;
 
-/// Fills vector registers with a secret and has the unsafe kernel look.
+/// Fills vector registers with a secret and has a cell look.
 pub fn run() -> Result<(), String> {
     let seen: i64;
     // SAFETY: the hook reads registers and touches no memory.

@@ -24,6 +24,7 @@ mod files;
 mod fuzz;
 mod gates;
 mod images;
+mod injections;
 mod memory;
 mod panics;
 mod privilege;
@@ -82,6 +83,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(replay::trials());
     trials.extend(wild_write::trials());
     trials.extend(containment::trials());
+    trials.extend(injections::trials());
     trials.extend(restarts::trials());
     trials.extend(smp::trials());
     trials.extend(costs::trials());

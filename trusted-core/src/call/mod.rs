@@ -167,27 +167,23 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core).map(done),
         CoreCall::Trace => trace(first, second).map(done),
-        CoreCall::Stop => stop(core, cell(first)?).map(done),
-        CoreCall::Start => Ok(start(core, cell(first)?)),
+        CoreCall::Stop => {
+            core.devices.stop(at_rest(first)?);
+            Ok(0)
+        }
+        CoreCall::Start => Ok(start(core, at_rest(first)?)),
         CoreCall::Date => Ok(crate::device::rtc::registers()),
     }
 }
 
-/// The cell with this number.
-fn cell(number: u64) -> Result<Cell, i64> {
+/// The cell with this number, unless it runs.
+fn at_rest(number: u64) -> Result<Cell, i64> {
     let cell = usize::try_from(number).ok();
     let cell = cell.and_then(|number| Cell::ALL.get(number));
-    cell.copied().ok_or(error::INVALID)
-}
-
-/// Stops a cell that does not run.
-fn stop(core: &mut Core, cell: Cell) -> Result<(), i64> {
+    let cell = *cell.ok_or(error::INVALID)?;
     // DEFENCE: stop-not-armed
-    if page::is_armed_anywhere(cell) {
-        return Err(error::DENIED);
-    }
-    core.devices.stop(cell);
-    Ok(())
+    let is_running = page::is_armed_anywhere(cell);
+    (!is_running).then_some(cell).ok_or(error::DENIED)
 }
 
 /// Makes a cell's memory what it was at boot.

@@ -90,11 +90,15 @@ impl Devices {
         own.for_each(Device::stop);
     }
 
-    /// Clears what `cell` had for its rings: its devices were stopped.
+    /// Clears what `cell` had for its rings, and what it read of its devices: they were
+    /// stopped.
     pub(crate) fn clear(&self, cell: domains::Cell, map: PhysicalMap) {
         let dma = self.areas[cell.number()].dma;
         let pages = Frame::containing(dma.physical).run(pages_of(dma.size));
-        pages.for_each(|frame| map.zero(frame));
+        let devices = self.devices.iter().flatten();
+        let own = devices.filter(|device| device.cell() == cell);
+        let used = own.flat_map(Device::used_rings);
+        pages.chain(used).for_each(|frame| map.zero(frame));
     }
 
     /// Takes note of an interrupt of `device`; whether it was one.

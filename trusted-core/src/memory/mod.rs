@@ -6,7 +6,7 @@
 //! [`hatch`] is what each further CPU has for itself. [`space`] is what ring 3
 //! sees; [`retire`] takes ranges away, by way of the [`quarantine`];
 //! [`protect`] changes the application's rights over its own, and [`scan`] keeps
-//! WRPKRU out of what it executes.
+//! WRPKRU out of what it executes; from a [`template`] a cell's memory is made anew.
 
 pub(crate) mod entry;
 pub(crate) mod frame;

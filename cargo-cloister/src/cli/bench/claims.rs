@@ -60,7 +60,7 @@ pub(super) fn summary(found: &Found) -> String {
     ]);
     for (what, name) in [
         ("A null call into the safe kernel", "call-app-to-safe"),
-        ("A null call into the drivers", "call-safe-to-cell"),
+        ("A null call into a cell", "call-safe-to-cell"),
         ("Boot to `main`", "boot-to-main"),
     ] {
         rows.push([what.to_owned(), null_call(name), String::new()]);
@@ -154,13 +154,13 @@ const GATE: [Named; 13] = [
     ),
     (
         "call-safe-to-cell",
-        "A null call from the safe kernel to the unsafe kernel",
+        "A null call from the safe kernel to a cell",
     ),
     (
         "core-call-by-safe",
         "The same null call by SYSCALL, the control: by the safe kernel",
     ),
-    ("core-call-by-cell", "The control by the unsafe kernel"),
+    ("core-call-by-cell", "The control by a cell"),
     ("core-call-by-app", "The control by the application"),
     (
         "publish-nothing",

@@ -22,7 +22,7 @@ pub(super) struct Counts {
 pub(super) struct Crossings {
     /// Calls from the application to the safe kernel.
     pub(super) calls_safe: u64,
-    /// Calls from the safe kernel to the unsafe kernel.
+    /// Calls from the safe kernel to cells.
     pub(super) calls_cells: u64,
     /// Core calls.
     pub(super) core_calls: u64,

@@ -1,6 +1,6 @@
 //! The paper's `write_bytes`, over the size of what is written.
 //!
-//! The safe kernel calls a function of the unsafe kernel that fills memory. The
+//! The safe kernel calls a function of a cell that fills memory. The
 //! paper gives what isolation adds as a share of the time; here it is a number
 //! of instructions, which must be the same at any size, and a share of them.
 

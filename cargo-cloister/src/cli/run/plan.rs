@@ -111,6 +111,11 @@ impl RunOptions {
     }
 
     fn boot_options(&self, ready: &Ready) -> Result<BootOptions, Failure> {
+        if self.injects() && !ready.test_hooks {
+            let message = "this image was built without test hooks, which `--inject` needs";
+            let help = "give the directory of the package, which is built with them then";
+            return Err(Failure::usage(message, help));
+        }
         let program = OsString::from(&ready.program);
         let arguments = std::iter::once(&program).chain(&self.arguments);
         let log = self.log.or(ready.defaults.log).unwrap_or(LogLevel::Warn);
@@ -121,6 +126,7 @@ impl RunOptions {
             volumes: self.volumes(&ready.defaults)?,
             volume_limit: self.volume_limit(),
             restart_limit: self.restart_limit,
+            injections: self.inject.clone(),
         })
     }
 
@@ -184,6 +190,7 @@ mod tests {
             program: "hello".to_owned(),
             isolation: Isolation::Mpk,
             size: 0,
+            test_hooks: false,
             defaults,
         }
     }

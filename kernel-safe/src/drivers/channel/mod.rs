@@ -86,14 +86,11 @@ pub(super) fn on_devices(devices: u64) {
 /// The cell has failed: gives all channels up if it was given up, or takes what had
 /// come when it was started anew.
 pub(super) fn on_failure() {
-    let (has_failed, generation) = {
-        let held = handle(Cell::Hostfs).lock();
-        (held.has_failed(), held.generation())
-    };
+    let has_failed = handle(Cell::Hostfs).lock().has_failed();
     for channel in TABLE.iter().filter(|channel| channel.is_in_use()) {
         match has_failed {
             true => channel.give_up(),
-            false => channel.on_restart(generation),
+            false => channel.on_restart(),
         }
     }
 }
@@ -184,7 +181,7 @@ impl Channel {
         }
     }
 
-    /// Takes the replies that have come, and wakes who waits for them.
+    /// Takes the replies that have come, and wakes whoever waits for them.
     fn collect(&self) {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
@@ -197,7 +194,13 @@ impl Channel {
         }
     }
 
-    /// Wakes who waits for the replies in these slots, a bit for each.
+    /// The same for a thread that will not be told if that has the cell started anew.
+    fn look(&self) {
+        self.collect();
+        self.on_restart();
+    }
+
+    /// Wakes whoever waits for the replies in these slots, a bit for each.
     fn wake(&self, finished: u32) {
         for (slot, place) in self.replies.iter().enumerate() {
             if finished >> slot & 1 != 0 {
@@ -206,12 +209,16 @@ impl Channel {
         }
     }
 
-    /// The cell is of this generation now: requests of an earlier one have their
-    /// reply in their window, or will get none.
-    fn on_restart(&self, generation: u32) {
+    /// Requests by an earlier generation of the cell have their reply in their window,
+    /// or will get none. Which one it is now is asked while nobody can send.
+    fn on_restart(&self) {
         let number = self.number as usize;
         let reply = |slot, room: Room| window::size_of_reply(View::request(number, slot), room);
-        let finished = self.slots.lock().restart(generation, reply);
+        let finished = {
+            let mut slots = self.slots.lock();
+            let generation = handle(Cell::Hostfs).lock().generation();
+            slots.restart(generation, reply)
+        };
         self.wake(finished);
     }
 

@@ -151,7 +151,7 @@ impl Window {
             Ok(thread::Outcome::TimedOut) => self.look_once_more(),
             // No memory to wait with: look again and again.
             Err(_) => {
-                self.channel.collect();
+                self.channel.look();
                 schedule::yield_now();
             }
         }
@@ -163,7 +163,7 @@ impl Window {
             if clock::monotonic_ns() >= end {
                 return self.channel.give_up();
             }
-            self.channel.collect();
+            self.channel.look();
             schedule::yield_now();
         }
     }

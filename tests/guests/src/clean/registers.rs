@@ -70,7 +70,7 @@ pub fn after_a_call() -> Result<(), String> {
     }
 }
 
-/// Has the safe kernel fill all registers and call the unsafe kernel.
+/// Has the safe kernel fill all registers and call a cell.
 pub fn in_a_driver() -> Result<(), String> {
     match hooks::hook(FILL_REGISTERS, 0, 0) {
         0 => Ok(()),

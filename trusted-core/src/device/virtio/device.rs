@@ -186,6 +186,12 @@ impl Device {
         }
     }
 
+    /// The frames of its used rings.
+    pub(super) fn used_rings(&self) -> impl Iterator<Item = Frame> {
+        let rings = self.queues.iter().map(|queue| queue.rings.shared);
+        rings.filter(|shared| *shared != 0).map(Frame::containing)
+    }
+
     /// Lets the device start, with the queues that it has.
     pub(crate) fn start(&mut self) -> Result<u64, i64> {
         // DEFENCE: status-features

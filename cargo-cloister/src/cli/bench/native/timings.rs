@@ -136,7 +136,7 @@ impl Timings {
                 "",
             ),
             line(
-                "A null call into the drivers there",
+                "A null call into a cell there",
                 format!("{drivers} cycles, without walls {drivers_without}"),
                 "",
             ),
