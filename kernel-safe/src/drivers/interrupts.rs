@@ -60,6 +60,8 @@ fn on_devices_of(cell: Cell, devices: u64) {
     handle(cell).lock().note_interrupt(ns);
 }
 
+#[cold]
+#[inline(never)]
 fn on_failure_of(cell: Cell) {
     match cell {
         Cell::Console => {

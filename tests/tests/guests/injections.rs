@@ -34,7 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// A program that says what it reads, by a console that does this now and then.
 fn console_does(misdeed: &str, cause: &str) -> Verdict {
-    let inject = format!("console={misdeed},every=60");
+    let inject = format!("console={misdeed},every=20");
     let outcome = echo(&["--inject", &inject, "--restart-limit", "none"]);
     let causes = outcome.faults.iter().map(|fault| &fault["cause"]);
     let is_as_told = causes.clone().count() > 1 && causes.into_iter().all(|it| *it == *cause);

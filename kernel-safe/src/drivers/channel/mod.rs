@@ -136,6 +136,8 @@ impl Channel {
     }
 
     /// Gives the channel up: whoever waits or comes gets an error.
+    #[cold]
+    #[inline(never)]
     pub fn give_up(&self) {
         self.slots.lock().give_up();
         for place in &self.replies {
@@ -182,6 +184,7 @@ impl Channel {
     }
 
     /// Takes the replies that have come, and wakes whoever waits for them.
+    #[inline(never)]
     fn collect(&self) {
         let (finished, is_broken) = {
             let slots = &mut *self.slots.lock();
@@ -195,6 +198,8 @@ impl Channel {
     }
 
     /// The same for a thread that will not be told if that has the cell started anew.
+    #[cold]
+    #[inline(never)]
     fn look(&self) {
         self.collect();
         self.on_restart();
@@ -211,6 +216,8 @@ impl Channel {
 
     /// Requests by an earlier generation of the cell have their reply in their window,
     /// or will get none. Which one it is now is asked while nobody can send.
+    #[cold]
+    #[inline(never)]
     fn on_restart(&self) {
         let number = self.number as usize;
         let reply = |slot, room: Room| window::size_of_reply(View::request(number, slot), room);

@@ -157,6 +157,7 @@ impl Window {
         }
     }
 
+    #[cold]
     fn look_once_more(&self) {
         let end = clock::monotonic_ns().saturating_add(LAST_LOOK_NS);
         while self.channel.slots.lock().is_waiting(self.slot) {
