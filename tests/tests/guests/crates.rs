@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, image};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, above_all_with_walls, ensure, trial};
 
 /// The program with a check for each crate.
 const PROGRAMS: &str = "tests/programs";
@@ -20,9 +20,12 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
             format!("crates::{mode}::all_give_known_answers"),
             move || known_answers(mode, "1"),
         ),
-        trial(
-            format!("crates::{mode}::all_do_so_on_four_cpus"),
-            move || known_answers(mode, "4"),
+        above_all_with_walls(
+            mode,
+            trial(
+                format!("crates::{mode}::all_do_so_on_four_cpus"),
+                move || known_answers(mode, "4"),
+            ),
         ),
         trial(
             format!("crates::{mode}::clap_ends_the_program"),

@@ -13,18 +13,10 @@ use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest, guest_with, image};
 use crate::reports::{Report, number};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, above_all_with_walls, ensure, trial};
 
-/// The checks of the guest's module `files` that need nothing of the host.
-const CHECKS: [&str; 7] = [
-    "content",
-    "descriptors",
-    "errors",
-    "many",
-    "pointers",
-    "room",
-    "tree",
-];
+/// The quick checks of the guest's module `files` that need nothing of the host.
+const CHECKS: [&str; 5] = ["content", "descriptors", "errors", "pointers", "tree"];
 
 pub(crate) fn trials() -> Vec<Trial> {
     Isolation::ALL.into_iter().flat_map(of_mode).collect()
@@ -39,15 +31,24 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
             passes(&guest(mode, &["files", name]))
         })
     };
+    let long = [
+        check("many"),
+        check("room"),
+        named("files_take_half_and_give_it_back", share),
+    ];
     let others = [
         named("content_on_four_cpus", on_four_cpus),
-        named("files_take_half_and_give_it_back", share),
         named("rootfs_from_a_folder", rootfs_from_a_folder),
         named("rootfs_from_a_tar_file", rootfs_from_a_tar_file),
         named("the_example_counts_its_words", example),
         named("rootfs_is_the_safe_kernels_alone", stolen_rootfs),
     ];
-    CHECKS.into_iter().map(check).chain(others).collect()
+    CHECKS
+        .into_iter()
+        .map(check)
+        .chain(long.map(|trial| above_all_with_walls(mode, trial)))
+        .chain(others)
+        .collect()
 }
 
 fn passes(outcome: &Outcome) -> Verdict {

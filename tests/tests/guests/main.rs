@@ -48,7 +48,7 @@ use std::process::Stdio;
 use images::TOOL;
 use libtest_mimic::{Arguments, Failed};
 
-pub(crate) use trial::{alone, long, trial};
+pub(crate) use trial::{above_all_with_walls, alone, long, trial};
 
 /// What a trial says of itself.
 pub(crate) type Verdict = Result<(), Failed>;

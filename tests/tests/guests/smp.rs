@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest_with, image};
-use crate::{Verdict, alone, counter, ensure, trial};
+use crate::{Verdict, above_all_with_walls, alone, counter, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     Isolation::ALL.into_iter().flat_map(of_mode).collect()
@@ -54,7 +54,10 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         named("a_thread_too_many_is_refused", exhaustion),
         named("a_sleeper_beside_a_busy_thread_wakes_in_time", lateness),
         named("exit_ends_busy_cpus_too", leaving),
-        named("who_sleeps_for_ever_keeps_no_cpu_busy", sleepers),
+        above_all_with_walls(
+            mode,
+            named("who_sleeps_for_ever_keeps_no_cpu_busy", sleepers),
+        ),
         named("pi_is_the_same_by_any_number_of_threads", pi),
     ];
     on_machines.chain(others).collect()

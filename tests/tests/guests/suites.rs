@@ -14,7 +14,7 @@ use crate::{Verdict, alone, ensure, long};
 const SLICES: [(u32, [&str; 2]); 2] = [(1, ["1/4", "2/4"]), (4, ["3/4", "4/4"])];
 const SUITES: [&str; 3] = ["core", "alloc", "std"];
 /// What every run takes: how much of std's, in which the threads are.
-const SAMPLE: &str = "1/24";
+const SAMPLE: &str = "1/48";
 
 pub(crate) fn trials() -> Vec<Trial> {
     let of = |(cpus, slices): (u32, [&'static str; 2])| {

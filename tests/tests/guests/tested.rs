@@ -6,7 +6,7 @@ use domains::Isolation;
 use libtest_mimic::Trial;
 
 use crate::images::TOOL;
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, above_all_with_walls, ensure, trial};
 
 const PACKAGE: &str = "tests/tested";
 /// Every test that fails, in the order of the report.
@@ -30,7 +30,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
         trial(format!("tested::{mode}::{name}"), move || body(mode))
     };
     vec![
-        named("every_test_gets_its_verdict", every_verdict),
+        above_all_with_walls(mode, named("every_test_gets_its_verdict", every_verdict)),
         named("those_that_pass_end_with_0", passing),
         named("flags_are_libtests", flags),
         named("integration_tests_and_own_mains_run", programs),

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use domains::Isolation;
 use libtest_mimic::{Arguments, Trial};
 
 use crate::{Verdict, is_set};
@@ -51,6 +52,15 @@ pub(crate) fn alone(name: String, body: impl FnOnce() -> Verdict + Send + 'stati
 /// ignored.
 pub(crate) fn long(trial: Trial) -> Trial {
     trial.with_ignored_flag(!is_full())
+}
+
+/// The same trial, which takes long and says little of one mode that it does not say
+/// of the other: without walls it runs only if everything is asked for.
+pub(crate) fn above_all_with_walls(mode: Isolation, trial: Trial) -> Trial {
+    match mode {
+        Isolation::Mpk => trial,
+        Isolation::None => long(trial),
+    }
 }
 
 /// Whether everything is asked for, by `CLOISTER_FULL=1`.

@@ -15,7 +15,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, image};
-use crate::{Verdict, ensure, is_set, trial};
+use crate::{Verdict, ensure, is_set, long, trial};
 
 /// The image of all these guests.
 const GUEST: &str = "tests/guests";
@@ -71,7 +71,8 @@ fn by_ninep() -> Vec<Trial> {
         checks(MICROVM, Mpk, &["errors"]),
         checks(Q35, None, &["errors"]),
         checks(MICROVM, Mpk, &["large"]),
-        checks(MICROVM, None, &["many", "10000"]),
+        long(checks(MICROVM, None, &["many", "10000"])),
+        checks(MICROVM, Mpk, &["many", "1000"]),
         checks(MICROVM, Mpk, &["threads"]),
         trial(
             "volumes::a_read_only_volume_stays_as_it_is".into(),
