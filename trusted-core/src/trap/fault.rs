@@ -46,7 +46,9 @@ impl Finding {
     }
 }
 
-/// Handles an exception in ring 3.
+/// Handles an exception in ring 3. Apart from the rest, so that each has the registers
+/// it needs.
+#[inline(never)]
 pub(crate) fn handle(trap: &mut Trap<'_>) {
     if let Some(finding) = examine(trap)
         && !recover(trap)
