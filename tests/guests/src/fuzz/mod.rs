@@ -135,8 +135,9 @@ fn probe(
     let pointer = probe.bad_pointer(places, random);
     match probe.refuses(pointer) {
         // Somebody else has closed the descriptor that the call needs, or has opened
-        // it to something else: then the call may be refused for another reason.
-        Err(answer) if company == Company::Others && (-ERROR_MAX..0).contains(&answer) => {
+        // it to something else: then the call may be refused for another reason, or
+        // finds nothing that it could put there.
+        Err(answer) if company == Company::Others && (-ERROR_MAX..=0).contains(&answer) => {
             Ok(())
         }
         answer => {
