@@ -20,10 +20,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "costs::the_quick_set_keeps_its_limits".into(),
             quick_set,
         )),
-        trial(
+        long(trial(
             "costs::a_wrong_expectation_gives_no_number".into(),
             wrong_expectation,
-        ),
+        )),
         alone("costs::gates_run_natively_or_say_why_not".into(), native),
     ];
     tables.into_iter().chain(others).collect()

@@ -13,7 +13,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::images::{TOOL, image};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, ensure, long, trial};
 
 const OLD: &str = "QEMU emulator version 8.2.2 (Debian 1:8.2.2+ds-0ubuntu1.10)";
 const NEW: &str = "QEMU emulator version 9.1.0";
@@ -22,15 +22,16 @@ const WARNING: &str = "warning: walls do not hold against hostile code";
 type Named = (&'static str, fn() -> Verdict);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [Named; 5] = [
+    let all: [Named; 4] = [
         ("an_old_one_is_warned_of_even_quietly", quiet),
         ("programs_get_the_warning_as_an_event", event),
         ("a_new_one_needs_no_warning", new),
         ("without_walls_there_is_no_warning", no_walls),
-        ("tests_are_warned_of_once", tests),
     ];
+    let tested = trial("emulation::tests_are_warned_of_once".into(), tests);
     all.into_iter()
         .map(|(name, body)| trial(format!("emulation::{name}"), body))
+        .chain([long(tested)])
         .collect()
 }
 

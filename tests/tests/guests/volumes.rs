@@ -104,7 +104,7 @@ fn by_virtiofs() -> Vec<Trial> {
         checks(VIRTIOFS, Mpk, &["content"]),
         checks(VIRTIOFS_ON_MICROVM, Mpk, &["content"]),
         checks(VIRTIOFS, None, &["errors"]),
-        checks(VIRTIOFS, Mpk, &["large"]),
+        long(checks(VIRTIOFS, Mpk, &["large"])),
         checks(VIRTIOFS, Mpk, &["many", "1000"]),
         checks(VIRTIOFS, Mpk, &["threads"]),
         trial(
