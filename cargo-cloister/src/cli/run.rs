@@ -64,9 +64,8 @@ pub(super) struct RunOptions {
     /// How often a cell (a domain of drivers: `console`, `hostfs`) that fails is
     /// started anew, in a second and in a minute, at most 64 each; then it is given
     /// up, and whoever uses it gets an error. `0/s,0/min` never starts it anew;
-    /// `none` sets no limit, and a cell that always fails may then hold the program
-    /// up for ever. With --isolation=none a cell's fault ends the machine [default:
-    /// 16/s,64/min]
+    /// `none` sets no limit, but for a cell that does not come up. With
+    /// --isolation=none a cell's fault ends the machine [default: 16/s,64/min]
     #[arg(long, value_name = "N/s,N/min|none", value_parser = choices::restart_limit)]
     restart_limit: Option<RestartLimit>,
     /// Have a cell do wrong in its Nth call, or in every Nth: read, write or jump to

@@ -71,6 +71,7 @@ pub(super) struct Held {
 pub(super) fn steadily<T>(
     mut call: impl FnMut() -> Result<T, DriverError>,
 ) -> Result<T, DriverError> {
+    // DEFENCE: tries-have-an-end
     for _ in 0..TRIES {
         match call() {
             Err(DriverError::Restarted) => {}

@@ -98,6 +98,7 @@ impl Devices {
         let devices = self.devices.iter().flatten();
         let own = devices.filter(|device| device.cell() == cell);
         let used = own.flat_map(Device::used_rings);
+        // DEFENCE: used-rings-cleared
         pages.chain(used).for_each(|frame| map.zero(frame));
     }
 

@@ -66,6 +66,23 @@ fn no_queue_has_more_entries_than_the_cores_pages() {
     assert_eq!(bench.fake.written(), []);
 }
 
+/// What the last start of a cell has left there would be taken for new.
+#[test]
+fn a_cell_that_starts_anew_finds_its_rings_clear() {
+    let mut bench = running();
+    let rings = bench.publish(2).expect("it is set up");
+    let words = [rings.driver, rings.shared].map(|place| bench.map.half(place));
+    words.map(|word| word.store(57, Relaxed));
+    bench.devices.stop(CELL);
+    assert_eq!(
+        words.map(|word| word.load(Relaxed)),
+        [57, 57],
+        "to be salvaged"
+    );
+    bench.devices.clear(CELL, bench.map);
+    assert_eq!(words.map(|word| word.load(Relaxed)), [0, 0]);
+}
+
 #[test]
 fn who_publishes_in_a_queue_gets_its_bell() {
     let mut bench = running();
