@@ -13,6 +13,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `image` | the entry page, and what a panic does |
 //! | `queues` | the queues of a cell, by number |
 //! | `requests` | a queue, and the requests that its device has |
 //! | `device` | a device, by core calls |
@@ -24,6 +25,7 @@
 
 mod device;
 mod dma;
+mod image;
 #[cfg(feature = "test-hooks")]
 mod lies;
 mod machine;

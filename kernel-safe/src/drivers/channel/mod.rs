@@ -146,8 +146,10 @@ impl Channel {
         self.windows.wake(usize::MAX);
     }
 
-    /// Has the driver give a request to the device. If the driver says that it
-    /// has not, that may be a lie: then the window is the device's for good.
+    /// Has the cell give a request to the device. The generation is compared and the
+    /// request given under one lock: no request about an earlier session reaches a
+    /// later one. If the cell says that it has not given it, that may be a lie: then
+    /// the window is the device's for good.
     fn send(
         &self,
         slot: usize,
@@ -155,31 +157,21 @@ impl Channel {
         request: usize,
         room: Room,
     ) -> Result<(), Trouble> {
-        let sent = self.submit(slot, generation, request, room);
-        if let Err(Trouble::Failed(_)) = sent {
-            self.give_up();
-        }
-        sent
-    }
-
-    /// The generation is compared and the request given under one lock: no request
-    /// about an earlier session reaches a later one.
-    fn submit(
-        &self,
-        slot: usize,
-        generation: u32,
-        request: usize,
-        room: Room,
-    ) -> Result<(), Trouble> {
-        let mut slots = self.slots.lock();
-        let mut held = handle(Cell::Hostfs).lock();
-        slots.send(slot, room, generation, held.generation())?;
         let window = View::request(self.number as usize, slot).address();
         let place = with_slot(self.number, u32::try_from(slot).unwrap_or(0));
-        match held.give(|| hostfs::submit(place, window, request, room.size)) {
+        let given = {
+            let mut slots = self.slots.lock();
+            let mut held = handle(Cell::Hostfs).lock();
+            slots.send(slot, room, generation, held.generation())?;
+            held.give(|| hostfs::submit(place, window, request, room.size))
+        };
+        match given {
             // What has become of it is found out with all others.
             Ok(()) | Err(DriverError::Restarted) => Ok(()),
-            Err(_) => Err(Trouble::Failed(Errno::Device)),
+            Err(_) => {
+                self.give_up();
+                Err(Trouble::Failed(Errno::Device))
+            }
         }
     }
 
