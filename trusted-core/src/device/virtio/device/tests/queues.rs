@@ -72,7 +72,9 @@ fn a_cell_that_starts_anew_finds_its_rings_clear() {
     let mut bench = running();
     let rings = bench.publish(2).expect("it is set up");
     let words = [rings.driver, rings.shared].map(|place| bench.map.half(place));
-    words.map(|word| word.store(57, Relaxed));
+    for word in words {
+        word.store(57, Relaxed);
+    }
     bench.devices.stop(CELL);
     assert_eq!(
         words.map(|word| word.load(Relaxed)),
