@@ -107,6 +107,11 @@ pub struct OptionsHeader {
     /// How many virtual CPUs there are, whose local APICs are numbered from
     /// zero. Zero counts as one.
     pub cpus: u32,
+    /// How long a call of a cell may take, in milliseconds; zero for as long as its
+    /// row says.
+    pub cell_deadline_ms: u32,
+    /// Zero.
+    pub reserved: u32,
     /// How often a cell is started anew before it is given up.
     pub restart_limit: RestartLimit,
     /// What each cell is made to do wrong, by number.
@@ -201,6 +206,8 @@ impl OptionsHeader {
             volume_limit_ms: 0,
             pci_slots: 0,
             cpus: 0,
+            cell_deadline_ms: 0,
+            reserved: 0,
             restart_limit: RestartLimit::OF_ROW,
             injections: [Injection::NONE; CELLS_MAX],
             mmio: [MmioBlock::NONE; MMIO_SLOTS],
@@ -211,6 +218,14 @@ impl OptionsHeader {
     pub const fn with_restart_limit(self, restart_limit: RestartLimit) -> Self {
         OptionsHeader {
             restart_limit,
+            ..self
+        }
+    }
+
+    /// The same with so much time for a call of a cell.
+    pub const fn with_cell_deadline(self, cell_deadline_ms: u32) -> Self {
+        OptionsHeader {
+            cell_deadline_ms,
             ..self
         }
     }

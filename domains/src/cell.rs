@@ -37,6 +37,8 @@ struct Row {
     holds: &'static str,
     /// How often it is started anew before it is given up.
     restarts: RestartLimit,
+    /// How long a call may take, in milliseconds.
+    deadline_ms: u32,
     /// Pages for its rings and messages, which its devices may read and write.
     dma_pages: u64,
 }
@@ -50,6 +52,7 @@ const ROWS: [Row; Cell::ALL.len()] = [
         drives: &[Kind::Console, Kind::Entropy],
         holds: "consoles and entropy: data, rings, windows",
         restarts: RestartLimit::new(16, 64),
+        deadline_ms: 100,
         // Three queues of a console and what it is told; a queue of entropy. The
         // rest is spare: the attack tests have rings of their own there.
         dma_pages: CONSOLES as u64 * 4 + 1 + 8,
@@ -61,6 +64,7 @@ const ROWS: [Row; Cell::ALL.len()] = [
         drives: &[Kind::Ninep, Kind::FileSystem],
         holds: "the host's files: data, rings, windows",
         restarts: RestartLimit::new(16, 64),
+        deadline_ms: 100,
         dma_pages: VOLUMES_MAX as u64,
     },
 ];
@@ -110,6 +114,11 @@ impl Cell {
     /// How often it is started anew before it is given up.
     pub const fn restart_limit(self) -> RestartLimit {
         self.row().restarts
+    }
+
+    /// How long a call may take, in milliseconds of the timer that ends it.
+    pub const fn deadline_ms(self) -> u32 {
+        self.row().deadline_ms
     }
 
     /// Bytes for its rings and messages.

@@ -108,8 +108,9 @@ core_calls! {
     /// Stops cell number `(cell)`: resets its devices and waits for them, so that
     /// they have nothing any more. Denied while the cell runs on any CPU.
     Stop = 21, by [Safe];
-    /// Makes the memory of cell number `(cell)`, which was stopped, what it was at
-    /// boot, but for its stacks and windows. Denied likewise.
+    /// Makes the memory of cell number `(cell, requests)`, which was stopped, what it
+    /// was at boot, but for its stacks and windows, and tells the host so, with how
+    /// many requests were under way. Denied likewise.
     Start = 22, by [Safe];
 }
 

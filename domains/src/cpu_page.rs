@@ -120,6 +120,11 @@ pub mod pending {
         DEVICES & 1 << (FIRST_DEVICE + device % DEVICES_MAX)
     }
 
+    /// The bits of `devices`, which has one for each.
+    pub const fn of_devices(devices: u64) -> u64 {
+        devices << FIRST_DEVICE & DEVICES
+    }
+
     /// The devices among `events`, a bit for each.
     pub const fn devices(events: u64) -> u64 {
         (events & DEVICES) >> FIRST_DEVICE

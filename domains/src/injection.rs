@@ -22,10 +22,12 @@ pub enum Misdeed {
     Panic,
     /// Never returns.
     Hang,
+    /// Answers the call with a word that means nothing.
+    Garbage,
 }
 
 /// The names of all misdeeds; of these the first have a domain.
-const NAMES: [&str; 5] = ["read", "write", "jump", "panic", "hang"];
+const NAMES: [&str; 6] = ["read", "write", "jump", "panic", "hang", "garbage"];
 
 impl Misdeed {
     const fn parts(self) -> (u8, u8) {
@@ -35,6 +37,7 @@ impl Misdeed {
             Misdeed::Jump(domain) => (2, domain.number() as u8),
             Misdeed::Panic => (3, 0),
             Misdeed::Hang => (4, 0),
+            Misdeed::Garbage => (5, 0),
         }
     }
 
@@ -46,6 +49,7 @@ impl Misdeed {
             2 => Some(Misdeed::Jump(domain)),
             3 => Some(Misdeed::Panic),
             4 => Some(Misdeed::Hang),
+            5 => Some(Misdeed::Garbage),
             _ => None,
         }
     }
@@ -57,11 +61,21 @@ impl Misdeed {
 pub struct Injection {
     /// Zero for no call.
     calls: u32,
+    /// What chance begins with, where it decides.
+    seed: u32,
     name: u8,
     domain: u8,
-    is_once: u8,
+    /// One of [`EVERY`], [`ONCE`] and [`RATE`].
+    when: u8,
     reserved: u8,
 }
+
+/// In every call whose number is a multiple of the count.
+const EVERY: u8 = 0;
+/// In the call with this number.
+const ONCE: u8 = 1;
+/// In one call of so many, as chance has it.
+const RATE: u8 = 2;
 
 /// Text that is no injection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,21 +85,34 @@ impl Injection {
     /// Never.
     pub const NONE: Injection = Injection {
         calls: 0,
+        seed: 0,
         name: 0,
         domain: 0,
-        is_once: 0,
+        when: EVERY,
         reserved: 0,
     };
 
     /// What call number `call` of a cell ends in, counted from one; none if it is
     /// one like others.
     pub fn at(self, call: u32) -> Option<Misdeed> {
-        let is_due = match self.is_once {
-            0 => self.calls != 0 && call.is_multiple_of(self.calls),
-            _ => call == self.calls,
+        let chance = scramble(u64::from(self.seed) << 32 | u64::from(call));
+        let is_due = match self.when {
+            _ if self.calls == 0 => false,
+            EVERY => call.is_multiple_of(self.calls),
+            ONCE => call == self.calls,
+            _ => chance.is_multiple_of(self.calls.into()),
         };
         is_due.then(|| Misdeed::from_parts(self.name, self.domain))?
     }
+}
+
+/// A word in which every bit depends on every bit of `word`: SplitMix64 by Steele, Lea
+/// and Flood, OOPSLA 2014.
+pub const fn scramble(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ word >> 31
 }
 
 /// Where `domain` has its memory.
@@ -116,21 +143,35 @@ impl FromStr for Injection {
 
     fn from_str(text: &str) -> Result<Injection, NoInjection> {
         let (misdeed, when) = text.split_once(',').ok_or(NoInjection)?;
-        let (when, calls) = when.split_once('=').ok_or(NoInjection)?;
-        let is_once = match when {
-            "once" => 1,
-            "every" => 0,
-            _ => return Err(NoInjection),
-        };
-        let calls = calls.parse().ok().filter(|calls| *calls != 0);
+        let (when, calls, seed) = when_of(when)?;
         let (name, domain) = misdeed_of(misdeed)?.parts();
         Ok(Injection {
-            calls: calls.ok_or(NoInjection)?,
+            calls,
+            seed,
             name,
             domain,
-            is_once,
+            when,
             reserved: 0,
         })
+    }
+}
+
+/// Reads `every=50`, `once=7`, or `rate=1/50,seed=3`.
+fn when_of(text: &str) -> Result<(u8, u32, u32), NoInjection> {
+    let number = |text: &str| text.parse().map_err(|_| NoInjection);
+    let (name, count) = text.split_once('=').ok_or(NoInjection)?;
+    let (when, calls, seed) = match name {
+        "every" => (EVERY, count, "0"),
+        "once" => (ONCE, count, "0"),
+        "rate" => {
+            let (rate, seed) = count.split_once(",seed=").unwrap_or((count, "0"));
+            (RATE, rate.strip_prefix("1/").ok_or(NoInjection)?, seed)
+        }
+        _ => return Err(NoInjection),
+    };
+    match number(calls)? {
+        0 => Err(NoInjection),
+        calls => Ok((when, calls, number(seed)?)),
     }
 }
 
@@ -166,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn chance_keeps_to_its_rate_and_can_be_repeated() {
+        let calls = |text| {
+            let (_, injection) = parse(text).expect("it is one");
+            let is_due = move |call: &u32| injection.at(*call) == Some(Misdeed::Garbage);
+            (1..=50_000).filter(is_due)
+        };
+        let first = "console=garbage,rate=1/50,seed=1";
+        assert!((900..1100).contains(&calls(first).count()));
+        assert!(calls(first).eq(calls(first)));
+        assert!(!calls(first).eq(calls("console=garbage,rate=1/50")));
+    }
+
+    #[test]
     fn what_means_nothing_is_refused() {
         for text in [
             "",
@@ -180,6 +234,11 @@ mod tests {
             "hostfs=hang,every=-1",
             "hostfs=hang,never=1",
             "hostfs=hang,every=1,once=1",
+            "hostfs=garbage:safe,every=1",
+            "hostfs=garbage,rate=50",
+            "hostfs=garbage,rate=1/0",
+            "hostfs=garbage,rate=1/50,seed=x",
+            "hostfs=garbage,every=50,seed=1",
         ] {
             assert_eq!(parse(text), Err(NoInjection), "{text}");
         }

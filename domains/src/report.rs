@@ -26,8 +26,8 @@ pub enum Record {
     Fault(Fault),
     /// The core will not start this image on this machine.
     Refuse(Refusal),
-    /// A cell had failed, and is started anew.
-    Restart(Cell),
+    /// A cell had failed, and is started anew. So many requests were under way.
+    Restart(Cell, u64),
     /// The program dies, and a line of its backtrace.
     Trace(Trace),
     /// The virtual machine ends with this status.
@@ -264,7 +264,9 @@ impl fmt::Display for Record {
                     reason.name()
                 )
             }
-            Record::Restart(cell) => write!(f, "restart cell={cell}"),
+            Record::Restart(cell, requests) => {
+                write!(f, "restart cell={cell} requests={requests:#x}")
+            }
             Record::Trace(Trace { kind, value }) => {
                 write!(f, "trace kind={} value={value:#x}", kind.name())
             }
@@ -316,8 +318,8 @@ impl FromStr for Record {
             "fault" => Ok(Record::Fault(pairs.fault()?)),
             "restart" => {
                 let cell = Domain::from_name(pairs.word("cell")?);
-                let cell = cell.and_then(Domain::cell);
-                cell.map(Record::Restart).ok_or(Malformed)
+                let cell = cell.and_then(Domain::cell).ok_or(Malformed)?;
+                Ok(Record::Restart(cell, pairs.number("requests")?))
             }
             "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
             "trace" => Ok(Record::Trace(pairs.trace()?)),
@@ -436,7 +438,7 @@ mod tests {
                 ..fault
             }),
             Record::Refuse(refusal),
-            Record::Restart(Cell::Hostfs),
+            Record::Restart(Cell::Hostfs, 2),
             Record::Trace(Trace {
                 kind: TraceKind::Frame,
                 value: 0x3000_0000_1234,

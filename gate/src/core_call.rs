@@ -129,9 +129,11 @@ pub fn stop(cell: Cell) -> bool {
     harmless(CoreCall::Stop, [cell.number() as u64, 0, 0, 0]) == 0
 }
 
-/// Makes the memory of `cell` what it was at boot, but for its windows.
-pub fn start(cell: Cell) {
-    harmless(CoreCall::Start, [cell.number() as u64, 0, 0, 0]);
+/// Makes the memory of `cell` what it was at boot, but for its windows. The host is
+/// told, and how many requests were under way.
+pub fn start(cell: Cell, requests: u32) {
+    let arguments = [cell.number() as u64, requests.into(), 0, 0];
+    harmless(CoreCall::Start, arguments);
 }
 
 /// Requests that only cells may make, each about its own devices.

@@ -20,6 +20,9 @@ pub(crate) struct Core {
     pub(crate) space: Space,
     /// The devices that drivers have.
     pub(crate) devices: Devices,
+    /// How long a call of a cell may take, in milliseconds; zero for as long as its row
+    /// says.
+    pub(crate) cell_deadline_ms: u32,
     /// The CPUs that are up.
     pub(crate) cpus: Cpus,
     /// Where the safe kernel takes an upcall.

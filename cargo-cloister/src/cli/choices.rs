@@ -79,6 +79,14 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+/// How long a call of a cell may take, in milliseconds.
+pub(super) fn cell_deadline(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(ms) if (10..=600_000).contains(&ms) => Ok(ms),
+        _ => Err("not a number of milliseconds from 10 to 600000".to_owned()),
+    }
+}
+
 /// How often a cell may be started anew.
 pub(super) fn restart_limit(text: &str) -> Result<RestartLimit, String> {
     text.parse().map_err(|NoLimit| {
@@ -92,9 +100,10 @@ pub(super) fn injection(text: &str) -> Result<(Cell, Injection), String> {
     injection::parse(text).map_err(|NoInjection| {
         let cells = Cell::ALL.map(Cell::name).join("` or `");
         format!(
-            "not CELL=FAULT,every=N or CELL=FAULT,once=N: cells are `{cells}`; faults are \
-             `panic`, `hang`, and `read:`, `write:` or `jump:` with `safe`, `app` or another \
-             cell"
+            "not a cell, a fault and when, as in `hostfs=panic,every=50`: cells are \
+             `{cells}`; faults are `panic`, `hang`, `garbage`, and `read:`, `write:` or \
+             `jump:` with `safe`, `app` or another cell; when is `every=N`, `once=N`, or \
+             `rate=1/N` with `,seed=S`"
         )
     })
 }

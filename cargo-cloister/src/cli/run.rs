@@ -68,10 +68,19 @@ pub(super) struct RunOptions {
     /// --isolation=none a cell's fault ends the machine [default: 16/s,64/min]
     #[arg(long, value_name = "N/s,N/min|none", value_parser = choices::restart_limit)]
     restart_limit: Option<RestartLimit>,
-    /// Have a cell do wrong in its Nth call, or in every Nth: read, write or jump to
-    /// memory of a domain, panic, or hang; for example `hostfs=write:safe,every=50`.
-    /// Builds the kernels with test hooks
-    #[arg(long, value_name = "CELL=FAULT,every=N|once=N", value_parser = choices::injection)]
+    /// How long a call of a cell may take, by the ticks of the virtual CPU; then the
+    /// cell is stopped and started anew, like one that faults [default: 100]
+    #[arg(long, value_name = "MILLISECONDS", value_parser = choices::cell_deadline)]
+    cell_deadline: Option<u32>,
+    /// Have a cell do wrong in its Nth call, in every Nth, or in one of N as chance has
+    /// it: read, write or jump to memory of a domain, panic, hang, or answer with
+    /// garbage; for example `hostfs=write:safe,every=50`. Builds the kernels with test
+    /// hooks
+    #[arg(
+        long,
+        value_name = "CELL=FAULT,every=N|once=N|rate=1/N[,seed=S]",
+        value_parser = choices::injection
+    )]
     inject: Vec<(Cell, Injection)>,
     /// Set a variable of the program's environment; without a value, pass on
     /// this process's

@@ -99,8 +99,9 @@ impl<W: Write> Sink for Events<W> {
         self.event(&event)
     }
 
-    fn restarted(&mut self, cell: Cell) -> io::Result<()> {
-        self.event(&json!({ "event": "restart", "cell": cell.name() }))
+    fn restarted(&mut self, cell: Cell, requests: u64) -> io::Result<()> {
+        let cell = cell.name();
+        self.event(&json!({ "event": "restart", "cell": cell, "requests": requests }))
     }
 
     fn trace(&mut self, trace: Trace) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
+use domains::Cell;
 use domains::report::{Action, Fault, Trace};
 
 use super::{Backtrace, FaultReport, Style};
@@ -23,6 +24,8 @@ pub struct Terminal {
     last_words: Vec<FaultReport>,
     /// The last fault that the machine survived.
     survived: Option<FaultReport>,
+    /// What has happened once more, as long as nobody was told.
+    again: Option<String>,
 }
 
 impl Terminal {
@@ -35,19 +38,29 @@ impl Terminal {
             traces: Vec::new(),
             last_words: Vec::new(),
             survived: None,
+            again: None,
         }
     }
 
-    /// Shows a fault that the machine survives, in one line if it is as the last.
+    /// Shows a fault that the machine survives. If it is as the last, one line for it
+    /// and for the new start that follows is enough.
     fn survive(&mut self, report: FaultReport) -> io::Result<()> {
+        self.tell_again()?;
         if let Some(last) = &self.survived
             && last.is_like(&report)
         {
-            return self.warning(&format!("again: {}", report.what));
+            self.again = Some(report.what);
+            return Ok(());
         }
         say(&report)?;
         self.survived = Some(report);
         Ok(())
+    }
+
+    /// Says what happened once more, if no new start has followed.
+    fn tell_again(&mut self) -> io::Result<()> {
+        let again = self.again.take();
+        again.map_or(Ok(()), |what| self.warning(&format!("again: {what}")))
     }
 
     fn backtraces(&mut self) -> io::Result<()> {
@@ -83,12 +96,21 @@ impl Sink for Terminal {
         Ok(())
     }
 
+    fn restarted(&mut self, cell: Cell, requests: u64) -> io::Result<()> {
+        let what = match self.again.take() {
+            Some(what) => format!("{what}; restarted"),
+            None => format!("{} was restarted", cell.title()),
+        };
+        self.warning(&format!("{what}, requests under way: {requests}"))
+    }
+
     fn trace(&mut self, trace: Trace) -> io::Result<()> {
         self.traces.push(trace);
         Ok(())
     }
 
     fn ended(&mut self, _ending: &Ending) -> io::Result<()> {
+        self.tell_again()?;
         self.backtraces()?;
         self.last_words.drain(..).try_for_each(say)
     }

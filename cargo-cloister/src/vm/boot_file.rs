@@ -22,6 +22,8 @@ pub struct BootOptions {
     pub volumes: Vec<Volume>,
     /// How long a volume's server may take to answer; for ever, if not said.
     pub volume_limit: Option<Duration>,
+    /// How long a call of a cell may take, in milliseconds, if not as its row says.
+    pub cell_deadline_ms: Option<u32>,
     /// How often a cell may be started anew, if not as its row says.
     pub restart_limit: Option<RestartLimit>,
     /// What cells are made to do wrong; of two for one cell the last.
@@ -81,6 +83,7 @@ impl BootOptions {
             count(self.volumes.len()),
             self.volume_limit.map_or(0, limit),
         )
+        .with_cell_deadline(self.cell_deadline_ms.unwrap_or(0))
         .with_restart_limit(self.restart_limit.unwrap_or(RestartLimit::OF_ROW));
         let injections = self.injections.iter();
         injections.fold(header, |header, (cell, injection)| {
@@ -104,6 +107,7 @@ mod tests {
             log_level: 2,
             volumes: vec!["/x:/y:ro".parse().expect("a volume")],
             volume_limit: Some(Duration::from_secs(3)),
+            cell_deadline_ms: Some(40),
             restart_limit: Some(RestartLimit::NONE),
             injections: vec![injection::parse("hostfs=hang,once=9").expect("it is one")],
         };
@@ -117,6 +121,7 @@ mod tests {
             (2, 1, 2)
         );
         assert_eq!((header.volumes, header.volume_limit_ms), (1, 3000));
+        assert_eq!(header.cell_deadline_ms, 40);
         assert_eq!(header.restart_limit, RestartLimit::NONE);
         let hang = header.injections[Cell::Hostfs.number()];
         assert_eq!(hang.at(9), Some(Misdeed::Hang));

@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
-            Ok(Record::Restart(cell)) => self.sink.restarted(cell),
+            Ok(Record::Restart(cell, requests)) => self.sink.restarted(cell, requests),
             // DEFENCE: traces-heard
             Ok(Record::Trace(_)) if self.traces == TRACES_MAX => Ok(()),
             Ok(Record::Trace(trace)) => {

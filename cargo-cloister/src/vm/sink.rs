@@ -44,9 +44,12 @@ pub trait Sink {
     /// A domain faulted.
     fn fault(&mut self, fault: &Fault) -> io::Result<()>;
 
-    /// A cell had failed, and is started anew.
-    fn restarted(&mut self, cell: Cell) -> io::Result<()> {
-        self.warning(&format!("the cell `{cell}` failed and is started anew"))
+    /// A cell had failed, and is started anew. So many requests were under way.
+    fn restarted(&mut self, cell: Cell, requests: u64) -> io::Result<()> {
+        let title = cell.title();
+        self.warning(&format!(
+            "{title} was restarted, requests under way: {requests}"
+        ))
     }
 
     /// The program dies, and says a line of its backtrace.

@@ -6,13 +6,16 @@
 //! tells those who sleep, by [`Bell::tell`]. Who wakes looks, and arms the queue
 //! anew.
 //!
-//! Who arms a queue does it under the lock of the place where he will sleep, so
-//! that nothing comes in between. The cell is locked behind that place.
+//! Who arms a queue holds the cell, and nothing else. What rings between that and
+//! his sleep he would not hear, so rings are counted: he sleeps only if none came.
+
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use gate::cell::{Faulted, console};
 use spin::Mutex;
 
-use super::{DriverError, Held};
+use super::DriverError;
+use super::handle::Held;
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
 use crate::wait::Place;
@@ -24,6 +27,8 @@ mod tests;
 #[derive(Debug)]
 pub struct Bell {
     place: Place,
+    /// How often it rang.
+    rings: AtomicU32,
     promise: Mutex<Promise>,
 }
 
@@ -41,6 +46,7 @@ impl Bell {
     pub(super) const fn new() -> Bell {
         Bell {
             place: Place::new(),
+            rings: AtomicU32::new(0),
             promise: Mutex::new(Promise::NONE),
         }
     }
@@ -50,18 +56,35 @@ impl Bell {
         &self.place
     }
 
-    /// Sleeps until the bell rings, if `check`, which arms the queue, agrees.
+    /// Sleeps until the bell rings, if `arm`, which arms the queue, agrees.
     ///
     /// # Errors
     ///
-    /// What `check` says against it, or memory is short.
-    pub fn wait(&self, check: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
-        self.place.wait(NEVER, check).map(|_| ())
+    /// What `arm` says against it, it has rung meanwhile, or memory is short.
+    pub fn wait(&self, arm: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+        let rings = self.rings();
+        arm()?;
+        let is_silent = || self.check(rings);
+        self.place.wait(NEVER, is_silent).map(|_| ())
+    }
+
+    /// Agrees to sleep if it has rung no more than so often.
+    fn check(&self, rings: u32) -> Result<(), Errno> {
+        // DEFENCE: rings-counted
+        match rings == self.rings() {
+            true => Ok(()),
+            false => Err(Errno::Again),
+        }
     }
 
     /// Wakes who sleeps: the device has interrupted.
     pub(super) fn ring(&self) {
+        self.rings.fetch_add(1, Ordering::AcqRel);
         self.place.wake(usize::MAX);
+    }
+
+    fn rings(&self) -> u32 {
+        self.rings.load(Ordering::Acquire)
     }
 
     /// The cell was started anew, and its queue is not armed: whoever sleeps is to
@@ -108,7 +131,7 @@ impl Promise {
     }
 }
 
-impl Held {
+impl Held<'_> {
     /// Whether somebody sleeps, or is about to: the queue is armed.
     pub(super) fn has_armed(&self, bell: &Bell) -> bool {
         // Nobody arms a queue while another holds the cell.

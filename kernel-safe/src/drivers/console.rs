@@ -15,12 +15,12 @@ use gate::used::UsedRing;
 use gate::user::{BadAddress, UserSlice};
 use gate::view::View;
 use gate::{clock, info};
-use spin::MutexGuard;
 
 use super::bell::Bell;
-use super::handle::steadily;
+use super::handle::Held;
+use super::held::steadily;
 use super::stall::Stall;
-use super::{DriverError, Held, handle};
+use super::{DriverError, handle};
 use crate::errno::Errno;
 
 /// The most bytes that a console is sent at once.
@@ -72,19 +72,19 @@ struct Window {
 static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 
 /// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many:
-/// none while the host has not read what it was sent before.
+/// none while the host has not read what it was sent before. Calls `pause` whenever
+/// the cell was started anew meanwhile.
 ///
 /// # Errors
 ///
 /// None is out.
-pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
-    let mut held = held();
-    let sent = steadily(|| match held.send(console, bytes) {
+pub fn send(console: Console, bytes: UserSlice, pause: impl Fn()) -> Result<usize, SendError> {
+    let send = || match held().send(console, bytes) {
         Err(SendError::Console(why)) => Err(why),
         // Of the bytes the cell knows nothing.
         sent => Ok(sent),
-    });
-    drop(held);
+    };
+    let sent = steadily(send, pause);
     let sent = sent.unwrap_or_else(|why| Err(why.into()));
     console.window().back.tell(&sent);
     sent
@@ -96,14 +96,11 @@ pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
 ///
 /// It has already, or never will; or memory is short.
 pub fn wait_to_send(console: Console) -> Result<(), Errno> {
-    console.window().back.wait(|| {
-        let is_sending = held().is_sending_or_armed(console);
-        if is_sending == Ok(true) {
-            Ok(())
-        } else {
-            Err(Errno::Again)
-        }
-    })
+    let is_sending = || held().is_sending_or_armed(console) == Ok(true);
+    console
+        .window()
+        .back
+        .wait(|| is_sending().then_some(()).ok_or(Errno::Again))
 }
 
 /// Waits until every console has finished what it was given, as long as the
@@ -126,8 +123,8 @@ pub fn flush() {
 
 /// Wakes those who wait for a console's window if it has come back. The device
 /// may have interrupted for input.
-pub(super) fn on_device(console: Console) {
-    let looked = held().look_if_armed(console);
+pub(super) fn on_device(console: Console, held: &mut Held<'_>) {
+    let looked = held.look_if_armed(console);
     console.window().back.tell(&looked);
 }
 
@@ -138,7 +135,7 @@ pub(super) fn on_failure() {
 }
 
 /// The cell has stopped: takes the windows back that devices had finished with.
-pub(super) fn salvage(held: &Held) {
+pub(super) fn salvage(held: &Held<'_>) {
     for console in CONSOLES {
         let window = console.window();
         window.back.reset();
@@ -150,11 +147,15 @@ pub(super) fn salvage(held: &Held) {
     }
 }
 
+/// How many windows devices had not finished with.
+pub(super) fn under_way() -> u32 {
+    taken().map(|_| 1).sum()
+}
+
 /// The cell was started anew: gives the devices what they had not finished. What
 /// they had begun with comes out twice.
 pub(super) fn resume() -> Result<(), Faulted> {
-    let taken = CONSOLES.into_iter().filter(|it| it.window().is_taken());
-    for console in taken {
+    for console in taken() {
         let (view, window) = (View::output(console as usize), console.window());
         let size = window.size.load(Ordering::Relaxed);
         let place = with_slot(console.queue(), 0);
@@ -164,6 +165,10 @@ pub(super) fn resume() -> Result<(), Faulted> {
         }
     }
     Ok(())
+}
+
+fn taken() -> impl Iterator<Item = Console> {
+    CONSOLES.into_iter().filter(|it| it.window().is_taken())
 }
 
 impl From<DriverError> for SendError {
@@ -214,7 +219,7 @@ impl Console {
     }
 
     /// Whether its device has used more than the cell has passed on.
-    fn has_finished(self, held: &Held) -> bool {
+    fn has_finished(self, held: &Held<'_>) -> bool {
         let index = used_ring(self, Direction::Output).and_then(|ring| ring.index());
         index.is_some_and(|index| index != held.taken(self.queue()))
     }
@@ -229,7 +234,7 @@ impl Console {
 }
 
 /// The cell.
-fn held() -> MutexGuard<'static, Held> {
+fn held() -> Held<'static> {
     handle(Cell::Console).lock()
 }
 
@@ -253,7 +258,7 @@ pub(super) fn is_among(console: Console, devices: u64) -> bool {
     device(console).is_some_and(|device| devices >> (device & 63) & 1 != 0)
 }
 
-impl Held {
+impl Held<'_> {
     fn send(&mut self, console: Console, bytes: UserSlice) -> Result<usize, SendError> {
         let queue = console.queue();
         self.check(queue)?;

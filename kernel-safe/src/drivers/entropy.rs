@@ -8,8 +8,9 @@ use gate::cell::console::{self, queue};
 use gate::cell::with_slot;
 use gate::view::View;
 
-use super::handle::steadily;
-use super::{DriverError, Held, handle};
+use super::handle::Held;
+use super::held::steadily;
+use super::{DriverError, handle};
 
 /// Whether the device has the window. Only whoever holds the cell looks.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -22,7 +23,7 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 /// There is no such device, or its driver failed.
 pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    let come = steadily(|| fetch(&mut held))?;
+    let come = steadily(|| fetch(&mut held), || {})?;
     let window = View::random();
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);
@@ -34,13 +35,13 @@ pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
     }
 }
 
-/// The cell is started anew: its device has nothing.
-pub(super) fn forget() {
-    IS_TAKEN.store(false, Ordering::Relaxed);
+/// The cell is started anew: its device has nothing. How much it had.
+pub(super) fn forget() -> u32 {
+    IS_TAKEN.swap(false, Ordering::Relaxed).into()
 }
 
 /// Asks the device, unless it was asked before, and waits a little.
-fn fetch(held: &mut Held) -> Result<Option<(usize, usize)>, DriverError> {
+fn fetch(held: &mut Held<'_>) -> Result<Option<(usize, usize)>, DriverError> {
     held.check(queue::RANDOM)?;
     if !IS_TAKEN.swap(true, Ordering::Relaxed) {
         let (place, window) = (with_slot(queue::RANDOM, 0), View::random());

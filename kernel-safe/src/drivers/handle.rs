@@ -1,84 +1,58 @@
-//! What the safe kernel knows of a cell, and how it calls it.
+//! What the safe kernel knows of a cell, and who may call it.
+//!
+//! One holds a cell at a time, and whoever wants it waits. Who serves interrupts
+//! does not: he only tries, and leaves to the holder what he came for. So a cell
+//! that takes long keeps nobody waiting who does not use it.
+
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use domains::Cell;
-use gate::cell::Faulted;
-use gate::{clock, core_call, info};
+use domains::cpu_page::pending;
+use gate::cpu;
 use spin::{Mutex, MutexGuard};
 
 #[cfg(feature = "test-hooks")]
 use super::injector::Injector;
 use super::restarts::Restarts;
 use super::storm::Storm;
-use super::{console, entropy, input, interrupts};
-use crate::report;
-
-/// Why a device did not do what it was asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DriverError {
-    /// The machine has no such device.
-    Absent,
-    /// Its cell was given up, or refused.
-    Failed,
-    /// Its cell faulted, and was started anew: to be tried once more.
-    Restarted,
-}
 
 /// The most queues of a cell.
-const QUEUES_MAX: usize = 8;
+pub(super) const QUEUES_MAX: usize = 8;
 
-/// How often a cell is started, whatever its limit, that does not come up.
-const STARTS_MAX: u32 = 3;
-
-/// How often something is tried, whatever the limit, that has a cell started anew
-/// each time: it may take as long as a hang lasts.
-const TRIES: u32 = 4;
-
-/// Nothing has come back yet.
-pub(super) const AGAIN: i64 = -11;
-
-/// A cell, which one caller holds at a time.
+/// A cell, which one caller holds at a time. Whether it was given up, and how often
+/// it was started anew, is known without holding it.
 #[derive(Debug)]
 pub(super) struct Handle {
     cell: Cell,
-    held: Mutex<Held>,
+    has_failed: AtomicBool,
+    generation: AtomicU32,
+    /// Devices whose interrupts came while somebody held it, a bit for each.
+    missed: AtomicU64,
+    state: Mutex<State>,
 }
 
 /// A cell that the caller holds.
 #[derive(Debug)]
-pub(super) struct Held {
-    cell: Cell,
-    /// The queues that there are, a bit for each.
-    queues: i64,
-    /// Whether it was given up.
-    has_failed: bool,
-    /// How often it was started anew.
-    generation: u32,
-    restarts: Restarts,
-    /// How much has come back by each queue since it was started.
-    taken: [u16; QUEUES_MAX],
-    /// How much has come back from its devices, all in all.
-    come: u64,
-    storm: Storm,
-    #[cfg(feature = "test-hooks")]
-    injector: Injector,
+pub(super) struct Held<'a> {
+    handle: &'a Handle,
+    // The order counts: what was missed is looked at when the lock is free.
+    pub(super) state: MutexGuard<'a, State>,
+    _missed: Missed<'a>,
 }
 
-/// Makes a call once more if it has its cell started anew.
-///
-/// # Errors
-///
-/// The call's own. If that has happened often, the cell has failed.
-pub(super) fn steadily<T>(
-    mut call: impl FnMut() -> Result<T, DriverError>,
-) -> Result<T, DriverError> {
-    // DEFENCE: tries-have-an-end
-    for _ in 0..TRIES {
-        match call() {
-            Err(DriverError::Restarted) => {}
-            done => return done,
-        }
-    }
-    Err(DriverError::Failed)
+/// What only whoever holds a cell looks at.
+#[derive(Debug)]
+pub(super) struct State {
+    /// The queues that there are, a bit for each.
+    pub(super) queues: i64,
+    pub(super) restarts: Restarts,
+    /// How much has come back by each queue since the cell was started.
+    pub(super) taken: [u16; QUEUES_MAX],
+    /// How much has come back from its devices, all in all.
+    pub(super) come: u64,
+    pub(super) storm: Storm,
+    #[cfg(feature = "test-hooks")]
+    pub(super) injector: Injector,
 }
 
 impl Handle {
@@ -86,7 +60,10 @@ impl Handle {
     pub(super) const fn new(cell: Cell) -> Handle {
         Handle {
             cell,
-            held: Mutex::new(Held::new(cell)),
+            has_failed: AtomicBool::new(false),
+            generation: AtomicU32::new(0),
+            missed: AtomicU64::new(0),
+            state: Mutex::new(State::NEW),
         }
     }
 
@@ -95,177 +72,102 @@ impl Handle {
         self.cell
     }
 
-    /// Holds the cell.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock()
-    }
-}
-
-impl Held {
-    /// One that has not started.
-    pub(super) const fn new(cell: Cell) -> Held {
-        Held {
-            cell,
-            queues: 0,
-            has_failed: false,
-            generation: 0,
-            restarts: Restarts::new(),
-            taken: [0; QUEUES_MAX],
-            come: 0,
-            storm: Storm::new(),
-            #[cfg(feature = "test-hooks")]
-            injector: Injector::new(),
-        }
-    }
-
-    /// Has it start its devices.
-    pub(super) fn start(&mut self) {
-        match gate::cell::start(self.cell) {
-            Ok(queues) => self.queues = queues.max(0),
-            // Started anew, it has its queues, or it was given up.
-            Err(Faulted) => _ = self.fail(),
-        }
-    }
-
     /// Whether it was given up, and is not called any more.
-    pub(super) const fn has_failed(&self) -> bool {
-        self.has_failed
-    }
-
-    /// Whether it has started a queue.
-    pub(super) const fn check(&self, queue: u32) -> Result<(), DriverError> {
-        if self.queues >> (queue & 31) & 1 == 0 {
-            Err(DriverError::Absent)
-        } else {
-            Ok(())
-        }
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
     }
 
     /// How often it was started anew.
-    pub(super) const fn generation(&self) -> u32 {
-        self.generation
+    pub(super) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
     }
 
-    /// How much has come back by a queue since it was started.
-    pub(super) fn taken(&self, queue: u32) -> u16 {
-        self.taken.get(queue as usize).copied().unwrap_or(0)
+    /// Holds the cell; waits while another does.
+    pub(super) fn lock(&self) -> Held<'_> {
+        self.hold(self.state.lock())
     }
 
-    /// Makes a call, unless it was given up before.
-    pub(super) fn call(
-        &mut self,
-        call: impl FnOnce() -> Result<i64, Faulted>,
-    ) -> Result<i64, DriverError> {
-        if self.has_failed {
-            return Err(DriverError::Failed);
+    /// Holds the cell to serve the interrupts of `devices`, a bit for each. If
+    /// another holds it, the CPU that lets go of it has them served.
+    pub(super) fn try_lock(&self, devices: u64) -> Option<Held<'_>> {
+        // Noted first: the holder may let go at any time.
+        self.missed.fetch_or(devices, Ordering::SeqCst);
+        // DEFENCE: events-only-try
+        let state = self.state.try_lock()?;
+        self.missed.fetch_and(!devices, Ordering::SeqCst);
+        Some(self.hold(state))
+    }
+
+    fn hold<'a>(&'a self, state: MutexGuard<'a, State>) -> Held<'a> {
+        Held {
+            handle: self,
+            state,
+            _missed: Missed(&self.missed),
         }
+    }
+}
+
+impl Held<'_> {
+    /// Whose it is.
+    pub(super) const fn cell(&self) -> Cell {
+        self.handle.cell
+    }
+
+    /// Whether it was given up, and is not called any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.handle.has_failed()
+    }
+
+    /// How often it was started anew.
+    pub(super) fn generation(&self) -> u32 {
+        self.handle.generation()
+    }
+
+    /// From here on nobody calls it any more.
+    pub(super) fn give_up(&self) {
+        self.handle.has_failed.store(true, Ordering::Release);
+    }
+
+    /// What the cell and its devices knew, they know no more.
+    pub(super) fn forget(&mut self) {
+        self.handle.generation.fetch_add(1, Ordering::AcqRel);
+        self.state.taken = [0; QUEUES_MAX];
+    }
+}
+
+impl State {
+    const NEW: State = State {
+        queues: 0,
+        restarts: Restarts::new(),
+        taken: [0; QUEUES_MAX],
+        come: 0,
+        storm: Storm::new(),
         #[cfg(feature = "test-hooks")]
-        self.injector
-            .misbehave(self.cell)
-            .map_err(|Faulted| self.fail())?;
-        call().map_err(|Faulted| self.fail())
-    }
+        injector: Injector::new(),
+    };
+}
 
-    /// Makes a call that gives a device something.
-    pub(super) fn give(
-        &mut self,
-        call: impl FnOnce() -> Result<i64, Faulted>,
-    ) -> Result<(), DriverError> {
-        match self.call(call)? {
-            0 => Ok(()),
-            _ => Err(DriverError::Failed),
-        }
-    }
+/// Notes, as it goes, what came while the cell was held.
+#[derive(Debug)]
+struct Missed<'a>(&'a AtomicU64);
 
-    /// Makes a call that looks for what has come back, as the cell alleges it: a
-    /// slot and a size; none if nothing has.
-    pub(super) fn look(
-        &mut self,
-        queue: u32,
-        call: impl FnOnce() -> Result<i64, Faulted>,
-    ) -> Result<Option<(usize, usize)>, DriverError> {
-        match self.call(call)? {
-            AGAIN => Ok(None),
-            word @ 0.. => {
-                self.note_come(queue);
-                let part = |word: i64| usize::try_from(word).unwrap_or(usize::MAX);
-                Ok(Some((part(word >> 32), part(word & 0xffff_ffff))))
-            }
-            _ => Err(DriverError::Failed),
+impl Drop for Missed<'_> {
+    fn drop(&mut self) {
+        // DEFENCE: missed-looked-at
+        let missed = self.0.swap(0, Ordering::SeqCst);
+        if missed != 0 {
+            note(missed);
         }
     }
+}
 
-    fn note_come(&mut self, queue: u32) {
-        self.come = self.come.wrapping_add(1);
-        if let Some(taken) = self.taken.get_mut(queue as usize) {
-            *taken = taken.wrapping_add(1);
-        }
-    }
-
-    /// Takes note that an interrupt of its devices was served in `ns`. Too many
-    /// that have brought nothing are a failure.
-    pub(super) fn note_interrupt(&mut self, ns: u64) {
-        if self.storm.note(self.come, ns) && !self.has_failed {
-            report::say(format_args!(
-                "the devices of {} interrupt for nothing",
-                self.cell
-            ));
-            self.fail();
-        }
-    }
-
-    /// Starts the cell anew, or gives it up if it fails too often. Whoever waits
-    /// is told.
-    fn fail(&mut self) -> DriverError {
-        // DEFENCE: failure-told
-        interrupts::note_failure();
-        for _ in 0..STARTS_MAX {
-            if !self.can_restart() {
-                break;
-            }
-            self.storm = Storm::new();
-            if self.restart().is_ok() {
-                return DriverError::Restarted;
-            }
-        }
-        self.has_failed = true;
-        report::say(format_args!(
-            "{} failed too often and is given up",
-            self.cell
-        ));
-        DriverError::Failed
-    }
-
-    /// On the host, where tests run, there is no cell.
-    fn can_restart(&mut self) -> bool {
-        if !cfg!(target_os = "none") {
-            return false;
-        }
-        let usual = self.cell.restart_limit();
-        let limit = info::options().map_or(usual, |it| it.restart_limit(self.cell));
-        self.restarts.allow(limit, clock::monotonic_ns())
-    }
-
-    /// Stops the cell, takes what its devices have done, starts it, and gives its
-    /// devices what they had not done.
-    fn restart(&mut self) -> Result<(), Faulted> {
-        if !core_call::stop(self.cell) {
-            return Err(Faulted);
-        }
-        if self.cell == Cell::Console {
-            console::salvage(self);
-            input::salvage(self);
-            entropy::forget();
-        }
-        core_call::start(self.cell);
-        self.generation = self.generation.wrapping_add(1);
-        self.taken = [0; QUEUES_MAX];
-        self.queues = gate::cell::start(self.cell)?.max(0);
-        if self.cell == Cell::Console {
-            console::resume()?;
-            input::resume()?;
-        }
-        Ok(())
+/// Has this CPU serve the interrupts of `devices` before it leaves the kernel. On the
+/// host, where tests run, there is no page to note them on.
+#[cold]
+#[inline(never)]
+fn note(devices: u64) {
+    if cfg!(target_os = "none") {
+        cpu::note_pending(pending::of_devices(devices));
     }
 }
 
@@ -273,82 +175,23 @@ impl Held {
 mod tests {
     use super::*;
 
-    fn held(queues: i64) -> Held {
-        Held {
-            queues,
-            ..Held::new(Cell::Hostfs)
-        }
+    #[test]
+    fn who_serves_events_does_not_wait_for_a_holder() {
+        let handle = Handle::new(Cell::Hostfs);
+        let held = handle.lock();
+        assert!(handle.try_lock(0b100).is_none());
+        assert!(handle.try_lock(0b001).is_none());
+        assert_eq!(handle.missed.load(Ordering::SeqCst), 0b101);
+        drop(held);
+        assert_eq!(handle.missed.load(Ordering::SeqCst), 0);
     }
 
     #[test]
-    fn a_word_is_a_slot_and_a_size_or_says_why_not() {
-        let look = |word| held(1).look(0, || Ok(word));
-        assert_eq!(look(3 << 32 | 7), Ok(Some((3, 7))));
-        assert_eq!(look(AGAIN), Ok(None));
-        assert_eq!(look(-5), Err(DriverError::Failed));
-    }
-
-    /// Whoever brings something may interrupt as often as he likes.
-    #[test]
-    fn what_has_come_back_is_counted() {
-        let mut held = held(1);
-        for _ in 0..1000 {
-            assert_eq!(held.look(0, || Ok(0)), Ok(Some((0, 0))));
-            held.note_interrupt(1);
-        }
-        assert!(!held.has_failed());
-    }
-
-    #[test]
-    fn who_brings_nothing_is_given_up() {
-        let mut held = held(1);
-        for _ in 0..1000 {
-            held.note_interrupt(1);
-        }
-        assert!(held.has_failed());
-    }
-
-    #[test]
-    fn a_queue_is_there_if_the_cell_has_started_it() {
-        let held = held(0b101);
-        assert_eq!([0, 2].map(|queue| held.check(queue)), [Ok(()); 2]);
-        for absent in [1, 3, 31] {
-            assert_eq!(held.check(absent), Err(DriverError::Absent));
-        }
-    }
-
-    #[test]
-    fn a_cell_that_does_not_take_something_has_failed() {
-        let mut held = held(1);
-        assert_eq!(held.give(|| Ok(0)), Ok(()));
-        for refusal in [1, AGAIN, -5, i64::MAX, i64::MIN] {
-            assert_eq!(held.give(|| Ok(refusal)), Err(DriverError::Failed));
-        }
-    }
-
-    #[test]
-    fn what_fails_again_and_again_ends() {
-        let mut calls = 0;
-        let mut fail = || {
-            calls += 1;
-            Err::<(), _>(DriverError::Restarted)
-        };
-        assert_eq!(steadily(&mut fail), Err(DriverError::Failed));
-        assert_eq!(calls, TRIES);
-        let mut answers = [Err(DriverError::Restarted), Ok(7)].into_iter();
-        assert_eq!(steadily(|| answers.next().expect("one is enough")), Ok(7));
-    }
-
-    #[test]
-    fn after_a_fault_nobody_is_called() {
-        let mut held = held(1);
-        assert_eq!(held.call(|| Ok(1)), Ok(1));
-        assert_eq!(held.call(|| Err(Faulted)), Err(DriverError::Failed));
-        let mut calls = 0;
-        let reply = held.call(|| {
-            calls += 1;
-            Ok(1)
-        });
-        assert_eq!((reply, calls), (Err(DriverError::Failed), 0));
+    fn what_is_served_was_not_missed() {
+        let handle = Handle::new(Cell::Hostfs);
+        handle.missed.store(0b11, Ordering::SeqCst);
+        let held = handle.try_lock(0b101).expect("nobody holds it");
+        assert_eq!(handle.missed.load(Ordering::SeqCst), 0b10);
+        drop(held);
     }
 }

@@ -3,7 +3,7 @@
 use domains::Cell;
 use domains::injection::{Misdeed, memory_of};
 use gate::cell::Faulted;
-use gate::hooks::{FETCH, LOAD, PANIC, SPIN, STORE};
+use gate::hooks::{FETCH, GARBAGE, LOAD, PANIC, SPIN, STORE};
 use gate::info;
 
 /// Counts the calls into a cell.
@@ -18,17 +18,19 @@ impl Injector {
         Injector { calls: 0 }
     }
 
-    /// Counts a call, and has `cell` do before it what it is to do wrong there.
-    pub(super) fn misbehave(&mut self, cell: Cell) -> Result<(), Faulted> {
+    /// Counts a call, and has `cell` do before it what it is to do wrong there. What it
+    /// answers in place of the call, if it does that.
+    pub(super) fn misbehave(&mut self, cell: Cell) -> Result<Option<i64>, Faulted> {
         self.calls = self.calls.wrapping_add(1);
         // On the host, where tests run, there are no options.
         let options = cfg!(target_os = "none").then(info::options).flatten();
         let misdeed = options.and_then(|it| it.injection(cell).at(self.calls));
         let Some(misdeed) = misdeed else {
-            return Ok(());
+            return Ok(None);
         };
         let (kind, address) = hook_of(misdeed);
-        gate::cell::hook(cell, kind, address, 0).map(|_| ())
+        let answer = gate::cell::hook(cell, kind, address, self.calls as usize)?;
+        Ok((misdeed == Misdeed::Garbage).then_some(answer))
     }
 }
 
@@ -41,5 +43,6 @@ fn hook_of(misdeed: Misdeed) -> (u32, usize) {
         Misdeed::Jump(domain) => (FETCH, memory(domain)),
         Misdeed::Panic => (PANIC, 0),
         Misdeed::Hang => (SPIN, 0),
+        Misdeed::Garbage => (GARBAGE, 0),
     }
 }

@@ -6,6 +6,7 @@ use domains::device::Kind;
 use gate::{clock, cpu, info};
 use spin::Once;
 
+use super::handle::Held;
 use super::{Console, channel, console, handle, input};
 
 /// Has whoever waits for a device hear that its cell has failed: what calls this
@@ -48,16 +49,20 @@ pub(super) fn devices_of(cell: Cell) -> u64 {
 }
 
 fn on_devices_of(cell: Cell, devices: u64) {
-    if handle(cell).lock().has_failed() {
+    let handle = handle(cell);
+    if handle.has_failed() {
         return on_failure_of(cell);
     }
+    let Some(mut held) = handle.try_lock(devices) else {
+        return;
+    };
     let start = clock::monotonic_ns();
     match cell {
-        Cell::Console => on_consoles(devices),
-        Cell::Hostfs => channel::on_devices(devices),
+        Cell::Console => on_consoles(devices, &mut held),
+        Cell::Hostfs => channel::on_devices(devices, &mut held),
     }
     let ns = clock::monotonic_ns().saturating_sub(start);
-    handle(cell).lock().note_interrupt(ns);
+    held.note_interrupt(ns);
 }
 
 #[cold]
@@ -72,10 +77,10 @@ fn on_failure_of(cell: Cell) {
     }
 }
 
-fn on_consoles(devices: u64) {
+fn on_consoles(devices: u64, held: &mut Held<'_>) {
     for console in [Console::Main, Console::Error] {
         if console::is_among(console, devices) {
-            console::on_device(console);
+            console::on_device(console, held);
             if console == Console::Main {
                 input::on_device();
             }

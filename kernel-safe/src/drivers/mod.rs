@@ -1,7 +1,8 @@
 //! Calls into cells, which may lie or fail.
 //!
 //! A [`Handle`] is what the safe kernel knows of a cell. One caller at a time:
-//! the handle's lock is held over a call, and no other. Bytes pass through
+//! the handle's lock is held over a call, and no other but that by which readers of
+//! standard input take turns; whoever serves interrupts only tries it. Bytes pass through
 //! windows, each for one queue of a device; the window of a request is its
 //! holder's until the request has come back. After a fault a cell is not called
 //! again in the state that it is in: it is stopped, with its devices, and started
@@ -17,7 +18,9 @@ mod bell;
 pub mod channel;
 mod console;
 mod entropy;
+mod failure;
 mod handle;
+mod held;
 #[cfg(feature = "test-hooks")]
 mod injector;
 mod input;
@@ -29,12 +32,12 @@ mod storm;
 
 use domains::Cell;
 
-use self::handle::{Handle, Held};
+use self::handle::Handle;
 
 pub use bell::Bell;
 pub use console::{Console, SEND_MAX, SendError, flush, send, wait_to_send};
 pub use entropy::random;
-pub use handle::DriverError;
+pub use held::DriverError;
 pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
 pub use interrupts::{on_devices, on_failure};
 

@@ -11,6 +11,7 @@ use gate::user::UserSlice;
 use self::rest::Rest;
 use crate::drivers::{self, Console};
 use crate::errno::{Answer, Errno};
+use crate::events;
 use crate::object::source::Source;
 use crate::object::{Description, Object, flags, poll_bits};
 
@@ -71,7 +72,7 @@ impl Object for Stream {
         let console = self.console().ok_or(Errno::BadDescriptor)?;
         let mut rest = Rest::of(buffers)?;
         while let Some(bytes) = rest.next() {
-            let sent = drivers::send(console, bytes);
+            let sent = drivers::send(console, bytes, events::let_others_run);
             match sent.or_else(|why| output::divert(why, bytes)) {
                 Ok(0) => output::pause(console),
                 Ok(sent) => rest = rest.after(sent),

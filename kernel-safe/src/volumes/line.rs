@@ -32,8 +32,9 @@ pub trait Line: Debug + Sync {
     /// There is no such line, or it was given up.
     fn window(&self, generation: u32) -> Result<Self::Window, Errno>;
 
-    /// Gives the line up: whoever waits or comes gets an error.
-    fn give_up(&self);
+    /// What has come by a cell of this generation means nothing: has the cell started
+    /// anew, or gives the line up if that has happened often.
+    fn convict(&self, generation: u32);
 }
 
 /// Where one request and its reply lie.
@@ -117,9 +118,9 @@ impl Line for ByChannel {
         Window::take(self.channel()?, generation)
     }
 
-    fn give_up(&self) {
+    fn convict(&self, generation: u32) {
         if let Ok(channel) = self.channel() {
-            channel.give_up();
+            channel.convict(generation);
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) struct World<S> {
     /// How many messages were to be sent.
     pub(super) messages: usize,
     generation: u32,
-    is_given_up: bool,
+    is_convicted: bool,
 }
 
 /// The line to a played server.
@@ -111,7 +111,7 @@ impl<S: Speaker> Played<S> {
             restarts: restarts.to_vec(),
             messages: 0,
             generation: 0,
-            is_given_up: false,
+            is_convicted: false,
         })))
     }
 }
@@ -128,7 +128,7 @@ impl<S: Speaker> Line for Played<S> {
     }
 
     fn window(&self, generation: u32) -> Result<Letter<S>, Errno> {
-        assert!(!self.0.lock().is_given_up, "nothing was malformed");
+        assert!(!self.0.lock().is_convicted, "nothing was malformed");
         Ok(Letter {
             line: self.clone(),
             generation,
@@ -137,8 +137,8 @@ impl<S: Speaker> Line for Played<S> {
         })
     }
 
-    fn give_up(&self) {
-        self.0.lock().is_given_up = true;
+    fn convict(&self, _: u32) {
+        self.0.lock().is_convicted = true;
     }
 }
 

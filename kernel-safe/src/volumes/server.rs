@@ -162,19 +162,19 @@ impl<L: Line> Server<L> {
         self.line.window(generation)
     }
 
-    /// What a reply has come to. After one that is none, nothing that this
-    /// server says can be told from chance.
+    /// What a reply has come to, which a cell of this generation brought. After one
+    /// that is none, nothing that it or the server says can be told from chance.
     ///
     /// # Errors
     ///
     /// The server refused, or what came is no reply.
-    pub fn judge<T>(&self, reply: Result<T, Failure>) -> Result<T, Errno> {
+    pub fn judge<T>(&self, generation: u32, reply: Result<T, Failure>) -> Result<T, Trouble> {
         match reply {
             Ok(read) => Ok(read),
-            Err(Failure::Refused(errno)) => Err(errno),
+            Err(Failure::Refused(errno)) => Err(errno.into()),
             Err(Failure::Malformed) => {
-                self.line.give_up();
-                Err(Errno::Device)
+                self.line.convict(generation);
+                Err(Trouble::Unanswered)
             }
         }
     }

@@ -27,6 +27,7 @@ mod pointers;
 mod preempt;
 mod restarts;
 mod smp;
+mod stalls;
 mod streams;
 mod sweep;
 mod thread_pointer;
@@ -88,6 +89,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),
         ["smp", "sleep", seconds] => smp::sleep(seconds),
+        ["stalls", file] => stalls::run(file),
         ["streams"] => streams::run(),
         ["sweep", attacker] => sweep::run(attacker),
         ["sweep", attacker, "without", checks] => sweep::run_on_mutant(attacker, checks),

@@ -28,6 +28,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             refused,
         ),
         trial("injections::of_one_call_happen_once".into(), once),
+        trial("injections::garbage_is_not_believed".into(), garbage),
+        trial("injections::by_chance_are_the_same_again".into(), by_chance),
     ];
     misdeeds.chain(others).collect()
 }
@@ -50,6 +52,36 @@ fn once() -> Verdict {
     let outcome = echo(&["--inject", "console=write:safe,once=20"]);
     let holds = outcome.stdout == text() && outcome.restarts == ["console"];
     ensure(holds, "one new start", &outcome)
+}
+
+/// A cell whose answers mean nothing has crossed no wall, and is started anew.
+fn garbage() -> Verdict {
+    let outcome = echo(&["--inject", "console=garbage,every=20"]);
+    let restarts = outcome.restarts.len();
+    let is_said = outcome.console.contains("the cell `console`: it ");
+    let is_whole = outcome.status == 0 && outcome.stdout == text();
+    ensure(
+        is_whole && is_said && restarts > 1 && outcome.faults.is_empty(),
+        "all output, some restarts, and why",
+        &outcome,
+    )
+}
+
+fn by_chance() -> Verdict {
+    let restarts = |seed: &str| {
+        let inject = format!("console=panic,rate=1/20,seed={seed}");
+        let flags = ["--icount", "--inject", &inject, "--restart-limit", "none"];
+        let outcome = echo(&flags);
+        let is_whole = outcome.status == 0 && outcome.stdout == text();
+        ensure(is_whole, "all output", &outcome)?;
+        Ok::<usize, libtest_mimic::Failed>(outcome.restarts.len())
+    };
+    let counts = [restarts("1")?, restarts("1")?, restarts("2")?];
+    ensure(
+        counts[0] > 0 && counts[0] == counts[1],
+        "as many for the same seed",
+        &counts,
+    )
 }
 
 fn refused() -> Verdict {

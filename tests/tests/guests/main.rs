@@ -35,6 +35,7 @@ mod reports;
 mod restarts;
 mod smp;
 mod stacks;
+mod stalls;
 mod streams;
 mod suites;
 mod tested;
@@ -85,6 +86,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(containment::trials());
     trials.extend(injections::trials());
     trials.extend(restarts::trials());
+    trials.extend(stalls::trials());
     trials.extend(smp::trials());
     trials.extend(costs::trials());
     trials.extend(counter::trials());

@@ -98,7 +98,7 @@ fn input() -> Verdict {
 fn given_up(cell: Cell) -> Verdict {
     let outcome = boot(&["restarts", cell.name(), "1000"], &[], b"");
     let count = restarts(&outcome, cell);
-    let line = format!("{cell} failed too often and is given up");
+    let line = format!("{} failed too often and is given up", cell.title());
     let is_said = outcome.console.matches(&line).count() == 1;
     let holds = outcome.status == 0 && is_said && (16..=64).contains(&count);
     ensure(holds, "a cell that is given up, and a line", &outcome)

@@ -62,6 +62,7 @@ impl Stage {
             isolation,
             space,
             devices,
+            cell_deadline_ms: options.head.cell_deadline_ms,
             cpus: Cpus {
                 count,
                 start,

@@ -171,7 +171,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             core.devices.stop(at_rest(first)?);
             Ok(0)
         }
-        CoreCall::Start => Ok(start(core, at_rest(first)?)),
+        CoreCall::Start => Ok(start(core, at_rest(first)?, second)),
         CoreCall::Date => Ok(crate::device::rtc::registers()),
     }
 }
@@ -187,10 +187,10 @@ fn at_rest(number: u64) -> Result<Cell, i64> {
 }
 
 /// Makes a cell's memory what it was at boot.
-fn start(core: &mut Core, cell: Cell) -> u64 {
+fn start(core: &mut Core, cell: Cell, requests: u64) -> u64 {
     core.space.templates[cell.number()].restore(&core.space);
     core.devices.clear(cell, core.space.tables.physical());
-    report::send(Record::Restart(cell));
+    report::send(Record::Restart(cell, requests));
     0
 }
 

@@ -1,24 +1,24 @@
 //! How often the core looks in while ring 3 runs, and what it looks for.
 //!
-//! It looks for drivers that do not return: a call that one look after the other
+//! It looks for cells that do not return: a call that one look after the other
 //! finds under way has taken too long. Looks are counted, not time, so that a
-//! host which keeps the whole machine from running charges the driver nothing.
+//! host which keeps the whole machine from running charges the cell nothing, and
+//! they come often, so that there are many of them in a deadline.
 //!
-//! Where no driver was called since the last look there is nothing to look for,
+//! Where no cell was called since the last look there is nothing to look for,
 //! and the next one may come later: a computation that calls nobody is left
 //! alone for longer and longer. A call that begins meanwhile and does not return
-//! is found at the next look, and from then on as often as any other.
+//! is found by the next interrupt of whatever kind, and from then on looks are as
+//! often as ever.
 //!
 //! That is for machines with one CPU. With several, looks stay as they are: an
 //! emulator that runs CPUs in turns ends a turn when a timer fires, and one that
 //! spins for what another has yet to do would spin for all of a longer pause.
 
-/// The distance of looks at which a call is watched.
-pub(crate) const LOOK_NS: u64 = 50_000_000;
+/// The distance of looks.
+pub(crate) const LOOK_NS: u64 = 10_000_000;
 /// The longest time without a look.
-pub(crate) const LONGEST_NS: u64 = 16 * LOOK_NS;
-/// How many looks may find a call under way, after the first that does.
-const LIMIT: u32 = 10;
+pub(crate) const LONGEST_NS: u64 = 80 * LOOK_NS;
 
 /// What the core has seen so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,9 +54,14 @@ impl Looks {
         }
     }
 
-    /// Whether the call that the last look found takes too long.
-    pub(crate) const fn have_seen_enough(self) -> bool {
-        self.repeats >= LIMIT
+    /// Whether the next one may come too late for a call that begins now.
+    pub(crate) const fn are_rare(self) -> bool {
+        self.period_ns > LOOK_NS
+    }
+
+    /// Whether they have seen the call that the last one found for so long.
+    pub(crate) const fn exceed(self, deadline_ms: u32) -> bool {
+        self.repeats as u64 * LOOK_NS >= deadline_ms as u64 * 1_000_000
     }
 }
 
@@ -76,20 +81,32 @@ mod tests {
     }
 
     #[test]
-    fn a_call_brings_the_shortest_distance_back() {
-        assert_eq!(after_calm(99).and(1, false, LONGEST_NS).period_ns, LOOK_NS);
-        assert_eq!(after_calm(99).and(0, true, LONGEST_NS).period_ns, LOOK_NS);
+    fn a_call_brings_the_usual_distance_back() {
+        assert!(after_calm(99).are_rare());
+        let looks = after_calm(99).and(1, false, LONGEST_NS);
+        assert_eq!((looks.period_ns, looks.are_rare()), (LOOK_NS, false));
     }
 
     #[test]
+    fn a_call_that_is_under_way_is_looked_for_often() {
+        for calls in [0, 1] {
+            let looks = after_calm(99).and(calls, true, LONGEST_NS);
+            assert_eq!(looks.period_ns, LOOK_NS);
+        }
+    }
+
+    /// The first look finds it, so many more see that it has not returned.
+    #[test]
     fn a_call_that_never_returns_is_found_out() {
-        let mut looks = after_calm(3);
-        let found = (1..).find(|_| {
-            looks = looks.and(7, true, LONGEST_NS);
-            looks.have_seen_enough()
-        });
-        assert_eq!(found, Some(11));
-        assert!(!looks.and(8, true, LONGEST_NS).have_seen_enough());
+        for (deadline_ms, count) in [(100, 11), (95, 11), (10, 2), (1, 2)] {
+            let mut looks = after_calm(3);
+            let found = (1..).find(|_| {
+                looks = looks.and(7, true, LONGEST_NS);
+                looks.exceed(deadline_ms)
+            });
+            assert_eq!(found, Some(count));
+            assert!(!looks.and(8, true, LONGEST_NS).exceed(deadline_ms));
+        }
     }
 
     #[test]
@@ -97,7 +114,7 @@ mod tests {
         let mut looks = Looks::NONE;
         for call in 1..1000 {
             looks = looks.and(call, true, LONGEST_NS);
-            assert!(!looks.have_seen_enough());
+            assert!(!looks.exceed(1));
         }
     }
 }

@@ -5,9 +5,9 @@
 //! idles. The timer comes back shortly while an event waits, because it may
 //! have come after the kernel's last look.
 
-use domains::Domain;
 use domains::cpu_page::{offset, pending};
 use domains::report::Cause;
+use domains::{Cell, Domain};
 
 use super::{Trap, context, fault, tick};
 use crate::cpu::local::Local;
@@ -24,17 +24,19 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
     let is_tick = trap.registers.vector == u64::from(TIMER);
     note(trap.core, local, trap.registers.vector);
     hooks::interrupted(trap);
-    if is_tick {
+    let domain = trap.caller.domain;
+    let cell = domain.and_then(Domain::cell);
+    // No device of a cell puts off the next look at it, or brings it nearer twice.
+    let is_look = is_tick || cell.is_some() && local.looks.get().are_rare();
+    if is_look {
         look(trap);
     }
-    let domain = trap.caller.domain;
-    if matches!(domain, Some(Domain::Cell(_))) {
-        // Its call returns to the safe kernel, which looks before it leaves. No
-        // device of a driver puts off the next look at it.
-        if is_tick {
+    if let Some(cell) = cell {
+        // Its call returns to the safe kernel, which looks before it leaves.
+        if is_look {
             tick::arm(local, Until::Run);
         }
-        if is_tick && local.looks.get().have_seen_enough() {
+        if is_look && local.looks.get().exceed(deadline_ms(trap.core, cell)) {
             fault::convict(trap, Cause::Deadline);
         }
         return;
@@ -49,7 +51,15 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
     tick::arm(local, until);
 }
 
-/// Looks for a driver that does not return; less often where none is called, if
+/// How long a call of `cell` may take, in milliseconds.
+fn deadline_ms(core: &Core, cell: Cell) -> u32 {
+    match core.cell_deadline_ms {
+        0 => cell.deadline_ms(),
+        chosen => chosen,
+    }
+}
+
+/// Looks for a cell that does not return; less often where none is called, if
 /// this is the only CPU.
 fn look(trap: &Trap<'_>) {
     let local = trap.local;

@@ -125,6 +125,7 @@ impl RunOptions {
             log_level: log.number(),
             volumes: self.volumes(&ready.defaults)?,
             volume_limit: self.volume_limit(),
+            cell_deadline_ms: self.cell_deadline,
             restart_limit: self.restart_limit,
             injections: self.inject.clone(),
         })

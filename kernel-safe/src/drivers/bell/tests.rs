@@ -1,7 +1,7 @@
 //! Every order in which writers, a console and its interrupt can meet.
 //!
-//! A world is all that counts, and a step is what nobody comes between: a look
-//! under the cell's lock, or one of the device's. All worlds that steps lead
+//! A world is all that counts, and a step is what nobody comes between: a look of
+//! whoever holds the cell, or one of the device's. All worlds that steps lead
 //! to are visited. In none that ends may a writer sleep, or have bytes left.
 
 extern crate std;
@@ -11,8 +11,10 @@ use std::collections::HashSet;
 
 use domains::Cell;
 
-use super::super::handle::AGAIN;
-use super::{Bell, DriverError, Held, Promise};
+use super::super::handle::Handle;
+use super::super::held::AGAIN;
+use super::{Bell, DriverError, Promise};
+use crate::errno::Errno;
 
 /// What a writer does next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -22,12 +24,20 @@ enum Next {
     Tell {
         has_sent: bool,
     },
-    /// Look under the locks of the place and of the cell,
+    /// Remember how often it has rung, hold the cell and look,
     Arm,
     /// have the device interrupt,
-    Ask,
-    /// look once more, and fall asleep.
-    Look,
+    Ask {
+        rings: u8,
+    },
+    /// look once more, let go of the cell,
+    Look {
+        rings: u8,
+    },
+    /// and fall asleep.
+    Sleep {
+        rings: u8,
+    },
     Asleep,
 }
 
@@ -39,6 +49,8 @@ enum Care {
     LooksOnce,
     /// They tell nobody.
     Silent,
+    /// They sleep even if it has rung meanwhile.
+    Deaf,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -54,13 +66,19 @@ struct World {
     is_interrupted: bool,
     /// Who serves the interrupt has looked, and is to tell.
     is_served: bool,
+    rings: u8,
     promise: Promise,
 }
 
 impl Next {
-    /// Whether nobody else may take a step in between.
-    fn is_locked(self) -> bool {
-        matches!(self, Next::Ask | Next::Look)
+    /// Whether he holds the cell.
+    fn is_holding(self) -> bool {
+        matches!(self, Next::Ask { .. } | Next::Look { .. })
+    }
+
+    /// Whether nobody else may hold the cell.
+    fn holds(self) -> bool {
+        matches!(self, Next::Send | Next::Arm) || self.is_holding()
     }
 }
 
@@ -74,6 +92,7 @@ impl World {
             wanted: [false; 2],
             is_interrupted: false,
             is_served: false,
+            rings: 0,
             promise: Promise::NONE,
         }
     }
@@ -94,6 +113,7 @@ impl World {
     }
 
     fn wake(&mut self) {
+        self.rings = self.rings.wrapping_add(1);
         for (next, _) in &mut self.writers {
             if *next == Next::Asleep {
                 *next = Next::Send;
@@ -118,14 +138,12 @@ impl World {
 
     /// What who serves the interrupt can do.
     fn server(&self) -> Option<World> {
-        if self.writers.iter().any(|(next, _)| next.is_locked()) {
-            return None;
-        }
+        let is_held = self.writers.iter().any(|(next, _)| next.is_holding());
         let mut world = self.clone();
         if self.is_served {
             world.is_served = false;
             world.tell();
-        } else if self.is_interrupted {
+        } else if self.is_interrupted && !is_held {
             (world.is_interrupted, world.is_served) = (false, true);
             if world.promise.is_armed {
                 world.poll();
@@ -140,9 +158,10 @@ impl World {
     fn writer(&self, number: usize, care: Care) -> Option<World> {
         let mut world = self.clone();
         let (next, left) = self.writers[number];
-        if self.writers[1 - number].0.is_locked() {
+        if self.writers[1 - number].0.is_holding() && next.holds() {
             return None;
         }
+        let rings = self.rings;
         let (next, left) = match next {
             Next::Send if left == 0 => return None,
             Next::Send if world.poll() => (Next::Tell { has_sent: false }, left),
@@ -158,16 +177,20 @@ impl World {
                 (if has_sent { Next::Send } else { Next::Arm }, left)
             }
             Next::Arm if !world.poll() => (Next::Send, left),
-            Next::Arm => (Next::Ask, left),
-            Next::Ask => {
+            Next::Arm => (Next::Ask { rings }, left),
+            Next::Ask { rings } => {
                 world.wanted = [true; 2];
-                (Next::Look, left)
+                (Next::Look { rings }, left)
             }
-            Next::Look if care != Care::LooksOnce && !world.poll() => (Next::Send, left),
-            Next::Look => {
+            Next::Look { .. } if care != Care::LooksOnce && !world.poll() => (Next::Send, left),
+            Next::Look { rings } => {
                 world.promise.make();
-                (Next::Asleep, left)
+                (Next::Sleep { rings }, left)
             }
+            Next::Sleep { rings } if care != Care::Deaf && rings != self.rings => {
+                (Next::Send, left)
+            }
+            Next::Sleep { .. } => (Next::Asleep, left),
             Next::Asleep => return None,
         };
         world.writers[number] = (next, left);
@@ -206,14 +229,15 @@ fn nobody_sleeps_for_ever() {
 fn who_leaves_a_step_out_may_sleep_for_ever() {
     assert!(!stuck(Care::LooksOnce).is_empty());
     assert!(!stuck(Care::Silent).is_empty());
+    assert!(!stuck(Care::Deaf).is_empty());
 }
 
-const HELD: Held = Held::new(Cell::Console);
 const GOOD: Result<(), DriverError> = Ok(());
 
 #[test]
 fn who_takes_what_others_sleep_for_tells_them_once() {
-    let (bell, mut held) = (Bell::new(), HELD);
+    let (bell, handle) = (Bell::new(), Handle::new(Cell::Console));
+    let mut held = handle.lock();
     assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
     assert!(!bell.is_owed(&GOOD), "nobody slept");
     bell.promise.lock().make();
@@ -229,9 +253,20 @@ fn who_takes_what_others_sleep_for_tells_them_once() {
 /// There will be no interrupt, and everybody gets the error.
 #[test]
 fn who_finds_a_driver_that_failed_tells_the_others() {
-    let (bell, mut held) = (Bell::new(), HELD);
+    let (bell, handle) = (Bell::new(), Handle::new(Cell::Console));
+    let mut held = handle.lock();
     bell.promise.lock().make();
     let looked = held.take(0, &bell, |_| Ok(-5));
     assert_eq!(looked, Err(DriverError::Failed));
     assert!(bell.is_owed(&looked));
+}
+
+#[test]
+fn nobody_sleeps_over_a_ring() {
+    let bell = Bell::new();
+    let rings = bell.rings();
+    assert_eq!(bell.check(rings), Ok(()));
+    bell.ring();
+    assert_eq!(bell.check(rings), Err(Errno::Again));
+    assert_eq!(bell.check(bell.rings()), Ok(()));
 }

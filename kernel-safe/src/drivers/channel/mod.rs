@@ -2,9 +2,9 @@
 //!
 //! A [`Window`] is what one thread has for a request and its reply. The thread
 //! sleeps until the reply has come. Size and slot of a reply are what the cell
-//! alleges: one that was not asked for, or that is longer than there is room,
-//! breaks the channel, and so does a server that does not answer in time. When the
-//! cell is started anew, a reply that is in its window by then counts; a request
+//! alleges: one that was not asked for, or that is longer than there is room, has
+//! the cell started anew. A server that does not answer in time, or whose messages
+//! mean nothing, breaks the channel. When the cell is started anew, a reply that is in its window by then counts; a request
 //! without one gets none. Who uses a broken channel gets [`Errno::Device`];
 //! windows that the device may still write to are used no more.
 
@@ -22,7 +22,8 @@ use gate::info;
 use gate::view::View;
 use spin::Mutex;
 
-use self::slots::{Room, Slots};
+use self::slots::{Halt, Room, Slots};
+use super::handle::Held;
 use super::{DriverError, handle};
 use crate::errno::Errno;
 use crate::wait::Place;
@@ -47,11 +48,16 @@ pub enum Language {
 pub struct Channel {
     number: u32,
     slots: Mutex<Slots>,
+    /// How many messages meant nothing.
+    lies: AtomicU32,
     /// Where the replies to what each slot sent are waited for.
     replies: [Place; REQUESTS],
     /// Where a free window is waited for.
     windows: Place,
 }
+
+/// How many messages of a server may mean nothing before it is given up.
+const LIES_MAX: u32 = 8;
 
 static TABLE: [Channel; CHANNELS] = {
     let mut table = [const { Channel::new(0) }; CHANNELS];
@@ -73,12 +79,12 @@ pub fn get(number: usize) -> Option<&'static Channel> {
 
 /// Takes the replies that have come from `devices`, a bit for each, and wakes who
 /// waits for them.
-pub(super) fn on_devices(devices: u64) {
+pub(super) fn on_devices(devices: u64, held: &mut Held<'_>) {
     let roles = Roles::new(&info::boot().devices);
     let is_among = |device: usize| devices >> (device & 63) & 1 != 0;
     for (channel, device) in TABLE.iter().zip(roles.volumes) {
         if channel.is_in_use() && device.is_some_and(is_among) {
-            channel.collect();
+            channel.collect(held);
         }
     }
 }
@@ -86,7 +92,7 @@ pub(super) fn on_devices(devices: u64) {
 /// The cell has failed: gives all channels up if it was given up, or takes what had
 /// come when it was started anew.
 pub(super) fn on_failure() {
-    let has_failed = handle(Cell::Hostfs).lock().has_failed();
+    let has_failed = handle(Cell::Hostfs).has_failed();
     for channel in TABLE.iter().filter(|channel| channel.is_in_use()) {
         match has_failed {
             true => channel.give_up(),
@@ -95,11 +101,21 @@ pub(super) fn on_failure() {
     }
 }
 
+/// The cell has stopped: how many requests have no reply in their window.
+pub(super) fn under_way() -> u32 {
+    let of = |channel: &Channel| {
+        let slots = channel.slots.lock();
+        slots.unanswered(|slot, room| channel.reply(slot, room))
+    };
+    TABLE.iter().filter(|it| it.is_in_use()).map(of).sum()
+}
+
 impl Channel {
     const fn new(number: u32) -> Channel {
         Channel {
             number,
             slots: Mutex::new(Slots::new()),
+            lies: AtomicU32::new(0),
             replies: [const { Place::new() }; REQUESTS],
             windows: Place::new(),
         }
@@ -146,10 +162,8 @@ impl Channel {
         self.windows.wake(usize::MAX);
     }
 
-    /// Has the cell give a request to the device. The generation is compared and the
-    /// request given under one lock: no request about an earlier session reaches a
-    /// later one. If the cell says that it has not given it, that may be a lie: then
-    /// the window is the device's for good.
+    /// Has the cell give a request to the device. The cell is held from the look at
+    /// its generation on: no request about an earlier session reaches a later one.
     fn send(
         &self,
         slot: usize,
@@ -159,12 +173,11 @@ impl Channel {
     ) -> Result<(), Trouble> {
         let window = View::request(self.number as usize, slot).address();
         let place = with_slot(self.number, u32::try_from(slot).unwrap_or(0));
-        let given = {
-            let mut slots = self.slots.lock();
-            let mut held = handle(Cell::Hostfs).lock();
-            slots.send(slot, room, generation, held.generation())?;
-            held.give(|| hostfs::submit(place, window, request, room.size))
-        };
+        let mut held = handle(Cell::Hostfs).lock();
+        let now = held.generation();
+        self.slots.lock().send(slot, room, generation, now)?;
+        let given = held.give(|| hostfs::submit(place, window, request, room.size));
+        drop(held);
         match given {
             // What has become of it is found out with all others.
             Ok(()) | Err(DriverError::Restarted) => Ok(()),
@@ -175,25 +188,44 @@ impl Channel {
         }
     }
 
-    /// Takes the replies that have come, and wakes whoever waits for them.
+    /// Takes the replies that have come, and wakes whoever waits for them. A reply
+    /// that cannot be has the cell started anew.
     #[inline(never)]
-    fn collect(&self) {
-        let (finished, is_broken) = {
-            let slots = &mut *self.slots.lock();
-            let poll = || hostfs::poll(self.number);
-            slots.collect(|| handle(Cell::Hostfs).lock().look(self.number, poll))
-        };
+    fn collect(&self, held: &mut Held<'_>) {
+        let mut finished = 0;
+        let come = slots::collect(&self.slots, &mut finished, || {
+            held.look(self.number, || hostfs::poll(self.number))
+        });
         self.wake(finished);
-        if is_broken {
-            self.give_up();
+        match come {
+            Ok(()) | Err(Halt::Failed(DriverError::Restarted)) => {}
+            Err(Halt::Failed(_)) => self.give_up(),
+            Err(Halt::Lie) => _ = held.convict("it brought a reply that cannot be"),
         }
     }
 
-    /// The same for a thread that will not be told if that has the cell started anew.
+    /// What a cell of this generation brought means nothing: has it started anew. A
+    /// server that is heard of so again and again is given up, and it alone.
+    #[cold]
+    #[inline(never)]
+    pub fn convict(&self, generation: u32) {
+        // DEFENCE: lies-have-an-end
+        if self.lies.fetch_add(1, Ordering::Relaxed) >= LIES_MAX {
+            return self.give_up();
+        }
+        let mut held = handle(Cell::Hostfs).lock();
+        if held.generation() == generation {
+            held.convict("it brought a message that means nothing");
+        }
+        drop(held);
+        self.on_restart();
+    }
+
+    /// Takes what has come, for a thread that will not be told if that has the cell started anew.
     #[cold]
     #[inline(never)]
     fn look(&self) {
-        self.collect();
+        self.collect(&mut handle(Cell::Hostfs).lock());
         self.on_restart();
     }
 
@@ -207,24 +239,28 @@ impl Channel {
     }
 
     /// Requests by an earlier generation of the cell have their reply in their window,
-    /// or will get none. Which one it is now is asked while nobody can send.
+    /// or will get none. Which one it is now is asked while nobody can send by a later.
     #[cold]
     #[inline(never)]
     fn on_restart(&self) {
-        let number = self.number as usize;
-        let reply = |slot, room: Room| window::size_of_reply(View::request(number, slot), room);
+        let reply = |slot, room| self.reply(slot, room);
         let finished = {
             let mut slots = self.slots.lock();
-            let generation = handle(Cell::Hostfs).lock().generation();
+            let generation = handle(Cell::Hostfs).generation();
             slots.restart(generation, reply)
         };
         self.wake(finished);
     }
 
+    /// The size of the reply in the window of a slot.
+    fn reply(&self, slot: usize, room: Room) -> Option<usize> {
+        window::size_of_reply(View::request(self.number as usize, slot), room)
+    }
+
     /// How often the cell was started anew: whatever a server knows of us is of one
     /// generation.
     pub fn generation(&self) -> u32 {
-        handle(Cell::Hostfs).lock().generation()
+        handle(Cell::Hostfs).generation()
     }
 
     fn is_in_use(&self) -> bool {

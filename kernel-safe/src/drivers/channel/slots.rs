@@ -1,6 +1,7 @@
 //! The slots of a channel: who has which window, and whose reply has come.
 
 use domains::windows::REQUESTS;
+use spin::Mutex;
 
 use crate::drivers::DriverError;
 use crate::errno::Errno;
@@ -69,6 +70,15 @@ impl From<Trouble> for Errno {
     }
 }
 
+/// Why no more replies are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Halt {
+    /// The cell has failed.
+    Failed(DriverError),
+    /// It has brought a reply that cannot be.
+    Lie,
+}
+
 /// The slots of a channel.
 #[derive(Debug)]
 pub(super) struct Slots {
@@ -134,27 +144,6 @@ impl Slots {
         }
     }
 
-    /// Takes what `poll` says has come; which slots that finished, a bit for
-    /// each, and whether the channel is broken.
-    ///
-    /// `poll` tells what the cell alleges: a slot and a size, or that nothing has
-    /// come. If it fails, nothing more will come.
-    pub(super) fn collect(
-        &mut self,
-        mut poll: impl FnMut() -> Result<Option<(usize, usize)>, DriverError>,
-    ) -> (u32, bool) {
-        let mut finished = 0;
-        // Each turn ends a request that was sent, or the loop.
-        while !self.is_broken && self.has_sent() {
-            match poll() {
-                Ok(Some((slot, size))) if self.finish(slot, size) => finished |= 1 << slot,
-                Ok(None) | Err(DriverError::Restarted) => break,
-                Ok(Some(_)) | Err(_) => self.is_broken = true,
-            }
-        }
-        (finished, self.is_broken)
-    }
-
     /// What has become of a slot's request.
     pub(super) fn outcome(&mut self, slot: usize) -> Outcome {
         match self.slots.get_mut(slot) {
@@ -216,10 +205,20 @@ impl Slots {
         self.is_broken = true;
     }
 
-    fn has_sent(&self) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| matches!(slot, Holder::Sent(..)))
+    /// How many requests the device has, to which `reply` finds none in their window.
+    pub(super) fn unanswered(&self, reply: impl Fn(usize, Room) -> Option<usize>) -> u32 {
+        let slots = self.slots.iter().enumerate();
+        let is_unanswered = |(number, slot): &(usize, &Holder)| match **slot {
+            Holder::Sent(room, _) => reply(*number, room).is_none(),
+            _ => false,
+        };
+        slots.filter(is_unanswered).map(|_| 1).sum()
+    }
+
+    /// Whether a reply is to come.
+    fn is_expecting(&self) -> bool {
+        let mut slots = self.slots.iter();
+        !self.is_broken && slots.any(|slot| matches!(slot, Holder::Sent(..)))
     }
 
     /// Takes a reply as it is alleged; whether it can be true.
@@ -239,6 +238,31 @@ impl Default for Slots {
     fn default() -> Self {
         Slots::new()
     }
+}
+
+/// Takes the replies that `poll` says have come; which slots that finished, a bit for
+/// each in `finished`. `poll` tells what the cell alleges: a slot and a size, or that
+/// nothing has come. Nobody waits for the slots while it looks.
+///
+/// # Errors
+///
+/// `poll` fails, or what it says cannot be.
+pub(super) fn collect(
+    slots: &Mutex<Slots>,
+    finished: &mut u32,
+    mut poll: impl FnMut() -> Result<Option<(usize, usize)>, DriverError>,
+) -> Result<(), Halt> {
+    // Each turn ends a request that was sent, or the loop.
+    while slots.lock().is_expecting() {
+        let Some((slot, size)) = poll().map_err(Halt::Failed)? else {
+            break;
+        };
+        if !slots.lock().finish(slot, size) {
+            return Err(Halt::Lie);
+        }
+        *finished |= 1 << (slot & 31);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -265,21 +289,30 @@ mod tests {
         Ok(Some((slot, size)))
     }
 
+    /// Takes these replies, and nothing behind what halts; what finished, and why no
+    /// more were taken.
+    fn collected(slots: &mut Slots, replies: &[Come]) -> (u32, Result<(), Halt>) {
+        let shared = Mutex::new(core::mem::take(slots));
+        let (mut replies, mut finished) = (replies.iter(), 0);
+        let next = || *replies.next().expect("nobody asks a liar again");
+        let come = collect(&shared, &mut finished, next);
+        *slots = shared.into_inner();
+        (finished, come)
+    }
+
     #[test]
     fn by_a_broken_channel_nothing_is_sent() {
         let mut slots = with_sent(1);
         let slot = slots.take().expect("it is whole").expect("one is free");
-        let mut lies = [come(9, 1)].into_iter();
-        slots.collect(|| lies.next().expect("nobody asks a liar again"));
+        slots.give_up();
         assert_eq!(slots.send(slot, ROOM, 0, 0), BROKEN);
     }
 
     #[test]
     fn replies_come_in_any_order() {
         let mut slots = with_sent(3);
-        let mut replies = [come(2, 7), come(0, 100), NOTHING].into_iter();
-        let (finished, is_broken) = slots.collect(|| replies.next().expect("it is over"));
-        assert_eq!((finished, is_broken), (0b101, false));
+        let replies = [come(2, 7), come(0, 100), NOTHING];
+        assert_eq!(collected(&mut slots, &replies), (0b101, Ok(())));
         assert_eq!(slots.outcome(2), Outcome::Answered(7));
         assert_eq!(slots.outcome(0), Outcome::Answered(100));
         assert_eq!(slots.outcome(1), Outcome::Waiting);
@@ -291,8 +324,7 @@ mod tests {
     fn a_reply_is_taken_once_and_its_window_can_be_sent_again() {
         let mut slots = with_sent(1);
         assert_eq!(slots.send(0, ROOM, 0, 0), BROKEN, "the device has it");
-        let mut replies = [come(0, 7), NOTHING].into_iter();
-        slots.collect(|| replies.next().expect("it is over"));
+        assert_eq!(collected(&mut slots, &[come(0, 7)]), (1, Ok(())));
         assert_eq!(slots.send(0, ROOM, 0, 0), BROKEN, "it was not looked at");
         assert_eq!(slots.outcome(0), Outcome::Answered(7));
         assert_eq!(slots.outcome(0), Outcome::Broken);
@@ -301,34 +333,44 @@ mod tests {
     }
 
     #[test]
-    fn a_driver_that_lies_breaks_the_channel() {
-        let lies = [
-            come(1, 101),
-            come(2, 1),
-            come(9, 1),
-            come(1 << 30, 0),
-            come(usize::MAX, usize::MAX),
-            Err(DriverError::Failed),
-        ];
-        for lie in lies {
+    fn a_reply_that_cannot_be_is_a_lie() {
+        for (slot, size) in [
+            (1, 101),
+            (2, 1),
+            (9, 1),
+            (1 << 30, 0),
+            (usize::MAX, usize::MAX),
+        ] {
             let mut slots = with_sent(2);
-            let mut lies = [lie].into_iter();
-            let lie_once = || lies.next().expect("nobody asks a liar again");
-            let (finished, is_broken) = slots.collect(lie_once);
-            assert_eq!((finished, is_broken), (0, true), "{lie:?}");
-            assert_eq!(slots.outcome(1), Outcome::Broken);
-            assert_eq!(slots.take(), Err(Errno::Device));
+            let come = collected(&mut slots, &[come(slot, size)]);
+            assert_eq!(come, (0, Err(Halt::Lie)), "{slot}, {size}");
+            assert_eq!(slots.outcome(1), Outcome::Waiting);
         }
     }
 
     #[test]
-    fn a_reply_that_comes_twice_breaks_the_channel() {
+    fn a_cell_that_has_failed_is_not_asked_again() {
+        for why in [DriverError::Failed, DriverError::Restarted] {
+            let mut slots = with_sent(2);
+            let come = collected(&mut slots, &[come(0, 1), Err(why)]);
+            assert_eq!(come, (1, Err(Halt::Failed(why))));
+        }
+    }
+
+    #[test]
+    fn a_reply_that_comes_twice_is_a_lie() {
         let mut slots = with_sent(2);
-        let mut replies = [come(0, 1); 2].into_iter();
-        let reply = || replies.next().expect("nobody asks a liar again");
-        let (finished, is_broken) = slots.collect(reply);
-        assert_eq!((finished, is_broken), (1, true));
+        let come = collected(&mut slots, &[come(0, 1), come(0, 1)]);
+        assert_eq!(come, (1, Err(Halt::Lie)));
         assert_eq!(slots.outcome(0), Outcome::Answered(1));
+    }
+
+    #[test]
+    fn what_has_no_reply_is_under_way() {
+        let mut slots = with_sent(3);
+        assert_eq!(collected(&mut slots, &[come(1, 7), NOTHING]), (2, Ok(())));
+        assert_eq!(slots.unanswered(|_, _| None), 2);
+        assert_eq!(slots.unanswered(|slot, _| (slot == 0).then_some(9)), 1);
     }
 
     #[test]
@@ -337,15 +379,14 @@ mod tests {
         slots.give_up();
         assert_eq!(slots.outcome(0), Outcome::Broken);
         slots.give_back(0);
-        assert!(slots.has_sent());
+        assert_eq!(slots.unanswered(|_, _| None), 1);
     }
 
     #[test]
     fn what_a_cell_had_sent_is_answered_or_lost_when_it_is_started_anew() {
         let mut slots = with_sent(3);
         slots.give_back(2);
-        let mut replies = [come(1, 7), NOTHING].into_iter();
-        slots.collect(|| replies.next().expect("it is over"));
+        assert_eq!(collected(&mut slots, &[come(1, 7), NOTHING]), (2, Ok(())));
         assert_eq!(slots.take(), Ok(Some(3)));
         assert_eq!(slots.send(3, ROOM, 1, 1), Ok(()));
         let in_window = |slot, room| (slot == 0 && room == ROOM).then_some(9);

@@ -129,7 +129,7 @@ impl<L: Line> Client<L> {
         let (size, bytes) = server::exchange(&mut window, &mut build(subject), most, bytes)?;
         let body = message::body(bytes, size, subject.tag);
         let read = body.and_then(|body| Ok(read(body)?));
-        Ok(self.server.judge(read)?)
+        self.server.judge(node.generation, read)
     }
 
     /// Reads at most `size` bytes of one message to the place `at`; how many.
@@ -152,8 +152,8 @@ impl<L: Line> Client<L> {
         let most = size.saturating_add(HEADER);
         let mut head = [0; HEADER];
         let (answered, head) = server::exchange(&mut window, &mut request, most, &mut head)?;
-        self.server
-            .judge(message::body(head, answered, subject.tag))?;
+        let body = message::body(head, answered, subject.tag);
+        self.server.judge(node.generation, body)?;
         let count = answered.saturating_sub(HEADER);
         window.give(HEADER, target, at, count)?;
         Ok(count)
@@ -185,7 +185,7 @@ impl<L: Line> Client<L> {
         window.get(reply)?;
         let body = message::body(reply, answered, subject.tag);
         let count = body.and_then(|mut body| Ok(body.count(size)?));
-        Ok(self.server.judge(count)?)
+        self.server.judge(node.generation, count)
     }
 
     /// A window, and what to begin its request with.

@@ -137,7 +137,7 @@ impl<L: Line> Client<L> {
         let (size, bytes) = server::exchange(&mut window, &mut build(tag), most, bytes)?;
         let body = message::body(bytes, size, kind, tag);
         let read = body.and_then(|body| Ok(read(body)?));
-        Ok(self.server.judge(read)?)
+        self.server.judge(generation, read)
     }
 
     /// Reads at most `size` bytes of one message to the place `at`; how many.
@@ -163,9 +163,8 @@ impl<L: Line> Client<L> {
         let (answered, head) = server::exchange(&mut window, &mut request, most, &mut head)?;
         let body = message::body(head, answered, kind::READ, tag);
         let most = size.min(answered.saturating_sub(DATA_HEADER));
-        let count = self
-            .server
-            .judge(body.and_then(|mut body| Ok(body.count(most)?)))?;
+        let count = body.and_then(|mut body| Ok(body.count(most)?));
+        let count = self.server.judge(generation, count)?;
         window.give(DATA_HEADER, target, at, count)?;
         Ok(count)
     }
@@ -197,6 +196,6 @@ impl<L: Line> Client<L> {
         window.get(reply)?;
         let body = message::body(reply, answered, kind::WRITE, tag);
         let count = body.and_then(|mut body| Ok(body.count(size)?));
-        Ok(self.server.judge(count)?)
+        self.server.judge(generation, count)
     }
 }

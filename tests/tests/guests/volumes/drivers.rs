@@ -12,7 +12,7 @@ use crate::restarts::NEVER;
 use crate::{Verdict, ensure, long, trial};
 
 /// What the safe kernel says of a storm.
-const GIVEN_UP: &str = "hostfs failed too often and is given up";
+const GIVEN_UP: &str = "`hostfs` failed too often and is given up";
 
 pub(super) fn by_ninep() -> Vec<Trial> {
     vec![

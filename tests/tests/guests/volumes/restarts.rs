@@ -75,7 +75,7 @@ fn too_many() -> Verdict {
     passed(&outcome)?;
     let is_given_up = outcome
         .console
-        .contains("hostfs failed too often and is given up");
+        .contains("`hostfs` failed too often and is given up");
     ensure(is_given_up, "a word of it", &outcome)
 }
 
