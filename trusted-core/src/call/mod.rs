@@ -171,7 +171,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
             core.devices.stop(at_rest(first)?);
             Ok(0)
         }
-        CoreCall::Start => Ok(start(core, at_rest(first)?, second)),
+        CoreCall::Start => start(core, first, second),
         CoreCall::Date => Ok(crate::device::rtc::registers()),
     }
 }
@@ -187,11 +187,14 @@ fn at_rest(number: u64) -> Result<Cell, i64> {
 }
 
 /// Makes a cell's memory what it was at boot.
-fn start(core: &mut Core, cell: Cell, requests: u64) -> u64 {
+#[cold]
+#[inline(never)]
+fn start(core: &mut Core, number: u64, requests: u64) -> Result<u64, i64> {
+    let cell = at_rest(number)?;
     core.space.templates[cell.number()].restore(&core.space);
     core.devices.clear(cell, core.space.tables.physical());
     report::send(Record::Restart(cell, requests));
-    0
+    Ok(0)
 }
 
 /// Prints up to 24 bytes on the core's console.
