@@ -38,13 +38,12 @@ pub struct CpuPage {
     pub recovery: u64,
     /// Under `--isolation=none`, the number of the domain that runs.
     pub domain: u64,
-    /// Calls into cells so far, for the core's deadline.
-    pub cell_calls: u64,
     /// The address of the gate from the application to the safe kernel.
     pub app_to_safe: u64,
     /// The number of this CPU.
     pub cpu: u64,
-    /// The number of the last call into a cell, for reports.
+    /// The number of the last call into a cell, for reports. The core marks one that
+    /// it has seen, by [`SEEN`].
     pub cell_entry: u64,
     /// For each cell, the safe kernel's stack pointer while it runs, else zero.
     pub armed: [u64; CELLS_MAX],
@@ -81,7 +80,6 @@ impl CpuPage {
         pending: 0,
         recovery: 0,
         domain: 0,
-        cell_calls: 0,
         app_to_safe: 0,
         cpu: 0,
         cell_entry: 0,
@@ -98,6 +96,10 @@ impl CpuPage {
         stretch_most: 0,
     };
 }
+
+/// The bit of [`CpuPage::cell_entry`] by which the core knows a call again: the next
+/// one writes over it.
+pub const SEEN: u64 = 1 << 63;
 
 /// Bits of [`CpuPage::pending`].
 pub mod pending {
@@ -161,7 +163,6 @@ offsets! {
     PENDING = pending;
     RECOVERY = recovery;
     DOMAIN = domain;
-    CELL_CALLS = cell_calls;
     APP_TO_SAFE = app_to_safe;
     CPU = cpu;
     CELL_ENTRY = cell_entry;

@@ -36,7 +36,7 @@ fn main() {
 fn crossings(table: &mut Table) {
     table.shown("call-plain", calls::plain());
     table.limited("call-app-to-safe", calls::null(), 48);
-    table.limited("call-safe-to-cell", kernels::cell_call(), 56);
+    table.limited("call-safe-to-cell", kernels::cell_call(), 55);
     table.limited("core-call-by-safe", kernels::core_call_by_safe(), 200);
     table.limited("core-call-by-cell", kernels::core_call_by_cell(), 200);
     table.limited("core-call-by-app", calls::core_call(), 200);

@@ -99,14 +99,14 @@ impl Walls {
         unsafe { cpu_page().write_volatile(page) };
     }
 
-    /// How many calls the gates to cells have counted, if the CPU page is else as
+    /// Whether a gate to a cell has noted a call, if the CPU page is else as
     /// [`Walls::set_running`] left it.
-    pub(crate) fn cell_calls(&self, domain: Domain) -> Result<u64, String> {
+    pub(crate) fn has_called_a_cell(&self, domain: Domain) -> Result<bool, String> {
         // SAFETY: as above; the page holds words, for which any value is one.
         let found = unsafe { cpu_page().read_volatile() };
         let left = running(domain);
         match (found.entry_stack, found.armed) == (left.entry_stack, left.armed) {
-            true => Ok(found.cell_calls),
+            true => Ok(found.cell_entry != NO_ENTRY),
             false => Err(format!("the gates left the tokens wrong: {found:x?}")),
         }
     }
@@ -149,6 +149,9 @@ fn cpu_page() -> *mut CpuPage {
     ptr::with_exposed_provenance_mut(CPU_PAGE as usize)
 }
 
+/// No number of an entry.
+const NO_ENTRY: u64 = u64::MAX;
+
 /// The CPU page while `domain` runs: `entry_stack` is there for the
 /// application only.
 pub(crate) const fn running(domain: Domain) -> CpuPage {
@@ -158,6 +161,7 @@ pub(crate) const fn running(domain: Domain) -> CpuPage {
             Domain::Safe | Domain::Cell(_) => 0,
         },
         app_to_safe: GATE_PAGE + gate::APP_TO_SAFE,
+        cell_entry: NO_ENTRY,
         cell_stacks: stacks(),
         ..CpuPage::CLEAR
     }

@@ -25,7 +25,6 @@ pub(crate) const LONGEST_NS: u64 = 80 * LOOK_NS;
 pub(crate) struct Looks {
     /// How long until the next look.
     pub(crate) period_ns: u64,
-    calls: u64,
     repeats: u32,
 }
 
@@ -33,25 +32,19 @@ impl Looks {
     /// None yet.
     pub(crate) const NONE: Looks = Looks {
         period_ns: LOOK_NS,
-        calls: 0,
         repeats: 0,
     };
 
-    /// These and one more, which finds so many calls into cells so
-    /// far, and perhaps the last one still under way. The next one is to come
-    /// after `longest_ns` at the latest.
-    pub(crate) fn and(self, calls: u64, is_under_way: bool, longest_ns: u64) -> Looks {
-        let is_same = calls == self.calls;
-        let (period_ns, repeats) = match (is_under_way, is_same) {
+    /// These and one more, to which the last call of a cell `is_known` from the one
+    /// before, and perhaps still under way. The next one is to come after `longest_ns`
+    /// at the latest.
+    pub(crate) fn and(self, is_known: bool, is_under_way: bool, longest_ns: u64) -> Looks {
+        let (period_ns, repeats) = match (is_under_way, is_known) {
             (true, true) => (LOOK_NS, self.repeats + 1),
             (false, true) => (longest_ns.min(2 * self.period_ns), 0),
             (_, false) => (LOOK_NS, 0),
         };
-        Looks {
-            period_ns,
-            calls,
-            repeats,
-        }
+        Looks { period_ns, repeats }
     }
 
     /// Whether the next one may come too late for a call that begins now.
@@ -70,27 +63,27 @@ mod tests {
     use super::*;
 
     fn after_calm(looks: u32) -> Looks {
-        (0..looks).fold(Looks::NONE, |looks, _| looks.and(0, false, LONGEST_NS))
+        (0..looks).fold(Looks::NONE, |looks, _| looks.and(true, false, LONGEST_NS))
     }
 
     #[test]
     fn who_calls_nobody_is_left_alone_for_longer() {
         assert_eq!(after_calm(2).period_ns, 4 * LOOK_NS);
         assert_eq!(after_calm(99).period_ns, LONGEST_NS);
-        assert_eq!(Looks::NONE.and(0, false, LOOK_NS).period_ns, LOOK_NS);
+        assert_eq!(Looks::NONE.and(true, false, LOOK_NS).period_ns, LOOK_NS);
     }
 
     #[test]
     fn a_call_brings_the_usual_distance_back() {
         assert!(after_calm(99).are_rare());
-        let looks = after_calm(99).and(1, false, LONGEST_NS);
+        let looks = after_calm(99).and(false, false, LONGEST_NS);
         assert_eq!((looks.period_ns, looks.are_rare()), (LOOK_NS, false));
     }
 
     #[test]
     fn a_call_that_is_under_way_is_looked_for_often() {
-        for calls in [0, 1] {
-            let looks = after_calm(99).and(calls, true, LONGEST_NS);
+        for is_known in [false, true] {
+            let looks = after_calm(99).and(is_known, true, LONGEST_NS);
             assert_eq!(looks.period_ns, LOOK_NS);
         }
     }
@@ -100,20 +93,20 @@ mod tests {
     fn a_call_that_never_returns_is_found_out() {
         for (deadline_ms, count) in [(100, 11), (95, 11), (10, 2), (1, 2)] {
             let mut looks = after_calm(3);
-            let found = (1..).find(|_| {
-                looks = looks.and(7, true, LONGEST_NS);
+            let found = (1..).find(|look| {
+                looks = looks.and(*look > 1, true, LONGEST_NS);
                 looks.exceed(deadline_ms)
             });
             assert_eq!(found, Some(count));
-            assert!(!looks.and(8, true, LONGEST_NS).exceed(deadline_ms));
+            assert!(!looks.and(false, true, LONGEST_NS).exceed(deadline_ms));
         }
     }
 
     #[test]
     fn calls_that_return_are_left_alone() {
         let mut looks = Looks::NONE;
-        for call in 1..1000 {
-            looks = looks.and(call, true, LONGEST_NS);
+        for _ in 0..1000 {
+            looks = looks.and(false, true, LONGEST_NS);
             assert!(!looks.exceed(1));
         }
     }

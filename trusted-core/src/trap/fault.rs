@@ -7,7 +7,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use domains::cpu_page::offset;
+use domains::cpu_page::{SEEN, offset};
 use domains::layout::{
     GATE_PAGE, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, SAFE, gate,
 };
@@ -235,7 +235,7 @@ fn send(trap: &Trap<'_>, culprit: Domain, finding: Finding, action: Action) {
 fn served(trap: &Trap<'_>, culprit: Domain) -> Option<u32> {
     let number = match culprit {
         Domain::App => return None,
-        Domain::Cell(_) => trap.local.page.get(offset::CELL_ENTRY),
+        Domain::Cell(_) => trap.local.page.get(offset::CELL_ENTRY) & !SEEN,
         Domain::Safe => {
             let top = kernel_stack_top(trap.registers.rsp)?;
             let physical = trap.local.tables.translate(top)?;

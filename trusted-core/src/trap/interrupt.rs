@@ -5,7 +5,7 @@
 //! idles. The timer comes back shortly while an event waits, because it may
 //! have come after the kernel's last look.
 
-use domains::cpu_page::{offset, pending};
+use domains::cpu_page::{SEEN, offset, pending};
 use domains::report::Cause;
 use domains::{Cell, Domain};
 
@@ -68,9 +68,13 @@ fn look(trap: &Trap<'_>) {
         true => LOOK_NS,
         false => LONGEST_NS,
     };
-    let calls = local.page.get(offset::CELL_CALLS);
-    let looks = local.looks.get().and(calls, is_under_way, longest_ns);
-    local.looks.set(looks);
+    let call = local.page.get(offset::CELL_ENTRY);
+    local.page.set(offset::CELL_ENTRY, call | SEEN);
+    let is_known = call & SEEN != 0;
+    let looks = local.looks.get();
+    local
+        .looks
+        .set(looks.and(is_known, is_under_way, longest_ns));
 }
 
 /// Notes what an interrupt says, and ends it.

@@ -153,7 +153,6 @@ core::arch::global_asm!(
     "stmxcsr dword ptr [rsp - 8]",
     "fnstcw word ptr [rsp - 4]",
     "mov qword ptr ds:[{armed} + 8 * \\number], rsp",
-    "inc qword ptr ds:[{cell_calls}]",
     "mov qword ptr ds:[{cell_entry}], r11",
     "mov rsp, qword ptr ds:[{cell_stacks} + 8 * \\number]",
     // The callee learns nothing from registers that carry no argument.
@@ -227,7 +226,6 @@ core::arch::global_asm!(
     entry_stack = const word(offset::ENTRY_STACK),
     armed = const word(offset::armed(Cell::ALL[0])),
     cell_stacks = const word(offset::cell_stack(Cell::ALL[0])),
-    cell_calls = const word(offset::CELL_CALLS),
     cell_entry = const word(offset::CELL_ENTRY),
     pending = const word(offset::PENDING),
     mask = const entries::SLOTS - 1,
