@@ -1,5 +1,7 @@
 //! Images with one broken wall each, and images that are none.
 
+mod cells;
+
 use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::{self, Header, Segment};
 use domains::{Cell, Domain, Isolation, Pkru};

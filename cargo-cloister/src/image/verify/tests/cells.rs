@@ -1,0 +1,137 @@
+//! Images that are wrong about a cell: each is refused, and the place named.
+
+use domains::entries::TABLE;
+use domains::layout::{self, PAGE_SIZE};
+use domains::manifest::Segment;
+use domains::{Area, Cell};
+
+use super::{says, violations, with_manifest};
+use crate::image::Component;
+use crate::image::pack::{Parts, pack};
+use crate::image::testing::{self, MPK};
+use crate::image::verify::Violation;
+
+/// What is said of a sound image whose segments in the image of `cell`, the entry
+/// page first, were changed by `change`.
+fn refused(cell: Cell, change: impl FnOnce(&mut [&mut Segment])) -> Vec<Violation> {
+    violations(&with_manifest(|_, segments| {
+        let image = cell.region().image();
+        let own = segments.iter_mut().filter(|it| image.contains(it.address));
+        change(&mut own.collect::<Vec<_>>());
+    }))
+}
+
+/// All cells but `cell`.
+fn others(cell: Cell) -> impl Iterator<Item = Cell> {
+    Cell::ALL.into_iter().filter(move |it| *it != cell)
+}
+
+#[test]
+fn a_cell_that_is_there_twice_is_refused() {
+    for cell in Cell::ALL {
+        for other in others(cell) {
+            let distance = other.region().start.wrapping_sub(cell.region().start);
+            let found = refused(cell, |own| {
+                for segment in own {
+                    segment.address = segment.address.wrapping_add(distance);
+                    if segment.area == Segment::area_number(Area::Cell(cell)) {
+                        segment.area = Segment::area_number(Area::Cell(other));
+                    }
+                }
+            });
+            let (page, title) = (other.region().start, other.title());
+            let twice = format!(
+                "page {page:#x} belongs to both {title} ({page:#x}) and {title} ({page:#x})"
+            );
+            assert!(says(&found, &twice), "{cell}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_region_out_of_place_is_refused() {
+    for cell in Cell::ALL {
+        let nowhere = [
+            cell.region().heap().start,
+            cell.windows().start,
+            cell.dma().start,
+            layout::CELLS.end - PAGE_SIZE,
+            layout::INFO.start,
+        ];
+        for place in nowhere {
+            let found = refused(cell, |own| own[2].address = place);
+            let why = format!("{place:#x} lies in no domain's image");
+            assert!(says(&found, &why), "{cell} at {place:#x}: {found:?}");
+        }
+        for other in others(cell) {
+            let place = other.region().start + (1 << 30);
+            let found = refused(cell, |own| own[2].address = place);
+            let why = format!("{place:#x} carries area {cell}");
+            assert!(says(&found, &why), "{cell} at {place:#x}: {found:?}");
+        }
+    }
+}
+
+/// The gate looks for its table at the start of the region.
+#[test]
+fn a_cell_without_entry_page_is_refused() {
+    for cell in Cell::ALL {
+        let mut whole = testing::parts();
+        whole.cells[cell.number()] = testing::kernel_file(cell.region().start + PAGE_SIZE);
+        let found = violations(&pack(&whole, MPK).unwrap());
+        let why = format!("{} has no entry page", cell.title());
+        assert!(says(&found, &why), "{cell}: {found:?}");
+    }
+}
+
+/// A manifest names areas, and each area has a key.
+#[test]
+fn a_key_that_is_taken_is_refused() {
+    for cell in Cell::ALL {
+        let areas = Area::ALL.into_iter();
+        for area in areas.filter(|it| *it != Area::Cell(cell)) {
+            for number in [0, 2] {
+                let mut place = 0;
+                let found = refused(cell, |own| {
+                    own[number].area = Segment::area_number(area);
+                    place = own[number].address;
+                });
+                let why = format!("the segment at {place:#x} carries area {area}");
+                assert!(says(&found, &why), "{cell} as {area}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_entry_table_that_leads_outside_its_text_is_refused() {
+    for cell in Cell::ALL {
+        let start = cell.region().start;
+        let text_of = |start: u64| start + PAGE_SIZE;
+        let mut outside = vec![0, start, text_of(start) + PAGE_SIZE, u64::MAX];
+        outside.extend([layout::GATE_PAGE, text_of(layout::SAFE.start)]);
+        outside.extend(others(cell).map(|it| text_of(it.region().start)));
+        for address in outside {
+            let mut parts = testing::kernel_parts(start);
+            parts[0].bytes[TABLE..TABLE + 8].copy_from_slice(&address.to_le_bytes());
+            let mut whole = testing::parts();
+            whole.cells[cell.number()] = testing::elf_file(object::elf::ET_EXEC, 0, &parts);
+            let found = violations(&pack(&whole, MPK).unwrap());
+            let expected = Violation::Entry {
+                entry: "entry 0".into(),
+                component: Component::Cell(cell),
+                address,
+            };
+            assert_eq!(found, [expected], "{address:#x}");
+        }
+    }
+}
+
+/// The file is that of another cell, linked where that one lies.
+#[test]
+fn a_cell_with_the_file_of_another_is_not_packed() {
+    let mut parts: Parts = testing::parts();
+    parts.cells[0] = parts.cells[1].clone();
+    let error = pack(&parts, MPK).unwrap_err().to_string();
+    assert!(error.contains(Cell::ALL[0].name()), "{error}");
+}
