@@ -29,15 +29,13 @@ const FOLDERS: [&str; 17] = [
     "trusted-core",
 ];
 /// The folders that are packages of the workspace.
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 7] = [
     "app-abi",
     "domains",
     "gate",
     "gate/page",
     "kernel-safe",
-    "kernel-unsafe/lib",
-    "kernel-unsafe/console",
-    "kernel-unsafe/hostfs",
+    "kernel-unsafe/*",
     "trusted-core",
 ];
 

@@ -2,15 +2,16 @@
 //! own.
 //!
 //! A cell is a row here and a folder of its own. Its domain, area, key, region,
-//! gate, token, devices and windows follow from the row. It is called by the
-//! safe kernel only, and calls nobody but the core.
+//! gate, token, entries, devices and windows follow from the row. It is called by
+//! the safe kernel only, and calls nobody but the core.
 
 use core::fmt;
 
-use crate::RestartLimit;
 use crate::boot::VOLUMES_MAX;
 use crate::device::{CONSOLES, Kind};
 use crate::layout::PAGE_SIZE;
+use crate::windows::Size;
+use crate::{RestartLimit, entry_names, windows};
 
 /// A component of the kernel with walls of its own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,6 +32,8 @@ struct Row {
     title: &'static str,
     /// The number of its protection key.
     key: u8,
+    /// What its entries are called, by number.
+    entries: &'static [(u32, &'static str)],
     /// The devices that it drives.
     drives: &'static [Kind],
     /// What its memory holds, in words.
@@ -39,6 +42,8 @@ struct Row {
     restarts: RestartLimit,
     /// How long a call may take, in milliseconds.
     deadline_ms: u32,
+    /// How large its windows are.
+    windows: Size,
     /// Pages for its rings and messages, which its devices may read and write.
     dma_pages: u64,
 }
@@ -49,10 +54,12 @@ const ROWS: [Row; Cell::ALL.len()] = [
         name: "console",
         title: "the cell `console`",
         key: 5,
+        entries: entry_names::CONSOLE,
         drives: &[Kind::Console, Kind::Entropy],
         holds: "consoles and entropy: data, rings, windows",
         restarts: RestartLimit::new(16, 64),
         deadline_ms: 100,
+        windows: windows::CONSOLE,
         // Three queues of a console and what it is told; a queue of entropy. The
         // rest is spare: the attack tests have rings of their own there.
         dma_pages: CONSOLES as u64 * 4 + 1 + 8,
@@ -61,10 +68,12 @@ const ROWS: [Row; Cell::ALL.len()] = [
         name: "hostfs",
         title: "the cell `hostfs`",
         key: 6,
+        entries: entry_names::HOSTFS,
         drives: &[Kind::Ninep, Kind::FileSystem],
         holds: "the host's files: data, rings, windows",
         restarts: RestartLimit::new(16, 64),
         deadline_ms: 100,
+        windows: windows::HOSTFS,
         dma_pages: VOLUMES_MAX as u64,
     },
 ];
@@ -76,6 +85,11 @@ pub const CELLS_MAX: usize = 8;
 impl Cell {
     /// Every cell, by number.
     pub const ALL: [Cell; 2] = [Cell::Console, Cell::Hostfs];
+
+    /// The number of the entry `null` of every cell, which does nothing.
+    pub const NULL: u32 = 0;
+    /// The number of the entry `start` of every cell, which starts its devices.
+    pub const START: u32 = 1;
 
     /// Its number, which is its place in [`Cell::ALL`].
     pub const fn number(self) -> usize {
@@ -101,6 +115,16 @@ impl Cell {
         self.row().key
     }
 
+    /// What its entries are called, by number.
+    pub const fn entries(self) -> &'static [(u32, &'static str)] {
+        self.row().entries
+    }
+
+    /// The number of its entry `hook`, the last, which tests have.
+    pub const fn hook(self) -> u32 {
+        self.entries().len() as u32 - 1
+    }
+
     /// The devices that it drives.
     pub const fn drives(self) -> &'static [Kind] {
         self.row().drives
@@ -119,6 +143,11 @@ impl Cell {
     /// How long a call may take, in milliseconds of the timer that ends it.
     pub const fn deadline_ms(self) -> u32 {
         self.row().deadline_ms
+    }
+
+    /// How large its windows are.
+    pub(crate) const fn windows_size(self) -> Size {
+        self.row().windows
     }
 
     /// Bytes for its rings and messages.
@@ -145,6 +174,22 @@ mod tests {
             assert_eq!(cell.number(), place);
             let same = Cell::ALL.into_iter().filter(|it| it.name() == cell.name());
             assert_eq!(same.count(), 1);
+        }
+    }
+
+    #[test]
+    fn every_cell_has_the_entries_of_all_cells_in_their_places() {
+        for cell in Cell::ALL {
+            let numbers = cell.entries().iter().map(|(number, _)| *number);
+            assert!(numbers.eq(0..=cell.hook()), "{cell}");
+            let places = [
+                (Cell::NULL, "null"),
+                (Cell::START, "start"),
+                (cell.hook(), "hook"),
+            ];
+            for place in places {
+                assert!(cell.entries().contains(&place), "{cell}: {place:?}");
+            }
         }
     }
 

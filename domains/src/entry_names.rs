@@ -4,7 +4,7 @@
 //! these when they are compiled. The host tool, which knows no gate, names what
 //! a kernel served when it faulted.
 
-use crate::{Cell, Domain, entries};
+use crate::{Domain, entries};
 
 /// What a thread's kernel stack serves before the thread was ever in the
 /// application: no entry, but the start of it.
@@ -86,8 +86,7 @@ pub fn name(domain: Domain, number: u32) -> Option<&'static str> {
     let entries = match domain {
         Domain::Safe => SAFE,
         Domain::App => return None,
-        Domain::Cell(Cell::Console) => CONSOLE,
-        Domain::Cell(Cell::Hostfs) => HOSTFS,
+        Domain::Cell(cell) => cell.entries(),
     };
     match number {
         START => Some("start"),
@@ -126,6 +125,7 @@ const fn same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Cell;
 
     #[test]
     fn entries_have_the_names_of_their_own_kernel() {

@@ -7,7 +7,7 @@
 
 use crate::Cell;
 use crate::boot::VOLUMES_MAX;
-use crate::device::CONSOLES;
+use crate::device::{CONSOLES, DEVICES_MAX};
 use crate::layout::{PAGE_SIZE, Region};
 
 /// Bytes of a console's output that are sent at once.
@@ -37,13 +37,30 @@ pub const ENTRIES: usize = if INPUTS > 2 * REQUESTS {
 /// what is around it.
 pub const REQUEST_SIZE: usize = 17 * PAGE_SIZE as usize;
 
-/// The windows that `cell` has where there are so many volumes.
-pub const fn all(cell: Cell, volumes: usize) -> Region {
-    let size = match cell {
-        Cell::Console => RANDOM as u64 + PAGE_SIZE,
-        Cell::Hostfs => (volumes * REQUESTS * REQUEST_SIZE) as u64,
-    };
-    Region::new(cell.windows().start, size)
+/// How large the windows of a cell are, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// However many devices it has.
+    fixed: u64,
+    /// For each of its devices.
+    for_each: u64,
+}
+
+/// Those of the cell `console`.
+pub(crate) const CONSOLE: Size = Size {
+    fixed: RANDOM as u64 + PAGE_SIZE,
+    for_each: 0,
+};
+/// Those of the cell `hostfs`.
+pub(crate) const HOSTFS: Size = Size {
+    fixed: 0,
+    for_each: (REQUESTS * REQUEST_SIZE) as u64,
+};
+
+/// The windows that `cell` has if it has so many devices.
+pub const fn all(cell: Cell, devices: usize) -> Region {
+    let Size { fixed, for_each } = cell.windows_size();
+    Region::new(cell.windows().start, fixed + devices as u64 * for_each)
 }
 
 /// Where the output of a console lies.
@@ -76,9 +93,12 @@ const fn window(cell: Cell, offset: usize, size: usize) -> Region {
 }
 
 const _: () = {
-    let (console, hostfs) = (all(Cell::Console, 0), all(Cell::Hostfs, VOLUMES_MAX));
-    assert!(console.end <= Cell::Console.windows().end);
-    assert!(hostfs.end <= Cell::Hostfs.windows().end);
+    let mut number = 0;
+    while number < Cell::ALL.len() {
+        let cell = Cell::ALL[number];
+        assert!(all(cell, DEVICES_MAX).end <= cell.windows().end);
+        number += 1;
+    }
 };
 
 #[cfg(test)]

@@ -52,62 +52,80 @@ pub(crate) unsafe fn to_safe<const N: usize>(number: u32, words: [u64; N]) -> i6
     result
 }
 
-/// Ways into a cell, each by a gate of its own.
-macro_rules! ways {
-    ($($name:ident by $gate:ident into $cell:expr;)*) => {$(
+/// Calls entry `$number` of a cell by the gate whose address `$gate` holds.
+macro_rules! call_cell {
+    ($call:literal, $number:ident, $words:ident, $($gate:tt)*) => {{
+        const { assert!(N <= 4, "an entry of a cell takes at most four arguments") };
+        let [first, second, third, fourth, _] = $crate::call::spread($words);
+        let result;
+        let faulted: u64;
+        // SAFETY:
+        // 1. The gate keeps RBX, RBP and the stack pointer from the safe
+        //    kernel's own stack, whatever the callee does; all else is
+        //    declared as lost.
+        // 2. The callee has no rights over the safe kernel's memory.
+        unsafe {
+            core::arch::asm!(
+                $call,
+                gate = $($gate)*,
+                in("r11") u64::from($number),
+                // Zero where there is no argument: registers carry secrets.
+                inlateout("rdi") first => result,
+                in("rsi") second,
+                in("r8") third,
+                in("r9") fourth,
+                lateout("rdx") faulted,
+                out("r12") _,
+                out("r13") _,
+                out("r14") _,
+                out("r15") _,
+                clobber_abi("C"),
+            );
+        }
+        match faulted {
+            0 => Ok(result),
+            _ => Err($crate::cell::Faulted),
+        }
+    }};
+}
+
+/// The way into `$cell`, as the function `into` of the module that declares its
+/// entries.
+macro_rules! way_into {
+    ($cell:expr) => {
         /// Where the safe kernel finds the address of the gate: among its
         /// constants, so that the call is one instruction.
-        static $gate: u64 = GATE_PAGE + gate::to_cell($cell);
+        static GATE: u64 =
+            domains::layout::GATE_PAGE + domains::layout::gate::to_cell($cell);
 
         /// Calls entry `number` of the cell.
         #[inline(always)]
-        pub(crate) fn $name<const N: usize>(
+        fn into<const N: usize>(
             number: u32,
             words: [u64; N],
-        ) -> Result<i64, Faulted> {
-            const { assert!(N <= 4, "an entry of a cell takes at most four arguments") };
-            let [first, second, third, fourth, _] = spread(words);
-            let result;
-            let faulted: u64;
-            // SAFETY:
-            // 1. The gate keeps RBX, RBP and the stack pointer from the safe
-            //    kernel's own stack, whatever the callee does; all else is
-            //    declared as lost.
-            // 2. The callee has no rights over the safe kernel's memory.
-            unsafe {
-                asm!(
-                    "call qword ptr [rip + {gate}]",
-                    gate = sym $gate,
-                    in("r11") u64::from(number),
-                    // Zero where there is no argument: registers carry secrets.
-                    inlateout("rdi") first => result,
-                    in("rsi") second,
-                    in("r8") third,
-                    in("r9") fourth,
-                    lateout("rdx") faulted,
-                    out("r12") _,
-                    out("r13") _,
-                    out("r14") _,
-                    out("r15") _,
-                    clobber_abi("C"),
-                );
-            }
-            match faulted {
-                0 => Ok(result),
-                _ => Err(Faulted),
-            }
+        ) -> Result<i64, $crate::cell::Faulted> {
+            $crate::call::call_cell!("call qword ptr [rip + {gate}]", number, words, sym GATE)
         }
-    )*};
+    };
 }
 
-ways! {
-    to_console by TO_CONSOLE into Cell::Console;
-    to_hostfs by TO_HOSTFS into Cell::Hostfs;
+pub(crate) use {call_cell, way_into};
+
+/// Calls entry `number` of `cell`, whichever that is: what all cells have.
+#[cold]
+#[inline(never)]
+pub(crate) fn to_cell<const N: usize>(
+    cell: Cell,
+    number: u32,
+    words: [u64; N],
+) -> Result<i64, Faulted> {
+    let address = GATE_PAGE + gate::to_cell(cell);
+    call_cell!("call {gate}", number, words, in(reg) address)
 }
 
 /// The words in their places, with zeros behind.
 #[inline(always)]
-fn spread<const N: usize>(words: [u64; N]) -> [u64; 5] {
+pub(crate) fn spread<const N: usize>(words: [u64; N]) -> [u64; 5] {
     const { assert!(N <= 5, "an entry takes at most five arguments") };
     let mut all = [0; 5];
     all[..N].copy_from_slice(&words);

@@ -7,6 +7,8 @@
 
 use domains::Cell;
 
+use crate::call;
+
 pub mod console;
 pub mod hostfs;
 
@@ -31,19 +33,17 @@ pub const fn queue_and_slot(place: u32) -> (u32, u32) {
 
 /// Has `cell` start its devices; which queues there are, a bit for each.
 pub fn start(cell: Cell) -> Result<i64, Faulted> {
-    match cell {
-        Cell::Console => console::start(),
-        Cell::Hostfs => hostfs::start(),
-    }
+    call::to_cell(cell, Cell::START, [])
 }
 
 /// With `test-hooks`: has `cell` touch memory as the hooks module says.
 #[cfg(feature = "test-hooks")]
 pub fn hook(cell: Cell, kind: u32, address: usize, argument: usize) -> Result<i64, Faulted> {
-    match cell {
-        Cell::Console => console::hook(kind, address, argument),
-        Cell::Hostfs => hostfs::hook(kind, address, argument),
-    }
+    call::to_cell(
+        cell,
+        cell.hook(),
+        [kind.into(), address as u64, argument as u64],
+    )
 }
 
 #[cfg(test)]

@@ -37,9 +37,15 @@ macro_rules! interface {
         $crate::interface::calls!([unsafe] $gate, $reply; $($entries)*);
         $crate::interface::service!($($entries)*);
     };
-    (calls through $gate:ident -> $reply:ty; $($entries:tt)*) => {
-        $crate::interface::calls!([] $gate, $reply; $($entries)*);
+    (calls into $cell:expr; $($entries:tt)*) => {
+        $crate::call::way_into!($cell);
+        $crate::interface::calls!([] into, Result<i64, $crate::cell::Faulted>; $($entries)*);
         $crate::interface::service!($($entries)*);
+
+        const _: () = assert!(
+            domains::entry_names::agree(NAMES, $cell.entries()),
+            "the row of the cell gives its entries other names"
+        );
     };
 }
 
@@ -80,7 +86,7 @@ macro_rules! call {
         $(#[$doc])*
         #[inline(always)]
         pub fn $name($($argument: $type),*) -> $reply {
-            $crate::call::$gate($number, [$($crate::interface::Scalar::into_word($argument)),*])
+            $gate($number, [$($crate::interface::Scalar::into_word($argument)),*])
         }
     };
 }

@@ -1,8 +1,7 @@
 //! The entries of the cell `console`: consoles, and the source of entropy.
 
-use domains::entry_names;
+use domains::Cell;
 
-use super::Faulted;
 use crate::interface::interface;
 
 /// The numbers of the queues.
@@ -21,7 +20,7 @@ pub mod queue {
 }
 
 interface! {
-    calls through to_console -> Result<i64, Faulted>;
+    calls into Cell::Console;
 
     /// Does nothing: what a call costs.
     0 => null();
@@ -45,8 +44,3 @@ interface! {
     /// With `test-hooks`: touches memory as the hooks module says.
     7 => hook(kind: u32, address: usize, argument: usize);
 }
-
-const _: () = assert!(
-    entry_names::agree(NAMES, entry_names::CONSOLE),
-    "reports would name another entry"
-);

@@ -1,13 +1,12 @@
 //! The entries of the cell `hostfs`: servers of the host's files, by the number
 //! of their volume.
 
-use domains::entry_names;
+use domains::Cell;
 
-use super::Faulted;
 use crate::interface::interface;
 
 interface! {
-    calls through to_hostfs -> Result<i64, Faulted>;
+    calls into Cell::Hostfs;
 
     /// Does nothing: what a call costs.
     0 => null();
@@ -23,8 +22,3 @@ interface! {
     /// With `test-hooks`: touches memory as the hooks module says.
     4 => hook(kind: u32, address: usize, argument: usize);
 }
-
-const _: () = assert!(
-    entry_names::agree(NAMES, entry_names::HOSTFS),
-    "reports would name another entry"
-);

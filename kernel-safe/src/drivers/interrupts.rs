@@ -57,9 +57,10 @@ fn on_devices_of(cell: Cell, devices: u64) {
         return;
     };
     let start = clock::monotonic_ns();
-    match cell {
-        Cell::Console => on_consoles(devices, &mut held),
-        Cell::Hostfs => channel::on_devices(devices, &mut held),
+    match cell.drives() {
+        [] => {}
+        [Kind::Console | Kind::Entropy, ..] => on_consoles(devices, &mut held),
+        [Kind::Ninep | Kind::FileSystem, ..] => channel::on_devices(devices, &mut held),
     }
     let ns = clock::monotonic_ns().saturating_sub(start);
     held.note_interrupt(ns);
@@ -68,12 +69,13 @@ fn on_devices_of(cell: Cell, devices: u64) {
 #[cold]
 #[inline(never)]
 fn on_failure_of(cell: Cell) {
-    match cell {
-        Cell::Console => {
+    match cell.drives() {
+        [] => {}
+        [Kind::Console | Kind::Entropy, ..] => {
             console::on_failure();
             input::on_device();
         }
-        Cell::Hostfs => channel::on_failure(),
+        [Kind::Ninep | Kind::FileSystem, ..] => channel::on_failure(),
     }
 }
 

@@ -10,7 +10,7 @@
 //! write.
 //!
 //! There is a macro for each kind of edge with more than one gate: a new cell is a
-//! line at its end.
+//! line of the module `cells`.
 //!
 //! The caller's stack is touched only with the caller's rights: its pointer is
 //! a number until the rights are back. Registers that carry nothing are
@@ -211,9 +211,6 @@ core::arch::global_asm!(
     "mov edx, 1",
     "jmp return_from_\\cell",
     ".endm",
-    "",
-    "cell_gate console, 0, {console}",
-    "cell_gate hostfs, 1, {hostfs}",
     app_to_safe = const layout::gate::APP_TO_SAFE,
     enter_app = const layout::gate::ENTER_APP,
     cells = const layout::gate::CELLS,
@@ -221,8 +218,6 @@ core::arch::global_asm!(
     faulted = const layout::gate::faulted(Cell::ALL[0]) - layout::gate::CELLS,
     safe = const Pkru::of(Domain::Safe).bits(),
     app = const Pkru::of(Domain::App).bits(),
-    console = const Pkru::of(Domain::Cell(Cell::Console)).bits(),
-    hostfs = const Pkru::of(Domain::Cell(Cell::Hostfs)).bits(),
     entry_stack = const word(offset::ENTRY_STACK),
     armed = const word(offset::armed(Cell::ALL[0])),
     cell_stacks = const word(offset::cell_stack(Cell::ALL[0])),
@@ -235,6 +230,24 @@ core::arch::global_asm!(
     cells_start = const layout::CELLS.start,
     cell_region = const Cell::ALL[0].region().size(),
 );
+
+/// The gate into a cell, by the macro above.
+#[cfg(target_os = "none")]
+macro_rules! gate_into {
+    ($name:ident, $cell:expr) => {
+        core::arch::global_asm!(
+            ".section .gate, \"ax\", @progbits",
+            concat!("cell_gate ", stringify!($name), ", {number}, {pkru}"),
+            number = const $cell.number(),
+            pkru = const domains::Pkru::of(domains::Domain::Cell($cell)).bits(),
+        );
+    };
+}
+
+// Behind the macros, which the assembler reads in this order.
+#[cfg(target_os = "none")]
+#[path = "../cells.rs"]
+mod cells;
 
 /// The address of a word of the CPU page.
 #[cfg(target_os = "none")]

@@ -75,9 +75,6 @@ core::arch::global_asm!(
     "\\cell\\()_faulted:",
     "ud2",
     ".endm",
-    "",
-    "cell_gate console, 0, {console}",
-    "cell_gate hostfs, 1, {hostfs}",
     app_to_safe = const layout::gate::APP_TO_SAFE,
     enter_app = const layout::gate::ENTER_APP,
     cells = const layout::gate::CELLS,
@@ -85,8 +82,6 @@ core::arch::global_asm!(
     faulted = const layout::gate::faulted(Cell::ALL[0]) - layout::gate::CELLS,
     safe = const Domain::Safe.number(),
     app = const Domain::App.number(),
-    console = const Domain::Cell(Cell::Console).number(),
-    hostfs = const Domain::Cell(Cell::Hostfs).number(),
     entry_stack = const word(offset::ENTRY_STACK),
     domain = const word(offset::DOMAIN),
     cell_entry = const word(offset::CELL_ENTRY),
@@ -98,6 +93,24 @@ core::arch::global_asm!(
     cells_start = const layout::CELLS.start,
     cell_region = const Cell::ALL[0].region().size(),
 );
+
+/// The gate into a cell, by the macro above.
+#[cfg(target_os = "none")]
+macro_rules! gate_into {
+    ($name:ident, $cell:expr) => {
+        core::arch::global_asm!(
+            ".section .gate, \"ax\", @progbits",
+            concat!("cell_gate ", stringify!($name), ", {number}, {domain}"),
+            number = const $cell.number(),
+            domain = const domains::Domain::Cell($cell).number(),
+        );
+    };
+}
+
+// Behind the macros, which the assembler reads in this order.
+#[cfg(target_os = "none")]
+#[path = "../cells.rs"]
+mod cells;
 
 /// The address of a word of the CPU page.
 #[cfg(target_os = "none")]

@@ -1,0 +1,9 @@
+//! The gates into cells, a line each, for both gate pages.
+//!
+//! Where a gate lies and with which rights its cell runs follows from the row of
+//! the cell. The page says what a gate is.
+
+use domains::Cell;
+
+gate_into!(console, Cell::Console);
+gate_into!(hostfs, Cell::Hostfs);
