@@ -65,7 +65,7 @@ pub struct Injection {
     seed: u32,
     name: u8,
     domain: u8,
-    /// One of [`EVERY`], [`ONCE`] and [`RATE`].
+    /// One of [`EVERY`], [`ONCE`], [`RATE`] and [`START`].
     when: u8,
     reserved: u8,
 }
@@ -76,6 +76,8 @@ const EVERY: u8 = 0;
 const ONCE: u8 = 1;
 /// In one call of so many, as chance has it.
 const RATE: u8 = 2;
+/// In so many starts, the first ones.
+const START: u8 = 3;
 
 /// Text that is no injection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,8 +102,16 @@ impl Injection {
             _ if self.calls == 0 => false,
             EVERY => call.is_multiple_of(self.calls),
             ONCE => call == self.calls,
-            _ => chance.is_multiple_of(self.calls.into()),
+            RATE => chance.is_multiple_of(self.calls.into()),
+            _ => false,
         };
+        is_due.then(|| Misdeed::from_parts(self.name, self.domain))?
+    }
+
+    /// What start number `start` of a cell ends in, counted from one; none if it
+    /// is one like others.
+    pub fn at_start(self, start: u32) -> Option<Misdeed> {
+        let is_due = self.when == START && start <= self.calls;
         is_due.then(|| Misdeed::from_parts(self.name, self.domain))?
     }
 }
@@ -156,13 +166,14 @@ impl FromStr for Injection {
     }
 }
 
-/// Reads `every=50`, `once=7`, or `rate=1/50,seed=3`.
+/// Reads `every=50`, `once=7`, `rate=1/50,seed=3`, or `start=2`.
 fn when_of(text: &str) -> Result<(u8, u32, u32), NoInjection> {
     let number = |text: &str| text.parse().map_err(|_| NoInjection);
     let (name, count) = text.split_once('=').ok_or(NoInjection)?;
     let (when, calls, seed) = match name {
         "every" => (EVERY, count, "0"),
         "once" => (ONCE, count, "0"),
+        "start" => (START, count, "0"),
         "rate" => {
             let (rate, seed) = count.split_once(",seed=").unwrap_or((count, "0"));
             (RATE, rate.strip_prefix("1/").ok_or(NoInjection)?, seed)
@@ -220,6 +231,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_misbehaves_at_its_first_starts_and_not_in_calls() {
+        let (_, injection) = parse("hostfs=panic,start=2").expect("it is one");
+        let at_starts = [1, 2, 3].map(|start| injection.at_start(start));
+        assert_eq!(
+            at_starts,
+            [Some(Misdeed::Panic), Some(Misdeed::Panic), None]
+        );
+        assert!((0..5).all(|call| injection.at(call).is_none()));
+        let (_, in_calls) = parse("hostfs=panic,every=1").expect("it is one");
+        assert!((0..5).all(|start| in_calls.at_start(start).is_none()));
+    }
+
+    #[test]
     fn what_means_nothing_is_refused() {
         for text in [
             "",
@@ -232,6 +256,8 @@ mod tests {
             "hostfs=hang:safe,every=1",
             "hostfs=hang,every=0",
             "hostfs=hang,every=-1",
+            "hostfs=hang,start=0",
+            "hostfs=hang,start",
             "hostfs=hang,never=1",
             "hostfs=hang,every=1,once=1",
             "hostfs=garbage:safe,every=1",

@@ -102,8 +102,8 @@ pub(super) fn injection(text: &str) -> Result<(Cell, Injection), String> {
         format!(
             "not a cell, a fault and when, as in `hostfs=panic,every=50`: cells are \
              `{cells}`; faults are `panic`, `hang`, `garbage`, and `read:`, `write:` or \
-             `jump:` with `safe`, `app` or another cell; when is `every=N`, `once=N`, or \
-             `rate=1/N` with `,seed=S`"
+             `jump:` with `safe`, `app` or another cell; when is `every=N`, `once=N`, \
+             `rate=1/N` with `,seed=S`, or `start=N` for its first N starts"
         )
     })
 }

@@ -72,13 +72,13 @@ pub(super) struct RunOptions {
     /// cell is stopped and started anew, like one that faults [default: 100]
     #[arg(long, value_name = "MILLISECONDS", value_parser = choices::cell_deadline)]
     cell_deadline: Option<u32>,
-    /// Have a cell do wrong in its Nth call, in every Nth, or in one of N as chance has
-    /// it: read, write or jump to memory of a domain, panic, hang, or answer with
+    /// Have a cell do wrong in its Nth call, in every Nth, in one of N as chance has it,
+    /// or in its first N starts: read, write or jump to memory of a domain, panic, hang, or answer with
     /// garbage; for example `hostfs=write:safe,every=50`. Builds the kernels with test
     /// hooks
     #[arg(
         long,
-        value_name = "CELL=FAULT,every=N|once=N|rate=1/N[,seed=S]",
+        value_name = "CELL=FAULT,every=N|once=N|rate=1/N[,seed=S]|start=N",
         value_parser = choices::injection
     )]
     inject: Vec<(Cell, Injection)>,

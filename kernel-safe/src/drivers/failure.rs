@@ -56,7 +56,7 @@ impl Held<'_> {
         self.salvage();
         core_call::start(cell, self.under_way());
         self.forget();
-        self.state.queues = gate::cell::start(cell)?.max(0);
+        self.state.queues = self.begin()?.max(0);
         match cell {
             Cell::Console => console::resume().and_then(|()| input::resume()),
             // Whoever waits for a reply asks once more.

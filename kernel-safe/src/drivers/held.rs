@@ -45,11 +45,21 @@ pub(super) fn steadily<T>(
 impl Held<'_> {
     /// Has it start its devices.
     pub(super) fn start(&mut self) {
-        match gate::cell::start(self.cell()) {
+        match self.begin() {
             Ok(queues) => self.state.queues = queues.max(0),
             // Started anew, it has its queues, or it was given up.
             Err(Faulted) => _ = self.fail(),
         }
+    }
+
+    /// Makes the call that starts its devices; which queues there are, a bit for each.
+    pub(super) fn begin(&mut self) -> Result<i64, Faulted> {
+        let cell = self.cell();
+        #[cfg(feature = "test-hooks")]
+        if let Some(forged) = self.state.injector.misbehave_at_start(cell)? {
+            return Ok(forged);
+        }
+        gate::cell::start(cell)
     }
 
     /// Whether it has started a queue.
