@@ -21,6 +21,9 @@ pub enum Cell {
     Console = 0,
     /// Servers of the host's files.
     Hostfs = 1,
+    /// Nothing but what tests ask of a cell; images for use have none.
+    #[cfg(feature = "test-hooks")]
+    Probe = 2,
 }
 
 /// What there is to know of a cell.
@@ -76,6 +79,18 @@ const ROWS: [Row; Cell::ALL.len()] = [
         windows: windows::HOSTFS,
         dma_pages: VOLUMES_MAX as u64,
     },
+    #[cfg(feature = "test-hooks")]
+    Row {
+        name: "probe",
+        title: "the cell `probe`",
+        key: 7,
+        entries: entry_names::PROBE,
+        drives: &[],
+        holds: "what tests ask of a cell",
+        restarts: RestartLimit::new(16, 64),
+        windows: windows::PROBE,
+        dma_pages: 0,
+    },
 ];
 
 /// The most cells that there is room for: in the address space, on the gate page
@@ -83,8 +98,15 @@ const ROWS: [Row; Cell::ALL.len()] = [
 pub const CELLS_MAX: usize = 8;
 
 impl Cell {
-    /// Every cell, by number.
-    pub const ALL: [Cell; 2] = [Cell::Console, Cell::Hostfs];
+    /// The cells of every image, by number.
+    pub const DEPLOYED: [Cell; 2] = [Cell::Console, Cell::Hostfs];
+
+    /// Every cell, by number: those, and behind them what only tests have.
+    #[cfg(not(feature = "test-hooks"))]
+    pub const ALL: [Cell; Cell::DEPLOYED.len()] = Cell::DEPLOYED;
+    /// Every cell, by number: those, and behind them what only tests have.
+    #[cfg(feature = "test-hooks")]
+    pub const ALL: [Cell; 3] = [Cell::Console, Cell::Hostfs, Cell::Probe];
 
     /// The number of the entry `null` of every cell, which does nothing.
     pub const NULL: u32 = 0;

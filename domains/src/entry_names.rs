@@ -80,6 +80,9 @@ pub const HOSTFS: &[(u32, &str)] = &[
     (3, "poll"),
     (4, "hook"),
 ];
+/// The entries of the cell `probe`.
+#[cfg(feature = "test-hooks")]
+pub const PROBE: &[(u32, &str)] = &[(0, "null"), (1, "start"), (2, "digest"), (3, "hook")];
 
 /// What entry `number` of `domain` is called.
 pub fn name(domain: Domain, number: u32) -> Option<&'static str> {

@@ -7,7 +7,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::{Area, Isolation};
+use crate::{Area, Isolation, Purpose};
 
 /// What the first eight bytes of a manifest say.
 pub const MAGIC: [u8; 8] = *b"cloister";
@@ -85,6 +85,14 @@ impl Header {
             0 => Some(Isolation::None),
             1 => Some(Isolation::Mpk),
             _ => None,
+        }
+    }
+
+    /// What the image is for.
+    pub const fn purpose(&self) -> Purpose {
+        match self.test_hooks {
+            0 => Purpose::Use,
+            _ => Purpose::Tests,
         }
     }
 

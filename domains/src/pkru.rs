@@ -7,7 +7,7 @@
 use core::fmt;
 
 use crate::table::{self, TABLE};
-use crate::{Access, Area, Cell, Domain, Key, Rights};
+use crate::{Access, Area, Cell, Domain, Key, Purpose, Rights};
 
 /// A value of the PKRU register.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,11 +19,18 @@ impl Pkru {
 
     /// The value with which `domain` runs.
     pub const fn of(domain: Domain) -> Pkru {
+        Pkru::in_image(domain, Purpose::OWN)
+    }
+
+    /// The value with which `domain` runs in an image for `purpose`.
+    pub const fn in_image(domain: Domain, purpose: Purpose) -> Pkru {
         let mut value = Pkru::DENY_ALL;
         let mut index = 0;
         while index < TABLE.len() {
             let row = &TABLE[index];
-            value = value.with(row.key, table::rights(domain, row.area));
+            if purpose.has_area(row.area) {
+                value = value.with(row.key, table::rights(domain, row.area));
+            }
             index += 1;
         }
         value
@@ -67,6 +74,12 @@ impl Pkru {
         const VALUES: [Pkru; Domain::ALL.len()] = values();
         let number = VALUES.iter().position(|value| *value == self)?;
         Domain::ALL.get(number).copied()
+    }
+
+    /// The domain that runs with exactly this value in an image for `purpose`.
+    pub fn domain_in_image(self, purpose: Purpose) -> Option<Domain> {
+        let mut domains = purpose.domains();
+        domains.find(|domain| Pkru::in_image(*domain, purpose) == self)
     }
 }
 
@@ -138,6 +151,22 @@ mod tests {
             assert_eq!(Pkru::of(domain).domain(), Some(domain));
         }
         assert_eq!(Pkru::from_bits(0).domain(), None);
+    }
+
+    /// Nobody may touch what an image does not have, and nobody runs as it.
+    #[test]
+    fn an_image_for_use_gives_no_rights_to_what_only_tests_have() {
+        for purpose in [Purpose::Use, Purpose::Tests] {
+            for domain in Domain::ALL {
+                let value = Pkru::in_image(domain, purpose);
+                let is_there = purpose.has_domain(domain);
+                let found = value.domain_in_image(purpose);
+                assert_eq!(found, is_there.then_some(domain), "{domain}");
+                for area in Area::ALL.into_iter().filter(|it| !purpose.has_area(*it)) {
+                    assert_eq!(value.rights(key_of(area)), Rights::None, "{domain}");
+                }
+            }
+        }
     }
 
     fn any_rights() -> impl Strategy<Value = Rights> {

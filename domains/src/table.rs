@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::{Area, Domain, Key, Rights};
+use crate::{Area, Domain, Key, Purpose, Rights};
 
 /// One row of the matrix: an area, and its key.
 #[derive(Clone, Copy, Debug)]
@@ -79,21 +79,22 @@ pub fn area_of(key: Key) -> Option<Area> {
     TABLE.iter().find(|row| row.key == key).map(|row| row.area)
 }
 
-/// Displays the access matrix as a Markdown table.
+/// Displays the access matrix of images for use as a Markdown table.
 pub struct Matrix;
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let domains = || Purpose::Use.domains();
         write!(f, "| key | area |")?;
-        Domain::ALL.iter().try_for_each(|it| write!(f, " {it} |"))?;
+        domains().try_for_each(|it| write!(f, " {it} |"))?;
         write!(f, " holds |\n|---|---|")?;
-        Domain::ALL.iter().try_for_each(|_| write!(f, "---|"))?;
+        domains().try_for_each(|_| write!(f, "---|"))?;
         write!(f, "---|\n| 0 | – |")?;
-        Domain::ALL.iter().try_for_each(|_| write!(f, " – |"))?;
+        domains().try_for_each(|_| write!(f, " – |"))?;
         writeln!(f, " nothing that ring 3 may touch |")?;
-        for row in &TABLE {
+        for row in Purpose::Use.areas().map(row_of) {
             write!(f, "| {} | {} |", row.key.number(), row.area)?;
-            for domain in Domain::ALL {
+            for domain in domains() {
                 write!(f, " {} |", rights(domain, row.area))?;
             }
             writeln!(f, " {} |", row.holds)?;

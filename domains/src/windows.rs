@@ -19,6 +19,10 @@ pub const INPUTS: usize = 16;
 /// Random bytes that a device brings at once.
 pub const RANDOM_SIZE: usize = 512;
 
+/// Bytes that the cell `probe` is shown at once.
+#[cfg(feature = "test-hooks")]
+pub const PROBE_SIZE: usize = 2 * PAGE_SIZE as usize;
+
 const INPUT: usize = CONSOLES * OUTPUT_SIZE;
 const RANDOM: usize = INPUT + INPUTS * INPUT_SIZE;
 
@@ -56,6 +60,12 @@ pub(crate) const HOSTFS: Size = Size {
     fixed: 0,
     for_each: (REQUESTS * REQUEST_SIZE) as u64,
 };
+/// Those of the cell `probe`.
+#[cfg(feature = "test-hooks")]
+pub(crate) const PROBE: Size = Size {
+    fixed: PROBE_SIZE as u64,
+    for_each: 0,
+};
 
 /// The windows that `cell` has if it has so many devices.
 pub const fn all(cell: Cell, devices: usize) -> Region {
@@ -86,6 +96,12 @@ pub const fn random() -> Region {
 pub const fn request(volume: usize, slot: usize) -> Region {
     let number = volume % VOLUMES_MAX * REQUESTS + slot % REQUESTS;
     window(Cell::Hostfs, number * REQUEST_SIZE, REQUEST_SIZE)
+}
+
+/// Where the cell `probe` is shown bytes.
+#[cfg(feature = "test-hooks")]
+pub const fn probe() -> Region {
+    window(Cell::Probe, 0, PROBE_SIZE)
 }
 
 const fn window(cell: Cell, offset: usize, size: usize) -> Region {

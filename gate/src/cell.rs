@@ -11,6 +11,8 @@ use crate::call;
 
 pub mod console;
 pub mod hostfs;
+#[cfg(feature = "test-hooks")]
+pub mod probe;
 
 /// The cell faulted during the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

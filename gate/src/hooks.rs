@@ -107,6 +107,9 @@ pub const REPEAT: u32 = 42;
 pub const PANIC: u32 = 43;
 /// A word that means nothing, by chance that begins with `argument`.
 pub const GARBAGE: u32 = 44;
+/// Safe kernel only: what the cell `probe` says of the `argument` bytes at
+/// `address`, which are the application's.
+pub const DIGEST: u32 = 45;
 /// With [`in_cell`]: beside whatever other call there is under way.
 pub const BESIDE: u32 = 1 << 16;
 /// Safe kernel only: what the vector registers held whenever the application was

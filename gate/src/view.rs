@@ -36,6 +36,12 @@ impl View {
         View(windows::request(volume, slot))
     }
 
+    /// What the cell `probe` is shown.
+    #[cfg(feature = "test-hooks")]
+    pub const fn probe() -> View {
+        View(windows::probe())
+    }
+
     /// The address of its first byte.
     pub const fn address(&self) -> usize {
         self.0.start as usize

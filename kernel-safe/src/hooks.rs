@@ -6,8 +6,8 @@
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use gate::hooks::{
-    BESIDE, BLUNT_POINTERS, CORE_HOOK, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS, SET_TIME_SLICE,
-    VECTORS_AT_UPCALL, cell_of, for_cell,
+    BESIDE, BLUNT_POINTERS, CORE_HOOK, DIGEST, PREEMPTED_AT, PREEMPTIONS, READ_VECTORS,
+    SET_TIME_SLICE, VECTORS_AT_UPCALL, cell_of, for_cell,
 };
 use gate::{clock, core_call};
 use spin::Once;
@@ -65,6 +65,7 @@ pub fn call(kind: u32, address: usize, argument: usize) -> Answer {
         }
         PREEMPTIONS => Ok(PREEMPTED.load(Ordering::Relaxed) as i64),
         PREEMPTED_AT => Ok(LAST_AT.load(Ordering::Relaxed) as i64),
+        DIGEST => drivers::digest(address, argument),
         VECTORS_AT_UPCALL => Ok(VECTORS.load(Ordering::Relaxed)),
         CORE_HOOK => Ok(core_call::test_hook(address as u64, argument as u64)),
         _ => {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::{Cell, Isolation};
+use domains::{Isolation, Purpose};
 
 use super::cargo::Built;
 use super::folders::Folders;
@@ -27,7 +27,7 @@ pub(super) fn gate_pages(
     toolchain: &Toolchain,
     progress: &dyn Fn(&str),
 ) -> Result<[PathBuf; 2], BuildError> {
-    let built = cargo_build(folders, toolchain, false, progress)?;
+    let built = cargo_build(folders, toolchain, Purpose::Use, progress)?;
     let page = |isolation| {
         cargo::file_of(&built, &binary(Component::Gate, isolation)).map(Path::to_owned)
     };
@@ -55,23 +55,21 @@ impl Components {
     }
 }
 
-/// Builds the components for `isolation`.
+/// Builds the components of an image for `purpose` and `isolation`.
 pub(super) fn build(
     folders: &Folders,
     toolchain: &Toolchain,
     isolation: Isolation,
-    test_hooks: bool,
+    purpose: Purpose,
     progress: &dyn Fn(&str),
 ) -> Result<Components, BuildError> {
-    let built = cargo_build(folders, toolchain, test_hooks, progress)?;
+    let built = cargo_build(folders, toolchain, purpose, progress)?;
     let file = |component| {
         let path = cargo::file_of(&built, &binary(component, isolation))?;
         let content = fs::read(path).map_err(BuildError::io("read", path))?;
         Ok((component, content))
     };
-    let files = Component::ALL
-        .into_iter()
-        .filter(|component| *component != Component::App);
+    let files = Component::of_image(purpose).filter(|component| *component != Component::App);
     Ok(Components {
         files: files.map(file).collect::<Result<_, BuildError>>()?,
     })
@@ -81,7 +79,7 @@ pub(super) fn build(
 fn cargo_build(
     folders: &Folders,
     toolchain: &Toolchain,
-    test_hooks: bool,
+    purpose: Purpose,
     progress: &dyn Fn(&str),
 ) -> Result<Vec<Built>, BuildError> {
     progress("building the kernels");
@@ -92,10 +90,10 @@ fn cargo_build(
         .args(["--profile=image", "--target", cargo::KERNEL_TARGET])
         .args(["-Zbuild-std=core,alloc", "--target-dir"])
         .arg(folders.components());
-    for (package, _) in packages() {
+    for (package, _) in packages(purpose) {
         command.args(["--package", &package]);
     }
-    if test_hooks {
+    if purpose == Purpose::Tests {
         command.arg(format!(
             "--features={}",
             hooked_packages(&folders.sources).join(",")
@@ -116,9 +114,10 @@ fn binary(component: Component, isolation: Isolation) -> String {
 
 /// The packages of all components and their folders. A cell is a folder of
 /// `kernel-unsafe`, with a package and a binary of one name.
-fn packages() -> impl Iterator<Item = (String, String)> {
+fn packages(purpose: Purpose) -> impl Iterator<Item = (String, String)> {
     let fixed = PACKAGES.map(|(package, folder)| (package.into(), folder.into()));
-    let cells = Cell::ALL.map(|cell| (format!("cell-{cell}"), format!("kernel-unsafe/{cell}")));
+    let cells = purpose.cells().iter();
+    let cells = cells.map(|cell| (format!("cell-{cell}"), format!("kernel-unsafe/{cell}")));
     fixed.into_iter().chain(cells)
 }
 
@@ -128,7 +127,7 @@ fn hooked_packages(sources: &Path) -> Vec<String> {
         let manifest = fs::read_to_string(sources.join(folder).join("Cargo.toml"));
         manifest.is_ok_and(|text| text.lines().any(|line| line.starts_with(TEST_HOOKS)))
     };
-    let packages = packages().filter(|(_, folder)| has_feature(folder));
+    let packages = packages(Purpose::Tests).filter(|(_, folder)| has_feature(folder));
     packages
         .map(|(package, _)| format!("{package}/{TEST_HOOKS}"))
         .collect()
@@ -136,6 +135,8 @@ fn hooked_packages(sources: &Path) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use domains::Cell;
+
     use super::*;
 
     #[test]

@@ -29,7 +29,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::{Cell, Isolation};
+use domains::{Cell, Isolation, Purpose};
 
 pub use error::BuildError;
 pub(crate) use folders::cache;
@@ -65,6 +65,17 @@ pub struct BuildRequest {
     pub tests: Option<TestTarget>,
     /// The folder or tar file whose files travel in the image.
     pub rootfs: Option<PathBuf>,
+}
+
+impl BuildRequest {
+    /// What the image is for.
+    const fn purpose(&self) -> Purpose {
+        if self.test_hooks {
+            Purpose::Tests
+        } else {
+            Purpose::Use
+        }
+    }
 }
 
 /// What was built.
@@ -183,7 +194,7 @@ impl<'a> Job<'a> {
         let isolation = self.request.isolation;
         let traits = Traits {
             isolation,
-            test_hooks: self.request.test_hooks,
+            purpose: self.request.purpose(),
         };
         let image = pack::pack(&parts, traits)?;
         let gate_page = GatePage::built(&parts.gate)?;
@@ -210,8 +221,8 @@ impl<'a> Job<'a> {
 
     fn parts(&self, progress: &dyn Fn(&str)) -> Result<Parts, BuildError> {
         let (folders, toolchain) = (&self.folders, &self.toolchain);
-        let (isolation, test_hooks) = (self.request.isolation, self.request.test_hooks);
-        let mut built = components::build(folders, toolchain, isolation, test_hooks, progress)?;
+        let (isolation, purpose) = (self.request.isolation, self.request.purpose());
+        let mut built = components::build(folders, toolchain, isolation, purpose, progress)?;
         built.judge_depth()?;
         let object = abi_object::build(folders, toolchain, progress)?;
         let recipe = Recipe {

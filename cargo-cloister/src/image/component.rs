@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domains::layout::{self, Region};
-use domains::{Area, Cell, Domain};
+use domains::{Area, Cell, Domain, Purpose};
 use serde::{Serialize, Serializer};
 
 /// A part of an image, linked on its own.
@@ -22,7 +22,7 @@ pub enum Component {
 }
 
 impl Component {
-    /// Every component, in the order of their physical addresses.
+    /// Every component of any image, in the order of their physical addresses.
     pub const ALL: [Component; 4 + Cell::ALL.len()] = {
         let mut all = [Component::App; 4 + Cell::ALL.len()];
         (all[0], all[1], all[2]) = (Component::Core, Component::Gate, Component::Safe);
@@ -33,6 +33,12 @@ impl Component {
         }
         all
     };
+
+    /// The components of an image for `purpose`, in that order.
+    pub fn of_image(purpose: Purpose) -> impl Iterator<Item = Component> {
+        let is_there = move |it: &Component| it.cell().is_none_or(|cell| purpose.has(cell));
+        Component::ALL.into_iter().filter(is_there)
+    }
 
     /// The word for it in file names and reports.
     pub const fn name(self) -> &'static str {
@@ -83,6 +89,14 @@ impl Component {
             Component::Safe => Some(Area::Safe),
             Component::Cell(cell) => Some(Area::Cell(cell)),
             Component::App => Some(Area::App),
+        }
+    }
+
+    /// The cell that it is; none if it is another part.
+    pub const fn cell(self) -> Option<Cell> {
+        match self {
+            Component::Cell(cell) => Some(cell),
+            Component::Core | Component::Gate | Component::Safe | Component::App => None,
         }
     }
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use domains::layout::PAGE_SIZE;
-use domains::table::{TABLE, key_of, rights};
-use domains::{Area, Domain, Pkru, layout};
+use domains::table::{key_of, rights};
+use domains::{Area, Domain, Pkru, Purpose, layout};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
 
@@ -146,7 +146,11 @@ impl Inspection {
             test_hooks: verified.test_hooks,
             file_size: file.len() as u64,
             memory_size: verified.pages * PAGE_SIZE,
-            domains: Domain::ALL.into_iter().map(domain).collect(),
+            domains: image
+                .purpose()
+                .domains()
+                .map(|it| domain(it, image.purpose()))
+                .collect(),
             keys: keys(&image),
             gate_page: verified.gate_page,
             gates: gates(&verified, symbols.as_ref()),
@@ -161,13 +165,13 @@ impl Inspection {
     }
 }
 
-fn domain(domain: Domain) -> DomainView {
-    let rights = TABLE
-        .iter()
-        .map(|row| (row.area.name(), rights(domain, row.area).to_string()));
+fn domain(domain: Domain, purpose: Purpose) -> DomainView {
+    let rights = purpose
+        .areas()
+        .map(|area| (area.name(), rights(domain, area).to_string()));
     DomainView {
         name: domain.name(),
-        pkru: Pkru::of(domain).bits(),
+        pkru: Pkru::in_image(domain, purpose).bits(),
         rights: rights.collect(),
     }
 }
@@ -185,7 +189,7 @@ fn keys(image: &Packed) -> Vec<KeyView> {
         area: area.name(),
         pages: pages(area),
     };
-    Area::ALL.into_iter().map(view).collect()
+    image.purpose().areas().map(view).collect()
 }
 
 fn gates(verified: &Verified, symbols: Option<&Symbols>) -> Vec<GateView> {
@@ -211,8 +215,7 @@ fn name_at(symbols: Option<&Symbols>, address: u64) -> Option<String> {
 }
 
 fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
-    let mut views: Vec<ComponentView> = Component::ALL
-        .into_iter()
+    let mut views: Vec<ComponentView> = Component::of_image(image.purpose())
         .map(|component| sizes(image, component))
         .collect();
     for (component, file) in symbols.into_iter().flat_map(Symbols::files) {
@@ -287,6 +290,8 @@ fn crates(file: &super::symbol_file::SymbolFile) -> Vec<CrateView> {
 
 #[cfg(test)]
 mod tests {
+    use domains::Cell;
+
     use super::*;
     use crate::image::pack::pack;
     use crate::image::testing::{self, MPK};
@@ -298,13 +303,13 @@ mod tests {
         fs::write(&path, pack(&testing::parts(), MPK).unwrap()).unwrap();
         let inspection = Inspection::of(&path).unwrap();
         assert_eq!(inspection.isolation, "mpk");
-        assert_eq!(inspection.gates.len(), Domain::ALL.len());
+        assert_eq!(inspection.gates.len(), Purpose::Use.domains().count());
         let text = inspection
             .keys
             .iter()
             .find(|key| key.area == "text")
             .unwrap();
-        let programs = Component::ALL.len() - 2;
+        let programs = Component::of_image(Purpose::Use).count() - 2;
         assert_eq!(
             text.pages,
             1 + programs as u64,
@@ -318,6 +323,23 @@ mod tests {
         }
         let json = serde_json::to_value(&inspection).unwrap();
         assert_eq!(json["domains"][0]["name"], "safe");
+    }
+
+    /// A cell that only tests have is in what is told of their images, and in
+    /// nothing that is told of others.
+    #[test]
+    fn an_image_is_described_with_the_cells_of_its_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program.cloister");
+        for traits in [MPK, testing::HOOKED] {
+            let image = pack(&testing::parts_for(traits.purpose), traits).unwrap();
+            fs::write(&path, image).unwrap();
+            let told = serde_json::to_string(&Inspection::of(&path).unwrap()).unwrap();
+            for cell in Cell::ALL {
+                let is_told = told.contains(cell.name());
+                assert_eq!(is_told, traits.purpose.has(cell), "{cell} in {told}");
+            }
+        }
     }
 
     #[test]

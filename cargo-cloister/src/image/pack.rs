@@ -10,7 +10,7 @@
 mod tests;
 
 use domains::manifest::{self, Header, Segment, rights};
-use domains::{Area, Cell, Isolation, layout};
+use domains::{Area, Cell, Isolation, Purpose, layout};
 use zerocopy::IntoBytes;
 
 use super::elf::{Load, Program};
@@ -27,7 +27,7 @@ pub struct Parts {
     pub gate: Vec<u8>,
     /// The safe kernel.
     pub safe: Vec<u8>,
-    /// The cells, by number.
+    /// The cells, by number; empty for those that the image does not have.
     pub cells: [Vec<u8>; Cell::ALL.len()],
     /// The application.
     pub app: Vec<u8>,
@@ -40,8 +40,8 @@ pub struct Parts {
 pub struct Traits {
     /// How its domains are kept apart.
     pub isolation: Isolation,
-    /// Whether its core was built with `test-hooks`.
-    pub test_hooks: bool,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 impl Parts {
@@ -62,7 +62,7 @@ pub fn pack(parts: &Parts, traits: Traits) -> Result<Vec<u8>, ImageError> {
     let core = core(parts)?;
     let app = Program::read(Component::App, &parts.app)?;
     check_entry(&app)?;
-    let pieces = user_pieces(parts, &app)?;
+    let pieces = user_pieces(parts, &app, traits.purpose)?;
     let manifest_at = core
         .loads
         .iter()
@@ -140,7 +140,7 @@ impl Image {
             version: manifest::VERSION,
             segments: u32::try_from(segments.len()).expect("an image has few segments"),
             isolation: u32::from(self.traits.isolation == Isolation::Mpk),
-            test_hooks: u32::from(self.traits.test_hooks),
+            test_hooks: u32::from(self.traits.purpose == Purpose::Tests),
             physical_end: end,
             app_entry: self.app.entry,
             tls: self.app.tls,
@@ -182,13 +182,17 @@ fn check_entry(app: &Program) -> Result<(), ImageError> {
 }
 
 /// The pages of all components of ring 3.
-fn user_pieces(parts: &Parts, app: &Program) -> Result<Vec<Piece>, ImageError> {
+fn user_pieces(
+    parts: &Parts,
+    app: &Program,
+    purpose: Purpose,
+) -> Result<Vec<Piece>, ImageError> {
     let gate = Program::read(Component::Gate, &parts.gate)?;
     let safe = Program::read(Component::Safe, &parts.safe)?;
     let mut pieces = gate_piece(&gate)?;
     pieces.extend(pages::pieces(&safe)?);
-    for cell in Cell::ALL {
-        let program = Program::read(Component::Cell(cell), &parts.cells[cell.number()])?;
+    for cell in purpose.cells() {
+        let program = Program::read(Component::Cell(*cell), &parts.cells[cell.number()])?;
         pieces.extend(pages::pieces(&program)?);
     }
     pieces.extend(pages::pieces(app)?);

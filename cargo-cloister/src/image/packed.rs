@@ -6,7 +6,7 @@
 
 use domains::layout::PAGE_SIZE;
 use domains::manifest::{Header, MAGIC, Segment, VERSION, rights};
-use domains::{Area, Isolation};
+use domains::{Area, Isolation, Purpose};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 use zerocopy::FromBytes;
@@ -131,6 +131,11 @@ impl Packed {
             segments,
             loads,
         })
+    }
+
+    /// What the image is for.
+    pub fn purpose(&self) -> Purpose {
+        self.header.purpose()
     }
 
     /// The core's own bytes.

@@ -27,8 +27,9 @@ pub fn path_of(image: &Path) -> PathBuf {
 pub fn write(parts: &Parts, build_id: &str) -> Vec<u8> {
     let mut archive = Builder::new(Vec::new());
     append(&mut archive, BUILD_ID, build_id.as_bytes());
-    for component in Component::ALL {
-        append(&mut archive, component.name(), parts.file(component));
+    let files = Component::ALL.map(|component| (component, parts.file(component)));
+    for (component, file) in files.into_iter().filter(|(_, file)| !file.is_empty()) {
+        append(&mut archive, component.name(), file);
     }
     archive
         .into_inner()
@@ -70,6 +71,8 @@ fn append(archive: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use domains::Purpose;
+
     use super::*;
     use crate::image::testing;
 
@@ -78,7 +81,8 @@ mod tests {
         let parts = testing::parts();
         let archive = write(&parts, "0123");
         let components = read(&archive, "0123").unwrap();
-        assert_eq!(components.len(), Component::ALL.len());
+        let expected = Component::of_image(Purpose::Use);
+        assert!(expected.eq(components.iter().map(|(component, _)| *component)));
         for (component, file) in components {
             assert_eq!(file, parts.file(component));
         }

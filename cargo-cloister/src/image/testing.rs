@@ -2,7 +2,7 @@
 
 use domains::cpu_page::offset;
 use domains::layout::{self, PAGE_SIZE};
-use domains::{Cell, Domain, Isolation, Pkru, entries};
+use domains::{Cell, Domain, Isolation, Pkru, Purpose, entries};
 use object::elf;
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
@@ -11,7 +11,13 @@ use super::scan::WRPKRU;
 
 pub(crate) const MPK: Traits = Traits {
     isolation: Isolation::Mpk,
-    test_hooks: false,
+    purpose: Purpose::Use,
+};
+
+/// The same for tests.
+pub(crate) const HOOKED: Traits = Traits {
+    purpose: Purpose::Tests,
+    ..MPK
 };
 
 /// A program header and its bytes.
@@ -97,13 +103,22 @@ pub(crate) fn elf_file(kind: elf::FileType, entry: u64, parts: &[Part]) -> Vec<u
     file
 }
 
-/// Components that make a sound image under `mpk`.
+/// Components that make a sound image for use under `mpk`.
 pub(crate) fn parts() -> Parts {
+    parts_for(Purpose::Use)
+}
+
+/// Components that make a sound image for `purpose` under `mpk`.
+pub(crate) fn parts_for(purpose: Purpose) -> Parts {
+    let file = |cell: Cell| match purpose.has(cell) {
+        true => kernel_file(cell.region().start),
+        false => Vec::new(),
+    };
     Parts {
         core: core_file(),
-        gate: gate_file(&gate_code()),
+        gate: gate_file(&gate_code_for(purpose)),
         safe: kernel_file(layout::SAFE.start),
-        cells: Cell::ALL.map(|cell| kernel_file(cell.region().start)),
+        cells: Cell::ALL.map(file),
         archive: Vec::new(),
         app: app_file(&app_parts()),
     }
@@ -145,14 +160,20 @@ const UD2: [u8; 2] = [0x0f, 0x0b];
 /// How long a change of rights is with its look at the token.
 pub(crate) const CHANGE: u8 = 26;
 
+/// The gate page of an image for use.
+pub(crate) fn gate_code() -> Vec<u8> {
+    gate_code_for(Purpose::Use)
+}
+
 /// A change of rights to every domain, and where the core returns to from each
 /// cell.
-pub(crate) fn gate_code() -> Vec<u8> {
+pub(crate) fn gate_code_for(purpose: Purpose) -> Vec<u8> {
     let mut code = Vec::new();
-    let end = CHANGE * Domain::ALL.len() as u8;
-    for domain in Domain::ALL {
+    let end = CHANGE * purpose.domains().count() as u8;
+    for domain in purpose.domains() {
         let behind = CHANGE * domain.number() as u8;
-        code.extend(guarded(Pkru::of(domain), end - behind - 15));
+        let value = Pkru::in_image(domain, purpose);
+        code.extend(guarded(value, end - behind - 15));
         let token = match domain {
             Domain::Safe | Domain::App => offset::ENTRY_STACK,
             Domain::Cell(cell) => offset::armed(cell),
@@ -160,9 +181,9 @@ pub(crate) fn gate_code() -> Vec<u8> {
         code.extend(look(token, end - behind - CHANGE));
     }
     code.extend(UD2);
-    for cell in Cell::ALL {
-        code.resize(layout::gate::faulted(cell) as usize, 0x90);
-        code.extend(look(offset::armed(cell), 0));
+    for cell in purpose.cells() {
+        code.resize(layout::gate::faulted(*cell) as usize, 0x90);
+        code.extend(look(offset::armed(*cell), 0));
         code.extend(UD2);
     }
     code

@@ -7,3 +7,5 @@ use domains::Cell;
 
 gate_into!(console, Cell::Console);
 gate_into!(hostfs, Cell::Hostfs);
+#[cfg(feature = "test-hooks")]
+gate_into!(probe, Cell::Probe);

@@ -25,6 +25,7 @@ mod panics;
 mod pkru;
 mod pointers;
 mod preempt;
+mod probe;
 mod restarts;
 mod smp;
 mod stalls;
@@ -79,6 +80,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
+        ["probe", texts @ ..] => probe::run(texts),
         ["restarts", what, count] => restarts::run(what, count),
         ["smp"] => smp::run(),
         ["smp", "migrate", count] => smp::migrate(count),

@@ -3,9 +3,9 @@
 use std::io::{self, BufRead};
 use std::sync::mpsc::TryRecvError;
 
-use domains::Cell;
 use domains::core_call::{CoreCall, error};
-use gate::hooks::{CORE_CALL_WITH, LOAD, SPIN};
+use domains::{Cell, Domain};
+use gate::hooks::{CORE_CALL_WITH, LOAD, SPIN, in_cell};
 
 use crate::cpus::pinned;
 use crate::hooks::{CONSOLE, HOSTFS, hook};
@@ -19,10 +19,11 @@ pub fn run(what: &str, count: &str) -> Result<(), String> {
     match what {
         "output" => output(count),
         "input" => input(count),
-        "console" => fail(CONSOLE, count),
-        "hostfs" => fail(HOSTFS, count),
         "stop" => return stop(),
-        other => return Err(format!("no such test: {other}")),
+        cell => match Domain::from_name(cell).and_then(Domain::cell) {
+            Some(cell) => fail(in_cell(cell), count),
+            None => return Err(format!("no such test: {cell}")),
+        },
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tests::boot::{self, Outcome};
 
 use crate::images::{TOOL, guest, guest_with};
 use crate::reports::number;
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, above_all_deployed, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let stopped =
@@ -16,9 +16,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     // The mutant of all the key walls is the image without them: there the
     // same attacks must go through, or the trials above would show nothing.
     let mutants = forbidden().filter(is_key_wall).map(|edge| {
-        trial(name("mutant_without_keys::", &edge), move || {
+        let trial = trial(name("mutant_without_keys::", &edge), move || {
             goes_through(edge)
-        })
+        });
+        above_all_deployed(edge.domain, trial)
     });
     stopped.chain(mutants).collect()
 }

@@ -5,7 +5,7 @@ use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
 
 use crate::images::{guest, guest_with};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, above_all_deployed, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mutants = mutants().map(|(attacker, check)| mutant(attacker, check.name()));
@@ -64,7 +64,7 @@ fn sweep(attacker: Domain) -> Trial {
 /// and live to tell: else it has no power.
 fn mutant(attacker: Domain, checks: &'static str) -> Trial {
     let name = format!("gates::mutant_without_{checks}_checks_is_caught_by_{attacker}");
-    trial(name, move || {
+    let trial = trial(name, move || {
         let arguments = ["sweep", attacker.name(), "without", checks];
         let outcome = guest(Isolation::Mpk, &arguments);
         let mut lines = outcome.stdout.lines();
@@ -76,7 +76,8 @@ fn mutant(attacker: Domain, checks: &'static str) -> Trial {
             "the sweep to catch the mutant",
             &outcome,
         )
-    })
+    });
+    above_all_deployed(attacker, trial)
 }
 
 fn xrstor() -> Verdict {

@@ -28,6 +28,7 @@ mod injections;
 mod memory;
 mod panics;
 mod privilege;
+mod probe;
 mod programs;
 mod refusals;
 mod replay;
@@ -49,7 +50,7 @@ use std::process::Stdio;
 use images::TOOL;
 use libtest_mimic::{Arguments, Failed};
 
-pub(crate) use trial::{above_all_with_walls, alone, long, trial};
+pub(crate) use trial::{above_all_deployed, above_all_with_walls, alone, long, trial};
 
 /// What a trial says of itself.
 pub(crate) type Verdict = Result<(), Failed>;
@@ -73,6 +74,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(emulation::trials());
     trials.extend(panics::trials());
     trials.extend(privilege::trials());
+    trials.extend(probe::trials());
     trials.extend(gates::trials());
     trials.extend(clean::trials());
     trials.extend(stacks::trials());

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use domains::Isolation;
+use domains::{Domain, Isolation, Purpose};
 use libtest_mimic::{Arguments, Trial};
 
 use crate::{Verdict, is_set};
@@ -60,6 +60,15 @@ pub(crate) fn above_all_with_walls(mode: Isolation, trial: Trial) -> Trial {
     match mode {
         Isolation::Mpk => trial,
         Isolation::None => long(trial),
+    }
+}
+
+/// The same trial of `domain`. What holds for one cell holds for another: for a cell
+/// that only tests have it runs only if everything is asked for.
+pub(crate) fn above_all_deployed(domain: Domain, trial: Trial) -> Trial {
+    match Purpose::Use.has_domain(domain) {
+        true => trial,
+        false => long(trial),
     }
 }
 

@@ -4,9 +4,8 @@ use std::fmt;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use domains::Area;
 
-use super::{ComponentView, DomainView, Inspection};
+use super::{ComponentView, DomainView, Inspection, KeyView};
 use crate::image::depth::Depth;
 
 /// How many crates of a component are shown.
@@ -25,7 +24,7 @@ impl fmt::Display for Inspection {
         if let Some(files) = &self.files {
             writeln!(f, "files      {} in {} bytes", files.count, files.size)?;
         }
-        section(f, "domains", domains(&self.domains))?;
+        section(f, "domains", domains(&self.domains, &self.keys))?;
         section(f, "keys", keys(self))?;
         section(f, "gates", gates(self))?;
         section(f, "components", components(&self.components))?;
@@ -72,12 +71,14 @@ fn align_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
     }
 }
 
-fn domains(views: &[DomainView]) -> Table {
-    let areas = Area::ALL.map(Area::name);
-    let mut table = table(["domain", "pkru"].into_iter().chain(areas));
+fn domains(views: &[DomainView], keys: &[KeyView]) -> Table {
+    let areas: Vec<_> = keys.iter().map(|view| view.area).collect();
+    let headings = ["domain", "pkru"].into_iter();
+    let mut table = table(headings.chain(areas.iter().copied()));
     for view in views {
         let fixed = [view.name.to_owned(), format!("{:#010x}", view.pkru)];
-        let rights = areas.map(|area| view.rights.get(area).cloned().unwrap_or_default());
+        let rights = areas.iter();
+        let rights = rights.map(|area| view.rights.get(area).cloned().unwrap_or_default());
         table.add_row(fixed.into_iter().chain(rights));
     }
     table

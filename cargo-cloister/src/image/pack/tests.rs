@@ -52,14 +52,7 @@ fn every_component_keeps_its_pages_and_bytes() {
 fn the_same_input_gives_the_same_bytes_and_other_input_another_build_id() {
     let first = pack(&testing::parts(), MPK).unwrap();
     assert_eq!(first, pack(&testing::parts(), MPK).unwrap());
-    let hooks = pack(
-        &testing::parts(),
-        Traits {
-            test_hooks: true,
-            ..MPK
-        },
-    )
-    .unwrap();
+    let hooks = pack(&testing::parts_for(Purpose::Tests), testing::HOOKED).unwrap();
     let id = |image: &[u8]| Packed::read(image).unwrap().build_id;
     assert_eq!(id(&first).len(), 40);
     assert_ne!(id(&first), id(&hooks));

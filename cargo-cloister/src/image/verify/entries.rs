@@ -1,7 +1,7 @@
 //! Entry tables: what gates and core call lies in the kernel's own text.
 
+use domains::Domain;
 use domains::entries::{PENDING, SLOTS, START, TABLE, UPCALL};
-use domains::{Cell, Domain};
 
 use super::Violation;
 use crate::image::Component;
@@ -12,7 +12,8 @@ const WORD: usize = size_of::<u64>();
 /// Checks the entry pages of the safe kernel and of the cells, which are entered
 /// through a table.
 pub(super) fn check(image: &Packed) -> Vec<Violation> {
-    let cells = Cell::ALL.map(Component::Cell);
+    let cells = image.purpose().cells().iter().copied();
+    let cells = cells.map(Component::Cell);
     [Component::Safe]
         .into_iter()
         .chain(cells)

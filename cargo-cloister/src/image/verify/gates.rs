@@ -1,7 +1,7 @@
 //! WRPKRU: on the gate page only, and never without its check.
 
 use domains::layout::{GATE_PAGE, PAGE_SIZE};
-use domains::{Domain, Isolation, Pkru};
+use domains::{Domain, Isolation, Pkru, Purpose};
 
 use super::{GateSite, Violation, tokens};
 use crate::image::Component;
@@ -28,28 +28,28 @@ pub(super) fn check(
     let mut sites = Vec::new();
     for run in text {
         for address in run.find(&WRPKRU) {
-            match site(image.isolation, run, address) {
+            match site(image, run, address) {
                 Ok(site) => sites.push(site),
                 Err(violation) => violations.push(violation),
             }
         }
     }
     violations.extend(across_frames(image, text));
-    violations.extend(missing(image.isolation, &sites));
-    tokens::check(image.isolation, text, &sites, violations);
+    violations.extend(missing(image, &sites));
+    tokens::check(image, text, &sites, violations);
     sites
 }
 
 /// The gate's site at `address`, or the reason why it is none.
-fn site(isolation: Isolation, run: &Run, address: u64) -> Result<GateSite, Violation> {
+fn site(image: &Packed, run: &Run, address: u64) -> Result<GateSite, Violation> {
     let on_gate_page = (GATE_PAGE..GATE_PAGE + PAGE_SIZE).contains(&address);
-    if isolation == Isolation::None || !on_gate_page {
+    if image.isolation == Isolation::None || !on_gate_page {
         return Err(Violation::Wrpkru {
             address,
             component: place(address),
         });
     }
-    guarded(run, address).map_err(|why| Violation::Unguarded {
+    guarded(image.purpose(), run, address).map_err(|why| Violation::Unguarded {
         address,
         why: why.into(),
     })
@@ -63,7 +63,7 @@ fn place(address: u64) -> String {
 
 /// Reads the check around a WRPKRU: the value before it, the same value behind
 /// it, and a jump to UD2 on the same page if the register held another.
-fn guarded(run: &Run, address: u64) -> Result<GateSite, &'static str> {
+fn guarded(purpose: Purpose, run: &Run, address: u64) -> Result<GateSite, &'static str> {
     let before = run.before(address).unwrap_or_default();
     let behind = run.from(address + WRPKRU.len() as u64).unwrap_or_default();
     let written = immediate(before.last_chunk::<5>(), MOV_EAX)
@@ -74,7 +74,10 @@ fn guarded(run: &Run, address: u64) -> Result<GateSite, &'static str> {
         return Err("its check demands another value than it writes");
     }
     let pkru = Pkru::from_bits(demanded);
-    let domain = pkru.domain().ok_or("no domain runs with its value")?;
+    // DEFENCE: rights-of-the-kind
+    let domain = pkru
+        .domain_in_image(purpose)
+        .ok_or("no domain runs with its value")?;
     let jump_at = address + WRPKRU.len() as u64 + 5;
     let target = jne(run.from(jump_at).unwrap_or_default(), jump_at)
         .ok_or("no `jne` behind its comparison")?;
@@ -138,11 +141,12 @@ fn across_frames(image: &Packed, text: &[Run]) -> Vec<Violation> {
 }
 
 /// Domains that no gate of an image under `mpk` leads to.
-fn missing(isolation: Isolation, sites: &[GateSite]) -> Vec<Violation> {
+fn missing(image: &Packed, sites: &[GateSite]) -> Vec<Violation> {
     let reached = |domain: &Domain| sites.iter().any(|site| site.domain == *domain);
-    Domain::ALL
-        .into_iter()
-        .filter(|domain| isolation == Isolation::Mpk && !reached(domain))
+    image
+        .purpose()
+        .domains()
+        .filter(|domain| image.isolation == Isolation::Mpk && !reached(domain))
         .map(|domain| Violation::MissingGate {
             domain: domain.name(),
         })

@@ -52,14 +52,17 @@ fn sound(image: &Packed, segment: &Pages) -> Result<(), Violation> {
             "the segment at {start:#x} lies outside of the image"
         )));
     }
-    well_placed(segment)
+    well_placed(image, segment)
 }
 
-/// Checks that the pages lie in the region of the domain that owns them.
-fn well_placed(segment: &Pages) -> Result<(), Violation> {
+/// Checks that the pages lie in the region of the domain that owns them, and that
+/// such an image has that domain.
+fn well_placed(image: &Packed, segment: &Pages) -> Result<(), Violation> {
     let start = segment.start();
     let component = segment.component().filter(|component| {
         *component != Component::Core
+            // DEFENCE: cells-of-the-kind
+            && component.cell().is_none_or(|cell| image.purpose().has(cell))
             && component.region().contains_range(start, segment.size())
     });
     let expected = match component {

@@ -4,7 +4,7 @@ mod cells;
 
 use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::{self, Header, Segment};
-use domains::{Cell, Domain, Isolation, Pkru};
+use domains::{Cell, Domain, Isolation, Pkru, Purpose};
 use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -72,7 +72,7 @@ fn says(violations: &[Violation], what: &str) -> bool {
 fn a_sound_image_passes_and_lists_its_gates() {
     let verified = verify(&pack(&testing::parts(), MPK).unwrap()).unwrap();
     let domains: Vec<Domain> = verified.gate_sites.iter().map(|site| site.domain).collect();
-    assert_eq!(domains, Domain::ALL);
+    assert!(Purpose::Use.domains().eq(domains));
     assert_eq!(verified.gate_sites[0].address, layout::GATE_PAGE + 5);
     assert_eq!(verified.isolation, Isolation::Mpk);
 }
@@ -84,7 +84,7 @@ fn without_isolation_no_wrpkru_may_exist_anywhere() {
         ..MPK
     };
     let found = violations(&pack(&testing::parts(), traits).unwrap());
-    assert_eq!(found.len(), Domain::ALL.len());
+    assert_eq!(found.len(), Purpose::Use.domains().count());
     let parts = Parts {
         gate: testing::gate_file(&[0xc3]),
         ..testing::parts()
@@ -144,7 +144,7 @@ fn wrpkru_across_frames_that_touch_only_physically_is_found() {
 #[test]
 fn a_gate_whose_check_is_missing_or_weak_is_refused() {
     let sound = testing::gate_code();
-    let safe = Pkru::of(Domain::Safe);
+    let safe = Pkru::in_image(Domain::Safe, Purpose::Use);
     let cases: [(usize, u8, &str); 5] = [
         (0, 0x90, "no `mov eax, imm32` right before"),
         (8, 0x90, "no `cmp eax, imm32` right behind"),
@@ -167,9 +167,9 @@ fn a_gate_whose_check_is_missing_or_weak_is_refused() {
 #[test]
 fn a_gate_that_looks_at_no_token_is_refused() {
     let sound = testing::gate_code();
-    let changes =
-        (0..Domain::ALL.len()).map(|number| usize::from(testing::CHANGE) * number + 15);
-    let faulted = Cell::ALL.map(|cell| layout::gate::faulted(cell) as usize);
+    let changes = (0..Purpose::Use.domains().count())
+        .map(|number| usize::from(testing::CHANGE) * number + 15);
+    let faulted = Cell::DEPLOYED.map(|cell| layout::gate::faulted(cell) as usize);
     for look in changes.chain(faulted) {
         let refused = |change: &dyn Fn(&mut [u8])| {
             let mut code = sound.clone();
@@ -212,7 +212,7 @@ fn a_gate_page_other_than_the_one_that_was_built_is_refused() {
 #[test]
 fn a_gate_page_that_never_reaches_a_domain_is_refused() {
     let code = [
-        &testing::guarded(Pkru::of(Domain::Safe), 0)[..],
+        &testing::guarded(Pkru::in_image(Domain::Safe, Purpose::Use), 0)[..],
         &[0x0f, 0x0b],
     ]
     .concat();
@@ -353,14 +353,7 @@ fn a_core_that_can_write_its_code_is_refused() {
 
 #[test]
 fn test_hooks_are_refused_in_a_release_image_only() {
-    let image = pack(
-        &testing::parts(),
-        Traits {
-            test_hooks: true,
-            ..MPK
-        },
-    )
-    .unwrap();
+    let image = pack(&testing::parts_for(Purpose::Tests), testing::HOOKED).unwrap();
     assert!(verify(&image).unwrap().test_hooks);
     let refused = verify_with(
         &image,

@@ -8,7 +8,7 @@
 
 use domains::cpu_page::offset::{self, ENTRY_STACK};
 use domains::layout::{CPU_PAGE, GATE_PAGE, PAGE_SIZE, gate};
-use domains::{Cell, Domain, Isolation};
+use domains::{Cell, Domain, Isolation, Purpose};
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
     OpAccess, OpKind, Register,
@@ -16,6 +16,7 @@ use iced_x86::{
 
 use super::gates::dies;
 use super::{GateSite, Violation};
+use crate::image::packed::Packed;
 use crate::image::scan::{Run, WRPKRU};
 
 /// `cmp eax, imm32`, behind each WRPKRU.
@@ -25,20 +26,21 @@ const REACH: usize = 16;
 
 /// Checks that each of `sites`, which lie in `text`, looks at its token.
 pub(super) fn check(
-    isolation: Isolation,
+    image: &Packed,
     text: &[Run],
     sites: &[GateSite],
     violations: &mut Vec<Violation>,
 ) {
-    if isolation == Isolation::None {
+    if image.isolation == Isolation::None {
         return;
     }
     let ways = sites.iter().map(|site| {
         let checked = site.address + WRPKRU.len() as u64 + CMP_SIZE;
-        (checked, token(site))
+        (checked, token(image.purpose(), site))
     });
+    let cells = image.purpose().cells().iter();
     let faulted =
-        Cell::ALL.map(|cell| (GATE_PAGE + gate::faulted(cell), word(offset::armed(cell))));
+        cells.map(|cell| (GATE_PAGE + gate::faulted(*cell), word(offset::armed(*cell))));
     for (way, token) in ways.chain(faulted) {
         let run = text.iter().find(|run| run.from(way).is_some());
         let looked = run
@@ -53,20 +55,19 @@ pub(super) fn check(
 }
 
 /// The token of the edge that a change of rights is part of.
-fn token(site: &GateSite) -> u64 {
+fn token(purpose: Purpose, site: &GateSite) -> u64 {
     match site.domain {
         Domain::App => word(ENTRY_STACK),
-        Domain::Safe => {
-            from_cell(site.address).map_or(word(ENTRY_STACK), |cell| word(offset::armed(cell)))
-        }
+        Domain::Safe => from_cell(purpose, site.address)
+            .map_or(word(ENTRY_STACK), |cell| word(offset::armed(cell))),
         Domain::Cell(cell) => word(offset::armed(cell)),
     }
 }
 
 /// The cell whose gate `address` lies in; none in front of those.
-fn from_cell(address: u64) -> Option<Cell> {
+fn from_cell(purpose: Purpose, address: u64) -> Option<Cell> {
     let place = address.checked_sub(GATE_PAGE + gate::CELLS)? / gate::CELL;
-    Cell::ALL.get(usize::try_from(place).ok()?).copied()
+    purpose.cells().get(usize::try_from(place).ok()?).copied()
 }
 
 const fn word(offset: usize) -> u64 {

@@ -4,20 +4,17 @@ use domains::layout::{
     APP, CORE_OFFSET, CORE_PHYSICAL, CPU_PAGE, GATE_PAGE, INFO, PHYSICAL_MAP, SAFE,
 };
 use domains::{Cell, Isolation};
-use gate::hooks::{CANARY, in_cell};
+use gate::hooks::CANARY;
 use gate::{info, safe};
 
 use super::random::Random;
-use crate::hooks::hook;
+use crate::hooks::{KERNELS, hook};
 
 /// Where valid pointers point; behind it lies as much again that nothing else
 /// uses.
 pub const ARENA: usize = 64 << 10;
 /// Where nobody maps anything: the end of the application's region.
 const HOLE: usize = APP.end as usize - (64 << 20);
-
-/// What has a hook done by each kernel: the safe one, and the cells.
-const KERNELS: [u32; 3] = [0, in_cell(Cell::Console), in_cell(Cell::Hostfs)];
 
 /// Everything that can be pointed to.
 #[derive(Debug)]

@@ -121,11 +121,11 @@ fn driven(kind: Result<u32, u32>, says: bool) -> Option<Kind> {
 }
 
 /// Maps the windows of `cell`, as far as its devices need them, and its DMA area;
-/// nothing if it has no device.
+/// nothing if it has no device, unless it drives none at all.
 fn make_areas(cell: Cell, kinds: &Kinds, space: &mut Space) -> Option<Areas> {
     let kinds = kinds.iter().filter_map(|kind| Kind::from_number(*kind));
     let count = kinds.filter(|kind| kind.cell() == cell).count();
-    if count == 0 {
+    if count == 0 && !cell.drives().is_empty() {
         return Some(Areas::default());
     }
     let owner = Owners::Cell(cell);

@@ -3,9 +3,9 @@
 use domains::entries::TABLE;
 use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::Segment;
-use domains::{Area, Cell};
+use domains::{Area, Cell, Domain, Pkru, Purpose};
 
-use super::{says, violations, with_manifest};
+use super::{changed, says, violations, with_gate, with_manifest};
 use crate::image::Component;
 use crate::image::pack::{Parts, pack};
 use crate::image::testing::{self, MPK};
@@ -23,12 +23,12 @@ fn refused(cell: Cell, change: impl FnOnce(&mut [&mut Segment])) -> Vec<Violatio
 
 /// All cells but `cell`.
 fn others(cell: Cell) -> impl Iterator<Item = Cell> {
-    Cell::ALL.into_iter().filter(move |it| *it != cell)
+    Cell::DEPLOYED.into_iter().filter(move |it| *it != cell)
 }
 
 #[test]
 fn a_cell_that_is_there_twice_is_refused() {
-    for cell in Cell::ALL {
+    for cell in Cell::DEPLOYED {
         for other in others(cell) {
             let distance = other.region().start.wrapping_sub(cell.region().start);
             let found = refused(cell, |own| {
@@ -50,7 +50,7 @@ fn a_cell_that_is_there_twice_is_refused() {
 
 #[test]
 fn a_region_out_of_place_is_refused() {
-    for cell in Cell::ALL {
+    for cell in Cell::DEPLOYED {
         let nowhere = [
             cell.region().heap().start,
             cell.windows().start,
@@ -75,7 +75,7 @@ fn a_region_out_of_place_is_refused() {
 /// The gate looks for its table at the start of the region.
 #[test]
 fn a_cell_without_entry_page_is_refused() {
-    for cell in Cell::ALL {
+    for cell in Cell::DEPLOYED {
         let mut whole = testing::parts();
         whole.cells[cell.number()] = testing::kernel_file(cell.region().start + PAGE_SIZE);
         let found = violations(&pack(&whole, MPK).unwrap());
@@ -87,9 +87,8 @@ fn a_cell_without_entry_page_is_refused() {
 /// A manifest names areas, and each area has a key.
 #[test]
 fn a_key_that_is_taken_is_refused() {
-    for cell in Cell::ALL {
-        let areas = Area::ALL.into_iter();
-        for area in areas.filter(|it| *it != Area::Cell(cell)) {
+    for cell in Cell::DEPLOYED {
+        for area in Purpose::Use.areas().filter(|it| *it != Area::Cell(cell)) {
             for number in [0, 2] {
                 let mut place = 0;
                 let found = refused(cell, |own| {
@@ -105,7 +104,7 @@ fn a_key_that_is_taken_is_refused() {
 
 #[test]
 fn an_entry_table_that_leads_outside_its_text_is_refused() {
-    for cell in Cell::ALL {
+    for cell in Cell::DEPLOYED {
         let start = cell.region().start;
         let text_of = |start: u64| start + PAGE_SIZE;
         let mut outside = vec![0, start, text_of(start) + PAGE_SIZE, u64::MAX];
@@ -133,5 +132,35 @@ fn a_cell_with_the_file_of_another_is_not_packed() {
     let mut parts: Parts = testing::parts();
     parts.cells[0] = parts.cells[1].clone();
     let error = pack(&parts, MPK).unwrap_err().to_string();
-    assert!(error.contains(Cell::ALL[0].name()), "{error}");
+    assert!(error.contains(Cell::DEPLOYED[0].name()), "{error}");
+}
+
+/// What only tests have is in their images, and in no others: neither its pages,
+/// nor its gate, nor a value of PKRU that gives rights to its key.
+#[test]
+fn a_cell_of_tests_is_refused_in_an_image_for_use() {
+    let hooked = pack(&testing::parts_for(Purpose::Tests), testing::HOOKED).unwrap();
+    assert_eq!(violations(&hooked), []);
+    let found = violations(&changed(&hooked, |header, _| header.test_hooks = 0));
+    let place = Cell::Probe.region().start;
+    let why = format!("{place:#x} lies in no domain's image");
+    assert!(says(&found, &why), "{found:?}");
+    for domain in [Domain::Safe, Domain::Cell(Cell::Probe)] {
+        let value = Pkru::in_image(domain, Purpose::Tests);
+        let code = [testing::guarded(value, 0), testing::gate_code()].concat();
+        let found = with_gate(&code);
+        let why = "no domain runs with its value";
+        assert!(says(&found, why), "{domain}: {found:?}");
+    }
+}
+
+#[test]
+fn an_image_for_tests_without_its_cell_is_refused() {
+    let mut parts = testing::parts_for(Purpose::Tests);
+    parts.gate = testing::parts().gate;
+    let found = violations(&pack(&parts, testing::HOOKED).unwrap());
+    assert!(says(&found, "raises to domain probe"), "{found:?}");
+    parts.cells[Cell::Probe.number()].clear();
+    let error = pack(&parts, testing::HOOKED).unwrap_err().to_string();
+    assert!(error.contains("probe"), "{error}");
 }
