@@ -88,6 +88,7 @@ const ROWS: [Row; Cell::ALL.len()] = [
         drives: &[],
         holds: "what tests ask of a cell",
         restarts: RestartLimit::new(16, 64),
+        deadline_ms: 100,
         windows: windows::PROBE,
         dma_pages: 0,
     },

@@ -7,7 +7,7 @@ use gate::user::UserSlice;
 use gate::view::View;
 
 use super::handle;
-use super::handle::steadily;
+use super::held::steadily;
 use crate::errno::{Answer, Errno};
 
 /// Shows the cell these bytes of the application; its answer. A cell that has to
@@ -24,6 +24,6 @@ pub fn digest(address: usize, size: usize) -> Answer {
     let window = View::probe();
     let mut held = handle(Cell::Probe).lock();
     UserSlice::new(address, size).read_to(window)?;
-    let answer = steadily(|| held.call(|| probe::digest(window.address(), size)));
+    let answer = steadily(|| held.call(|| probe::digest(window.address(), size)), || {});
     answer.map_err(|_| Errno::Device)
 }

@@ -94,7 +94,7 @@ fn no_console() -> Verdict {
 
 /// One line says which cell was given up, and every fault was its own.
 fn is_named(cell: Cell, outcome: &Outcome) -> Verdict {
-    let line = format!("{cell} failed too often and is given up");
+    let line = format!("{} failed too often and is given up", cell.title());
     let is_said = outcome.console.matches(&line).count() == 1;
     let mut faults = outcome.faults.iter();
     let are_its_own = faults.all(|fault| fault["domain"] == cell.name());
