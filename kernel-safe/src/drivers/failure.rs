@@ -64,15 +64,12 @@ impl Held<'_> {
         }
     }
 
-    /// Takes what had come back when the cell was stopped.
+    /// Takes what had come back when the cell was stopped. A reply for a volume stays in
+    /// its window.
     fn salvage(&mut self) {
-        match self.cell() {
-            Cell::Console => {
-                console::salvage(self);
-                input::salvage(self);
-            }
-            // A reply stays in its window.
-            _ => {}
+        if self.cell() == Cell::Console {
+            console::salvage(self);
+            input::salvage(self);
         }
     }
 

@@ -42,11 +42,7 @@ fn injection(cell: Cell) -> Injection {
     options.map_or(Injection::NONE, |it| it.injection(cell))
 }
 
-fn perform(
-    cell: Cell,
-    misdeed: Option<Misdeed>,
-    number: u32,
-) -> Result<Option<i64>, Faulted> {
+fn perform(cell: Cell, misdeed: Option<Misdeed>, number: u32) -> Result<Option<i64>, Faulted> {
     let Some(misdeed) = misdeed else {
         return Ok(None);
     };
