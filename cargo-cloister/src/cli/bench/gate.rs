@@ -8,12 +8,13 @@ use crate::cli::failure::{Failure, report};
 /// A figure that only walls have, and must have.
 const FAULT: &str = "fault-to-report-and-error";
 
-/// Measures boot in a machine as everybody's, and crossings in one that leaves
-/// nothing to chance. What is published waits for the host, and so has a run of
+/// Measures boot of an image and in a machine as everybody's, and crossings in one
+/// that leaves nothing to chance. What is published waits for the host, and so has a run of
 /// its own.
 pub(super) fn measure(options: &Options) -> Result<Comparison, Failure> {
-    let benchmark = Benchmark::find(options.path.clone(), "gate", Kernels::Hooked)?;
-    let boot = compare::with_every_device(options, &benchmark, &["boot"])?;
+    let find = |kernels| Benchmark::find(options.path.clone(), "gate", kernels);
+    let boot = compare::with_every_device(options, &find(Kernels::Plain)?, &["boot"])?;
+    let benchmark = find(Kernels::Hooked)?;
     let crossings = compare::measure(options, &benchmark, &["crossings"])?;
     match crossings.find(FAULT).and_then(|pair| pair.mpk) {
         Some(_) => {
