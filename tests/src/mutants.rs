@@ -116,6 +116,14 @@ pub fn marks() -> Vec<(String, usize, String)> {
 }
 
 impl Mutant {
+    /// The trial of the guests that notices it, if one does.
+    pub fn trial(&self) -> Option<&str> {
+        match &self.way {
+            Way::Trial { trial } => Some(trial),
+            Way::Patch(patch) => patch.unit_test().is_none().then_some(&patch.test),
+        }
+    }
+
     /// The name of its defence.
     pub fn mark(&self) -> &str {
         self.name.split('/').next().unwrap_or(&self.name)

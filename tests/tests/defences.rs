@@ -65,30 +65,6 @@ fn every_mutant_takes_out_a_marked_defence_that_is_there() {
 }
 
 #[test]
-fn every_trial_that_a_list_names_is_in_the_sources() {
-    let trials: String = sources::rust()
-        .into_iter()
-        .filter(|source| source.is_in(&["tests/tests/guests/"]))
-        .map(|source| source.text)
-        .collect();
-    let mut findings = Vec::new();
-    for list in mutants::lists() {
-        for mutant in list.mutants {
-            let name = match &mutant.way {
-                Way::Trial { trial } => trial,
-                Way::Patch(patch) if patch.unit_test().is_none() => &patch.test,
-                Way::Patch(_) => continue,
-            };
-            let module = name.split("::").next().unwrap_or(name);
-            if !trials.contains(&format!("{module}::")) {
-                findings.push(format!("{}: {name}", list.path));
-            }
-        }
-    }
-    expect_none("no such trials", &findings);
-}
-
-#[test]
 fn every_unit_test_that_a_list_names_is_in_the_sources() {
     let sources: String = sources::rust()
         .into_iter()

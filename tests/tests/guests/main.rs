@@ -26,6 +26,7 @@ mod gates;
 mod images;
 mod injections;
 mod memory;
+mod names;
 mod panics;
 mod privilege;
 mod probe;
@@ -97,6 +98,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(volumes::trials());
     trials.extend(crates::trials());
     trials.extend(files::trials());
+    trials.push(names::trial_of(&trials));
     trial::expect(&arguments, &trials);
     let conclusion = libtest_mimic::run(&arguments, trials);
     print!("{}", tests::marks::summary());
