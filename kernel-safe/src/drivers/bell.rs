@@ -1,18 +1,16 @@
 //! Sleeping until something comes back by a queue of a console.
 //!
-//! Such a queue interrupts only after it was armed, and who takes what has come
+//! Such a queue interrupts only after it was armed, and whoever takes what has come
 //! turns that off again. He may do so just when the device has put it there and
-//! has not looked whether it shall interrupt: then no interrupt comes. So he
-//! tells those who sleep, by [`Bell::tell`]. Who wakes looks, and arms the queue
-//! anew.
+//! has not looked whether it shall interrupt: then no interrupt comes. So he rings
+//! for those who sleep. Whoever wakes looks, and arms the queue anew.
 //!
-//! Who arms a queue holds the cell, and nothing else. What rings between that and
+//! Whoever arms a queue holds the cell, and nothing else. What rings between that and
 //! his sleep he would not hear, so rings are counted: he sleeps only if none came.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use gate::cell::{Faulted, console};
-use spin::Mutex;
 
 use super::DriverError;
 use super::handle::Held;
@@ -29,16 +27,8 @@ pub struct Bell {
     place: Place,
     /// How often it rang.
     rings: AtomicU32,
-    promise: Mutex<Promise>,
-}
-
-/// What those who sleep are owed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Promise {
-    /// An interrupt is to wake them.
-    is_armed: bool,
-    /// It may never come: they are to be told.
-    is_broken: bool,
+    /// Whether an interrupt is to ring it. Only whoever holds the cell changes that.
+    is_armed: AtomicBool,
 }
 
 impl Bell {
@@ -47,7 +37,7 @@ impl Bell {
         Bell {
             place: Place::new(),
             rings: AtomicU32::new(0),
-            promise: Mutex::new(Promise::NONE),
+            is_armed: AtomicBool::new(false),
         }
     }
 
@@ -77,7 +67,7 @@ impl Bell {
         }
     }
 
-    /// Wakes who sleeps: the device has interrupted.
+    /// Wakes whoever sleeps: the device has interrupted.
     pub(super) fn ring(&self) {
         self.rings.fetch_add(1, Ordering::AcqRel);
         self.place.wake(usize::MAX);
@@ -87,59 +77,24 @@ impl Bell {
         self.rings.load(Ordering::Acquire)
     }
 
-    /// The cell was started anew, and its queue is not armed: whoever sleeps is to
-    /// look once more.
-    pub(super) fn reset(&self) {
-        *self.promise.lock() = Promise::NONE;
+    /// Whether somebody sleeps, or is about to.
+    pub(super) fn is_armed(&self) -> bool {
+        self.is_armed.load(Ordering::Relaxed)
     }
 
-    /// Wakes who sleeps if what they sleep for was taken, or will not come. Who
-    /// has looked, with that result, calls this, without locks.
-    pub fn tell<T, E>(&self, looked: &Result<T, E>) {
-        if self.is_owed(looked) {
+    /// The queue interrupts no more: something was taken, or the cell was started
+    /// anew. What those who sleep wait for may never ring.
+    pub(super) fn disarm(&self) {
+        // DEFENCE: taker-rings
+        if self.is_armed.swap(false, Ordering::Relaxed) {
             self.ring();
         }
-    }
-
-    /// Whether those who sleep are to be told, by who has looked with that
-    /// result.
-    fn is_owed<T, E>(&self, looked: &Result<T, E>) -> bool {
-        self.promise.lock().is_due() || looked.is_err()
-    }
-}
-
-impl Promise {
-    const NONE: Promise = Promise {
-        is_armed: false,
-        is_broken: false,
-    };
-
-    /// The queue was armed.
-    const fn make(&mut self) {
-        self.is_armed = true;
-    }
-
-    /// Something was taken, which turned interrupts off.
-    const fn take(&mut self) {
-        self.is_broken |= self.is_armed;
-        self.is_armed = false;
-    }
-
-    /// Whether those who sleep are to be told now.
-    const fn is_due(&mut self) -> bool {
-        core::mem::replace(&mut self.is_broken, false)
     }
 }
 
 impl Held<'_> {
-    /// Whether somebody sleeps, or is about to: the queue is armed.
-    pub(super) fn has_armed(&self, bell: &Bell) -> bool {
-        // Nobody arms a queue while another holds the cell.
-        bell.promise.lock().is_armed
-    }
-
-    /// Takes what has come back by `queue`, as the driver alleges it: a slot and
-    /// a size. `look` is one of the driver's ways to look.
+    /// Takes what has come back by `queue`, as the cell alleges it: a slot and
+    /// a size. `look` is one of the cell's ways to look.
     pub(super) fn take(
         &mut self,
         queue: u32,
@@ -148,7 +103,7 @@ impl Held<'_> {
     ) -> Result<Option<(usize, usize)>, DriverError> {
         let come = self.look(queue, || look(queue))?;
         if come.is_some() {
-            bell.promise.lock().take();
+            bell.disarm();
         }
         Ok(come)
     }
@@ -161,7 +116,7 @@ impl Held<'_> {
     ) -> Result<Option<(usize, usize)>, DriverError> {
         let come = self.take(queue, bell, console::arm)?;
         if come.is_none() {
-            bell.promise.lock().make();
+            bell.is_armed.store(true, Ordering::Relaxed);
         }
         Ok(come)
     }

@@ -18,7 +18,6 @@ use gate::{clock, info};
 
 use super::bell::Bell;
 use super::handle::Held;
-use super::held::steadily;
 use super::stall::Stall;
 use super::{DriverError, handle};
 use crate::errno::Errno;
@@ -72,22 +71,31 @@ struct Window {
 static WINDOWS: [Window; 2] = [const { Window::new() }; 2];
 
 /// Sends the application's bytes, at most [`SEND_MAX`], to a console; how many:
-/// none while the host has not read what it was sent before. Calls `pause` whenever
-/// the cell was started anew meanwhile.
+/// none while the host has not read what it was sent before.
 ///
 /// # Errors
 ///
 /// None is out.
-pub fn send(console: Console, bytes: UserSlice, pause: impl Fn()) -> Result<usize, SendError> {
-    let send = || match held().send(console, bytes) {
-        Err(SendError::Console(why)) => Err(why),
-        // Of the bytes the cell knows nothing.
-        sent => Ok(sent),
-    };
-    let sent = steadily(send, pause);
-    let sent = sent.unwrap_or_else(|why| Err(why.into()));
-    console.window().back.tell(&sent);
-    sent
+pub fn send(console: Console, bytes: UserSlice) -> Result<usize, SendError> {
+    let mut held = held();
+    held.check(console.queue())?;
+    console.window().check()?;
+    if held.is_sending(console, entries::poll)? {
+        return Ok(0);
+    }
+    let (window, size) = (View::output(console as usize), bytes.size());
+    bytes
+        .read_to(window)
+        .map_err(|BadAddress| SendError::BadAddress)?;
+    // Whatever the cell says of it, the device may have it now.
+    console.window().give(size);
+    let place = with_slot(console.queue(), 0);
+    let given = held.call(|| entries::submit(place, window.address(), size, 0));
+    match given.and_then(|answer| held.taken(answer)) {
+        // Started anew, the cell has given the device what is in its window.
+        Ok(()) | Err(DriverError::Restarted) => Ok(size),
+        Err(why) => Err(why.into()),
+    }
 }
 
 /// Sleeps until the host has read what a console was sent.
@@ -124,8 +132,8 @@ pub fn flush() {
 /// Wakes those who wait for a console's window if it has come back. The device
 /// may have interrupted for input.
 pub(super) fn on_device(console: Console, held: &mut Held<'_>) {
-    let looked = held.look_if_armed(console);
-    console.window().back.tell(&looked);
+    // Whoever sleeps hears of a failure with all others.
+    _ = held.look_if_armed(console);
 }
 
 /// Wakes those who wait for a console's window: the cell has failed, or was started
@@ -138,7 +146,7 @@ pub(super) fn on_failure() {
 pub(super) fn salvage(held: &Held<'_>) {
     for console in CONSOLES {
         let window = console.window();
-        window.back.reset();
+        window.back.disarm();
         window.is_lost.store(false, Ordering::Relaxed);
         // DEFENCE: output-once
         if console.has_finished(held) {
@@ -221,7 +229,7 @@ impl Console {
     /// Whether its device has used more than the cell has passed on.
     fn has_finished(self, held: &Held<'_>) -> bool {
         let index = used_ring(self, Direction::Output).and_then(|ring| ring.index());
-        index.is_some_and(|index| index != held.taken(self.queue()))
+        index.is_some_and(|index| index != held.come_by(self.queue()))
     }
 
     fn window(self) -> &'static Window {
@@ -259,27 +267,6 @@ pub(super) fn is_among(console: Console, devices: u64) -> bool {
 }
 
 impl Held<'_> {
-    fn send(&mut self, console: Console, bytes: UserSlice) -> Result<usize, SendError> {
-        let queue = console.queue();
-        self.check(queue)?;
-        console.window().check()?;
-        if self.is_sending(console, entries::poll)? {
-            return Ok(0);
-        }
-        let (window, size) = (View::output(console as usize), bytes.size());
-        bytes
-            .read_to(window)
-            .map_err(|BadAddress| SendError::BadAddress)?;
-        // Whatever the driver says of it, the device may have it now.
-        console.window().give(size);
-        let place = with_slot(queue, 0);
-        match self.give(|| entries::submit(place, window.address(), size, 0)) {
-            // Started anew, the cell has given the device what is in its window.
-            Ok(()) | Err(DriverError::Restarted) => Ok(size),
-            Err(why) => Err(why.into()),
-        }
-    }
-
     /// Whether the device still has what it was given, as `look` says.
     fn is_sending(
         &mut self,
@@ -296,7 +283,7 @@ impl Held<'_> {
 
     /// Takes the window if somebody waits for it and it has come back.
     fn look_if_armed(&mut self, console: Console) -> Result<(), DriverError> {
-        if self.has_armed(&console.window().back) {
+        if console.window().back.is_armed() {
             self.is_sending(console, entries::poll)?;
         }
         Ok(())

@@ -23,7 +23,7 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 /// There is no such device, or its driver failed.
 pub fn random(buffer: &mut [u8]) -> Result<usize, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    let come = steadily(|| fetch(&mut held), || {})?;
+    let come = steadily(|| fetch(&mut held))?;
     let window = View::random();
     let Some((_, size)) = come else { return Ok(0) };
     IS_TAKEN.store(false, Ordering::Relaxed);
@@ -45,7 +45,8 @@ fn fetch(held: &mut Held<'_>) -> Result<Option<(usize, usize)>, DriverError> {
     held.check(queue::RANDOM)?;
     if !IS_TAKEN.swap(true, Ordering::Relaxed) {
         let (place, window) = (with_slot(queue::RANDOM, 0), View::random());
-        held.give(|| console::submit(place, window.address(), 0, window.size()))?;
+        let given = held.call(|| console::submit(place, window.address(), 0, window.size()));
+        held.taken(given?)?;
     }
     held.look(queue::RANDOM, || console::spin(queue::RANDOM))
 }

@@ -1,6 +1,7 @@
 //! What becomes of a cell that has failed: it is started anew, or given up.
 
 use domains::Cell;
+use domains::device::Kind;
 use gate::cell::Faulted;
 use gate::{clock, core_call, info};
 
@@ -57,11 +58,12 @@ impl Held<'_> {
         core_call::start(cell, self.under_way());
         self.forget();
         self.state.queues = self.begin()?.max(0);
-        match cell {
-            Cell::Console => console::resume().and_then(|()| input::resume()),
-            // Whoever waits for a reply asks once more.
-            _ => Ok(()),
+        if cell == Cell::Console {
+            console::resume()?;
+            input::resume()?;
         }
+        // Whoever waits for the reply of a volume asks once more.
+        Ok(())
     }
 
     /// Takes what had come back when the cell was stopped. A reply for a volume stays in
@@ -75,10 +77,12 @@ impl Held<'_> {
 
     /// How much its devices had not done by then.
     fn under_way(&self) -> u32 {
-        match self.cell() {
-            Cell::Console => console::under_way().saturating_add(entropy::forget()),
-            Cell::Hostfs => channel::under_way(),
-            _ => 0,
+        match self.cell().drives() {
+            [] => 0,
+            [Kind::Console | Kind::Entropy, ..] => {
+                console::under_way().saturating_add(entropy::forget())
+            }
+            [Kind::Ninep | Kind::FileSystem, ..] => channel::under_way(),
         }
     }
 }

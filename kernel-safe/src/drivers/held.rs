@@ -18,24 +18,23 @@ pub enum DriverError {
 
 /// How often something is tried, whatever the limit, that has a cell started anew
 /// each time: it may take as long as a hang lasts.
-const TRIES: u32 = 4;
+pub const TRIES: u32 = 4;
 
 /// Nothing has come back yet.
 pub(super) const AGAIN: i64 = -11;
 
-/// Makes a call once more if it has its cell started anew, after a `pause`.
+/// Makes a call once more if it has its cell started anew.
 ///
 /// # Errors
 ///
 /// The call's own. If that has happened often, the cell has failed.
 pub(super) fn steadily<T>(
     mut call: impl FnMut() -> Result<T, DriverError>,
-    pause: impl Fn(),
 ) -> Result<T, DriverError> {
     // DEFENCE: tries-have-an-end
     for _ in 0..TRIES {
         match call() {
-            Err(DriverError::Restarted) => pause(),
+            Err(DriverError::Restarted) => {}
             done => return done,
         }
     }
@@ -72,7 +71,7 @@ impl Held<'_> {
     }
 
     /// How much has come back by a queue since it was started.
-    pub(super) fn taken(&self, queue: u32) -> u16 {
+    pub(super) fn come_by(&self, queue: u32) -> u16 {
         let taken = self.state.taken.get(queue as usize);
         taken.copied().unwrap_or(0)
     }
@@ -92,12 +91,9 @@ impl Held<'_> {
         call().map_err(|Faulted| self.fail())
     }
 
-    /// Makes a call that gives a device something.
-    pub(super) fn give(
-        &mut self,
-        call: impl FnOnce() -> Result<i64, Faulted>,
-    ) -> Result<(), DriverError> {
-        match self.call(call)? {
+    /// Judges the answer to a call that gave a device something.
+    pub(super) fn taken(&mut self, answer: i64) -> Result<(), DriverError> {
+        match answer {
             0 => Ok(()),
             _ => Err(self.convict("it did not take what it was given")),
         }
@@ -213,10 +209,10 @@ mod tests {
 
     #[test]
     fn a_cell_that_does_not_take_something_has_failed() {
-        assert_eq!(with(1, |held| held.give(|| Ok(0))), Ok(()));
+        assert_eq!(with(1, |held| held.taken(0)), Ok(()));
         for refusal in [1, AGAIN, -5, i64::MAX, i64::MIN] {
-            let given = with(1, |held| held.give(|| Ok(refusal)));
-            assert_eq!(given, Err(DriverError::Failed));
+            let taken = with(1, |held| held.taken(refusal));
+            assert_eq!(taken, Err(DriverError::Failed));
         }
     }
 
@@ -227,11 +223,11 @@ mod tests {
             calls += 1;
             Err::<(), _>(DriverError::Restarted)
         };
-        assert_eq!(steadily(&mut fail, || {}), Err(DriverError::Failed));
+        assert_eq!(steadily(&mut fail), Err(DriverError::Failed));
         assert_eq!(calls, TRIES);
         let mut answers = [Err(DriverError::Restarted), Ok(7)].into_iter();
         let next = || answers.next().expect("one is enough");
-        assert_eq!(steadily(next, || {}), Ok(7));
+        assert_eq!(steadily(next), Ok(7));
     }
 
     #[test]

@@ -61,8 +61,7 @@ impl Piece {
     }
 }
 
-/// Takes a piece that has come in; none if nothing has. Whoever gets one tells the
-/// others by [`ARRIVAL`].
+/// Takes a piece that has come in; none if nothing has.
 ///
 /// # Errors
 ///
@@ -91,7 +90,7 @@ fn persist(
     mut look: impl FnMut(&mut Held<'_>) -> Result<Option<(usize, usize)>, DriverError>,
 ) -> Result<Option<Piece>, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    let mut fetch = || {
+    let fetch = || {
         let salvaged = SALVAGED.lock().pop();
         if let Some((number, size)) = salvaged {
             return Ok(Some(Piece { number, size }));
@@ -104,14 +103,14 @@ fn persist(
         let piece = piece.ok_or_else(|| held.convict("it brought input that cannot be"))?;
         Ok(Some(piece))
     };
-    // Readers take turns by a lock of their own, so there is nobody to give way to.
-    steadily(&mut fetch, || {})
+    // Readers take turns by a lock of their own: nobody else may run in between.
+    steadily(fetch)
 }
 
 /// The cell has stopped: takes the pieces that the device has filled.
 pub(super) fn salvage(held: &Held<'_>) {
-    ARRIVAL.reset();
-    let taken = held.taken(queue::INPUT);
+    ARRIVAL.disarm();
+    let taken = held.come_by(queue::INPUT);
     let ring = used_ring(Console::Main, Direction::Input);
     let Some((ring, index)) = ring.and_then(|ring| Some((ring, ring.index()?))) else {
         return;
@@ -192,7 +191,8 @@ fn give(held: &mut Held<'_>, number: usize) -> Result<(), DriverError> {
     };
     GIVEN.fetch_or(bit(number), Ordering::Relaxed);
     ORDER.lock().push(number, 0);
-    match held.give(|| give(place, window.address(), 0, window.size())) {
+    let given = held.call(|| give(place, window.address(), 0, window.size()));
+    match given.and_then(|answer| held.taken(answer)) {
         Err(DriverError::Restarted) => Ok(()),
         given => given,
     }

@@ -40,7 +40,7 @@ use self::handle::Handle;
 pub use bell::Bell;
 pub use console::{Console, SEND_MAX, SendError, flush, send, wait_to_send};
 pub use entropy::random;
-pub use held::DriverError;
+pub use held::{DriverError, TRIES};
 pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
 pub use interrupts::{on_devices, on_failure};
 #[cfg(feature = "test-hooks")]

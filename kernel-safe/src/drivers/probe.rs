@@ -24,9 +24,6 @@ pub fn digest(address: usize, size: usize) -> Answer {
     let window = View::probe();
     let mut held = handle(Cell::Probe).lock();
     UserSlice::new(address, size).read_to(window)?;
-    let answer = steadily(
-        || held.call(|| probe::digest(window.address(), size)),
-        || {},
-    );
+    let answer = steadily(|| held.call(|| probe::digest(window.address(), size)));
     answer.map_err(|_| Errno::Device)
 }

@@ -56,17 +56,12 @@ impl Supply for Device {
 pub fn read(target: UserSlice) -> Answer {
     target.check()?;
     loop {
-        let read = read_held(target);
-        ARRIVAL.tell(&read);
-        if let Some(read) = read? {
+        if let Some(read) = read_held(target)? {
             return count(read);
         }
         match ARRIVAL.wait(has_nothing) {
             Ok(()) | Err(Errno::Again) => {}
-            failed => {
-                ARRIVAL.tell(&failed);
-                return failed.and(Ok(0));
-            }
+            Err(errno) => return Err(errno),
         }
     }
 }
@@ -86,9 +81,7 @@ pub fn source() -> Source {
 ///
 /// The device failed.
 pub fn is_ready() -> Result<bool, Errno> {
-    let is_ready = has_something();
-    ARRIVAL.tell(&is_ready);
-    is_ready
+    INPUT.lock().is_ready(&mut Device::OrLater)
 }
 
 /// Whether everything that will ever come has come in.
@@ -119,14 +112,9 @@ fn read_held(target: UserSlice) -> Result<Option<usize>, Errno> {
     Ok((read > 0 || input.has_ended()).then_some(read))
 }
 
-/// Whether there is something, or the end. The caller tells the others.
-fn has_something() -> Result<bool, Errno> {
-    INPUT.lock().is_ready(&mut Device::OrLater)
-}
-
 /// Agrees to wait if nothing has come in.
 fn has_nothing() -> Result<(), Errno> {
-    if has_something()? {
+    if is_ready()? {
         Err(Errno::Again)
     } else {
         Ok(())

@@ -11,7 +11,6 @@ use gate::user::UserSlice;
 use self::rest::Rest;
 use crate::drivers::{self, Console};
 use crate::errno::{Answer, Errno};
-use crate::events;
 use crate::object::source::Source;
 use crate::object::{Description, Object, flags, poll_bits};
 
@@ -70,12 +69,12 @@ impl Object for Stream {
     #[inline]
     fn write(&self, _: &Description, buffers: &[UserSlice]) -> Answer {
         let console = self.console().ok_or(Errno::BadDescriptor)?;
-        let mut rest = Rest::of(buffers)?;
+        let (mut rest, mut restarts) = (Rest::of(buffers)?, 0);
         while let Some(bytes) = rest.next() {
-            let sent = drivers::send(console, bytes, events::let_others_run);
-            match sent.or_else(|why| output::divert(why, bytes)) {
+            let sent = drivers::send(console, bytes);
+            match sent.or_else(|why| output::divert(why, bytes, &mut restarts)) {
                 Ok(0) => output::pause(console),
-                Ok(sent) => rest = rest.after(sent),
+                Ok(sent) => (rest, restarts) = (rest.after(sent), 0),
                 Err(errno) => return rest.answer(Err(errno)),
             }
         }

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use gate::core_call;
 use gate::user::UserSlice;
 
-use crate::drivers::{self, Console, DriverError, SendError};
+use crate::drivers::{self, Console, DriverError, SendError, TRIES};
 use crate::errno::Errno;
 use crate::{events, report, schedule};
 
@@ -29,19 +29,31 @@ pub fn pause(console: Console) {
     }
 }
 
-/// Prints on the core's own console what another did not take; how many bytes.
+/// Prints on the core's own console what another did not take; how many bytes. None
+/// if its cell was started anew, for the first of so many `restarts`: then it may take
+/// them.
 ///
 /// # Errors
 ///
 /// They are not the application's.
-pub fn divert(why: SendError, bytes: UserSlice) -> Result<usize, Errno> {
+#[cold]
+pub fn divert(why: SendError, bytes: UserSlice, restarts: &mut u32) -> Result<usize, Errno> {
+    *restarts = restarts.saturating_add(1);
     match why {
         SendError::BadAddress => Err(Errno::BadAddress),
+        SendError::Console(why) if may_try_again(why, *restarts) => Ok(0),
         SendError::Console(why) => {
             say_so(why);
             print(bytes)
         }
     }
+}
+
+/// Whether the console may take them after all, when its cell was started anew so
+/// often.
+fn may_try_again(why: DriverError, restarts: u32) -> bool {
+    // DEFENCE: output-tries-have-an-end
+    why == DriverError::Restarted && restarts < TRIES
 }
 
 /// Says once why output comes to the core's own console.
@@ -67,4 +79,17 @@ fn print(bytes: UserSlice) -> Result<usize, Errno> {
         printed = printed.saturating_add(part.size());
     }
     Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_console_that_is_started_anew_is_not_tried_for_ever() {
+        let tries = |why| (1..).find(|restarts| !may_try_again(why, *restarts));
+        assert_eq!(tries(DriverError::Restarted), Some(TRIES));
+        assert_eq!(tries(DriverError::Failed), Some(1));
+        assert_eq!(tries(DriverError::Absent), Some(1));
+    }
 }

@@ -3,7 +3,9 @@
 use domains::device::{Kind, Roles};
 use gate::cell::console::{Serve, queue};
 use gate::info;
-use kernel_unsafe::{Device, Interrupts, Patience, Queues, Refused, Requests, start_one, word};
+use kernel_unsafe::{
+    Device, Interrupts, Patience, Queues, Refused, Requests, done, start_one, word,
+};
 use spin::Mutex;
 
 use crate::device::Console;
@@ -27,17 +29,17 @@ impl Serve for Drivers {
     }
 
     fn submit(place: u32, address: usize, request: usize, reply: usize) -> i64 {
-        let mut queues = QUEUES.lock();
-        queues.at(place, |queue, slot| {
-            queue.submit(slot, address, request, reply)
-        })
+        match QUEUES.lock().at(place) {
+            Ok((queue, slot)) => done(queue.submit(slot, address, request, reply)),
+            Err(none) => none,
+        }
     }
 
     fn add(place: u32, address: usize, request: usize, reply: usize) -> i64 {
-        let mut queues = QUEUES.lock();
-        queues.at(place, |queue, slot| {
-            queue.add(slot, address, request, reply)
-        })
+        match QUEUES.lock().at(place) {
+            Ok((queue, slot)) => done(queue.add(slot, address, request, reply)),
+            Err(none) => none,
+        }
     }
 
     fn poll(number: u32) -> i64 {

@@ -4,7 +4,7 @@ use domains::boot::VOLUMES_MAX;
 use domains::device::{DEVICES_MAX, Kind, Roles};
 use gate::cell::hostfs::Serve;
 use gate::info;
-use kernel_unsafe::{Device, Interrupts, Queues, Requests, start_one, word};
+use kernel_unsafe::{Device, Interrupts, Queues, Requests, done, start_one, word};
 use spin::Mutex;
 
 /// The only queue of a 9P device.
@@ -29,10 +29,10 @@ impl Serve for Drivers {
     }
 
     fn submit(place: u32, address: usize, request: usize, reply: usize) -> i64 {
-        let mut queues = QUEUES.lock();
-        queues.at(place, |queue, slot| {
-            queue.submit(slot, address, request, reply)
-        })
+        match QUEUES.lock().at(place) {
+            Ok((queue, slot)) => done(queue.submit(slot, address, request, reply)),
+            Err(none) => none,
+        }
     }
 
     fn poll(volume: u32) -> i64 {

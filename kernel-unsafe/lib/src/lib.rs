@@ -37,5 +37,5 @@ pub use device::Device;
 pub use dma::take as take_pages;
 pub use machine::{Machine, next_queue};
 pub use patience::Patience;
-pub use queues::{Queues, UNKNOWN, code, start_one, word};
+pub use queues::{Queues, UNKNOWN, code, done, start_one, word};
 pub use requests::{Interrupts, Refused, Requests};

@@ -53,16 +53,16 @@ impl<const COUNT: usize> Queues<COUNT> {
         queue.and_then(Option::as_mut).map_or(NO_DEVICE, call)
     }
 
-    /// What `call` answers for a queue and a slot in one word, if there are such.
-    pub fn at(
-        &mut self,
-        place: u32,
-        call: impl FnOnce(&mut Requests, usize) -> Result<(), Refused>,
-    ) -> i64 {
+    /// The queue and the slot that one word names.
+    ///
+    /// # Errors
+    ///
+    /// There is no such queue; what to answer.
+    pub fn at(&mut self, place: u32) -> Result<(&mut Requests, usize), i64> {
         let (number, slot) = queue_and_slot(place);
-        self.with(number, |queue| {
-            call(queue, slot as usize).map_or_else(code, |()| 0)
-        })
+        let queue = self.queues.get_mut(number as usize);
+        let queue = queue.and_then(Option::as_mut).ok_or(NO_DEVICE)?;
+        Ok((queue, slot as usize))
     }
 }
 
@@ -72,6 +72,11 @@ pub fn start_one(mut device: Device, number: u16, interrupts: Interrupts) -> Opt
     let requests = Requests::new(&mut device, number, interrupts)?;
     device.finish_init();
     Some(requests)
+}
+
+/// What was done with a request, in one word.
+pub fn done(done: Result<(), Refused>) -> i64 {
+    done.map_or_else(code, |()| 0)
 }
 
 /// A request that has come back, in one word.

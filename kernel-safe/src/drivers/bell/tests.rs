@@ -7,23 +7,20 @@
 extern crate std;
 
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 use std::collections::HashSet;
 
 use domains::Cell;
 
 use super::super::handle::Handle;
 use super::super::held::AGAIN;
-use super::{Bell, DriverError, Promise};
+use super::{Bell, DriverError};
 use crate::errno::Errno;
 
 /// What a writer does next.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Next {
     Send,
-    /// Tell the others, and go on if the window was free, or sleep.
-    Tell {
-        has_sent: bool,
-    },
     /// Remember how often it has rung, hold the cell and look,
     Arm,
     /// have the device interrupt,
@@ -47,7 +44,7 @@ enum Care {
     Full,
     /// They look before they arm the queue, and not behind that.
     LooksOnce,
-    /// They tell nobody.
+    /// They ring for nobody.
     Silent,
     /// They sleep even if it has rung meanwhile.
     Deaf,
@@ -64,10 +61,8 @@ struct World {
     /// Whether it shall, as the driver says and as the device sees it.
     wanted: [bool; 2],
     is_interrupted: bool,
-    /// Who serves the interrupt has looked, and is to tell.
-    is_served: bool,
     rings: u8,
-    promise: Promise,
+    is_armed: bool,
 }
 
 impl Next {
@@ -91,25 +86,20 @@ impl World {
             is_looking: false,
             wanted: [false; 2],
             is_interrupted: false,
-            is_served: false,
             rings: 0,
-            promise: Promise::NONE,
+            is_armed: false,
         }
     }
 
     /// Takes the window if it has come back; whether the device has it.
-    fn poll(&mut self) -> bool {
+    fn poll(&mut self, care: Care) -> bool {
         if self.is_used {
             (self.is_used, self.is_taken, self.wanted[0]) = (false, false, false);
-            self.promise.take();
+            if core::mem::take(&mut self.is_armed) && care != Care::Silent {
+                self.wake();
+            }
         }
         self.is_taken
-    }
-
-    fn tell(&mut self) {
-        if self.promise.is_due() {
-            self.wake();
-        }
     }
 
     fn wake(&mut self) {
@@ -136,20 +126,16 @@ impl World {
         worlds
     }
 
-    /// What who serves the interrupt can do.
-    fn server(&self) -> Option<World> {
+    /// What whoever serves the interrupt can do.
+    fn server(&self, care: Care) -> Option<World> {
         let is_held = self.writers.iter().any(|(next, _)| next.is_holding());
-        let mut world = self.clone();
-        if self.is_served {
-            world.is_served = false;
-            world.tell();
-        } else if self.is_interrupted && !is_held {
-            (world.is_interrupted, world.is_served) = (false, true);
-            if world.promise.is_armed {
-                world.poll();
-            }
-        } else {
+        if !self.is_interrupted || is_held {
             return None;
+        }
+        let mut world = self.clone();
+        world.is_interrupted = false;
+        if world.is_armed {
+            world.poll(care);
         }
         Some(world)
     }
@@ -164,27 +150,23 @@ impl World {
         let rings = self.rings;
         let (next, left) = match next {
             Next::Send if left == 0 => return None,
-            Next::Send if world.poll() => (Next::Tell { has_sent: false }, left),
+            Next::Send if world.poll(care) => (Next::Arm, left),
             Next::Send => {
                 world.is_taken = true;
                 world.wanted[1] = world.wanted[0];
-                (Next::Tell { has_sent: true }, left - 1)
+                (Next::Send, left - 1)
             }
-            Next::Tell { has_sent } => {
-                if care != Care::Silent {
-                    world.tell();
-                }
-                (if has_sent { Next::Send } else { Next::Arm }, left)
-            }
-            Next::Arm if !world.poll() => (Next::Send, left),
+            Next::Arm if !world.poll(care) => (Next::Send, left),
             Next::Arm => (Next::Ask { rings }, left),
             Next::Ask { rings } => {
                 world.wanted = [true; 2];
                 (Next::Look { rings }, left)
             }
-            Next::Look { .. } if care != Care::LooksOnce && !world.poll() => (Next::Send, left),
+            Next::Look { .. } if care != Care::LooksOnce && !world.poll(care) => {
+                (Next::Send, left)
+            }
             Next::Look { rings } => {
-                world.promise.make();
+                world.is_armed = true;
                 (Next::Sleep { rings }, left)
             }
             Next::Sleep { rings } if care != Care::Deaf && rings != self.rings => {
@@ -209,7 +191,7 @@ fn stuck(care: Care) -> Vec<World> {
     let mut stuck = Vec::new();
     while let Some(world) = open.pop() {
         let mut steps = world.device();
-        steps.extend(world.server());
+        steps.extend(world.server(care));
         steps.extend((0..2).filter_map(|number| world.writer(number, care)));
         if steps.is_empty() && !world.is_done() {
             stuck.push(world);
@@ -232,33 +214,27 @@ fn who_leaves_a_step_out_may_sleep_for_ever() {
     assert!(!stuck(Care::Deaf).is_empty());
 }
 
-const GOOD: Result<(), DriverError> = Ok(());
-
 #[test]
-fn who_takes_what_others_sleep_for_tells_them_once() {
+fn who_takes_what_others_sleep_for_rings_for_them_once() {
     let (bell, handle) = (Bell::new(), Handle::new(Cell::Console));
     let mut held = handle.lock();
     assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
-    assert!(!bell.is_owed(&GOOD), "nobody slept");
-    bell.promise.lock().make();
-    assert!(held.has_armed(&bell));
+    assert_eq!(bell.rings(), 0, "nobody slept");
+    bell.is_armed.store(true, Ordering::Relaxed);
     assert_eq!(held.take(0, &bell, |_| Ok(AGAIN)), Ok(None));
-    assert!(!bell.is_owed(&GOOD), "the interrupt will come");
+    assert!(bell.is_armed(), "the interrupt will come");
     assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
-    assert!(!held.has_armed(&bell));
-    assert!(bell.is_owed(&GOOD));
-    assert!(!bell.is_owed(&GOOD), "they were told");
+    assert_eq!((bell.rings(), bell.is_armed()), (1, false));
+    assert_eq!(held.take(0, &bell, |_| Ok(7)), Ok(Some((0, 7))));
+    assert_eq!(bell.rings(), 1, "they have heard it");
 }
 
-/// There will be no interrupt, and everybody gets the error.
+/// There will be no interrupt; everybody is told of the failure.
 #[test]
-fn who_finds_a_driver_that_failed_tells_the_others() {
+fn who_finds_a_cell_that_failed_takes_nothing() {
     let (bell, handle) = (Bell::new(), Handle::new(Cell::Console));
-    let mut held = handle.lock();
-    bell.promise.lock().make();
-    let looked = held.take(0, &bell, |_| Ok(-5));
+    let looked = handle.lock().take(0, &bell, |_| Ok(-5));
     assert_eq!(looked, Err(DriverError::Failed));
-    assert!(bell.is_owed(&looked));
 }
 
 #[test]
