@@ -91,11 +91,13 @@ fn persist(
 ) -> Result<Option<Piece>, DriverError> {
     let mut held = handle(Cell::Console).lock();
     let fetch = || {
+        // The cell may fail just now, when pieces have come in that are the next.
+        let started = start(&mut held);
         let salvaged = SALVAGED.lock().pop();
         if let Some((number, size)) = salvaged {
             return Ok(Some(Piece { number, size }));
         }
-        start(&mut held)?;
+        started?;
         let Some((number, size)) = look(&mut held)? else {
             return Ok(None);
         };
@@ -116,7 +118,9 @@ pub(super) fn salvage(held: &Held<'_>) {
         return;
     };
     let (mut order, mut salvaged) = (ORDER.lock(), SALVAGED.lock());
-    for number in 0..index.wrapping_sub(taken) {
+    let filled = index.wrapping_sub(taken);
+    // Of a cell that told of more than there was, nothing can be believed.
+    for number in (0..filled).filter(|_| usize::from(filled) <= INPUTS) {
         let size = ring.length(taken.wrapping_add(number)).unwrap_or(0) as usize;
         // DEFENCE: input-salvaged
         if let Some((piece, _)) = order.pop() {
