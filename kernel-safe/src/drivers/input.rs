@@ -118,9 +118,12 @@ pub(super) fn salvage(held: &Held<'_>) {
         return;
     };
     let (mut order, mut salvaged) = (ORDER.lock(), SALVAGED.lock());
-    let filled = index.wrapping_sub(taken);
-    // Of a cell that told of more than there was, nothing can be believed.
-    for number in (0..filled).filter(|_| usize::from(filled) <= INPUTS) {
+    let filled = match index.wrapping_sub(taken) {
+        filled if usize::from(filled) <= INPUTS => filled,
+        // It has told of more than there was.
+        _ => 0,
+    };
+    for number in 0..filled {
         let size = ring.length(taken.wrapping_add(number)).unwrap_or(0) as usize;
         // DEFENCE: input-salvaged
         if let Some((piece, _)) = order.pop() {
