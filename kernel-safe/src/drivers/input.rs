@@ -90,23 +90,41 @@ fn persist(
     mut look: impl FnMut(&mut Held<'_>) -> Result<Option<(usize, usize)>, DriverError>,
 ) -> Result<Option<Piece>, DriverError> {
     let mut held = handle(Cell::Console).lock();
-    let fetch = || {
-        // The cell may fail just now, when pieces have come in that are the next.
-        let started = start(&mut held);
-        let salvaged = SALVAGED.lock().pop();
-        if let Some((number, size)) = salvaged {
-            return Ok(Some(Piece { number, size }));
-        }
-        started?;
-        let Some((number, size)) = look(&mut held)? else {
+    let mut look = |held: &mut Held<'_>| {
+        let Some((number, size)) = look(held)? else {
             return Ok(None);
         };
         let piece = take(number, size);
-        let piece = piece.ok_or_else(|| held.convict("it brought input that cannot be"))?;
-        Ok(Some(piece))
+        let piece = piece.ok_or_else(|| held.convict("it brought input that cannot be"));
+        piece.map(Some)
     };
     // Readers take turns by a lock of their own: nobody else may run in between.
-    steadily(fetch)
+    steadily(|| next(&mut held, start, salvaged, &mut look))
+}
+
+/// A piece that was salvaged, if there is one.
+fn salvaged() -> Option<Piece> {
+    let (number, size) = SALVAGED.lock().pop()?;
+    Some(Piece { number, size })
+}
+
+/// The next piece: one that was salvaged, or else one by `look`. The cell may fail
+/// when the device is started, and then what was salvaged comes before all that the
+/// device brings later.
+fn next<H, P>(
+    held: &mut H,
+    start: impl FnOnce(&mut H) -> Result<(), DriverError>,
+    salvaged: impl FnOnce() -> Option<P>,
+    look: impl FnOnce(&mut H) -> Result<Option<P>, DriverError>,
+) -> Result<Option<P>, DriverError> {
+    // DEFENCE: input-salvaged-first
+    let started = start(held);
+    let salvaged = salvaged();
+    if salvaged.is_some() {
+        return Ok(salvaged);
+    }
+    started?;
+    look(held)
 }
 
 /// The cell has stopped: takes the pieces that the device has filled.
@@ -224,6 +242,8 @@ const fn bit(number: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use core::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -235,5 +255,21 @@ mod tests {
         assert!(take(1, INPUT_SIZE + 1).is_none());
         assert_eq!(take(1, 5).map(|piece| piece.size()), Some(5));
         assert!(take(1, 5).is_none());
+    }
+
+    #[test]
+    fn what_is_salvaged_at_the_start_is_read_first() {
+        let (salvaged, failed) = (Cell::new(None), Err(DriverError::Failed));
+        let read = |started, come| {
+            let start = |(): &mut ()| {
+                salvaged.set(come);
+                started
+            };
+            next(&mut (), start, || salvaged.take(), |()| Ok(Some(2)))
+        };
+        assert_eq!(read(Ok(()), Some(1)), Ok(Some(1)));
+        assert_eq!(read(failed, Some(1)), Ok(Some(1)));
+        assert_eq!(read(Ok(()), None), Ok(Some(2)));
+        assert_eq!(read(failed, None), Err(DriverError::Failed));
     }
 }
