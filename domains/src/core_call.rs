@@ -198,6 +198,9 @@ pub mod test_hook {
     /// no memory, in the low half.
     pub const PAGES_OF_RING_3: u64 = 17;
 
+    /// How many frames are free.
+    pub const FREE_FRAMES: u64 = 18;
+
     /// The core's code.
     pub const OWN_TEXT: u64 = 0;
     /// Its read-only data.

@@ -56,6 +56,8 @@ pub const MOVE_THREAD_POINTER: u32 = 12;
 pub const READ_VECTORS: u32 = 13;
 /// PKRU behind the return from a null call into a cell.
 pub const PKRU_AFTER_CELL_CALL: u32 = 14;
+/// Safe kernel only: how many bytes of its heap are allocated.
+pub const HEAP_IN_USE: u32 = 27;
 /// The address of the domain's canary, or, with an argument, how many of its
 /// words have changed.
 pub const CANARY: u32 = 30;

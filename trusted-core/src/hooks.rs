@@ -1,7 +1,8 @@
 //! The core's side of the attack tests. Release images refuse this feature.
 //!
-//! One hook tries the gate page, two are about the core's own memory, one is
-//! about its flags, and one about what ring 3 can see; the others take a wall away, to show that the test of that wall has power.
+//! One hook tries the gate page, two are about the core's own memory, one is about
+//! its flags, and one about what ring 3 can see; one counts free frames; the others
+//! take a wall away, to show that the test of that wall has power.
 
 mod blunt;
 mod canary;
@@ -89,6 +90,7 @@ pub(crate) fn call(trap: &mut Trap<'_>, [hook, argument, ..]: Arguments) -> Resu
         test_hook::PHYSICAL_WORD => physical::word(trap, argument),
         test_hook::TABLES => Ok(trap.local.tables.root().address()),
         test_hook::OPEN_TRAPS => Ok(open::count()),
+        test_hook::FREE_FRAMES => Ok(trap.core.space.frames.free() as u64),
         test_hook::PAGES_OF_RING_3 => Ok(seen::count(&trap.core.space)),
         _ => Err(error::INVALID),
     }

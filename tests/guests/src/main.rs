@@ -28,6 +28,7 @@ mod preempt;
 mod probe;
 mod restarts;
 mod smp;
+mod soak;
 mod stalls;
 mod streams;
 mod sweep;
@@ -91,6 +92,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["smp", "lateness"] => smp::lateness(),
         ["smp", "leave"] => smp::leave(),
         ["smp", "sleep", seconds] => smp::sleep(seconds),
+        ["soak", work @ ..] => soak::run(work),
         ["stalls", file] => stalls::run(file),
         ["streams"] => streams::run(),
         ["sweep", attacker] => sweep::run(attacker),

@@ -36,6 +36,7 @@ mod replay;
 mod reports;
 mod restarts;
 mod smp;
+mod soak;
 mod stacks;
 mod stalls;
 mod streams;
@@ -91,6 +92,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(restarts::trials());
     trials.extend(stalls::trials());
     trials.extend(smp::trials());
+    trials.extend(soak::trials());
     trials.extend(costs::trials());
     trials.extend(counter::trials());
     trials.extend(cpus::trials());

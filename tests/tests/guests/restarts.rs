@@ -8,7 +8,7 @@ use crate::images::{TOOL, image};
 use crate::{Verdict, ensure, trial};
 
 /// Restarts without an end.
-const UNLIMITED: [&str; 2] = ["--restart-limit", "none"];
+pub(crate) const UNLIMITED: [&str; 2] = ["--restart-limit", "none"];
 /// None at all: who fails is given up.
 pub(crate) const NEVER: [&str; 2] = ["--restart-limit", "0/s,0/min"];
 
@@ -46,7 +46,7 @@ fn boot(arguments: &[&str], flags: &[&str], input: &[u8]) -> Outcome {
 }
 
 /// How often the host tool was told of a restart.
-fn restarts(outcome: &Outcome, cell: Cell) -> usize {
+pub(crate) fn restarts(outcome: &Outcome, cell: Cell) -> usize {
     outcome
         .restarts
         .iter()

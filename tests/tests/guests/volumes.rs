@@ -15,7 +15,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, image};
-use crate::{Verdict, ensure, is_set, long, trial};
+use crate::{Verdict, ensure, is_set, long, soak, trial};
 
 /// The image of all these guests.
 const GUEST: &str = "tests/guests";
@@ -124,7 +124,8 @@ fn by_virtiofs() -> Vec<Trial> {
         trial("volumes::a_killed_virtiofsd_is_an_error".into(), killed),
     ];
     let trials = trials.into_iter().chain(drivers::by_virtiofs());
-    let trials: Vec<Trial> = trials.chain(restarts::by_virtiofs()).collect();
+    let trials = trials.chain(restarts::by_virtiofs());
+    let trials: Vec<Trial> = trials.chain(soak::by_virtiofs()).collect();
     if virtiofsd_program().is_some() || is_set("CLOISTER_SETUP") {
         return trials;
     }

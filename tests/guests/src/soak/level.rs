@@ -1,0 +1,44 @@
+//! How much memory the kernels have, and whether they still have it.
+//!
+//! What is there once for each thread or CPU, or for what is done at once, grows by
+//! chance when there is more of it than ever before: a queue, or the frame that a
+//! thread is given when it is first preempted. There is an end to that, and it comes
+//! soon. What a failure leaves behind comes again with each.
+
+use domains::core_call::test_hook::FREE_FRAMES;
+use gate::hooks::{CORE_HOOK, HEAP_IN_USE};
+
+use crate::checks::same;
+use crate::hooks::hook;
+
+/// Bytes that may be more by chance: less than the least allocation for each of
+/// forty failures.
+const BYTES: i64 = 1024;
+/// Frames that may be fewer by chance.
+const FRAMES: i64 = 4;
+
+/// What is in use at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Level {
+    /// Bytes of the safe kernel's heap.
+    heap: i64,
+    /// Frames that nobody has.
+    free_frames: i64,
+}
+
+impl Level {
+    /// That of this moment.
+    pub fn now() -> Level {
+        Level {
+            heap: hook(HEAP_IN_USE, 0, 0),
+            free_frames: hook(CORE_HOOK, FREE_FRAMES as usize, 0),
+        }
+    }
+    /// Fails unless it is that of before, but for what comes by chance.
+    pub fn is_still(self, before: Level) -> Result<(), String> {
+        eprintln!("{before:?}, then {self:?}");
+        let is_heap = self.heap <= before.heap + BYTES;
+        let is_free = self.free_frames >= before.free_frames - FRAMES;
+        same("the kernels' memory", is_heap && is_free, true)
+    }
+}
