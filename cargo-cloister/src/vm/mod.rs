@@ -19,6 +19,7 @@ mod error;
 mod launch;
 mod lines;
 mod memory;
+mod pieces;
 mod publish;
 mod session;
 mod sink;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use domains::Cell;
 use domains::report::{Fault, Record, TRACES_MAX};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -19,7 +20,7 @@ use super::launch::{Running, launch};
 use super::lines::Lines;
 use super::socket::{self, Event, SOCKETS, Source};
 use super::virtiofsd::Servers;
-use super::{Ending, Error, Sink, Spec, Stream};
+use super::{Ending, Error, Sink, Spec, Stream, pieces};
 
 /// How often we look for signals while the guest is silent.
 const TICK: Duration = Duration::from_millis(50);
@@ -71,6 +72,8 @@ struct Session<'a> {
     linger_for: Duration,
     /// How many lines of backtraces there were.
     traces: u32,
+    /// Whether it was said that output may come twice.
+    may_double: bool,
 }
 
 impl<'a> Session<'a> {
@@ -89,6 +92,7 @@ impl<'a> Session<'a> {
             deadline,
             linger: None,
             traces: 0,
+            may_double: false,
             linger_for: match spec.counter {
                 Some(_) => LINGER_COUNTING,
                 None => LINGER,
@@ -150,7 +154,7 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
-            Ok(Record::Restart(cell, requests)) => self.sink.restarted(cell, requests),
+            Ok(Record::Restart(cell, requests)) => self.restarted(cell, requests),
             // DEFENCE: traces-heard
             Ok(Record::Trace(_)) if self.traces == TRACES_MAX => Ok(()),
             Ok(Record::Trace(trace)) => {
@@ -168,6 +172,15 @@ impl<'a> Session<'a> {
             }
             Err(_) => self.sink.console(&format!("not a report: {line}")),
         }
+    }
+
+    fn restarted(&mut self, cell: Cell, requests: u64) -> io::Result<()> {
+        self.sink.restarted(cell, requests)?;
+        if cell == Cell::Console && !self.may_double && !pieces::are_whole() {
+            self.may_double = true;
+            self.sink.warning(pieces::DOUBLED)?;
+        }
+        Ok(())
     }
 
     fn fault(&mut self, fault: Fault) -> io::Result<()> {

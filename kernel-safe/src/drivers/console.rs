@@ -161,7 +161,7 @@ pub(super) fn under_way() -> u32 {
 }
 
 /// The cell was started anew: gives the devices what they had not finished. What
-/// they had begun with comes out twice.
+/// a host had taken of a piece comes out twice, so a host takes it whole or not at all.
 pub(super) fn resume() -> Result<(), Faulted> {
     for console in taken() {
         let (view, window) = (View::output(console as usize), console.window());

@@ -1,5 +1,10 @@
 //! Cells that fail are started anew, and whoever uses them hardly notices.
 
+use std::io::Read;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
 use domains::{Cell, Isolation};
 use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
@@ -15,6 +20,7 @@ pub(crate) const NEVER: [&str; 2] = ["--restart-limit", "0/s,0/min"];
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial("restarts::input_is_whole".into(), input),
+        trial("restarts::output_to_a_slow_reader_is_whole".into(), slowly),
         trial(
             "restarts::without_restarts_output_goes_to_the_core".into(),
             never,
@@ -54,14 +60,18 @@ pub(crate) fn restarts(outcome: &Outcome, cell: Cell) -> usize {
         .count()
 }
 
+/// What the guest prints.
+fn lines(count: usize) -> String {
+    let line = |number: usize| format!("{number} {}\n", "x".repeat(number % 100 * 50));
+    (0..count).map(line).collect()
+}
+
 /// Every byte that was written comes out once, and in order.
 fn output(cpus: &str) -> Verdict {
     const COUNT: usize = 300;
     let flags = [&UNLIMITED[..], &["-c", cpus]].concat();
     let outcome = boot(&["restarts", "output", &COUNT.to_string()], &flags, b"");
-    let lines =
-        (0..COUNT).map(|number| format!("{number} {}\n", "x".repeat(number % 100 * 50)));
-    let is_whole = outcome.stdout == lines.collect::<String>();
+    let is_whole = outcome.stdout == lines(COUNT);
     ensure(
         is_whole && outcome.status == 0,
         "all lines, once each",
@@ -71,6 +81,37 @@ fn output(cpus: &str) -> Verdict {
         restarts(&outcome, Cell::Console) == COUNT,
         "a restart for each failure",
         &restarts(&outcome, Cell::Console),
+    )
+}
+
+/// So is what comes out for a reader that keeps the device waiting.
+fn slowly() -> Verdict {
+    const COUNT: usize = 500;
+    let mut command = TOOL.command(["run", "--quiet"]);
+    command
+        .args(UNLIMITED)
+        .arg(image("tests/guests", Isolation::Mpk));
+    command.args(["--", "restarts", "output", &COUNT.to_string()]);
+    let mut run = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut output = run.stdout.take().ok_or("there is no pipe")?;
+    let mut read = Vec::new();
+    let mut piece = vec![0; 20_000];
+    loop {
+        // Until all that is between the device and us is full.
+        thread::sleep(Duration::from_millis(10));
+        match output.read(&mut piece)? {
+            0 => break,
+            size => read.extend_from_slice(&piece[..size]),
+        }
+    }
+    let status = run.wait()?;
+    ensure(
+        status.success() && read == lines(COUNT).into_bytes(),
+        "all lines, once each",
+        &(status, read.len()),
     )
 }
 
