@@ -112,6 +112,8 @@ pub const GARBAGE: u32 = 44;
 /// Safe kernel only: what the cell `probe` says of the `argument` bytes at
 /// `address`, which are the application's.
 pub const DIGEST: u32 = 45;
+/// The cell `console` only: keeps whoever reads input busy for nothing.
+pub const TEASE: u32 = 46;
 /// With [`in_cell`]: beside whatever other call there is under way.
 pub const BESIDE: u32 = 1 << 16;
 /// Safe kernel only: what the vector registers held whenever the application was

@@ -9,6 +9,7 @@ use spin::Mutex;
 use super::arrivals::{Arrivals, PIECES_MAX, Supply};
 use crate::drivers::{self, ARRIVAL, DriverError, Piece};
 use crate::errno::{Answer, Errno, count};
+use crate::events;
 use crate::object::source::{Key, Source};
 
 static INPUT: Mutex<Arrivals<Piece>> = Mutex::new(Arrivals::new());
@@ -60,7 +61,10 @@ pub fn read(target: UserSlice) -> Answer {
             return count(read);
         }
         match ARRIVAL.wait(has_nothing) {
-            Ok(()) | Err(Errno::Again) => {}
+            Ok(()) => {}
+            // It rang meanwhile, as it does for ever if the cell wants that.
+            // DEFENCE: readers-give-way
+            Err(Errno::Again) => events::let_others_run(),
             Err(errno) => return Err(errno),
         }
     }

@@ -9,6 +9,8 @@ use kernel_unsafe::{
 use spin::Mutex;
 
 use crate::device::Console;
+#[cfg(feature = "test-hooks")]
+use crate::tease;
 
 /// The only queue of a source of entropy.
 const ONLY: u16 = 0;
@@ -29,6 +31,10 @@ impl Serve for Drivers {
     }
 
     fn submit(place: u32, address: usize, request: usize, reply: usize) -> i64 {
+        #[cfg(feature = "test-hooks")]
+        if let Some(answer) = tease::given(place) {
+            return answer;
+        }
         match QUEUES.lock().at(place) {
             Ok((queue, slot)) => done(queue.submit(slot, address, request, reply)),
             Err(none) => none,
@@ -36,6 +42,10 @@ impl Serve for Drivers {
     }
 
     fn add(place: u32, address: usize, request: usize, reply: usize) -> i64 {
+        #[cfg(feature = "test-hooks")]
+        if let Some(answer) = tease::given(place) {
+            return answer;
+        }
         match QUEUES.lock().at(place) {
             Ok((queue, slot)) => done(queue.add(slot, address, request, reply)),
             Err(none) => none,
@@ -43,10 +53,18 @@ impl Serve for Drivers {
     }
 
     fn poll(number: u32) -> i64 {
+        #[cfg(feature = "test-hooks")]
+        if let Some(answer) = tease::polled(number) {
+            return answer;
+        }
         QUEUES.lock().with(number, |queue| word(queue.poll()))
     }
 
     fn arm(number: u32) -> i64 {
+        #[cfg(feature = "test-hooks")]
+        if let Some(answer) = tease::armed(number) {
+            return answer;
+        }
         QUEUES.lock().with(number, |queue| word(queue.arm()))
     }
 
@@ -62,6 +80,9 @@ impl Serve for Drivers {
 
     #[cfg(feature = "test-hooks")]
     fn hook(kind: u32, address: usize, argument: usize) -> i64 {
+        if kind == gate::hooks::TEASE {
+            return tease::begin();
+        }
         if kind == gate::hooks::TIME_PUBLISH {
             return QUEUES.lock().with(queue::ERRORS, |queue| {
                 let ticks = crate::costs::of_publishing(queue, address);

@@ -2,10 +2,12 @@
 
 use std::io::{self, BufRead};
 use std::sync::mpsc::TryRecvError;
+use std::thread;
+use std::time::Duration;
 
 use domains::core_call::{CoreCall, error};
 use domains::{Cell, Domain};
-use gate::hooks::{CORE_CALL_WITH, LOAD, SPIN, in_cell};
+use gate::hooks::{CORE_CALL_WITH, LOAD, SPIN, TEASE, in_cell};
 
 use crate::cpus::pinned;
 use crate::hooks::{CONSOLE, HOSTFS, hook};
@@ -20,6 +22,7 @@ pub fn run(what: &str, count: &str) -> Result<(), String> {
         "output" => output(count),
         "input" => input(count),
         "stop" => return stop(),
+        "tease" => return tease(count),
         cell => match Domain::from_name(cell).and_then(Domain::cell) {
             Some(cell) => fail(in_cell(cell), count),
             None => return Err(format!("no such test: {cell}")),
@@ -65,6 +68,18 @@ fn stop() -> Result<(), String> {
         0 => Ok(()),
         answer => Err(format!("{answer}, when it does not run")),
     }
+}
+
+/// Has a reader kept busy for nothing; sleeps so often beside it.
+fn tease(count: usize) -> Result<(), String> {
+    let pause = || thread::sleep(Duration::from_millis(10));
+    thread::spawn(|| io::stdin().lock().lines().count());
+    pause();
+    hook(TEASE | CONSOLE, 0, 0);
+    // Whoever waits for any cell is woken.
+    fail(HOSTFS, 1);
+    (0..count).for_each(|_| pause());
+    std::process::exit(0)
 }
 
 fn core_stop(cell: Cell) -> i64 {

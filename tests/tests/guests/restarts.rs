@@ -20,6 +20,10 @@ pub(crate) const NEVER: [&str; 2] = ["--restart-limit", "0/s,0/min"];
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial("restarts::input_is_whole".into(), input),
+        trial(
+            "restarts::a_reader_who_is_kept_busy_stops_nobody_else".into(),
+            teased,
+        ),
         trial("restarts::output_to_a_slow_reader_is_whole".into(), slowly),
         trial(
             "restarts::without_restarts_output_goes_to_the_core".into(),
@@ -133,6 +137,22 @@ fn input() -> Verdict {
         "a restart for each failure",
         &restarts(&outcome, Cell::Console),
     )
+}
+
+/// His cell answers by turns so that he never sleeps and never gets a byte.
+fn teased() -> Verdict {
+    let mut command = TOOL.command(["run", "--quiet", "-c", "1", "--timeout", "20"]);
+    command.arg(image("tests/guests", Isolation::Mpk));
+    command.args(["--", "restarts", "tease", "20"]);
+    // Input that stays open, and brings nothing.
+    let mut run = command
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let silence = run.stdin.take();
+    let status = run.wait()?;
+    drop(silence);
+    ensure(status.success(), "the end of the other thread", &status)
 }
 
 /// The usual limit is reached; the rest of the machine goes on.
