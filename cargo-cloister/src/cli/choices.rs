@@ -82,8 +82,8 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
 /// How long a call of a cell may take, in milliseconds.
 pub(super) fn cell_deadline(text: &str) -> Result<u32, String> {
     match text.parse() {
-        Ok(ms) if (10..=600_000).contains(&ms) => Ok(ms),
-        _ => Err("not a number of milliseconds from 10 to 600000".to_owned()),
+        Ok(ms) if (20..=600_000).contains(&ms) => Ok(ms),
+        _ => Err("not a number of milliseconds from 20 to 600000".to_owned()),
     }
 }
 

@@ -69,7 +69,8 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "N/s,N/min|none", value_parser = choices::restart_limit)]
     restart_limit: Option<RestartLimit>,
     /// How long a call of a cell may take, by the ticks of the virtual CPU; then the
-    /// cell is stopped and started anew, like one that faults [default: 100]
+    /// cell is stopped and started anew, like one that faults; from
+    /// 20 to 600000 [default: 100]
     #[arg(long, value_name = "MILLISECONDS", value_parser = choices::cell_deadline)]
     cell_deadline: Option<u32>,
     /// Have a cell do wrong in its Nth call, in every Nth, in one of N as chance has it,
@@ -216,7 +217,9 @@ impl Run {
 fn announce(spec: &Spec) {
     tell(spec);
     if !spec.options.injections.is_empty() && spec.isolation == Isolation::None {
-        tell("warning: without walls no cell is started anew, and a fault ends the machine");
+        tell(
+            "warning: without walls a fault ends the machine; only a cell that lies is started anew",
+        );
     }
     for publish in &spec.publish {
         let (address, host) = (publish.address, publish.host);

@@ -185,7 +185,7 @@ pub(super) fn outcome(fault: &Fault) -> String {
             format!("application terminated ({}); {unharmed}", status::VIOLATION)
         }
         Action::Rewind => {
-            "the call into the cell ended with an error; safe kernel and application go on"
+            "the cell is stopped, and started anew if that was not too often; the rest goes on"
                 .to_owned()
         }
         Action::Halt => {

@@ -256,6 +256,16 @@ pub(super) fn used_ring(console: Console, direction: Direction) -> Option<UsedRi
     rings.find(|ring| ring.index().is_some())
 }
 
+/// The queues that the cell may have started for devices with these roles, a bit for
+/// each.
+pub(super) fn possible_queues(roles: &Roles) -> i64 {
+    let [main, errors] = roles.consoles;
+    let of = |role: Option<usize>, queues: i64| role.map_or(0, |_| queues);
+    of(main, 1 << queue::OUTPUT | 1 << queue::INPUT)
+        | of(errors, 1 << queue::ERRORS)
+        | of(roles.entropy, 1 << queue::RANDOM)
+}
+
 fn device(console: Console) -> Option<usize> {
     let roles = Roles::new(&info::boot().devices);
     roles.consoles.get(console as usize).copied().flatten()
@@ -276,9 +286,19 @@ impl Held<'_> {
         let window = console.window();
         if window.is_taken() {
             let come = self.take(console.queue(), &window.back, look)?;
+            self.judge_window(come)?;
             window.set_taken(come.is_none());
         }
         Ok(window.is_taken())
+    }
+
+    /// Judges what has come back by a queue for output: it has one window.
+    fn judge_window(&mut self, come: Option<(usize, usize)>) -> Result<(), DriverError> {
+        match come {
+            // DEFENCE: output-slot
+            Some((slot, _)) if slot != 0 => Err(self.convict("it brought what was not sent")),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the window if somebody waits for it and it has come back.
@@ -296,7 +316,9 @@ impl Held<'_> {
             let come = self.take_or_arm(console.queue(), &window.back);
             let is_lost = come == Err(DriverError::Failed);
             window.is_lost.fetch_or(is_lost, Ordering::Relaxed);
-            window.set_taken(come?.is_none());
+            let come = come?;
+            self.judge_window(come)?;
+            window.set_taken(come.is_none());
         }
         Ok(window.is_taken())
     }
@@ -313,5 +335,25 @@ mod tests {
         assert_eq!(window.check(), Ok(()));
         window.is_lost.store(true, Ordering::Relaxed);
         assert_eq!(window.check(), Err(DriverError::Failed));
+    }
+
+    #[test]
+    fn nothing_but_the_window_comes_back() {
+        let handle = super::super::handle::Handle::new(Cell::Console);
+        assert_eq!(handle.lock().judge_window(None), Ok(()));
+        assert_eq!(handle.lock().judge_window(Some((0, 0))), Ok(()));
+        let lie = handle.lock().judge_window(Some((1, 0)));
+        assert_eq!(lie, Err(DriverError::Failed));
+    }
+
+    #[test]
+    fn only_what_is_there_has_queues() {
+        let mut roles = Roles::default();
+        assert_eq!(possible_queues(&roles), 0);
+        roles.consoles = [Some(3), None];
+        assert_eq!(possible_queues(&roles), 0b101);
+        roles.consoles = [Some(3), Some(4)];
+        roles.entropy = Some(0);
+        assert_eq!(possible_queues(&roles), 0b1111);
     }
 }

@@ -6,7 +6,6 @@ use gate::cell::Faulted;
 use gate::{clock, core_call, info};
 
 use super::handle::Held;
-use super::storm::Storm;
 use super::{DriverError, channel, console, entropy, input, interrupts};
 use crate::report;
 
@@ -25,7 +24,6 @@ impl Held<'_> {
             if !self.can_restart() {
                 break;
             }
-            self.state.storm = Storm::new();
             if self.restart().is_ok() {
                 return DriverError::Restarted;
             }
@@ -57,7 +55,7 @@ impl Held<'_> {
         self.salvage();
         core_call::start(cell, self.under_way());
         self.forget();
-        self.state.queues = self.begin()?.max(0);
+        self.begin()?;
         if cell == Cell::Console {
             console::resume()?;
             input::resume()?;

@@ -130,8 +130,12 @@ impl Held<'_> {
 
     /// What the cell and its devices knew, they know no more.
     pub(super) fn forget(&mut self) {
+        // DEFENCE: new-start-new-generation
         self.handle.generation.fetch_add(1, Ordering::AcqRel);
+        // DEFENCE: new-start-new-count
         self.state.taken = [0; QUEUES_MAX];
+        // DEFENCE: storm-of-one-life
+        self.state.storm = Storm::new();
     }
 }
 
@@ -193,5 +197,19 @@ mod tests {
         let held = handle.try_lock(0b101).expect("nobody holds it");
         assert_eq!(handle.missed.load(Ordering::SeqCst), 0b10);
         drop(held);
+    }
+
+    /// Its devices have other rings then, and their servers know nothing.
+    #[test]
+    fn a_cell_that_is_started_anew_has_brought_nothing() {
+        let handle = Handle::new(Cell::Hostfs);
+        let mut held = handle.lock();
+        held.state.taken = [7; QUEUES_MAX];
+        (0..99).for_each(|_| held.note_interrupt(1));
+        held.forget();
+        assert_eq!(held.state.taken, [0; QUEUES_MAX]);
+        assert_eq!(held.generation(), 1);
+        (0..99).for_each(|_| held.note_interrupt(1));
+        assert!(!held.has_failed(), "no interrupt is its own yet");
     }
 }

@@ -1,7 +1,11 @@
 //! How a cell is called by whoever holds it.
 
+use domains::Cell;
+use domains::device::{Kind, Roles};
 use gate::cell::Faulted;
+use gate::info;
 
+use super::console;
 use super::handle::Held;
 use crate::report;
 
@@ -41,18 +45,48 @@ pub(super) fn steadily<T>(
     Err(DriverError::Failed)
 }
 
+/// The queues that a cell may have started, a bit for each: those of its devices. On the
+/// host, where tests run, there are none.
+fn possible_queues(cell: Cell) -> i64 {
+    if !cfg!(target_os = "none") {
+        return i64::MAX;
+    }
+    let roles = Roles::new(&info::boot().devices);
+    match cell.drives() {
+        [] => 0,
+        [Kind::Console | Kind::Entropy, ..] => console::possible_queues(&roles),
+        [Kind::Ninep | Kind::FileSystem, ..] => {
+            let volumes = roles.volumes.iter().flatten();
+            volumes.enumerate().map(|(number, _)| 1 << number).sum()
+        }
+    }
+}
+
 impl Held<'_> {
     /// Has it start its devices.
     pub(super) fn start(&mut self) {
-        match self.begin() {
-            Ok(queues) => self.state.queues = queues.max(0),
+        if self.begin() == Err(Faulted) {
             // Started anew, it has its queues, or it was given up.
-            Err(Faulted) => _ = self.fail(),
+            self.fail();
         }
     }
 
-    /// Makes the call that starts its devices; which queues there are, a bit for each.
-    pub(super) fn begin(&mut self) -> Result<i64, Faulted> {
+    /// Makes the call that starts its devices, and notes which queues there are.
+    pub(super) fn begin(&mut self) -> Result<(), Faulted> {
+        let queues = self.call_start()?;
+        // DEFENCE: queues-that-can-be
+        if queues & !possible_queues(self.cell()) != 0 {
+            let title = self.cell().title();
+            report::say(format_args!(
+                "{title}: it says that it has what it cannot have"
+            ));
+            return Err(Faulted);
+        }
+        self.state.queues = queues;
+        Ok(())
+    }
+
+    fn call_start(&mut self) -> Result<i64, Faulted> {
         let cell = self.cell();
         #[cfg(feature = "test-hooks")]
         if let Some(forged) = self.state.injector.misbehave_at_start(cell)? {
@@ -63,10 +97,10 @@ impl Held<'_> {
 
     /// Whether it has started a queue.
     pub(super) fn check(&self, queue: u32) -> Result<(), DriverError> {
-        if self.state.queues >> (queue & 31) & 1 == 0 {
-            Err(DriverError::Absent)
-        } else {
-            Ok(())
+        match self.state.queues >> (queue & 31) & 1 {
+            _ if self.has_failed() => Err(DriverError::Failed),
+            0 => Err(DriverError::Absent),
+            _ => Ok(()),
         }
     }
 
@@ -156,8 +190,6 @@ impl Held<'_> {
 
 #[cfg(test)]
 mod tests {
-    use domains::Cell;
-
     use super::*;
     use crate::drivers::handle::Handle;
 

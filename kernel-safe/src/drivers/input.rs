@@ -200,6 +200,7 @@ fn take(number: usize, size: usize) -> Option<Piece> {
     let can_be = number < INPUTS && size <= INPUT_SIZE;
     // DEFENCE: input-piece
     if can_be && GIVEN.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
+        // DEFENCE: held-not-given
         ORDER.lock().remove(number);
         Some(Piece { number, size })
     } else {
@@ -249,12 +250,14 @@ mod tests {
     #[test]
     fn only_what_was_given_comes_back_and_once() {
         GIVEN.store(0b10, Ordering::Relaxed);
+        ORDER.lock().push(1, 0);
         assert!(take(0, 1).is_none());
         assert!(take(INPUTS, 1).is_none());
         assert!(take(33, 1).is_none());
         assert!(take(1, INPUT_SIZE + 1).is_none());
         assert_eq!(take(1, 5).map(|piece| piece.size()), Some(5));
         assert!(take(1, 5).is_none());
+        assert_eq!(ORDER.lock().pop(), None, "the device has it no more");
     }
 
     #[test]

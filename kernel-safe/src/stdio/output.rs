@@ -38,6 +38,7 @@ pub fn pause(console: Console) {
 /// They are not the application's.
 #[cold]
 pub fn divert(why: SendError, bytes: UserSlice, restarts: &mut u32) -> Result<usize, Errno> {
+    // DEFENCE: restarts-counted
     *restarts = restarts.saturating_add(1);
     match why {
         SendError::BadAddress => Err(Errno::BadAddress),
@@ -91,5 +92,15 @@ mod tests {
         assert_eq!(tries(DriverError::Restarted), Some(TRIES));
         assert_eq!(tries(DriverError::Failed), Some(1));
         assert_eq!(tries(DriverError::Absent), Some(1));
+    }
+
+    #[test]
+    fn every_restart_is_counted() {
+        let (none, mut restarts) = (UserSlice::new(0, 0), 0);
+        for count in 1..TRIES {
+            let why = SendError::Console(DriverError::Restarted);
+            assert_eq!(divert(why, none, &mut restarts), Ok(0));
+            assert_eq!(restarts, count);
+        }
     }
 }

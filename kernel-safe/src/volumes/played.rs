@@ -116,6 +116,13 @@ impl<S: Speaker> Played<S> {
     }
 }
 
+impl<S> Played<S> {
+    /// Whether something meant nothing.
+    pub(super) fn is_convicted(&self) -> bool {
+        self.0.lock().is_convicted
+    }
+}
+
 impl<S: Speaker> Line for Played<S> {
     type Window = Letter<S>;
 

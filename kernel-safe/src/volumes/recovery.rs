@@ -19,6 +19,7 @@
 //! to begin once more, so many times and no more.
 
 mod origin;
+mod removals;
 
 use alloc::vec::Vec;
 
@@ -27,6 +28,8 @@ use spin::Mutex;
 use crate::drivers::channel::Trouble;
 use crate::errno::Errno;
 use crate::wait::turn::Turn;
+
+use self::removals::Removals;
 
 pub use self::origin::{Identity, Origin};
 
@@ -45,17 +48,27 @@ pub struct Origins {
 #[derive(Debug)]
 struct Table {
     origins: Vec<Option<Origin>>,
-    removals: u64,
+    removals: Removals,
 }
 
-/// Does `ask` until a restart no longer comes in between. If it was sent and
-/// brought no reply, it is done once more only if that `repeats` well.
+/// When what was sent and brought no good reply is sent once more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repeat {
+    /// Always: done twice it comes to the same.
+    Freely,
+    /// If there was no reply at all: then it was not done.
+    Undone,
+    /// Never: it may have been done.
+    Never,
+}
+
+/// Does `ask` until a restart no longer comes in between, as far as it repeats.
 ///
 /// # Errors
 ///
 /// It failed, may or may not have been done, or the cell fails and fails.
 pub fn steadily<T>(
-    repeats: bool,
+    repeat: Repeat,
     mut ask: impl FnMut() -> Result<T, Trouble>,
 ) -> Result<T, Errno> {
     for _ in 0..ATTEMPTS {
@@ -63,7 +76,9 @@ pub fn steadily<T>(
             Ok(answer) => return Ok(answer),
             Err(Trouble::Unsent) => {}
             // DEFENCE: done-once
-            Err(Trouble::Unanswered) if repeats => {}
+            Err(Trouble::Unanswered) if repeat != Repeat::Never => {}
+            // DEFENCE: garbled-done-once
+            Err(Trouble::Garbled) if repeat == Repeat::Freely => {}
             Err(trouble) => return Err(trouble.into()),
         }
     }
@@ -73,7 +88,7 @@ pub fn steadily<T>(
 /// What failed is only the preparation of a request, which can be done again.
 pub fn before(trouble: Trouble) -> Trouble {
     match trouble {
-        Trouble::Unanswered => Trouble::Unsent,
+        Trouble::Unanswered | Trouble::Garbled => Trouble::Unsent,
         other => other,
     }
 }
@@ -83,7 +98,7 @@ impl Origins {
     pub const fn new() -> Origins {
         let table = Table {
             origins: Vec::new(),
-            removals: 0,
+            removals: Removals::new(),
         };
         Origins {
             table: Mutex::new(table),
@@ -96,9 +111,11 @@ impl Origins {
     /// # Errors
     ///
     /// Memory is short.
-    pub fn note(&self, number: u64, origin: Origin) -> Result<(), Errno> {
+    pub fn note(&self, number: u64, mut origin: Origin) -> Result<(), Errno> {
         let place = usize::try_from(number).map_err(|_| Errno::NoMemory)?;
-        let origins = &mut self.table.lock().origins;
+        let Table { origins, removals } = &mut *self.table.lock();
+        // DEFENCE: gone-meanwhile
+        origin.removal = origin.removal.or_else(|| removals.of(&origin, origin.read));
         if place >= origins.len() {
             let more = place.saturating_sub(origins.len()).saturating_add(1);
             origins.try_reserve(more)?;
@@ -122,7 +139,7 @@ impl Origins {
     ///
     /// Memory is short, or there is no such file.
     pub fn of(&self, number: u64) -> Result<Origin, Errno> {
-        self.with(number, |origin| origin.copied())?
+        self.read(number, Origin::copied)
     }
 
     /// Where `name` in a directory comes from.
@@ -131,7 +148,23 @@ impl Origins {
     ///
     /// As [`Origins::of`], or the names are too long.
     pub fn child(&self, directory: u64, name: &[u8]) -> Result<Origin, Errno> {
-        self.with(directory, |origin| origin.child(name))?
+        self.read(directory, |origin| origin.child(name))
+    }
+
+    /// Reads an origin, and notes when.
+    fn read(
+        &self,
+        number: u64,
+        read: impl FnOnce(&Origin) -> Result<Origin, Errno>,
+    ) -> Result<Origin, Errno> {
+        let place = usize::try_from(number).map_err(|_| Errno::Invalid)?;
+        let table = self.table.lock();
+        let origin = table.origins.get(place).and_then(Option::as_ref);
+        let origin = read(origin.ok_or(Errno::Invalid)?)?;
+        Ok(Origin {
+            read: table.removals.now(),
+            ..origin
+        })
     }
 
     /// Sees to it that the server knows a file in a generation of the cell: `find`
@@ -171,10 +204,9 @@ impl Origins {
     /// As [`Origins::child`].
     pub fn remove(&self, directory: u64, name: &[u8]) -> Result<u64, Errno> {
         let removed = self.child(directory, name)?;
-        let mut table = self.table.lock();
-        table.removals = table.removals.wrapping_add(1);
-        let removal = table.removals;
-        for origin in table.origins.iter_mut().flatten() {
+        let Table { origins, removals } = &mut *self.table.lock();
+        let removal = removals.begin(removed.copied()?.path)?;
+        for origin in origins.iter_mut().flatten() {
             if origin.removal.is_none() && origin.is_at(&removed.path) {
                 origin.removal = Some(removal);
             }
@@ -191,14 +223,18 @@ impl Origins {
     /// As `removed` says.
     pub fn judge(&self, removal: u64, removed: Result<(), Errno>) -> Result<(), Errno> {
         match removed {
-            Ok(()) | Err(Errno::Device | Errno::NotFound) => {}
+            Ok(()) | Err(Errno::Device | Errno::NotFound) => {
+                self.table.lock().removals.end(removal);
+            }
             Err(_) => self.keep(removal),
         }
         removed
     }
 
     fn keep(&self, removal: u64) {
-        for origin in self.table.lock().origins.iter_mut().flatten() {
+        let Table { origins, removals } = &mut *self.table.lock();
+        removals.call_back(removal);
+        for origin in origins.iter_mut().flatten() {
             if origin.removal == Some(removal) {
                 origin.removal = None;
             }

@@ -134,6 +134,7 @@ impl<L: Line> Server<L> {
         if let Ok(session) = self.session(generation) {
             return Ok(session);
         }
+        // DEFENCE: session-begun-again
         let data = agree(generation).map_err(recovery::before)?;
         let session = Session { generation, data };
         *self.session.lock() = Some(session);
@@ -173,8 +174,9 @@ impl<L: Line> Server<L> {
             Ok(read) => Ok(read),
             Err(Failure::Refused(errno)) => Err(errno.into()),
             Err(Failure::Malformed) => {
+                // DEFENCE: garbled-convicts
                 self.line.convict(generation);
-                Err(Trouble::Unanswered)
+                Err(Trouble::Garbled)
             }
         }
     }
@@ -204,6 +206,8 @@ impl<L: Line> Server<L> {
 mod tests {
     use super::*;
     use crate::volumes::line::ByChannel;
+    use crate::volumes::played::host::Host;
+    use crate::volumes::played::{Played, ninep};
 
     /// On the host, a cell's generation is zero for ever.
     #[test]
@@ -220,6 +224,25 @@ mod tests {
         assert_eq!(again, Ok(expected));
         assert_eq!(server.session(0), Ok(expected));
         assert_eq!(server.session(1), Err(Errno::Device));
+    }
+
+    #[test]
+    fn what_means_nothing_convicts_and_may_have_been_done() {
+        let line = Played::new(ninep::Server::new(Host::new()), &[]);
+        let server = Server::new(line.clone());
+        let refused = server.judge::<()>(0, Err(Failure::Refused(Errno::Exists)));
+        assert_eq!(refused, Err(Trouble::Failed(Errno::Exists)));
+        assert!(!line.is_convicted());
+        let garbled = server.judge::<()>(0, Err(Failure::Malformed));
+        assert_eq!(garbled, Err(Trouble::Garbled));
+        assert!(line.is_convicted());
+    }
+
+    #[test]
+    fn messages_carry_neither_too_little_nor_too_much() {
+        assert_eq!(bounded(DATA_MIN - 1), Err(Errno::Device));
+        assert_eq!(bounded(DATA_MIN), Ok(DATA_MIN));
+        assert_eq!(bounded(1 << 20), Ok(DATA_MAX));
     }
 
     #[test]

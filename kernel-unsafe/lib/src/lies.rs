@@ -29,6 +29,8 @@ pub(crate) struct Lie {
 
 /// Makes an interrupt by each look for a reply.
 const STORM: usize = 16;
+/// Makes interrupts for ever when it looks for a reply.
+const ENDLESS_STORM: usize = 17;
 /// So many: more than the safe kernel bears, and few enough to see what comes
 /// behind them if it bears them all the same.
 const INTERRUPTS: u32 = 300;
@@ -39,9 +41,14 @@ impl Lie {
         self.way == STORM && self.interrupts < INTERRUPTS
     }
 
+    /// Whether it never stops making them.
+    pub(crate) const fn storms_for_ever(&self) -> bool {
+        self.way == ENDLESS_STORM
+    }
+
     /// Takes note that it has made one.
     pub(crate) const fn count_interrupt(&mut self) {
-        self.interrupts += 1;
+        self.interrupts = self.interrupts.saturating_add(1);
     }
 
     /// How long it takes for each look, in nanoseconds.

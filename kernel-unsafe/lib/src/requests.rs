@@ -140,6 +140,10 @@ impl Requests {
             return Ok(again);
         }
         #[cfg(feature = "test-hooks")]
+        while self.lie.storms_for_ever() {
+            self.storm()?;
+        }
+        #[cfg(feature = "test-hooks")]
         if self.lie.storms() {
             self.storm()?;
             return Err(Refused::Busy);

@@ -53,6 +53,7 @@ fn hanging_driver() -> Verdict {
         fault["domain"] == "console"
             && fault["cause"] == "deadline"
             && fault["action"] == "rewind"
+            && fault["entry"] == "hook"
     });
     ensure(
         reported && outcome.status == 0,

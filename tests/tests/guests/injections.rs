@@ -29,6 +29,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         trial("injections::of_one_call_happen_once".into(), once),
         trial("injections::garbage_is_not_believed".into(), garbage),
+        trial(
+            "injections::garbage_at_the_start_is_not_believed".into(),
+            garbage_at_the_start,
+        ),
         trial("injections::by_chance_are_the_same_again".into(), by_chance),
     ];
     misdeeds.chain(others).collect()
@@ -63,6 +67,17 @@ fn garbage() -> Verdict {
     ensure(
         is_whole && is_said && restarts > 1 && outcome.faults.is_empty(),
         "all output, some restarts, and why",
+        &outcome,
+    )
+}
+
+/// A cell cannot say that it has queues which there are not.
+fn garbage_at_the_start() -> Verdict {
+    let outcome = echo(&["--inject", "console=garbage,start=1"]);
+    let is_whole = outcome.status == 0 && outcome.stdout == text();
+    ensure(
+        is_whole && outcome.restarts == ["console"],
+        "all output, and one new start",
         &outcome,
     )
 }

@@ -48,8 +48,15 @@ impl Looks {
     }
 
     /// Whether the next one may come too late for a call that begins now.
-    pub(crate) const fn are_rare(self) -> bool {
+    const fn are_rare(self) -> bool {
         self.period_ns > LOOK_NS
+    }
+
+    /// Whether an interrupt is one: a tick, or any other during a call of a cell while
+    /// looks are rare. So no device puts off the next look, or brings it nearer twice.
+    pub(crate) const fn are_due(self, is_tick: bool, is_in_cell: bool) -> bool {
+        // DEFENCE: looks-due
+        is_tick || is_in_cell && self.are_rare()
     }
 
     /// Whether they have seen the call that the last one found for so long.
@@ -78,6 +85,14 @@ mod tests {
         assert!(after_calm(99).are_rare());
         let looks = after_calm(99).and(false, false, LONGEST_NS);
         assert_eq!((looks.period_ns, looks.are_rare()), (LOOK_NS, false));
+    }
+
+    #[test]
+    fn an_interrupt_of_a_device_is_a_look_once() {
+        assert!(after_calm(3).are_due(false, true));
+        assert!(!after_calm(3).are_due(false, false));
+        assert!(!Looks::NONE.are_due(false, true));
+        assert!(Looks::NONE.are_due(true, false));
     }
 
     #[test]

@@ -235,6 +235,7 @@ fn send(trap: &Trap<'_>, culprit: Domain, finding: Finding, action: Action) {
 fn served(trap: &Trap<'_>, culprit: Domain) -> Option<u32> {
     let number = match culprit {
         Domain::App => return None,
+        // DEFENCE: seen-not-told
         Domain::Cell(_) => trap.local.page.get(offset::CELL_ENTRY) & !SEEN,
         Domain::Safe => {
             let top = kernel_stack_top(trap.registers.rsp)?;

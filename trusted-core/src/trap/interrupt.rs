@@ -26,13 +26,13 @@ pub(crate) fn handle(trap: &mut Trap<'_>) {
     hooks::interrupted(trap);
     let domain = trap.caller.domain;
     let cell = domain.and_then(Domain::cell);
-    // No device of a cell puts off the next look at it, or brings it nearer twice.
-    let is_look = is_tick || cell.is_some() && local.looks.get().are_rare();
+    let is_look = local.looks.get().are_due(is_tick, cell.is_some());
     if is_look {
         look(trap);
     }
     if let Some(cell) = cell {
         // Its call returns to the safe kernel, which looks before it leaves.
+        // DEFENCE: look-not-put-off
         if is_look {
             tick::arm(local, Until::Run);
         }

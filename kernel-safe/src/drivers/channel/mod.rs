@@ -176,7 +176,9 @@ impl Channel {
         let mut held = handle(Cell::Hostfs).lock();
         let now = held.generation();
         self.slots.lock().send(slot, room, generation, now)?;
-        let given = held.call(|| hostfs::submit(place, window, request, room.size));
+        let given = held.check(self.number);
+        let given = given
+            .and_then(|()| held.call(|| hostfs::submit(place, window, request, room.size)));
         let given = given.and_then(|answer| held.taken(answer));
         drop(held);
         match given {

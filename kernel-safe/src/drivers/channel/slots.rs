@@ -54,6 +54,8 @@ pub enum Trouble {
     Unsent,
     /// The request was sent, and the cell was started anew before a reply came.
     Unanswered,
+    /// The request was sent, and what came means nothing: it was done, or not.
+    Garbled,
     /// There is no point in asking again.
     Failed(Errno),
 }
@@ -67,7 +69,7 @@ impl From<Errno> for Trouble {
 impl From<Trouble> for Errno {
     fn from(trouble: Trouble) -> Errno {
         match trouble {
-            Trouble::Unsent | Trouble::Unanswered => Errno::Device,
+            Trouble::Unsent | Trouble::Unanswered | Trouble::Garbled => Errno::Device,
             Trouble::Failed(errno) => errno,
         }
     }
@@ -104,6 +106,7 @@ impl Slots {
     ///
     /// The channel is broken.
     pub(super) fn take(&mut self) -> Result<Option<usize>, Errno> {
+        // DEFENCE: broken-channel-gives-none
         if self.is_broken {
             return Err(Errno::Device);
         }
@@ -221,6 +224,7 @@ impl Slots {
     /// Whether a reply is to come.
     fn is_expecting(&self) -> bool {
         let mut slots = self.slots.iter();
+        // DEFENCE: broken-channel-unasked
         !self.is_broken && slots.any(|slot| matches!(slot, Holder::Sent(..)))
     }
 

@@ -119,7 +119,8 @@ impl Window {
     pub fn exchange(&mut self, request: usize, reply: usize) -> Result<usize, Trouble> {
         let at = place_of_reply(request, reply).ok_or(Errno::Invalid)?;
         self.reply = at;
-        // So that a reply is known by its size.
+        // So that a reply is known by its size, and none that came before.
+        // DEFENCE: old-reply-cleared
         self.reply_from(0).write(&[0; SIZE]);
         let room = Room { at, size: reply };
         self.channel
@@ -186,8 +187,14 @@ impl Drop for Window {
 pub(super) fn size_of_reply(window: View, room: Room) -> Option<usize> {
     let mut size = [0; SIZE];
     let is_read = window.from(room.at).read(&mut size);
-    let size = u32::from_le_bytes(size) as usize;
-    (is_read && (SIZE..=room.size).contains(&size)).then_some(size)
+    is_read.then(|| size_in(size, room))?
+}
+
+/// A size that a reply may have; zero is that of none.
+fn size_in(bytes: [u8; SIZE], room: Room) -> Option<usize> {
+    let size = u32::from_le_bytes(bytes) as usize;
+    // DEFENCE: salvaged-size
+    (SIZE..=room.size).contains(&size).then_some(size)
 }
 
 /// Where in a window a reply of `reply` bytes lies, behind a request of
@@ -213,6 +220,14 @@ mod tests {
     use super::*;
 
     const WINDOW: usize = REQUEST_SIZE;
+
+    #[test]
+    fn a_reply_in_a_window_has_a_size_that_fits() {
+        let room = Room { at: 64, size: 100 };
+        let of = |size: u32| size_in(size.to_le_bytes(), room);
+        assert_eq!([0, 3, 4, 100].map(of), [None, None, Some(4), Some(100)]);
+        assert_eq!([101, u32::MAX].map(of), [None, None]);
+    }
 
     #[test]
     fn a_reply_lies_behind_its_request_in_the_window() {

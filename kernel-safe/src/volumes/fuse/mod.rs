@@ -26,16 +26,16 @@ use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, copy_text, zeros};
 use crate::volumes::line::Line;
-use crate::volumes::recovery::{self, Origin, Origins};
+use crate::volumes::recovery::{self, Origin, Origins, Repeat};
 use crate::volumes::server::{Server, Session};
 use crate::volumes::{flags, listing, parts};
 
 /// What the number of a volume is added to, as the number of its device.
 const FIRST_DEVICE: u64 = 0xf000;
 
-/// Whether a request comes to the same when it is done twice.
-const AGAIN: bool = true;
-const ONCE: bool = false;
+/// A request that comes to the same when it is done twice, and one that does not.
+const AGAIN: Repeat = Repeat::Freely;
+const ONCE: Repeat = Repeat::Never;
 
 /// A volume.
 #[derive(Debug)]
@@ -68,11 +68,11 @@ impl<L: Line> Volume<L> {
     /// Asks something about a file, in a session in which the server knows it.
     fn ask_about<T>(
         &self,
-        repeats: bool,
+        repeat: Repeat,
         node: NodeId,
         mut ask: impl FnMut(Session, File) -> Result<T, Trouble>,
     ) -> Result<T, Errno> {
-        recovery::steadily(repeats, || {
+        recovery::steadily(repeat, || {
             let session = self.client.begin()?;
             let generation = session.generation;
             let find = |origin: &Origin| self.find(generation, node, origin);

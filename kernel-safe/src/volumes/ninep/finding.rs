@@ -29,6 +29,7 @@ impl<L: Line> Volume<L> {
         let found = self.walk_and_open(generation, fid, origin);
         if found.is_err() {
             // It may know the fid as something on the way.
+            // DEFENCE: half-found-forgotten
             self.client.forget(generation, fid);
         }
         found
@@ -41,6 +42,7 @@ impl<L: Line> Volume<L> {
             found = Some(self.walk(generation, from, fid, name)?);
         }
         match found {
+            // DEFENCE: walked-the-same
             Some(found) => check(origin, found)?,
             None => self.walk_nowhere(generation, ROOT, fid)?,
         }

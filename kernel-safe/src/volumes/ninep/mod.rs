@@ -8,8 +8,8 @@
 //! Who serves is QEMU. Its reset of the device lets what is under way come to its
 //! end first, and each reply stands in its window by then; what it did not begin it
 //! drops. So a request without a reply was not done, and is sent again whatever it
-//! asks for. Should a server do one without a reply nevertheless, a creation or a
-//! removal fails by its name when it is repeated, and no other file is touched.
+//! asks for. One whose reply means nothing was done, or not: what makes or removes a
+//! name is not sent again then.
 //!
 //! Fids keep their numbers over sessions, and numbers of files are those of fids.
 
@@ -29,7 +29,7 @@ use crate::files::transfer::{Source, Target};
 use crate::object::flags::Access;
 use crate::volumes::bytes::{Reply, Request, copy_text, zeros};
 use crate::volumes::line::Line;
-use crate::volumes::recovery::{self, Origin, Origins};
+use crate::volumes::recovery::{self, Origin, Origins, Repeat};
 use crate::volumes::server::{Server, Session};
 use crate::volumes::{flags, listing, parts};
 
@@ -61,16 +61,17 @@ impl<L> Volume<L> {
 impl<L: Line> Volume<L> {
     /// Bytes of data in a message.
     fn data(&self) -> Result<usize, Errno> {
-        recovery::steadily(true, || self.client.begin()).map(|session| session.data)
+        recovery::steadily(Repeat::Freely, || self.client.begin()).map(|session| session.data)
     }
 
     /// Asks something about a file, in a session in which the server knows it.
     fn ask_about<T>(
         &self,
+        repeat: Repeat,
         node: NodeId,
         mut ask: impl FnMut(Session, u32) -> Result<T, Trouble>,
     ) -> Result<T, Errno> {
-        recovery::steadily(true, || {
+        recovery::steadily(repeat, || {
             let session = self.client.begin()?;
             let fid = self.known(session.generation, node)?;
             ask(session, fid)
@@ -80,11 +81,12 @@ impl<L: Line> Volume<L> {
     /// Tells the server what to do with a file.
     fn tell_about(
         &self,
+        repeat: Repeat,
         node: NodeId,
         kind: u8,
         request: impl Fn(u16, u32) -> Request,
     ) -> Result<(), Errno> {
-        self.ask_about(node, |session, fid| {
+        self.ask_about(repeat, node, |session, fid| {
             let request = |tag| request(tag, fid);
             self.client.tell(session.generation, kind, request)
         })
@@ -98,7 +100,7 @@ impl<L: Line> Volume<L> {
         open: impl FnOnce(u32) -> Result<Qid, Trouble>,
     ) -> Result<(u32, Qid), Trouble> {
         let walk = |new| self.walk_nowhere(generation, old, new);
-        let (new, ()) = self.client.new_fid(walk)?;
+        let (new, ()) = self.client.new_fid(walk).map_err(recovery::before)?;
         let opened = open(new);
         if opened.is_err() {
             self.client.give_back(generation, new);
@@ -122,7 +124,7 @@ impl<L: Line> Volume<L> {
     fn remove(&self, directory: NodeId, name: &[u8], flags: u32) -> Result<(), Errno> {
         let removal = self.origins.remove(directory.0, name)?;
         let request = |tag, fid| message::remove(tag, fid, name, flags);
-        let removed = self.tell_about(directory, kind::REMOVE, request);
+        let removed = self.tell_about(Repeat::Undone, directory, kind::REMOVE, request);
         self.origins.judge(removal, removed)
     }
 
@@ -137,7 +139,7 @@ impl<L: Line> Volume<L> {
     ) -> Result<Option<u64>, Errno> {
         let room = bytes.len().saturating_sub(DATA_HEADER);
         let size = u32::try_from(room).map_err(|_| Errno::Invalid)?;
-        self.ask_about(directory, |session, fid| {
+        self.ask_about(Repeat::Freely, directory, |session, fid| {
             let request = |tag| message::list(tag, fid, cookie, size);
             let read = |mut reply: Reply<'_>| {
                 let size = reply.count(room)?;
@@ -151,7 +153,7 @@ impl<L: Line> Volume<L> {
 
 impl<L: Line> FileSystem for Volume<L> {
     fn root(&self) -> Result<NodeId, Errno> {
-        recovery::steadily(true, || self.client.begin())?;
+        recovery::steadily(Repeat::Freely, || self.client.begin())?;
         // All share one, which is never forgotten: it saves two messages for
         // each path. Each session begins by telling the server of it.
         let number = u64::from(ROOT);
@@ -160,7 +162,7 @@ impl<L: Line> FileSystem for Volume<L> {
     }
 
     fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Lookup, Errno> {
-        self.ask_about(directory, |session, directory| {
+        self.ask_about(Repeat::Freely, directory, |session, directory| {
             let origin = self.origins.child(u64::from(directory), name)?;
             let generation = session.generation;
             let walk = |new| self.walk(generation, directory, new, name);
@@ -181,7 +183,7 @@ impl<L: Line> FileSystem for Volume<L> {
 
     fn metadata(&self, node: NodeId) -> Result<Metadata, Errno> {
         let device = FIRST_DEVICE.saturating_add(self.client.server.number() as u64);
-        self.ask_about(node, |session, fid| {
+        self.ask_about(Repeat::Freely, node, |session, fid| {
             let request = |tag| message::get_attributes(tag, fid);
             let read = |reply: Reply<'_>| message::metadata(reply, device);
             self.client
@@ -192,7 +194,7 @@ impl<L: Line> FileSystem for Volume<L> {
     fn read_link(&self, node: NodeId, target: &mut [u8]) -> Result<usize, Errno> {
         const AROUND: usize = message::HEADER + 2;
         let mut bytes = zeros(target.len().saturating_add(AROUND))?;
-        self.ask_about(node, |session, fid| {
+        self.ask_about(Repeat::Freely, node, |session, fid| {
             let request = |tag| message::read_link(tag, fid);
             let read =
                 |mut reply: Reply<'_>| copy_text(message::read_text(&mut reply)?, target);
@@ -203,7 +205,7 @@ impl<L: Line> FileSystem for Volume<L> {
     }
 
     fn open(&self, node: NodeId, access: Access) -> Result<NodeId, Errno> {
-        self.ask_about(node, |session, fid| {
+        self.ask_about(Repeat::Freely, node, |session, fid| {
             let origin = self.origins.of(node.0)?;
             let generation = session.generation;
             let open = |new| self.open_fid(generation, new, access);
@@ -222,7 +224,7 @@ impl<L: Line> FileSystem for Volume<L> {
     ) -> Result<NodeId, Errno> {
         let flags = flags::of(access) | flags::CREATE | flags::EXCLUSIVE;
         let mode = self.client.server.mode(mode);
-        self.ask_about(directory, |session, directory| {
+        self.ask_about(Repeat::Undone, directory, |session, directory| {
             let origin = self.origins.child(u64::from(directory), name)?;
             let generation = session.generation;
             let create = |fid| {
@@ -239,7 +241,7 @@ impl<L: Line> FileSystem for Volume<L> {
     fn make_directory(&self, directory: NodeId, name: &[u8], mode: u32) -> Result<(), Errno> {
         let mode = self.client.server.mode(mode);
         let request = |tag, fid| message::make_directory(tag, fid, name, mode);
-        self.tell_about(directory, kind::MAKE_DIRECTORY, request)
+        self.tell_about(Repeat::Undone, directory, kind::MAKE_DIRECTORY, request)
     }
 
     fn remove_file(&self, directory: NodeId, name: &[u8]) -> Result<(), Errno> {
@@ -264,7 +266,7 @@ impl<L: Line> FileSystem for Volume<L> {
     fn read(&self, file: NodeId, offset: u64, target: &mut dyn Target) -> Result<usize, Errno> {
         let (size, most) = (target.size(), self.data()?);
         parts::each(size, most, offset, |offset, at, size| {
-            self.ask_about(file, |session, fid| {
+            self.ask_about(Repeat::Freely, file, |session, fid| {
                 let size = size.min(session.data);
                 self.client
                     .read(session.generation, fid, offset, target, at, size)
@@ -275,7 +277,7 @@ impl<L: Line> FileSystem for Volume<L> {
     fn write(&self, file: NodeId, offset: u64, source: &dyn Source) -> Result<usize, Errno> {
         let (size, most) = (source.size(), self.data()?);
         parts::each(size, most, offset, |offset, at, size| {
-            self.ask_about(file, |session, fid| {
+            self.ask_about(Repeat::Freely, file, |session, fid| {
                 let size = size.min(session.data);
                 self.client
                     .write(session.generation, fid, offset, source, at, size)
@@ -289,10 +291,10 @@ impl<L: Line> FileSystem for Volume<L> {
 
     fn set_size(&self, file: NodeId, size: u64) -> Result<(), Errno> {
         let request = |tag, fid| message::set_size(tag, fid, size);
-        self.tell_about(file, kind::SET_ATTRIBUTES, request)
+        self.tell_about(Repeat::Freely, file, kind::SET_ATTRIBUTES, request)
     }
 
     fn sync(&self, file: NodeId) -> Result<(), Errno> {
-        self.tell_about(file, kind::SYNC, message::sync)
+        self.tell_about(Repeat::Freely, file, kind::SYNC, message::sync)
     }
 }

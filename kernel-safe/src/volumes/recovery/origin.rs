@@ -30,6 +30,8 @@ pub struct Origin {
     pub access: Option<Access>,
     /// In which generation of the cell the server knows it.
     pub generation: u32,
+    /// When this was read from the table, by the clock of removals.
+    pub(super) read: u64,
     /// By which removal its name went.
     pub(super) removal: Option<u64>,
     /// Whether what it is now is not known.
@@ -44,6 +46,7 @@ impl Origin {
             identity: None,
             access: None,
             generation,
+            read: 0,
             removal: None,
             is_lost: false,
         }

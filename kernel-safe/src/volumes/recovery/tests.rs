@@ -298,3 +298,146 @@ fn names_have_an_end() {
     assert_eq!(origin.child(b"x"), Err(Errno::NameTooLong));
     assert_eq!(origin.names().count(), PATH_MAX / 256);
 }
+
+/// The first words of a session can always be said again.
+#[test]
+fn by_fuse_a_restart_while_a_session_begins_is_not_seen() {
+    let (told, host, messages) = fuse(&[]);
+    for place in 0..messages {
+        let (now, left, _) = fuse(&[(place, Fate::Unsent), (place + 1, Fate::Undone)]);
+        assert_eq!((now, left), (told.clone(), host.clone()), "{place}");
+    }
+}
+
+/// A file that was opened by nobody is found again by its name alone.
+fn metadata_after<S: Speaker>(line: &Played<S>, volume: &dyn FileSystem) -> Result<u64, Errno> {
+    let root = volume.root().expect("a root");
+    let mut program = Program {
+        volume,
+        told: Vec::new(),
+    };
+    let other = program.create(root, "other");
+    let file = program.create(root, "file");
+    volume.release(file);
+    _ = other;
+    let file = volume.lookup(root, b"file").expect("it is there").node;
+    line.0.lock().restart();
+    {
+        let mut world = line.0.lock();
+        let host = world.server.host();
+        let other = host.find(ROOT, b"other").expect("it is there");
+        host.names.insert(name(FILE), other);
+    }
+    volume.metadata(file).map(|it| it.size)
+}
+
+#[test]
+fn another_file_is_not_taken_for_one_that_is_not_open() {
+    let line = Played::new(ninep::Server::new(Host::new()), &[]);
+    let volume = by_ninep::Volume::new(line.clone());
+    assert_eq!(metadata_after(&line, &volume), Err(Errno::Device));
+    let line = Played::new(fuse::Server::new(Host::new()), &[]);
+    let volume = by_fuse::Volume::new(line.clone());
+    assert_eq!(metadata_after(&line, &volume), Err(Errno::Device));
+}
+
+/// A file that stands at its place again is found again.
+fn read_back<S: Speaker>(line: &Played<S>, volume: &dyn FileSystem) -> Vec<String> {
+    let root = volume.root().expect("a root");
+    let mut program = Program {
+        volume,
+        told: Vec::new(),
+    };
+    let file = program.create(root, "file");
+    program.write(file, 0, "mine");
+    let other = program.create(root, "other");
+    program.write(other, 0, "not mine");
+    line.0.lock().restart();
+    let (mine, not) = {
+        let mut world = line.0.lock();
+        let host = world.server.host();
+        (
+            host.find(ROOT, b"file").unwrap(),
+            host.find(ROOT, b"other").unwrap(),
+        )
+    };
+    line.0.lock().server.host().names.insert(name(FILE), not);
+    program.told.clear();
+    program.read(file, 0);
+    line.0.lock().server.host().names.insert(name(FILE), mine);
+    program.read(file, 0);
+    program.told
+}
+
+#[test]
+fn what_stands_there_again_is_found_again() {
+    let back = [LOST, "read: Ok(\"mine\")"];
+    let line = Played::new(ninep::Server::new(Host::new()), &[]);
+    assert_eq!(read_back(&line, &by_ninep::Volume::new(line.clone())), back);
+    let line = Played::new(fuse::Server::new(Host::new()), &[]);
+    assert_eq!(read_back(&line, &by_fuse::Volume::new(line.clone())), back);
+    assert!(
+        line.0.lock().server.nodes.len() <= 3,
+        "what was found in vain is forgotten"
+    );
+}
+
+/// It may be what goes: its number is the file's that was there, and the name is free.
+#[test]
+fn what_was_found_while_its_name_went_is_not_looked_for_again() {
+    let origins = Origins::new();
+    origins.note(0, Origin::root(0)).expect("memory");
+    origins
+        .note(1, origins.child(0, b"a").expect("memory"))
+        .expect("memory");
+    let opened = origins.of(1).expect("memory").opened(0, BOTH);
+    let removal = origins.remove(0, b"a").expect("memory");
+    let found = origins.child(0, b"a").expect("memory");
+    origins.note(2, found).expect("memory");
+    origins.judge(removal, Ok(())).expect("it went");
+    origins.note(3, opened).expect("memory");
+    let ensure = |number| origins.ensure(number, 1, |_| Ok(()));
+    let lost = Err(Trouble::Failed(Errno::Device));
+    assert_eq!([1, 2, 3].map(ensure), [lost; 3]);
+    let another = origins.child(0, b"a").expect("memory");
+    origins.note(4, another).expect("memory");
+    assert_eq!(ensure(4), Ok(()), "it was found later");
+}
+
+#[test]
+fn what_was_found_while_its_removal_was_refused_is_there() {
+    let origins = Origins::new();
+    origins.note(0, Origin::root(0)).expect("memory");
+    let removal = origins.remove(0, b"a").expect("memory");
+    let found = origins.child(0, b"a").expect("memory");
+    origins.note(1, found).expect("memory");
+    assert_eq!(
+        origins.judge(removal, Err(Errno::NotEmpty)),
+        Err(Errno::NotEmpty)
+    );
+    assert_eq!(origins.ensure(1, 1, |_| Ok(())), Ok(()));
+}
+
+/// How often something is asked that brings `trouble` at first.
+fn asked(repeat: Repeat, trouble: Trouble) -> (u32, Result<(), Errno>) {
+    let mut count = 0;
+    let done = steadily(repeat, || {
+        count += 1;
+        if count == 1 { Err(trouble) } else { Ok(()) }
+    });
+    (count, done)
+}
+
+#[test]
+fn what_may_have_been_done_is_repeated_only_if_that_does_no_harm() {
+    let lost = Err(Errno::Device);
+    for (repeat, unanswered, garbled) in [
+        (Repeat::Freely, (2, Ok(())), (2, Ok(()))),
+        (Repeat::Undone, (2, Ok(())), (1, lost)),
+        (Repeat::Never, (1, lost), (1, lost)),
+    ] {
+        assert_eq!(asked(repeat, Trouble::Unsent), (2, Ok(())));
+        assert_eq!(asked(repeat, Trouble::Unanswered), unanswered);
+        assert_eq!(asked(repeat, Trouble::Garbled), garbled);
+    }
+}

@@ -35,6 +35,7 @@ pub fn run(folder: &str, words: &[&str]) -> Result<(), String> {
         ["links"] => host::links(folder),
         ["many", count] => many::run(folder, count),
         ["modes", lie] => modes::run(folder, lie),
+        ["endless-storm"] => waiting::endless_storm(folder),
         ["lies-for-ever"] => lies::for_ever(),
         ["noise", seed] => lies::noise(folder, seed),
         ["read-only"] => errors::read_only(folder),

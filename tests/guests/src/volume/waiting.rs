@@ -14,6 +14,7 @@ use crate::hooks::{CONSOLE, HOSTFS, hook};
 /// Lies: no reply is passed on, and each look for one makes an interrupt.
 const SILENCE: usize = 8;
 const STORM: usize = 16;
+const ENDLESS_STORM: usize = 17;
 /// Nothing is mapped there.
 const NOWHERE: usize = 8;
 /// Long enough for a request to be under way.
@@ -30,6 +31,14 @@ pub fn storm(folder: &str, delay: usize) -> Result<(), String> {
         spin_loop();
     }
     all_have_failed(&file, reader)
+}
+
+/// A cell has its device interrupt for ever, in one call. That is ended, and nobody
+/// sees it.
+pub fn endless_storm(folder: &str) -> Result<(), String> {
+    let file = written(folder)?;
+    hook(HOSTFS | LIE, 0, ENDLESS_STORM);
+    same("a read", done("read", fs::read(&file))?, b"before".to_vec())
 }
 
 /// The cell faults while a thread waits for a reply that they do not pass on: it

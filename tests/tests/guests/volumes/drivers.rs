@@ -17,6 +17,7 @@ const GIVEN_UP: &str = "`hostfs` failed too often and is given up";
 pub(super) fn by_ninep() -> Vec<Trial> {
     vec![
         storm("storm", "1"),
+        trial("volumes::a_storm_in_a_call_is_ended".into(), endless_storm),
         long(storm("storm", "2")),
         long(storm("slow-storm", "1")),
         long(storm("slow-storm", "2")),
@@ -58,6 +59,27 @@ fn storm(what: &'static str, cpus: &'static str) -> Trial {
         goes_on(&outcome)?;
         ensure(outcome.faults.is_empty(), "no fault", &outcome)
     })
+}
+
+/// A cell that does not return is ended, however often its device interrupts.
+fn endless_storm() -> Verdict {
+    let volume = at(&folder("endless-storm"), "/data");
+    let flags = [
+        MICROVM.flags,
+        &["--volume", &volume, "-c", "1", "--timeout", "30"],
+    ];
+    let boot = Boot {
+        flags: &flags.concat(),
+        arguments: &["volume", "/data", "endless-storm"],
+        ..Boot::default()
+    };
+    let outcome = TOOL.boot(&image(GUEST, Isolation::Mpk), &boot);
+    let causes: Vec<_> = outcome.faults.iter().map(|fault| &fault["cause"]).collect();
+    ensure(
+        outcome.status == 0 && causes == ["deadline"],
+        "the deadline to end the call, and the file",
+        &outcome,
+    )
 }
 
 /// A fault in `console` is nothing to `hostfs`.

@@ -161,3 +161,11 @@ fn there_are_so_many_and_no_more() {
     assert!(!slots.is_waiting(REQUESTS));
     assert_eq!(slots.outcome(REQUESTS), Outcome::Broken);
 }
+
+#[test]
+fn by_a_broken_channel_nothing_is_taken_or_looked_for() {
+    let mut slots = with_sent(REQUESTS);
+    slots.give_up();
+    assert_eq!(slots.take(), Err(Errno::Device));
+    assert_eq!(collected(&mut slots, &[]), (0, Ok(())));
+}
