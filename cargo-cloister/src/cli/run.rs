@@ -75,8 +75,8 @@ pub(super) struct RunOptions {
     cell_deadline: Option<u32>,
     /// Have a cell do wrong in its Nth call, in every Nth, in one of N as chance has it,
     /// or in its first N starts: read, write or jump to memory of a domain, panic, hang, or answer with
-    /// garbage; for example `hostfs=write:safe,every=50`. Builds the kernels with test
-    /// hooks
+    /// garbage; for example `hostfs=write:safe,every=50`. Once for each cell. Builds the
+    /// kernels with test hooks
     #[arg(
         long,
         value_name = "CELL=FAULT,every=N|once=N|rate=1/N[,seed=S]|start=N",

@@ -20,6 +20,7 @@ impl Held<'_> {
     pub(super) fn fail(&mut self) -> DriverError {
         // DEFENCE: failure-told
         interrupts::note_failure();
+        // DEFENCE: starts-have-an-end
         for _ in 0..STARTS_MAX {
             if !self.can_restart() {
                 break;

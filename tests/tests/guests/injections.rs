@@ -27,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "injections::into_an_image_without_hooks_are_refused".into(),
             refused,
         ),
+        trial("injections::are_one_for_each_cell".into(), twice),
         trial("injections::of_one_call_happen_once".into(), once),
         trial("injections::garbage_is_not_believed".into(), garbage),
         trial(
@@ -97,6 +98,18 @@ fn by_chance() -> Verdict {
         "as many for the same seed",
         &counts,
     )
+}
+
+fn twice() -> Verdict {
+    let outcome = echo(&[
+        "--inject",
+        "console=panic,once=9",
+        "--inject",
+        "console=hang,once=8",
+    ]);
+    let is_said = outcome.messages.contains("once for each cell");
+    let holds = outcome.status == i32::from(status::USAGE) && is_said;
+    ensure(holds, "a refusal", &outcome)
 }
 
 fn refused() -> Verdict {

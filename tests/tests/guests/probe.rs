@@ -70,8 +70,17 @@ fn late() -> Verdict {
     ensure(holds, "all answers, and two new starts", &outcome)
 }
 
+/// No limit on restarts is one on starts that come to nothing.
 fn never() -> Verdict {
-    let outcome = injected("probe=panic,start=100");
+    let flags = [
+        "--restart-limit",
+        "none",
+        "--inject",
+        "probe=panic,start=100",
+    ];
+    let outcome = guest_with(Isolation::Mpk, &ASKED, &flags);
+    let restarts = outcome.restarts.len();
+    ensure(restarts == 3, "three new starts", &restarts)?;
     ensure(
         outcome.status == 0 && outcome.stdout == FAILED,
         "a program that goes on with errors",

@@ -110,12 +110,28 @@ impl RunOptions {
         given.or((!self.icount).then_some(usual))
     }
 
-    fn boot_options(&self, ready: &Ready) -> Result<BootOptions, Failure> {
+    /// Refuses faults that the image cannot have.
+    fn check_injections(&self, ready: &Ready) -> Result<(), Failure> {
         if self.injects() && !ready.test_hooks {
             let message = "this image was built without test hooks, which `--inject` needs";
             let help = "give the directory of the package, which is built with them then";
             return Err(Failure::usage(message, help));
         }
+        let mut cells = self.inject.iter().map(|(cell, _)| *cell);
+        while let Some(cell) = cells.next() {
+            if cells.clone().any(|other| other == cell) {
+                let message = format!("two faults are injected into {}", cell.title());
+                return Err(Failure::usage(
+                    message,
+                    "give `--inject` once for each cell",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn boot_options(&self, ready: &Ready) -> Result<BootOptions, Failure> {
+        self.check_injections(ready)?;
         let program = OsString::from(&ready.program);
         let arguments = std::iter::once(&program).chain(&self.arguments);
         let log = self.log.or(ready.defaults.log).unwrap_or(LogLevel::Warn);
