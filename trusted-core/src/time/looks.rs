@@ -11,14 +11,17 @@
 //! is found by the next interrupt of whatever kind, and from then on looks are as
 //! often as ever.
 //!
-//! That is for machines with one CPU. With several, looks stay as they are: an
-//! emulator that runs CPUs in turns ends a turn when a timer fires, and one that
-//! spins for what another has yet to do would spin for all of a longer pause.
+//! With several CPUs the pause does not get as long: an emulator that runs them in
+//! turns ends a turn when a timer fires, and one that spins for what another has yet
+//! to do would spin for all of a longer pause. Nor is it as short for long: then turns
+//! are so short that the CPUs' shares differ.
 
 /// The distance of looks.
 pub(crate) const LOOK_NS: u64 = 10_000_000;
-/// The longest time without a look.
+/// The longest time without a look, where there is one CPU,
 pub(crate) const LONGEST_NS: u64 = 80 * LOOK_NS;
+/// and where there are several.
+pub(crate) const LONGEST_OF_MANY_NS: u64 = 5 * LOOK_NS;
 
 /// What the core has seen so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

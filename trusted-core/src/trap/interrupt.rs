@@ -15,7 +15,7 @@ use crate::cpu::vectors::{FIRST_DEVICE, KICK, LAST_DEVICE, SPURIOUS, TIMER};
 use crate::device::lapic;
 use crate::hooks;
 use crate::state::Core;
-use crate::time::looks::{LONGEST_NS, LOOK_NS};
+use crate::time::looks::{LONGEST_NS, LONGEST_OF_MANY_NS};
 use crate::time::timer::Until;
 
 /// Handles an interrupt of ring 3.
@@ -65,7 +65,7 @@ fn look(trap: &Trap<'_>) {
     let local = trap.local;
     let is_under_way = matches!(trap.caller.domain, Some(Domain::Cell(_)));
     let longest_ns = match trap.core.cpus.count > 1 {
-        true => LOOK_NS,
+        true => LONGEST_OF_MANY_NS,
         false => LONGEST_NS,
     };
     let call = local.page.get(offset::CELL_ENTRY);
