@@ -24,7 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "costs::a_wrong_expectation_gives_no_number".into(),
             wrong_expectation,
         )),
-        alone("costs::gates_run_natively_or_say_why_not".into(), native),
+        long(alone(
+            "costs::gates_run_natively_or_say_why_not".into(),
+            native,
+        )),
     ];
     tables.into_iter().chain(others).collect()
 }

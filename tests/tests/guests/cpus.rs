@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest_with, image};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, ensure, long, trial};
 
 /// The flags of a guest with two CPUs, and with four.
 const TWO: [&str; 2] = ["-c", "2"];
@@ -44,10 +44,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         "cpus::an_unmapped_page_is_gone_for_a_sleeper".into(),
         || stale(Isolation::None, "stale-sleeper"),
     ));
-    trials.push(trial(
+    trials.push(long(trial(
         "cpus::mutant_without_shootdown_is_caught_by_a_sleeper".into(),
         || still_read(Isolation::None, "stale-sleeper"),
-    ));
+    )));
     trials.extend(ATTACKERS.map(sweep));
     trials.extend(["write", "read", "execute"].map(attack));
     for mode in Isolation::ALL {

@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest, guest_with, image};
-use crate::{Verdict, ensure, trial};
+use crate::{Verdict, ensure, long, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = Isolation::ALL.into_iter().flat_map(of_mode).collect();
@@ -13,10 +13,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("memory::mutant_without_the_scan_is_caught".into(), mutant),
         trial("memory::pages_keep_their_key".into(), keys),
         // Under mpk the emulator would forget by itself what the mutant keeps.
-        trial(
+        long(trial(
             "memory::mutant_without_shootdown_loses_the_race".into(),
             race_mutant,
-        ),
+        )),
     ]);
     trials
 }
