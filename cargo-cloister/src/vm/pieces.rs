@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 
 use domains::windows::OUTPUT_SIZE;
 
+/// How many pieces are tried at once: what they take is the system's memory.
+const PIECES_MAX: usize = 1024;
+
 /// What to say where they may not.
 pub(super) const DOUBLED: &str = "output of which a part was read already may come twice: this \
      system's sockets have little room (net.core.wmem_default)";
@@ -36,9 +39,10 @@ fn try_out(size: usize) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Writes until there is no room; whether each piece was taken whole.
+/// Writes until there is no room, or so much that nobody will ever fill it; whether each
+/// piece was taken whole.
 fn fill(writer: &mut UnixStream, piece: &[u8]) -> io::Result<bool> {
-    loop {
+    for _ in 0..PIECES_MAX {
         match writer.write(piece) {
             Ok(taken) if taken == piece.len() => {}
             Ok(_) => return Ok(false),
@@ -46,6 +50,7 @@ fn fill(writer: &mut UnixStream, piece: &[u8]) -> io::Result<bool> {
             Err(error) => return Err(error),
         }
     }
+    Ok(true)
 }
 
 #[cfg(test)]

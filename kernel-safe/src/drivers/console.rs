@@ -327,6 +327,7 @@ impl Held<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::handle::Handle;
 
     #[test]
     fn who_cannot_wait_for_a_window_does_not_look_for_it_again() {
@@ -339,7 +340,7 @@ mod tests {
 
     #[test]
     fn nothing_but_the_window_comes_back() {
-        let handle = super::super::handle::Handle::new(Cell::Console);
+        let handle = Handle::new(Cell::Console);
         assert_eq!(handle.lock().judge_window(None), Ok(()));
         assert_eq!(handle.lock().judge_window(Some((0, 0))), Ok(()));
         let lie = handle.lock().judge_window(Some((1, 0)));

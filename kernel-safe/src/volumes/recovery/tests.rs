@@ -18,10 +18,7 @@ use crate::volumes::{fuse as by_fuse, ninep as by_ninep};
 type End = (Told, Host, usize);
 
 fn run(volume: &dyn FileSystem) -> Told {
-    let mut program = Program {
-        volume,
-        told: Vec::new(),
-    };
+    let mut program = Program::new(volume);
     let end = program.go();
     program.note("end", end);
     program.told
@@ -120,14 +117,8 @@ fn read_after<S: Speaker>(
     after: fn(&dyn FileSystem, NodeId),
 ) -> String {
     let root = volume.root().expect("a root");
-    let mut program = Program {
-        volume,
-        told: Vec::new(),
-    };
-    let file = program.create(root, "file");
-    program.write(file, 0, "mine");
-    let other = program.create(root, "other");
-    program.write(other, 0, "not mine");
+    let mut program = Program::new(volume);
+    let file = program.two_files(root);
     before(volume, root);
     line.0.lock().restart();
     host(line.0.lock().server.host());
@@ -312,23 +303,29 @@ fn by_fuse_a_restart_while_a_session_begins_is_not_seen() {
 /// A file that was opened by nobody is found again by its name alone.
 fn metadata_after<S: Speaker>(line: &Played<S>, volume: &dyn FileSystem) -> Result<u64, Errno> {
     let root = volume.root().expect("a root");
-    let mut program = Program {
-        volume,
-        told: Vec::new(),
-    };
-    let other = program.create(root, "other");
+    let mut program = Program::new(volume);
+    program.create(root, "other");
     let file = program.create(root, "file");
     volume.release(file);
-    _ = other;
     let file = volume.lookup(root, b"file").expect("it is there").node;
     line.0.lock().restart();
-    {
-        let mut world = line.0.lock();
-        let host = world.server.host();
-        let other = host.find(ROOT, b"other").expect("it is there");
-        host.names.insert(name(FILE), other);
-    }
+    swap_in(line, b"other");
     volume.metadata(file).map(|it| it.size)
+}
+
+/// Has the host put another file in the place of the program's; which was there.
+fn swap_in<S: Speaker>(line: &Played<S>, other: &[u8]) -> u64 {
+    let mut world = line.0.lock();
+    let host = world.server.host();
+    let other = host.find(ROOT, other).expect("it is there");
+    put(host, other)
+}
+
+/// Puts a file in the place of the program's; which was there.
+fn put(host: &mut Host, file: u64) -> u64 {
+    let own = host.find(ROOT, b"file").expect("it is there");
+    host.names.insert(name(FILE), file);
+    own
 }
 
 #[test]
@@ -344,27 +341,13 @@ fn another_file_is_not_taken_for_one_that_is_not_open() {
 /// A file that stands at its place again is found again.
 fn read_back<S: Speaker>(line: &Played<S>, volume: &dyn FileSystem) -> Vec<String> {
     let root = volume.root().expect("a root");
-    let mut program = Program {
-        volume,
-        told: Vec::new(),
-    };
-    let file = program.create(root, "file");
-    program.write(file, 0, "mine");
-    let other = program.create(root, "other");
-    program.write(other, 0, "not mine");
+    let mut program = Program::new(volume);
+    let file = program.two_files(root);
     line.0.lock().restart();
-    let (mine, not) = {
-        let mut world = line.0.lock();
-        let host = world.server.host();
-        (
-            host.find(ROOT, b"file").unwrap(),
-            host.find(ROOT, b"other").unwrap(),
-        )
-    };
-    line.0.lock().server.host().names.insert(name(FILE), not);
+    let own = swap_in(line, b"other");
     program.told.clear();
     program.read(file, 0);
-    line.0.lock().server.host().names.insert(name(FILE), mine);
+    put(line.0.lock().server.host(), own);
     program.read(file, 0);
     program.told
 }

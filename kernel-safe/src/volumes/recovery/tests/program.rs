@@ -36,7 +36,24 @@ pub(super) struct Program<'v> {
     pub(super) told: Told,
 }
 
-impl Program<'_> {
+impl<'v> Program<'v> {
+    /// One that has done nothing yet.
+    pub(super) const fn new(volume: &'v dyn FileSystem) -> Program<'v> {
+        Program {
+            volume,
+            told: Vec::new(),
+        }
+    }
+
+    /// Makes two files, its own and another; its own.
+    pub(super) fn two_files(&mut self, root: NodeId) -> NodeId {
+        let file = self.create(root, "file");
+        self.write(file, 0, "mine");
+        let other = self.create(root, "other");
+        self.write(other, 0, "not mine");
+        file
+    }
+
     pub(super) fn note<T: core::fmt::Debug>(&mut self, step: &str, answer: Result<T, Errno>) {
         self.told.push(format!("{step}: {answer:?}"));
     }
