@@ -160,8 +160,8 @@ pub(super) fn under_way() -> u32 {
     taken().map(|_| 1).sum()
 }
 
-/// The cell was started anew: gives the devices what they had not finished. What
-/// a host had taken of a piece comes out twice, so a host takes it whole or not at all.
+/// The cell was started anew: gives the devices what they had not finished. What one
+/// had sent of a piece comes out twice; to the host tool it sends all of it or nothing.
 pub(super) fn resume() -> Result<(), Faulted> {
     for console in taken() {
         let (view, window) = (View::output(console as usize), console.window());
@@ -286,17 +286,23 @@ impl Held<'_> {
         let window = console.window();
         if window.is_taken() {
             let come = self.take(console.queue(), &window.back, look)?;
-            self.judge_window(come)?;
+            self.judge_window(console.queue(), come)?;
             window.set_taken(come.is_none());
         }
         Ok(window.is_taken())
     }
 
     /// Judges what has come back by a queue for output: it has one window.
-    fn judge_window(&mut self, come: Option<(usize, usize)>) -> Result<(), DriverError> {
+    fn judge_window(
+        &mut self,
+        queue: u32,
+        come: Option<(usize, usize)>,
+    ) -> Result<(), DriverError> {
         match come {
             // DEFENCE: output-slot
-            Some((slot, _)) if slot != 0 => Err(self.convict("it brought what was not sent")),
+            Some((slot, _)) if slot != 0 => {
+                Err(self.convict_of(queue, "it brought what was not sent"))
+            }
             _ => Ok(()),
         }
     }
@@ -317,7 +323,7 @@ impl Held<'_> {
             let is_lost = come == Err(DriverError::Failed);
             window.is_lost.fetch_or(is_lost, Ordering::Relaxed);
             let come = come?;
-            self.judge_window(come)?;
+            self.judge_window(console.queue(), come)?;
             window.set_taken(come.is_none());
         }
         Ok(window.is_taken())
@@ -341,9 +347,9 @@ mod tests {
     #[test]
     fn nothing_but_the_window_comes_back() {
         let handle = Handle::new(Cell::Console);
-        assert_eq!(handle.lock().judge_window(None), Ok(()));
-        assert_eq!(handle.lock().judge_window(Some((0, 0))), Ok(()));
-        let lie = handle.lock().judge_window(Some((1, 0)));
+        assert_eq!(handle.lock().judge_window(0, None), Ok(()));
+        assert_eq!(handle.lock().judge_window(0, Some((0, 0))), Ok(()));
+        let lie = handle.lock().judge_window(0, Some((1, 0)));
         assert_eq!(lie, Err(DriverError::Failed));
     }
 

@@ -95,7 +95,8 @@ fn persist(
             return Ok(None);
         };
         let piece = take(number, size);
-        let piece = piece.ok_or_else(|| held.convict("it brought input that cannot be"));
+        let lie = "it brought input that cannot be";
+        let piece = piece.ok_or_else(|| held.convict_of(queue::INPUT, lie));
         piece.map(Some)
     };
     // Readers take turns by a lock of their own: nobody else may run in between.
