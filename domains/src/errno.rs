@@ -43,6 +43,8 @@ pub const ENOSPC: i64 = 28;
 pub const ESPIPE: i64 = 29;
 /// It cannot be changed.
 pub const EROFS: i64 = 30;
+/// Nobody is there to read what was written.
+pub const EPIPE: i64 = 32;
 /// The caller would wait for itself.
 pub const EDEADLK: i64 = 35;
 /// A name or a path is too long.
@@ -55,7 +57,43 @@ pub const ENOTEMPTY: i64 = 39;
 pub const ELOOP: i64 = 40;
 /// The number is too large for its type.
 pub const EOVERFLOW: i64 = 75;
+/// It is not a socket.
+pub const ENOTSOCK: i64 = 88;
+/// It is not said where to.
+pub const EDESTADDRREQ: i64 = 89;
+/// A datagram cannot be that long.
+pub const EMSGSIZE: i64 = 90;
+/// There is no such option.
+pub const ENOPROTOOPT: i64 = 92;
 /// It cannot be done to this.
 pub const EOPNOTSUPP: i64 = 95;
+/// There are no addresses of that kind.
+pub const EAFNOSUPPORT: i64 = 97;
+/// The address is taken.
+pub const EADDRINUSE: i64 = 98;
+/// The address is not this machine's.
+pub const EADDRNOTAVAIL: i64 = 99;
+/// There is no network.
+pub const ENETDOWN: i64 = 100;
+/// No way leads there.
+pub const ENETUNREACH: i64 = 101;
+/// A connection ended before it was taken.
+pub const ECONNABORTED: i64 = 103;
+/// The peer has ended the connection at once.
+pub const ECONNRESET: i64 = 104;
+/// There is no room for it in the network.
+pub const ENOBUFS: i64 = 105;
+/// It is connected.
+pub const EISCONN: i64 = 106;
+/// It is not connected.
+pub const ENOTCONN: i64 = 107;
 /// The deadline passed.
 pub const ETIMEDOUT: i64 = 110;
+/// Nobody listens there.
+pub const ECONNREFUSED: i64 = 111;
+/// The machine cannot be reached.
+pub const EHOSTUNREACH: i64 = 113;
+/// It is being connected.
+pub const EALREADY: i64 = 114;
+/// It goes on by itself.
+pub const EINPROGRESS: i64 = 115;

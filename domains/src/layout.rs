@@ -125,6 +125,13 @@ pub const INFO: Region = Region::new(GIB, GIB);
 pub const SAFE: Region = Region::new(0x1000_0000_0000, DOMAIN_SIZE);
 /// All cells.
 pub const CELLS: Region = Region::new(0x2000_0000_0000, CELLS_MAX as u64 * DOMAIN_SIZE);
+/// Buffers for frames, which the cells `nic` and `net` reach, and a network device.
+pub const PACKETS: Region = Region::new(0x2800_0000_0000, GIB);
+/// The windows of sockets: pages of the cell `net`, which the safe kernel maps.
+pub const SOCKET_WINDOWS: Region = {
+    const NET: u64 = CELLS.start + 3 * DOMAIN_SIZE;
+    Region::new(NET + 192 * GIB, 64 * GIB)
+};
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
 
@@ -236,7 +243,8 @@ const _: () = {
     );
     assert!(INFO.end <= 1 << 31, "gates use 32-bit absolute addresses");
     assert!(HATCH.end <= INFO.start && INFO.end <= SAFE.start);
-    assert!(SAFE.end <= CELLS.start && CELLS.end <= APP.start);
+    assert!(SAFE.end <= CELLS.start && CELLS.end <= PACKETS.start);
+    assert!(PACKETS.end <= APP.start);
     assert!(
         gate::CELLS + CELLS_MAX as u64 * gate::CELL <= PAGE_SIZE,
         "the gate page has no room for the gates of all cells"

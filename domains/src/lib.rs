@@ -32,6 +32,7 @@ pub mod injection;
 pub mod key;
 pub mod layout;
 pub mod manifest;
+pub mod network;
 pub mod page_fault;
 pub mod pkru;
 pub mod purpose;

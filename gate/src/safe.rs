@@ -26,6 +26,12 @@ pub mod futex {
     pub const REALTIME: u32 = 1 << 1;
 }
 
+/// Bits of the `flags` of [`receive`].
+pub mod receive_flags {
+    /// What is received stays there to be received.
+    pub const PEEK: u32 = 1 << 0;
+}
+
 interface! {
     unsafe calls through to_safe -> i64;
 
@@ -109,6 +115,34 @@ interface! {
     42 => read_vector(descriptor: i32, address: usize, count: usize);
     /// Writes from the `count` buffers that are described at `address`.
     43 => write_vector(descriptor: i32, address: usize, count: usize);
+    /// Opens a socket; its descriptor. Family, kind and flags are those of the ABI.
+    44 => socket(family: i32, kind: i32);
+    /// Gives a socket the address in the `domains::network::Name` at `name`.
+    45 => bind(descriptor: i32, name: usize);
+    /// Has a socket take connections; `backlog` of them may wait.
+    46 => listen(descriptor: i32, backlog: i32);
+    /// Takes a connection that waits; its descriptor. Writes whose it is to the
+    /// name at `name`, unless that is null.
+    47 => accept(descriptor: i32, name: usize);
+    /// Connects a socket to the address at `name`.
+    48 => connect(descriptor: i32, name: usize);
+    /// Receives at most `size` bytes to `address`; flags are those of [`receive_flags`].
+    /// Writes whose they are to the name at `name`, unless that is null.
+    49 => receive(descriptor: i32, address: usize, size: usize, flags: u32, name: usize);
+    /// Sends `size` bytes at `address`, to the address at `name` unless that is null.
+    50 => send(descriptor: i32, address: usize, size: usize, flags: u32, name: usize);
+    /// Ends one direction of a connection, or both: 0 to read, 1 to write, 2 both.
+    51 => shutdown(descriptor: i32, how: i32);
+    /// Writes the address of a socket, or with `peer` that of whom it is connected to,
+    /// to the name at `name`.
+    52 => socket_name(descriptor: i32, peer: u32, name: usize);
+    /// The value of an option of `domains::network::option`.
+    53 => option(descriptor: i32, option: u32);
+    /// Sets an option; if it is about a group, that is the name at `name`.
+    54 => set_option(descriptor: i32, option: u32, value: u64, name: usize);
+    /// Writes the `domains::network::Setting` that is in force to `address`. Waits at
+    /// most `limit` nanoseconds for it to be settled.
+    55 => network(address: usize, limit: u64);
     /// Takes `size` bytes of the heap's memory back.
     60 => release_heap(address: usize, size: usize);
     /// Maps `more` bytes of the heap's memory behind the `size` bytes of it at

@@ -51,6 +51,8 @@ pub enum Errno {
     NoSeek = errno::ESPIPE,
     /// It cannot be changed.
     ReadOnly = errno::EROFS,
+    /// Nobody is there to read what was written.
+    BrokenPipe = errno::EPIPE,
     /// The caller would wait for itself.
     Deadlock = errno::EDEADLK,
     /// A name or a path is too long.
@@ -63,10 +65,46 @@ pub enum Errno {
     Loop = errno::ELOOP,
     /// The number is too large for its type.
     Overflow = errno::EOVERFLOW,
+    /// It is not a socket.
+    NotSocket = errno::ENOTSOCK,
+    /// It is not said where to.
+    NoDestination = errno::EDESTADDRREQ,
+    /// A datagram cannot be that long.
+    TooLong = errno::EMSGSIZE,
+    /// There is no such option.
+    NoOption = errno::ENOPROTOOPT,
     /// It cannot be done to this.
     Unsupported = errno::EOPNOTSUPP,
+    /// There are no addresses of that kind.
+    NoFamily = errno::EAFNOSUPPORT,
+    /// The address is taken.
+    AddressInUse = errno::EADDRINUSE,
+    /// The address is not this machine's.
+    NoAddress = errno::EADDRNOTAVAIL,
+    /// There is no network.
+    NetworkDown = errno::ENETDOWN,
+    /// No way leads there.
+    NetworkUnreachable = errno::ENETUNREACH,
+    /// A connection ended before it was taken.
+    Aborted = errno::ECONNABORTED,
+    /// The peer has ended the connection at once.
+    Reset = errno::ECONNRESET,
+    /// There is no room for it in the network.
+    NoBuffers = errno::ENOBUFS,
+    /// It is connected.
+    Connected = errno::EISCONN,
+    /// It is not connected.
+    NotConnected = errno::ENOTCONN,
     /// The deadline passed.
     TimedOut = errno::ETIMEDOUT,
+    /// Nobody listens there.
+    Refused = errno::ECONNREFUSED,
+    /// The machine cannot be reached.
+    HostUnreachable = errno::EHOSTUNREACH,
+    /// It is being connected.
+    Already = errno::EALREADY,
+    /// It goes on by itself.
+    InProgress = errno::EINPROGRESS,
 }
 
 /// What an entry answers.

@@ -192,6 +192,54 @@ impl Serve for Kernel {
         word(descriptors::write_vector(descriptor, address, count))
     }
 
+    fn socket(_: i32, _: i32) -> i64 {
+        word(Err(Errno::NetworkDown))
+    }
+
+    fn bind(_: i32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn listen(_: i32, _: i32) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn accept(_: i32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn connect(_: i32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn receive(_: i32, _: usize, _: usize, _: u32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn send(_: i32, _: usize, _: usize, _: u32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn shutdown(_: i32, _: i32) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn socket_name(_: i32, _: u32, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn option(_: i32, _: u32) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn set_option(_: i32, _: u32, _: u64, _: usize) -> i64 {
+        word(Err(Errno::NotSocket))
+    }
+
+    fn network(_: usize, _: u64) -> i64 {
+        word(Err(Errno::NetworkDown))
+    }
+
     fn release_heap(address: usize, size: usize) -> i64 {
         word(heap::release(address, size))
     }
