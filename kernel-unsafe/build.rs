@@ -10,7 +10,6 @@ use domains::Cell;
 fn main() {
     let script = "../../linker-scripts/kernel.ld";
     println!("cargo:rerun-if-changed={script}");
-    println!("cargo:rerun-if-changed=../build.rs");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
         let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
         println!("cargo:rustc-link-arg-bins=-T{folder}/{script}");

@@ -15,19 +15,26 @@ pub enum Area {
     App,
     /// Time page, boot information and the CPU's own page.
     Info,
+    /// Buffers for frames, which the driver of a network device shares with the
+    /// TCP/IP stack, and the device.
+    Packets,
     /// A cell's data, stacks, rings, and the windows by which the safe kernel and
     /// its devices exchange bytes with it.
     Cell(Cell),
 }
 
 impl Area {
+    /// How many areas are no cell's own.
+    pub(crate) const BEFORE_CELLS: usize = 5;
+
     /// Every area, by number: the order of the table's rows.
-    pub const ALL: [Area; 4 + Cell::ALL.len()] = {
-        let mut all = [Area::Text; 4 + Cell::ALL.len()];
+    pub const ALL: [Area; Area::BEFORE_CELLS + Cell::ALL.len()] = {
+        let mut all = [Area::Text; Area::BEFORE_CELLS + Cell::ALL.len()];
         (all[1], all[2], all[3]) = (Area::Safe, Area::App, Area::Info);
+        all[4] = Area::Packets;
         let mut cell = 0;
         while cell < Cell::ALL.len() {
-            all[4 + cell] = Area::Cell(Cell::ALL[cell]);
+            all[Area::BEFORE_CELLS + cell] = Area::Cell(Cell::ALL[cell]);
             cell += 1;
         }
         all
@@ -40,7 +47,8 @@ impl Area {
             Area::Safe => 1,
             Area::App => 2,
             Area::Info => 3,
-            Area::Cell(cell) => 4 + cell.number() as u8,
+            Area::Packets => 4,
+            Area::Cell(cell) => Area::BEFORE_CELLS as u8 + cell.number() as u8,
         }
     }
 
@@ -51,6 +59,7 @@ impl Area {
             Area::Safe => "safe",
             Area::App => "app",
             Area::Info => "info",
+            Area::Packets => "packets",
             Area::Cell(cell) => cell.name(),
         }
     }

@@ -21,9 +21,13 @@ pub enum Cell {
     Console = 0,
     /// Servers of the host's files.
     Hostfs = 1,
+    /// A network device.
+    Nic = 2,
+    /// The TCP/IP stack.
+    Net = 3,
     /// Nothing but what tests ask of a cell; images for use have none.
     #[cfg(feature = "test-hooks")]
-    Probe = 2,
+    Probe = 4,
 }
 
 /// What there is to know of a cell.
@@ -79,11 +83,36 @@ const ROWS: [Row; Cell::ALL.len()] = [
         windows: windows::HOSTFS,
         dma_pages: VOLUMES_MAX as u64,
     },
+    Row {
+        name: "nic",
+        title: "the cell `nic`",
+        key: 7,
+        entries: entry_names::NIC,
+        drives: &[Kind::Network],
+        holds: "a network device: data, rings, lists",
+        restarts: RestartLimit::new(16, 64),
+        deadline_ms: 100,
+        windows: windows::NIC,
+        // Two queues of 256 entries, each with rings of three pages.
+        dma_pages: 6,
+    },
+    Row {
+        name: "net",
+        title: "the cell `net`",
+        key: 8,
+        entries: entry_names::NET,
+        drives: &[],
+        holds: "the TCP/IP stack: data, heap, sockets",
+        restarts: RestartLimit::new(16, 64),
+        deadline_ms: 100,
+        windows: windows::NET,
+        dma_pages: 0,
+    },
     #[cfg(feature = "test-hooks")]
     Row {
         name: "probe",
         title: "the cell `probe`",
-        key: 7,
+        key: 10,
         entries: entry_names::PROBE,
         drives: &[],
         holds: "what tests ask of a cell",
@@ -100,14 +129,20 @@ pub const CELLS_MAX: usize = 8;
 
 impl Cell {
     /// The cells of every image, by number.
-    pub const DEPLOYED: [Cell; 2] = [Cell::Console, Cell::Hostfs];
+    pub const DEPLOYED: [Cell; 4] = [Cell::Console, Cell::Hostfs, Cell::Nic, Cell::Net];
 
     /// Every cell, by number: those, and behind them what only tests have.
     #[cfg(not(feature = "test-hooks"))]
     pub const ALL: [Cell; Cell::DEPLOYED.len()] = Cell::DEPLOYED;
     /// Every cell, by number: those, and behind them what only tests have.
     #[cfg(feature = "test-hooks")]
-    pub const ALL: [Cell; 3] = [Cell::Console, Cell::Hostfs, Cell::Probe];
+    pub const ALL: [Cell; 5] = [
+        Cell::Console,
+        Cell::Hostfs,
+        Cell::Nic,
+        Cell::Net,
+        Cell::Probe,
+    ];
 
     /// The number of the entry `null` of every cell, which does nothing.
     pub const NULL: u32 = 0;

@@ -29,6 +29,8 @@ pub const CONSOLES: usize = 2;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum Kind {
+    /// A network card (virtio 1.2, 5.1).
+    Network = 1,
     /// A console (virtio 1.2, 5.3).
     Console = 3,
     /// A source of entropy (5.4).
@@ -46,11 +48,34 @@ pub mod feature {
     pub const VERSION_1: u64 = 1 << 32;
     /// A console: several ports, and queues to speak about them.
     pub const MULTIPORT: u64 = 1 << 1;
+    /// A network card: it computes checksums of packets that are sent.
+    pub const CHECKSUM: u64 = 1 << 0;
+    /// A network card: it may bring packets whose checksum is not finished.
+    pub const GUEST_CHECKSUM: u64 = 1 << 1;
+    /// A network card: it says how long a packet may be.
+    pub const MTU: u64 = 1 << 3;
+    /// A network card: it has an address.
+    pub const MAC: u64 = 1 << 5;
+    /// A network card: it cuts segments of TCP over IPv4.
+    pub const HOST_SEGMENTS_V4: u64 = 1 << 11;
+    /// A network card: a packet may come in several buffers.
+    pub const MERGED_BUFFERS: u64 = 1 << 15;
+    /// A network card: it says whether there is a link.
+    pub const STATUS: u64 = 1 << 16;
+    /// All of a network card.
+    pub const NETWORK: u64 =
+        CHECKSUM | GUEST_CHECKSUM | MTU | MAC | HOST_SEGMENTS_V4 | MERGED_BUFFERS | STATUS;
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 4] = [Kind::Console, Kind::Entropy, Kind::Ninep, Kind::FileSystem];
+    pub const ALL: [Kind; 5] = [
+        Kind::Network,
+        Kind::Console,
+        Kind::Entropy,
+        Kind::Ninep,
+        Kind::FileSystem,
+    ];
 
     /// The kind with this number of the standard.
     pub fn from_number(number: u32) -> Option<Kind> {
@@ -60,6 +85,7 @@ impl Kind {
     /// The word for it in messages.
     pub const fn name(self) -> &'static str {
         match self {
+            Kind::Network => "network",
             Kind::Console => "console",
             Kind::Entropy => "entropy",
             Kind::Ninep => "9P",
@@ -70,6 +96,7 @@ impl Kind {
     /// The cell that drives it.
     pub const fn cell(self) -> Cell {
         match self {
+            Kind::Network => Cell::Nic,
             Kind::Console | Kind::Entropy => Cell::Console,
             Kind::Ninep | Kind::FileSystem => Cell::Hostfs,
         }
@@ -80,6 +107,7 @@ impl Kind {
     /// rings, data with notifications.
     pub const fn features(self) -> u64 {
         match self {
+            Kind::Network => feature::VERSION_1 | feature::NETWORK,
             Kind::Console => feature::VERSION_1 | feature::MULTIPORT,
             Kind::Entropy | Kind::Ninep | Kind::FileSystem => feature::VERSION_1,
         }
@@ -91,6 +119,8 @@ impl Kind {
 pub struct Roles {
     /// Standard input and output, and errors.
     pub consoles: [Option<usize>; CONSOLES],
+    /// The network card.
+    pub network: Option<usize>,
     /// The source of random bytes.
     pub entropy: Option<usize>,
     /// Servers of files, in their order.
@@ -105,6 +135,7 @@ impl Roles {
         for (device, kind) in kinds.iter().enumerate() {
             let free = match Kind::from_number(*kind) {
                 Some(Kind::Console) => roles.consoles.iter_mut().find(|role| role.is_none()),
+                Some(Kind::Network) => Some(&mut roles.network).filter(|role| role.is_none()),
                 Some(Kind::Entropy) => Some(&mut roles.entropy).filter(|role| role.is_none()),
                 Some(Kind::Ninep | Kind::FileSystem) => {
                     roles.volumes.iter_mut().find(|role| role.is_none())
@@ -130,6 +161,7 @@ mod tests {
         let roles = Roles::new(&kinds);
         assert_eq!(roles.consoles, [Some(0), Some(3)]);
         assert_eq!(roles.entropy, Some(5));
+        assert_eq!(roles.network, Some(2));
         assert_eq!(roles.volumes[..3], [Some(1), Some(4), None]);
     }
 
@@ -152,6 +184,7 @@ mod tests {
     fn no_kind_may_have_a_feature_of_another() {
         for kind in Kind::ALL {
             let own = match kind {
+                Kind::Network => feature::NETWORK,
                 Kind::Console => feature::MULTIPORT,
                 Kind::Entropy | Kind::Ninep | Kind::FileSystem => 0,
             };

@@ -92,6 +92,27 @@ pub const HOSTFS: &[(u32, &str)] = &[
     (3, "poll"),
     (4, "hook"),
 ];
+/// The entries of the cell `nic`.
+pub const NIC: &[(u32, &str)] = &[(0, "null"), (1, "start"), (2, "exchange"), (3, "hook")];
+/// The entries of the cell `net`.
+pub const NET: &[(u32, &str)] = &[
+    (0, "null"),
+    (1, "start"),
+    (2, "configure"),
+    (3, "grant"),
+    (4, "open"),
+    (5, "bind"),
+    (6, "connect"),
+    (7, "listen"),
+    (8, "accept"),
+    (9, "shutdown"),
+    (10, "close"),
+    (11, "option"),
+    (12, "error"),
+    (13, "datagram"),
+    (14, "pump"),
+    (15, "hook"),
+];
 /// The entries of the cell `probe`.
 #[cfg(feature = "test-hooks")]
 pub const PROBE: &[(u32, &str)] = &[(0, "null"), (1, "start"), (2, "digest"), (3, "hook")];

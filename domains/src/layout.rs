@@ -129,8 +129,8 @@ pub const CELLS: Region = Region::new(0x2000_0000_0000, CELLS_MAX as u64 * DOMAI
 pub const PACKETS: Region = Region::new(0x2800_0000_0000, GIB);
 /// The windows of sockets: pages of the cell `net`, which the safe kernel maps.
 pub const SOCKET_WINDOWS: Region = {
-    const NET: u64 = CELLS.start + 3 * DOMAIN_SIZE;
-    Region::new(NET + 192 * GIB, 64 * GIB)
+    let heap = Cell::Net.region().heap();
+    Region::new(heap.start + 64 * GIB, 64 * GIB)
 };
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
@@ -222,6 +222,7 @@ pub const fn region_of(area: Area) -> Option<Region> {
         Area::Safe => Some(SAFE),
         Area::App => Some(APP),
         Area::Info => Some(INFO),
+        Area::Packets => Some(PACKETS),
         Area::Cell(cell) => Some(cell.region()),
     }
 }

@@ -39,7 +39,7 @@ impl Purpose {
     /// Whether such an image has pages of `area`.
     pub const fn has_area(self, area: Area) -> bool {
         match area {
-            Area::Text | Area::Safe | Area::App | Area::Info => true,
+            Area::Text | Area::Safe | Area::App | Area::Info | Area::Packets => true,
             Area::Cell(cell) => self.has(cell),
         }
     }
@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn numbers_are_the_same_for_both() {
         assert!(
-            Purpose::Use
-                .areas()
-                .eq(Area::ALL.into_iter().take(4 + Cell::DEPLOYED.len()))
+            Purpose::Use.areas().eq(Area::ALL
+                .into_iter()
+                .take(Area::BEFORE_CELLS + Cell::DEPLOYED.len()))
         );
         let domains = Domain::ALL.into_iter().take(2 + Cell::DEPLOYED.len());
         assert!(Purpose::Use.domains().eq(domains));

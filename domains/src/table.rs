@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::{Area, Domain, Key, Purpose, Rights};
+use crate::{Area, Cell, Domain, Key, Purpose, Rights};
 
 /// One row of the matrix: an area, and its key.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,7 @@ const fn row(area: Area) -> Row {
         Area::Safe => (2, "the safe kernel's data, stacks, heap"),
         Area::App => (3, "the application's data, stacks, heap"),
         Area::Info => (4, "time page, boot information, CPU page"),
+        Area::Packets => (9, "buffers for frames"),
         Area::Cell(cell) => (cell.key(), cell.holds()),
     };
     Row {
@@ -50,12 +51,14 @@ const fn row(area: Area) -> Row {
 ///
 /// The safe kernel may touch all data; safe code in it reaches the application's
 /// and the cells' by copying views only. Everyone else has its own, and reads
-/// what all read. No area is shared by two cells.
+/// what all read. No area is shared by two cells but the buffers of frames, because
+/// that sharing is their work.
 pub const fn rights(domain: Domain, area: Area) -> Rights {
     match (domain, area) {
         (_, Area::Text) => Rights::None,
         (Domain::Safe, _) | (Domain::App, Area::App) => Rights::ReadWrite,
         (_, Area::Info) => Rights::Read,
+        (Domain::Cell(Cell::Nic | Cell::Net), Area::Packets) => Rights::ReadWrite,
         (Domain::Cell(own), Area::Cell(cell)) if own.number() == cell.number() => {
             Rights::ReadWrite
         }
@@ -106,7 +109,6 @@ impl fmt::Display for Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Cell;
 
     #[test]
     fn every_area_has_a_key_of_its_own_and_none_has_key_zero() {
@@ -136,6 +138,17 @@ mod tests {
                 };
                 assert_eq!(rights(domain, Area::Cell(cell)), expected);
             }
+        }
+    }
+
+    #[test]
+    fn only_the_network_reaches_the_buffers_of_frames() {
+        for domain in Domain::ALL {
+            let expected = match domain {
+                Domain::Safe | Domain::Cell(Cell::Nic | Cell::Net) => Rights::ReadWrite,
+                Domain::App | Domain::Cell(_) => Rights::None,
+            };
+            assert_eq!(rights(domain, Area::Packets), expected);
         }
     }
 

@@ -5,10 +5,11 @@
 //! piece of physical memory, mapped at boot for good; those of volumes only as
 //! far as there are any.
 
-use crate::Cell;
 use crate::boot::VOLUMES_MAX;
 use crate::device::{CONSOLES, DEVICES_MAX};
-use crate::layout::{PAGE_SIZE, Region};
+use crate::layout::{PACKETS, PAGE_SIZE, Region};
+use crate::network::{desk, packets};
+use crate::{Area, Cell};
 
 /// Bytes of a console's output that are sent at once.
 pub const OUTPUT_SIZE: usize = 4 * PAGE_SIZE as usize;
@@ -60,6 +61,16 @@ pub(crate) const HOSTFS: Size = Size {
     fixed: 0,
     for_each: (REQUESTS * REQUEST_SIZE) as u64,
 };
+/// Those of the cell `nic`.
+pub(crate) const NIC: Size = Size {
+    fixed: (desk::nic::SIZE as u64).next_multiple_of(PAGE_SIZE),
+    for_each: 0,
+};
+/// Those of the cell `net`.
+pub(crate) const NET: Size = Size {
+    fixed: desk::net::SIZE as u64,
+    for_each: 0,
+};
 /// Those of the cell `probe`.
 #[cfg(feature = "test-hooks")]
 pub(crate) const PROBE: Size = Size {
@@ -71,6 +82,18 @@ pub(crate) const PROBE: Size = Size {
 pub const fn all(cell: Cell, devices: usize) -> Region {
     let Size { fixed, for_each } = cell.windows_size();
     Region::new(cell.windows().start, fixed + devices as u64 * for_each)
+}
+
+/// What `cell`'s devices may read and write that is not the cell's alone: whose
+/// it is, and where it lies.
+pub const fn shared(cell: Cell) -> Option<(Area, Region)> {
+    match cell {
+        Cell::Nic => Some((
+            Area::Packets,
+            Region::new(PACKETS.start, packets::BYTES as u64),
+        )),
+        _ => None,
+    }
 }
 
 /// Where the output of a console lies.
@@ -96,6 +119,16 @@ pub const fn random() -> Region {
 pub const fn request(volume: usize, slot: usize) -> Region {
     let number = volume % VOLUMES_MAX * REQUESTS + slot % REQUESTS;
     window(Cell::Hostfs, number * REQUEST_SIZE, REQUEST_SIZE)
+}
+
+/// The desk of the cell `nic`.
+pub const fn nic() -> Region {
+    window(Cell::Nic, 0, desk::nic::SIZE)
+}
+
+/// The desk of the cell `net`.
+pub const fn net() -> Region {
+    window(Cell::Net, 0, desk::net::SIZE)
 }
 
 /// Where the cell `probe` is shown bytes.

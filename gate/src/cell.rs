@@ -11,6 +11,8 @@ use crate::call;
 
 pub mod console;
 pub mod hostfs;
+pub mod net;
+pub mod nic;
 #[cfg(feature = "test-hooks")]
 pub mod probe;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::{Isolation, Purpose};
+use domains::{Cell, Isolation, Purpose};
 
 use super::cargo::Built;
 use super::folders::Folders;
@@ -112,13 +112,20 @@ fn binary(component: Component, isolation: Isolation) -> String {
     }
 }
 
-/// The packages of all components and their folders. A cell is a folder of
-/// `kernel-unsafe`, with a package and a binary of one name.
+/// The packages of all components and their folders. A cell is a package and a
+/// binary of one name: a driver in `kernel-unsafe`, or safe code in `kernel-safe`.
 fn packages(purpose: Purpose) -> impl Iterator<Item = (String, String)> {
     let fixed = PACKAGES.map(|(package, folder)| (package.into(), folder.into()));
     let cells = purpose.cells().iter();
-    let cells = cells.map(|cell| (format!("cell-{cell}"), format!("kernel-unsafe/{cell}")));
+    let cells = cells.map(|cell| (format!("cell-{cell}"), folder_of(*cell)));
     fixed.into_iter().chain(cells)
+}
+
+fn folder_of(cell: Cell) -> String {
+    match cell {
+        Cell::Net => format!("kernel-safe/{cell}"),
+        _ => format!("kernel-unsafe/{cell}"),
+    }
 }
 
 /// The feature, for every package that has it.

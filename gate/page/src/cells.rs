@@ -7,5 +7,7 @@ use domains::Cell;
 
 gate_into!(console, Cell::Console);
 gate_into!(hostfs, Cell::Hostfs);
+gate_into!(nic, Cell::Nic);
+gate_into!(net, Cell::Net);
 #[cfg(feature = "test-hooks")]
 gate_into!(probe, Cell::Probe);

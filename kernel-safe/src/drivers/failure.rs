@@ -77,7 +77,7 @@ impl Held<'_> {
     /// How much its devices had not done by then.
     fn under_way(&self) -> u32 {
         match self.cell().drives() {
-            [] => 0,
+            [] | [Kind::Network, ..] => 0,
             [Kind::Console | Kind::Entropy, ..] => {
                 console::under_way().saturating_add(entropy::forget())
             }

@@ -54,6 +54,7 @@ fn possible_queues(cell: Cell) -> i64 {
     let roles = Roles::new(&info::boot().devices);
     match cell.drives() {
         [] => 0,
+        [Kind::Network, ..] => i64::from(roles.network.is_some()),
         [Kind::Console | Kind::Entropy, ..] => console::possible_queues(&roles),
         [Kind::Ninep | Kind::FileSystem, ..] => {
             let volumes = roles.volumes.iter().flatten();

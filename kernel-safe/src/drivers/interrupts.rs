@@ -58,7 +58,7 @@ fn on_devices_of(cell: Cell, devices: u64) {
     };
     let start = clock::monotonic_ns();
     match cell.drives() {
-        [] => {}
+        [] | [Kind::Network, ..] => {}
         [Kind::Console | Kind::Entropy, ..] => on_consoles(devices, &mut held),
         [Kind::Ninep | Kind::FileSystem, ..] => channel::on_devices(devices, &mut held),
     }
@@ -70,7 +70,7 @@ fn on_devices_of(cell: Cell, devices: u64) {
 #[inline(never)]
 fn on_failure_of(cell: Cell) {
     match cell.drives() {
-        [] => {}
+        [] | [Kind::Network, ..] => {}
         [Kind::Console | Kind::Entropy, ..] => {
             console::on_failure();
             input::on_device();

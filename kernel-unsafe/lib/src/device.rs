@@ -56,6 +56,7 @@ impl Device {
 impl Transport for Device {
     fn device_type(&self) -> DeviceType {
         match self.kind {
+            Kind::Network => DeviceType::Network,
             Kind::Console => DeviceType::Console,
             Kind::Entropy => DeviceType::EntropySource,
             // The list of `virtio-drivers` has no FUSE, and nothing asks.

@@ -142,7 +142,7 @@ fn is_in_place(area: Area, address: u64, size: u64) -> bool {
             is_gate || others.any(is_in)
         }
         Area::Safe | Area::App | Area::Cell(_) => is_in(area),
-        Area::Info => false,
+        Area::Info | Area::Packets => false,
     }
 }
 

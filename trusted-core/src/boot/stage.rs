@@ -56,22 +56,36 @@ impl Stage {
         let mut devices = Devices::default();
         let kinds = find_devices(&options.head, &mut devices, &mut space)?;
         self.write_info(count, kinds, &options, &mut space)?;
-        let isolation = self.isolation;
         space.frames.fill_reserve();
+        let cpus = Cpus {
+            count,
+            start,
+            are_started: false,
+        };
+        self.install(space, devices, options.head.cell_deadline_ms, cpus, upcall);
+        Some(())
+    }
+
+    /// A function of its own: what it puts together is large, and has no place on the
+    /// stack below what else [`Stage::finish`] calls.
+    #[inline(never)]
+    fn install(
+        &self,
+        space: Space,
+        devices: Devices,
+        cell_deadline_ms: u32,
+        cpus: Cpus,
+        upcall: u64,
+    ) {
         state::install(Core {
-            isolation,
+            isolation: self.isolation,
             space,
             devices,
-            cell_deadline_ms: options.head.cell_deadline_ms,
-            cpus: Cpus {
-                count,
-                start,
-                are_started: false,
-            },
+            cell_deadline_ms,
+            cpus,
             upcall,
             sweep: None,
         });
-        Some(())
     }
 
     fn write_info(

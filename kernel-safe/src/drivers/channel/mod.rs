@@ -142,7 +142,7 @@ impl Channel {
         match Kind::from_number(*kinds.get(device)?)? {
             Kind::Ninep => Some(Language::Ninep),
             Kind::FileSystem => Some(Language::Fuse),
-            Kind::Console | Kind::Entropy => None,
+            Kind::Network | Kind::Console | Kind::Entropy => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a device may read and write.
 //!
-//! Two pieces of its cell, each of which is one piece of physical memory, was
+//! Pieces of its cell, and what that shares with another, each of which is one piece of physical memory, was
 //! mapped at boot and stays: the windows, and the DMA area. Whether a device may
-//! have a range is two comparisons, and where that lies an addition.
+//! have a range is a few comparisons, and where that lies an addition.
 
 /// A piece of memory for devices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Areas {
     pub(crate) windows: Area,
     /// Where the cell has its rings.
     pub(crate) dma: Area,
+    /// What it shares with another cell.
+    pub(crate) shared: Area,
 }
 
 impl Area {
@@ -47,7 +49,8 @@ impl Areas {
     #[inline]
     pub(crate) fn translate(&self, address: u64, size: u64) -> Option<u64> {
         let windows = self.windows.translate(address, size);
-        windows.or_else(|| self.dma.translate(address, size))
+        let own = windows.or_else(|| self.dma.translate(address, size));
+        own.or_else(|| self.shared.translate(address, size))
     }
 }
 
@@ -68,12 +71,19 @@ mod tests {
                 physical: 0x7_0000,
                 size: 0x1000,
             },
+            shared: Area {
+                address: 0x2_0000,
+                physical: 0x9_0000,
+                size: 0x800,
+            },
         };
         assert_eq!(areas.translate(0x8000, 0x4000), Some(0x3_0000));
         assert_eq!(areas.translate(0xbfff, 1), Some(0x3_3fff));
         assert_eq!(areas.translate(0xcfff, 1), Some(0x7_0fff));
+        assert_eq!(areas.translate(0x2_0000, 0x800), Some(0x9_0000));
         for (address, size) in [
             (0x7fff, 1),
+            (0x2_0000, 0x801),
             (0x7fff, 2),
             (0x8000, 0x4001),
             (0xbfff, 2),

@@ -129,7 +129,12 @@ fn make_areas(cell: Cell, kinds: &Kinds, space: &mut Space) -> Option<Areas> {
         return Some(Areas::default());
     }
     let owner = Owners::Cell(cell);
+    let shared = match windows::shared(cell) {
+        Some((owner, region)) => make_area(region, owner, space)?,
+        None => Area::default(),
+    };
     Some(Areas {
+        shared,
         windows: make_area(windows::all(cell, count), owner, space)?,
         dma: make_area(cell.dma(), owner, space)?,
     })

@@ -40,7 +40,7 @@ impl Bench {
             map: physical::fake(FRAMES),
             areas: Areas {
                 windows: GOOD,
-                dma: Area::default(),
+                ..Areas::default()
             },
             queue: Queue::new(size, RINGS, Bell::default()),
             size,
