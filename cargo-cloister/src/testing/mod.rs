@@ -33,5 +33,6 @@ pub fn skip_list(suite: Suite) -> Result<SkipList, toml::de::Error> {
         Suite::Core => include_str!("../../../tests/suites/core.toml"),
         Suite::Alloc => include_str!("../../../tests/suites/alloc.toml"),
         Suite::Std => include_str!("../../../tests/suites/std.toml"),
+        Suite::Net => include_str!("../../../tests/suites/net.toml"),
     })
 }

@@ -17,9 +17,9 @@ use crate::testing::{self, Flags, Format, Machine, SkipList, Skipped};
 #[command(next_help_heading = "The library's own tests")]
 pub(super) struct Suites {
     /// Run the tests of Rust's library instead of a package's: core, alloc,
-    /// std, or several of them with commas [default: all]
+    /// std, net, or several of them with commas [default: all]
     #[arg(long, value_name = "SUITE", num_args = 0..=1, require_equals = true,
-          value_delimiter = ',', default_missing_value = "core,alloc,std")]
+          value_delimiter = ',', default_missing_value = "core,alloc,std,net")]
     std_suite: Vec<Suite>,
     /// Run tests too that are slow under emulation
     #[arg(long, requires = "std_suite")]
