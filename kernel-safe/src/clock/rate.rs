@@ -4,6 +4,9 @@
 //! jumps.
 
 use domains::boot::TimePage;
+use gate::cpu::Stretch;
+
+use super::stretch::{Comparison, compare, compare_first};
 
 /// The clock and what is known of its rate.
 #[derive(Debug)]
@@ -13,17 +16,6 @@ pub(super) struct Rate {
     uncertainty: u64,
     /// The least ticks that two readings were apart.
     apart: u64,
-}
-
-/// A comparison of the two counters.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Comparison {
-    /// Ticks of the time-stamp counter.
-    pub(super) tsc: u64,
-    /// Nanoseconds of the reference.
-    pub(super) ns: u64,
-    /// By how many ticks the two readings may be apart.
-    pub(super) apart: u64,
 }
 
 /// Below this many parts in 2^32 (about 10 in a million), the rate is good.
@@ -49,14 +41,21 @@ impl Rate {
         apart: u64::MAX,
     };
 
-    /// The nanoseconds of so many ticks.
-    pub(super) fn nanoseconds(&self, ticks: u64) -> u64 {
-        scale(ticks, self.page.rate)
+    /// What `stretch` says, as far as the rate is known.
+    pub(super) fn compare(&self, stretch: Stretch) -> Option<Comparison> {
+        if self.is_known() {
+            compare(stretch, self.nanoseconds(stretch.least))
+        } else {
+            compare_first(stretch)
+        }
     }
 
     /// For how long the clocks must be compared to make the rate better by half,
     /// if both readings are as good as any before; zero if it is good.
     pub(super) fn shortest_ns(&self) -> u64 {
+        if !self.is_known() {
+            return SHORTEST_NS;
+        }
         if self.uncertainty <= GOOD {
             return 0;
         }
@@ -65,21 +64,7 @@ impl Rate {
         ns.clamp(SHORTEST_NS, LONG_NS)
     }
 
-    /// Takes the rate of the first comparison, at boot. False if it is too
-    /// rough to tell later ones from nonsense.
-    pub(super) fn calibrate(&mut self, comparison: Comparison) -> bool {
-        let Some((rate, uncertainty)) = comparison.rate() else {
-            return false;
-        };
-        self.apart = self.apart.min(comparison.apart);
-        let is_usable = uncertainty < USABLE;
-        if is_usable {
-            (self.page.rate, self.uncertainty) = (rate, uncertainty);
-        }
-        is_usable
-    }
-
-    /// Takes the rate of `comparison` from `tsc` on, if it is better by half
+    /// Takes the rate of `comparison` from `tsc` on, if it is of use, better by half
     /// and does not contradict what is known; whether it is.
     pub(super) fn refine(&mut self, comparison: Comparison, tsc: u64) -> bool {
         self.apart = self.apart.min(comparison.apart);
@@ -91,13 +76,22 @@ impl Rate {
         };
         let known = self.uncertainty.saturating_add(uncertainty);
         let bound = scale(self.page.rate, known).saturating_add(1);
-        if rate.abs_diff(self.page.rate) > bound {
+        if uncertainty >= USABLE || rate.abs_diff(self.page.rate) > bound {
             return false;
         }
         self.page.base_ns = self.page.monotonic_ns(tsc);
         self.page.base_tsc = tsc;
         (self.page.rate, self.uncertainty) = (rate, uncertainty);
         true
+    }
+
+    const fn is_known(&self) -> bool {
+        self.uncertainty != u64::MAX
+    }
+
+    /// The nanoseconds of so many ticks.
+    fn nanoseconds(&self, ticks: u64) -> u64 {
+        scale(ticks, self.page.rate)
     }
 }
 
@@ -139,7 +133,7 @@ mod tests {
     #[test]
     fn a_calibrated_clock_counts_nanoseconds_since_boot() {
         let mut rate = rate();
-        assert!(rate.calibrate(THREE_GHZ));
+        assert!(rate.refine(THREE_GHZ, 1000));
         assert_eq!(rate.page.monotonic_ns(1000), 0);
         assert!(rate.page.monotonic_ns(3_001_000).abs_diff(1_000_000) <= 1);
         let twice_as_long = rate.shortest_ns().abs_diff(2 * THREE_GHZ.ns);
@@ -149,7 +143,7 @@ mod tests {
     #[test]
     fn a_better_rate_does_not_make_the_clock_jump() {
         let mut rate = rate();
-        rate.calibrate(THREE_GHZ);
+        rate.refine(THREE_GHZ, 1000);
         let before = rate.page.monotonic_ns(4_000_000);
         let better = Comparison {
             tsc: 2_999_000_000,
@@ -166,11 +160,12 @@ mod tests {
     #[test]
     fn a_worse_or_impossible_comparison_changes_nothing() {
         let mut rate = rate();
-        assert!(!rate.calibrate(Comparison {
+        let useless = Comparison {
             apart: 1_000_000,
             ..THREE_GHZ
-        }));
-        assert!(rate.calibrate(THREE_GHZ));
+        };
+        assert!(!rate.refine(useless, 1000));
+        assert!(rate.refine(THREE_GHZ, 1000));
         let before = rate.page.monotonic_ns(9_000_000);
         for (tsc, ns, apart) in [
             (100, 100, 50),
@@ -180,5 +175,36 @@ mod tests {
             assert!(!rate.refine(Comparison { tsc, ns, apart }, 5_000_000));
         }
         assert_eq!(rate.page.monotonic_ns(9_000_000), before);
+    }
+
+    /// The first stretch is as long as the host likes. What is learnt from it is
+    /// right all the same, before a short one told the rate roughly and after it.
+    #[test]
+    fn a_host_that_keeps_the_machine_waiting_at_boot_does_not_change_the_rate() {
+        for since_start_ns in (1_000..100_000_000).step_by(30_011) {
+            let mut rate = rate();
+            let mut learned = 0;
+            for ns in [since_start_ns, 100_000, since_start_ns] {
+                let comparison = rate.compare(stretch_of(ns));
+                learned += u32::from(comparison.is_some_and(|it| rate.refine(it, 1000)));
+            }
+            let error = rate.page.rate.abs_diff(THIRD);
+            let bound = scale(THIRD, rate.uncertainty) + 1;
+            assert!(learned > 0 && error <= bound, "{since_start_ns}: {rate:?}");
+        }
+    }
+
+    /// A third of a nanosecond.
+    const THIRD: u64 = (1 << 32) / 3;
+
+    /// A stretch of `ns` nanoseconds, of a timer with a period of ten milliseconds
+    /// and a counter of three gigahertz.
+    fn stretch_of(ns: u64) -> Stretch {
+        Stretch {
+            period: 10_000_000,
+            part: (ns % 10_000_000).cast_signed(),
+            least: 3 * ns - 1500,
+            most: 3 * ns + 1500,
+        }
     }
 }

@@ -2,10 +2,33 @@
 
 use gate::cpu::Stretch;
 
-use super::Comparison;
+/// A comparison of the two counters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Comparison {
+    /// Ticks of the time-stamp counter.
+    pub(super) tsc: u64,
+    /// Nanoseconds of the reference.
+    pub(super) ns: u64,
+    /// By how many ticks the two readings may be apart.
+    pub(super) apart: u64,
+}
 
-/// More periods than this are not told apart by a rough rate.
-const PERIODS_MAX: i64 = 3;
+/// More periods than this are not told apart by a rate that is off by one part in
+/// eight.
+const PERIODS_MAX: i64 = 2;
+
+/// No time-stamp counter takes more nanoseconds for a tick.
+const SLOWEST_TICK_NS: u64 = 4;
+
+/// What `stretch` says where no rate is known. None if it may be longer than its
+/// period: where the host kept the machine from running, the counts are read before
+/// the timer's event is there, and do not tell how many periods passed.
+pub(super) fn compare_first(stretch: Stretch) -> Option<Comparison> {
+    let part = u64::try_from(stretch.part).ok()?;
+    let longest_ns = stretch.most.checked_mul(SLOWEST_TICK_NS)?;
+    // DEFENCE: first-in-one-period
+    (longest_ns < stretch.period).then(|| compare(stretch, part))?
+}
 
 /// What `stretch` says, given that by the present rate it took about `about_ns`.
 /// None if it cannot tell how many periods passed.
@@ -14,6 +37,7 @@ pub(super) fn compare(stretch: Stretch, about_ns: u64) -> Option<Comparison> {
     let whole = i64::try_from(about_ns).ok()?.checked_sub(stretch.part)?;
     let periods = whole.checked_add(period / 2)?.checked_div_euclid(period)?;
     let apart = stretch.most.checked_sub(stretch.least)?;
+    // DEFENCE: periods-told-apart
     (0..=PERIODS_MAX).contains(&periods).then_some(Comparison {
         tsc: stretch.least.checked_add(apart / 2)?,
         ns: u64::try_from(periods.checked_mul(period)?.checked_add(stretch.part)?).ok()?,
@@ -66,5 +90,35 @@ mod tests {
         };
         assert_eq!(compare(stopped, 0), None);
         assert_eq!(compare(stopped, u64::MAX), None);
+    }
+
+    /// Ticks of slow and fast counters in a thousand nanoseconds.
+    const COUNTERS: [u64; 4] = [250, 1000, 2600, 10_000];
+
+    /// Asks `compare` about stretches of up to twelve periods; it answers with the
+    /// truth or not at all. How often it answers.
+    fn truths(compare: impl Fn(Stretch, u64) -> Option<Comparison>) -> usize {
+        let lengths = (10_000_u64..12_000_000).step_by(7001);
+        let asked = lengths.flat_map(|ns| COUNTERS.map(|ticks| (ns, ns * ticks / 1000)));
+        asked
+            .filter_map(|(ns, tsc)| {
+                let found = compare(stretch(tsc, (ns % 1_000_000).cast_signed()), ns)?;
+                assert_eq!(found.ns, ns, "{tsc} ticks");
+                Some(())
+            })
+            .count()
+    }
+
+    #[test]
+    fn without_a_rate_a_stretch_says_the_truth_or_nothing() {
+        assert!(truths(|stretch, _| compare_first(stretch)) > 0);
+    }
+
+    #[test]
+    fn with_a_rough_rate_a_stretch_says_the_truth_or_nothing() {
+        for eighths in [7, 8, 9] {
+            let answers = truths(|stretch, ns| compare(stretch, ns * eighths / 8));
+            assert!(answers > 0);
+        }
     }
 }
