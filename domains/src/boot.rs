@@ -10,6 +10,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 use crate::cell::CELLS_MAX;
 use crate::device::{DEVICES_MAX, MMIO_SLOTS};
 use crate::manifest::Tls;
+use crate::network::Setting;
 use crate::{Cell, Injection, RestartLimit};
 
 /// How to turn the time-stamp counter into nanoseconds since boot.
@@ -118,6 +119,8 @@ pub struct OptionsHeader {
     pub injections: [Injection; CELLS_MAX],
     /// The devices of ours on virtio-mmio, in the order of the command line.
     pub mmio: [MmioBlock; MMIO_SLOTS],
+    /// What is given for the network, and what this host is called.
+    pub network: Setting,
 }
 
 /// Where a virtio device has its registers.
@@ -211,6 +214,7 @@ impl OptionsHeader {
             restart_limit: RestartLimit::OF_ROW,
             injections: [Injection::NONE; CELLS_MAX],
             mmio: [MmioBlock::NONE; MMIO_SLOTS],
+            network: Setting::NONE,
         }
     }
 
@@ -253,6 +257,11 @@ impl OptionsHeader {
     /// The same with these devices on virtio-mmio.
     pub const fn with_mmio(self, mmio: [MmioBlock; MMIO_SLOTS]) -> Self {
         OptionsHeader { mmio, ..self }
+    }
+
+    /// The same with this given for the network.
+    pub const fn with_network(self, network: Setting) -> Self {
+        OptionsHeader { network, ..self }
     }
 
     /// The same with so many virtual CPUs.

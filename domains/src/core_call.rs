@@ -99,8 +99,8 @@ core_calls! {
     /// to the rights in `(rights)`: bits of [`rights`]. Denied where WRPKRU
     /// could be executed.
     Protect = 18, by [Safe];
-    /// Tells the host `(kind, value)` of a program that dies: a line of its
-    /// backtrace.
+    /// Tells the host `(number, value)`: a line of the backtrace of a program that
+    /// dies, or a notice of one that runs; so many of each and no more.
     Trace = 19, by [Safe];
     /// The registers of the battery-backed clock, the first in the lowest byte:
     /// second, minute, hour, day, month, year and format (status B).

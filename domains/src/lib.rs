@@ -33,6 +33,7 @@ pub mod key;
 pub mod layout;
 pub mod manifest;
 pub mod network;
+pub mod notice;
 pub mod page_fault;
 pub mod pkru;
 pub mod purpose;

@@ -9,12 +9,14 @@
 //! cloister restart cell=hostfs
 //! cloister refuse reason=cpu need=pku,smap
 //! cloister trace kind=frame value=0x…
+//! cloister notice kind=listens value=0x4060050
 //! cloister exit status=120
 //! ```
 
 use core::fmt;
 use core::str::FromStr;
 
+use crate::notice::{NOTICES_MAX, Notice};
 use crate::{Area, Cell, Domain};
 
 /// One line of the control channel.
@@ -30,6 +32,8 @@ pub enum Record {
     Restart(Cell, u64),
     /// The program dies, and a line of its backtrace.
     Trace(Trace),
+    /// The run goes on, and something is to be known of it.
+    Notice(Notice),
     /// The virtual machine ends with this status.
     Exit(u8),
 }
@@ -46,6 +50,9 @@ pub struct Trace {
 
 /// How many lines of backtraces the core sends to the host, and no more.
 pub const TRACES_MAX: u32 = 512;
+
+/// How many records of each sort are passed on: lines of backtraces, notices.
+pub const TOLD_MAX: [u32; 2] = [TRACES_MAX, NOTICES_MAX];
 
 /// A fault of a domain, as the core saw it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -251,6 +258,17 @@ impl Page {
     }
 }
 
+impl Record {
+    /// What the safe kernel has the core pass on by this number and this value, and
+    /// its sort, a place in [`TOLD_MAX`]; none if they mean nothing.
+    pub fn told(number: u64, value: u64) -> Option<(Record, usize)> {
+        match TraceKind::from_number(number) {
+            Some(kind) => Some((Record::Trace(Trace { kind, value }), 0)),
+            None => Some((Record::Notice(Notice::read(number, value)?), 1)),
+        }
+    }
+}
+
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cloister ")?;
@@ -270,6 +288,7 @@ impl fmt::Display for Record {
             Record::Trace(Trace { kind, value }) => {
                 write!(f, "trace kind={} value={value:#x}", kind.name())
             }
+            Record::Notice(notice) => notice.fmt(f),
             Record::Exit(status) => write!(f, "exit status={status}"),
         }
     }
@@ -323,6 +342,10 @@ impl FromStr for Record {
             }
             "refuse" => Ok(Record::Refuse(pairs.refusal()?)),
             "trace" => Ok(Record::Trace(pairs.trace()?)),
+            "notice" => {
+                let notice = Notice::named(pairs.word("kind")?, pairs.number("value")?);
+                notice.map(Record::Notice).ok_or(Malformed)
+            }
             "exit" => {
                 let status = pairs.number("status")?;
                 u8::try_from(status)
@@ -404,6 +427,7 @@ mod tests {
     use std::string::ToString;
 
     use super::*;
+    use crate::notice::{Listener, Protocol, Versions};
 
     #[test]
     fn every_record_survives_the_channel() {
@@ -443,10 +467,35 @@ mod tests {
                 kind: TraceKind::Frame,
                 value: 0x3000_0000_1234,
             }),
+            Record::Notice(LISTENS),
             Record::Exit(255),
         ] {
             assert_eq!(record.to_string().parse(), Ok(record));
         }
+    }
+
+    const LISTENS: Notice = Notice::Listens(Listener {
+        port: 80,
+        protocol: Protocol::Tcp,
+        versions: Versions::V4,
+        is_local: false,
+    });
+
+    #[test]
+    fn what_is_passed_on_has_a_number_and_a_sort_of_its_own() {
+        for (number, kind) in TraceKind::ALL.iter().enumerate() {
+            let trace = Trace {
+                kind: *kind,
+                value: 7,
+            };
+            let told = Record::told(number as u64, 7);
+            assert_eq!(told, Some((Record::Trace(trace), 0)));
+        }
+        let [number, value] = LISTENS.words();
+        let told = Record::told(number, value);
+        assert_eq!(told, Some((Record::Notice(LISTENS), 1)));
+        assert_eq!(Record::told(TraceKind::ALL.len() as u64, value), None);
+        assert_eq!(Record::told(number, 0), None);
     }
 
     #[test]
@@ -457,6 +506,8 @@ mod tests {
             "cloister dance",
             "cloister exit status=256",
             "cloister restart cell=app",
+            "cloister notice kind=listens value=0",
+            "cloister notice kind=sings value=0x4060050",
             "exit status=0",
         ] {
             assert_eq!(line.parse::<Record>(), Err(Malformed), "{line:?}");

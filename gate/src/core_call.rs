@@ -9,6 +9,8 @@ use core::arch::asm;
 
 use domains::Cell;
 use domains::core_call::CoreCall;
+use domains::notice::Notice;
+use domains::report::TraceKind;
 
 /// Makes core call `call` with four words.
 ///
@@ -113,10 +115,17 @@ pub fn start_cpus() {
     harmless(CoreCall::StartCpus, [0; 4]);
 }
 
-/// Tells the host a line of a dying program's backtrace; negative if there is
-/// no such kind, or were too many.
-pub fn trace(kind: u32, value: u64) -> i64 {
-    harmless(CoreCall::Trace, [u64::from(kind), value, 0, 0])
+/// Tells the host a line of a dying program's backtrace; negative if there were too
+/// many.
+pub fn trace(kind: TraceKind, value: u64) -> i64 {
+    harmless(CoreCall::Trace, [kind as u64, value, 0, 0])
+}
+
+/// Tells the host something of a run that goes on; negative if there was too much.
+/// Whoever calls this says the same thing once.
+pub fn notice(notice: Notice) -> i64 {
+    let [number, value] = notice.words();
+    harmless(CoreCall::Trace, [number, value, 0, 0])
 }
 
 /// With `test-hooks`: the core's side of a test.

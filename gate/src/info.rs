@@ -6,6 +6,7 @@ use core::{ptr, slice};
 use domains::boot::{BootInfo, OptionsHeader};
 use domains::layout::{ARCHIVE, BOOT_INFO};
 use domains::manifest::Tls;
+use domains::network::Setting;
 use domains::{Cell, Injection, Isolation, RestartLimit};
 
 /// What the core found and decided at boot.
@@ -116,6 +117,11 @@ impl Options {
     /// What `cell` is made to do wrong.
     pub fn injection(&self, cell: Cell) -> Injection {
         self.header.injections[cell.number()]
+    }
+
+    /// What the host gives for the network, and what it calls this machine.
+    pub fn network(&self) -> &'static Setting {
+        &self.header.network
     }
 
     fn strings(&self) -> impl Iterator<Item = &'static CStr> {

@@ -3,6 +3,7 @@
 //! Each line takes an entry's scalars to the module that serves it and turns
 //! the answer into the word that goes back. Nothing is decided here.
 
+use domains::report::TraceKind;
 use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
 use gate::{clock, core_call};
@@ -275,7 +276,12 @@ impl Serve for Kernel {
     }
 
     fn trace(kind: u32, value: usize) -> i64 {
-        core_call::trace(kind, value as u64)
+        // What the program says of itself is a backtrace: notices are ours.
+        // DEFENCE: trace-kinds
+        match TraceKind::from_number(kind.into()) {
+            Some(kind) => core_call::trace(kind, value as u64),
+            None => word(Err(Errno::Invalid)),
+        }
     }
 
     #[cfg(feature = "test-hooks")]

@@ -53,6 +53,23 @@ pub struct Setting {
     pub domain: Text,
 }
 
+impl Setting {
+    /// Nothing is given: DHCP and routers are asked for all.
+    pub const NONE: Setting = Setting {
+        flags: 0,
+        prefix_v4: 0,
+        prefix_v6: 0,
+        reserved: [0; 2],
+        address_v4: [0; 4],
+        router_v4: [0; 4],
+        address_v6: [0; 16],
+        router_v6: [0; 16],
+        servers: [[0; 16]; SERVERS],
+        host: Text([0; NAME_SIZE]),
+        domain: Text([0; NAME_SIZE]),
+    };
+}
+
 /// A short text, filled up with zeros.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -83,6 +100,12 @@ impl Default for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_given_by_zeroes() {
+        assert_eq!(Setting::NONE, Setting::default());
+        assert!(Setting::NONE.as_bytes().iter().all(|byte| *byte == 0));
+    }
 
     #[test]
     fn a_text_is_as_long_as_it_was() {

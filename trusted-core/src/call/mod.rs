@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use domains::Cell;
 use domains::core_call::{CoreCall, error};
-use domains::report::{Cause, Record, TRACES_MAX, Trace, TraceKind};
+use domains::report::{Cause, Record, TOLD_MAX};
 
 use crate::cpu::page::{self, Caller};
 use crate::device::virtio::Refused;
@@ -15,8 +15,8 @@ use crate::smp;
 use crate::state::Core;
 use crate::trap::{Trap, context, fault, tick};
 
-/// How many lines of backtraces were sent.
-static TRACES: AtomicU32 = AtomicU32::new(0);
+/// How many lines of backtraces were sent, and how many notices.
+static TOLD: [AtomicU32; TOLD_MAX.len()] = [const { AtomicU32::new(0) }; _];
 
 /// What the CPU does after a trap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,7 +166,7 @@ fn perform(trap: &mut Trap<'_>, call: CoreCall, arguments: Arguments) -> Result<
         CoreCall::TestHook => hooks::call(trap, arguments),
         CoreCall::Kick => smp::kick(core, local, first).map(done),
         CoreCall::StartCpus => smp::start(core).map(done),
-        CoreCall::Trace => trace(first, second).map(done),
+        CoreCall::Trace => tell(first, second).map(done),
         CoreCall::Stop => {
             core.devices.stop(at_rest(first)?);
             Ok(0)
@@ -209,13 +209,15 @@ fn print([length, words @ ..]: Arguments) -> Result<(), i64> {
     Ok(())
 }
 
-/// Sends a line of a dying program's backtrace, unless there were many.
-fn trace(kind: u64, value: u64) -> Result<(), i64> {
-    let kind = TraceKind::from_number(kind).ok_or(error::INVALID)?;
-    let fewer = |sent| (sent < TRACES_MAX).then_some(sent + 1);
-    let sent = TRACES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+/// Sends a line of a dying program's backtrace, or a notice of one that runs, unless
+/// there were many.
+fn tell(number: u64, value: u64) -> Result<(), i64> {
+    let (record, sort) = Record::told(number, value).ok_or(error::INVALID)?;
+    // DEFENCE: told-sent
+    let fewer = |sent| (sent < TOLD_MAX[sort]).then_some(sent + 1);
+    let sent = TOLD[sort].fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
     sent.map_err(|_| error::NO_MEMORY)?;
-    report::send(Record::Trace(Trace { kind, value }));
+    report::send(record);
     Ok(())
 }
 
