@@ -44,6 +44,7 @@ fn build(path: &Path, arguments: &[&str]) -> miette::Result<Built> {
         cargo_args: arguments.iter().map(Into::into).collect(),
         output: Some(path.join("image.cloister")),
         test_hooks: false,
+        without: Vec::new(),
         tests: None,
         rootfs: None,
     };

@@ -61,6 +61,8 @@ pub struct BootInfo {
     pub tls: Tls,
     /// Bytes of the archive at [`crate::layout::ARCHIVE`]; zero if there is none.
     pub archive_size: u64,
+    /// Which cells the image has: bits of [`Cells`](crate::Cells).
+    pub cells: u64,
     /// What kinds of device there are, by number: those of [`Kind`], zero for
     /// none. In the order of the host's command line.
     ///

@@ -7,12 +7,12 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use crate::{Area, Isolation, Purpose};
+use crate::{Area, Cells, Isolation, Purpose};
 
 /// What the first eight bytes of a manifest say.
 pub const MAGIC: [u8; 8] = *b"cloister";
 /// Raised when the layout of these records changes.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The head of the manifest.
 #[repr(C)]
@@ -36,6 +36,8 @@ pub struct Header {
     pub tls: Tls,
     /// Bytes of the archive at [`crate::layout::ARCHIVE`]; zero if there is none.
     pub archive_size: u64,
+    /// Which cells the image has: bits of [`Cells`].
+    pub cells: u64,
 }
 
 /// The template of the application's thread-local storage (its PT_TLS).
@@ -94,6 +96,11 @@ impl Header {
             0 => Purpose::Use,
             _ => Purpose::Tests,
         }
+    }
+
+    /// The cells that the image has; none if the word is corrupt.
+    pub const fn cells(&self) -> Option<Cells> {
+        Cells::from_bits(self.cells, self.purpose())
     }
 
     /// Whether this is a manifest that this version understands.

@@ -7,7 +7,7 @@ use domains::boot::{BootInfo, OptionsHeader};
 use domains::layout::{ARCHIVE, BOOT_INFO};
 use domains::manifest::Tls;
 use domains::network::Setting;
-use domains::{Cell, Injection, Isolation, RestartLimit};
+use domains::{Cell, Cells, Injection, Isolation, Purpose, RestartLimit};
 
 /// What the core found and decided at boot.
 pub fn boot() -> &'static BootInfo {
@@ -25,6 +25,13 @@ pub fn isolation() -> Isolation {
     } else {
         Isolation::Mpk
     }
+}
+
+/// Whether the image has `cell`. One that it has not must not be called: there is
+/// nothing behind its gate.
+pub fn has(cell: Cell) -> bool {
+    let cells = Cells::from_bits(boot().cells, Purpose::OWN);
+    cells.is_some_and(|cells| cells.has(cell))
 }
 
 /// The bytes that a new thread's storage starts with.

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::{Cell, Isolation, Purpose};
+use domains::{Cell, Cells, Isolation, Purpose};
 
 use super::cargo::Built;
 use super::folders::Folders;
 use super::toolchain::Toolchain;
 use super::{BuildError, cargo, flags};
+use crate::image::pack::Traits;
 use crate::image::{Component, depth};
 
 /// The packages whose binaries are components, beside those of the cells, and
@@ -27,7 +28,13 @@ pub(super) fn gate_pages(
     toolchain: &Toolchain,
     progress: &dyn Fn(&str),
 ) -> Result<[PathBuf; 2], BuildError> {
-    let built = cargo_build(folders, toolchain, Purpose::Use, progress)?;
+    let built = cargo_build(
+        folders,
+        toolchain,
+        Purpose::Use,
+        Cells::of(Purpose::Use),
+        progress,
+    )?;
     let page = |isolation| {
         cargo::file_of(&built, &binary(Component::Gate, isolation)).map(Path::to_owned)
     };
@@ -55,31 +62,32 @@ impl Components {
     }
 }
 
-/// Builds the components of an image for `purpose` and `isolation`.
+/// Builds the components of an image with these traits.
 pub(super) fn build(
     folders: &Folders,
     toolchain: &Toolchain,
-    isolation: Isolation,
-    purpose: Purpose,
+    traits: Traits,
     progress: &dyn Fn(&str),
 ) -> Result<Components, BuildError> {
-    let built = cargo_build(folders, toolchain, purpose, progress)?;
+    let built = cargo_build(folders, toolchain, traits.purpose, traits.cells, progress)?;
     let file = |component| {
-        let path = cargo::file_of(&built, &binary(component, isolation))?;
+        let path = cargo::file_of(&built, &binary(component, traits.isolation))?;
         let content = fs::read(path).map_err(BuildError::io("read", path))?;
         Ok((component, content))
     };
-    let files = Component::of_image(purpose).filter(|component| *component != Component::App);
+    let files =
+        Component::of_image(traits.cells).filter(|component| *component != Component::App);
     Ok(Components {
         files: files.map(file).collect::<Result<_, BuildError>>()?,
     })
 }
 
-/// Has cargo build every component; what it built.
+/// Has cargo build every component, with these cells; what it built.
 fn cargo_build(
     folders: &Folders,
     toolchain: &Toolchain,
     purpose: Purpose,
+    cells: Cells,
     progress: &dyn Fn(&str),
 ) -> Result<Vec<Built>, BuildError> {
     progress("building the kernels");
@@ -90,13 +98,13 @@ fn cargo_build(
         .args(["--profile=image", "--target", cargo::KERNEL_TARGET])
         .args(["-Zbuild-std=core,alloc", "--target-dir"])
         .arg(folders.components());
-    for (package, _) in packages(purpose) {
+    for (package, _) in packages(cells) {
         command.args(["--package", &package]);
     }
     if purpose == Purpose::Tests {
         command.arg(format!(
             "--features={}",
-            hooked_packages(&folders.sources).join(",")
+            hooked_packages(&folders.sources, cells).join(",")
         ));
     }
     cargo::run_quietly(command, "the kernels", progress)
@@ -114,10 +122,10 @@ fn binary(component: Component, isolation: Isolation) -> String {
 
 /// The packages of all components and their folders. A cell is a package and a
 /// binary of one name: a driver in `kernel-unsafe`, or safe code in `kernel-safe`.
-fn packages(purpose: Purpose) -> impl Iterator<Item = (String, String)> {
+fn packages(cells: Cells) -> impl Iterator<Item = (String, String)> {
     let fixed = PACKAGES.map(|(package, folder)| (package.into(), folder.into()));
-    let cells = purpose.cells().iter();
-    let cells = cells.map(|cell| (format!("cell-{cell}"), folder_of(*cell)));
+    let cells = cells.iter();
+    let cells = cells.map(|cell| (format!("cell-{cell}"), folder_of(cell)));
     fixed.into_iter().chain(cells)
 }
 
@@ -129,12 +137,12 @@ fn folder_of(cell: Cell) -> String {
 }
 
 /// The feature, for every package that has it.
-fn hooked_packages(sources: &Path) -> Vec<String> {
+fn hooked_packages(sources: &Path, cells: Cells) -> Vec<String> {
     let has_feature = |folder: &str| {
         let manifest = fs::read_to_string(sources.join(folder).join("Cargo.toml"));
         manifest.is_ok_and(|text| text.lines().any(|line| line.starts_with(TEST_HOOKS)))
     };
-    let packages = packages(Purpose::Tests).filter(|(_, folder)| has_feature(folder));
+    let packages = packages(cells).filter(|(_, folder)| has_feature(folder));
     packages
         .map(|(package, _)| format!("{package}/{TEST_HOOKS}"))
         .collect()

@@ -29,7 +29,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domains::{Cell, Isolation, Purpose};
+use domains::{Cell, Cells, Isolation, Purpose};
 
 pub use error::BuildError;
 pub(crate) use folders::cache;
@@ -61,6 +61,8 @@ pub struct BuildRequest {
     pub output: Option<PathBuf>,
     /// Whether the core gets its test hooks.
     pub test_hooks: bool,
+    /// Cells that the image does without.
+    pub without: Vec<Cell>,
     /// The tests to build instead of a program.
     pub tests: Option<TestTarget>,
     /// The folder or tar file whose files travel in the image.
@@ -74,6 +76,20 @@ impl BuildRequest {
             Purpose::Tests
         } else {
             Purpose::Use
+        }
+    }
+
+    /// What the image says of itself.
+    fn traits(&self) -> Traits {
+        let all = Cells::of(self.purpose());
+        let cells = self
+            .without
+            .iter()
+            .fold(all, |cells, cell| cells.without(*cell));
+        Traits {
+            isolation: self.isolation,
+            purpose: self.purpose(),
+            cells,
         }
     }
 }
@@ -191,12 +207,7 @@ impl<'a> Job<'a> {
             ..self.parts(progress)?
         };
         progress("packing");
-        let isolation = self.request.isolation;
-        let traits = Traits {
-            isolation,
-            purpose: self.request.purpose(),
-        };
-        let image = pack::pack(&parts, traits)?;
+        let image = pack::pack(&parts, self.request.traits())?;
         let gate_page = GatePage::built(&parts.gate)?;
         let verified = verify::verify_with(
             &image,
@@ -205,7 +216,7 @@ impl<'a> Job<'a> {
                 gate_page: Some(gate_page),
             },
         )?;
-        gate_pages::remember(&self.folders, isolation, &gate_page)?;
+        gate_pages::remember(&self.folders, self.request.isolation, &gate_page)?;
         let path = self.output()?;
         folders::install(
             &sidecar::path_of(&path),
@@ -221,8 +232,8 @@ impl<'a> Job<'a> {
 
     fn parts(&self, progress: &dyn Fn(&str)) -> Result<Parts, BuildError> {
         let (folders, toolchain) = (&self.folders, &self.toolchain);
-        let (isolation, purpose) = (self.request.isolation, self.request.purpose());
-        let mut built = components::build(folders, toolchain, isolation, purpose, progress)?;
+        let traits = self.request.traits();
+        let mut built = components::build(folders, toolchain, traits, progress)?;
         built.judge_depth()?;
         let object = abi_object::build(folders, toolchain, progress)?;
         let recipe = Recipe {
@@ -287,8 +298,13 @@ impl<'a> Job<'a> {
         } else {
             ""
         };
+        let without = self.request.without.iter().map(|cell| cell.name());
+        let without = match without.collect::<Vec<_>>().join("-") {
+            names if names.is_empty() => names,
+            names => format!(".without-{names}"),
+        };
         format!(
-            "{}.{}{release}{hooks}.cloister",
+            "{}.{}{without}{release}{hooks}.cloister",
             self.program.label, self.request.isolation
         )
     }

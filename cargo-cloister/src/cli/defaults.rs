@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::choices::LogLevel;
 use super::failure::{Failure, report};
+use super::parts::Part;
 use crate::vm::{AccelChoice, Machine};
 
 /// What holds for a package unless the command line says otherwise.
@@ -34,6 +35,8 @@ pub(super) struct Defaults {
     pub(super) log: Option<LogLevel>,
     /// As `--timeout`.
     pub(super) timeout: Option<f64>,
+    /// As `--without`.
+    pub(super) without: Vec<Part>,
     /// As `-e`.
     pub(super) env: BTreeMap<String, String>,
     /// As `--publish`.

@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod inspect;
 mod new;
+mod parts;
 mod progress;
 mod run;
 mod runner;

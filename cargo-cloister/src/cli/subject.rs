@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domains::{Isolation, status};
+use domains::{Cell, Isolation, status};
 
 use super::cargo::{CargoOptions, Refused as RefusedOptions};
 use super::choices;
 use super::defaults::Defaults;
 use super::failure::{Failure, report};
+use super::parts::{Part, cells_of};
 use super::progress::Progress;
 use crate::build::{self, BuildRequest};
 use crate::image::gate_page::GatePage;
@@ -34,6 +35,9 @@ pub(super) struct BuildOptions {
     /// the program to find below `/`
     #[arg(long, value_name = "DIR|TAR")]
     pub(super) rootfs: Option<PathBuf>,
+    /// Leave a part of the kernel out of the image [default: leave nothing out]
+    #[arg(long, value_name = "PART")]
+    pub(super) without: Vec<Part>,
     /// First install what is missing, as `doctor --fix` does
     #[arg(long)]
     pub(super) setup: bool,
@@ -97,6 +101,7 @@ impl BuildOptions {
         let ours = [
             ("-o", self.image.is_some()),
             ("--rootfs", self.rootfs.is_some()),
+            ("--without", !self.without.is_empty()),
             ("--test-hooks", self.test_hooks),
         ];
         let ours = ours.into_iter().find(|(_, given)| *given);
@@ -108,6 +113,14 @@ impl BuildOptions {
     /// The files for the image: those of the command line, else the package's.
     pub(super) fn rootfs(&self, defaults: &Defaults) -> Option<PathBuf> {
         self.rootfs.clone().or_else(|| defaults.rootfs.clone())
+    }
+
+    /// The cells that the image does without: by the command line, else by the package.
+    pub(super) fn without(&self, defaults: &Defaults) -> Vec<Cell> {
+        match self.without.as_slice() {
+            [] => cells_of(&defaults.without),
+            parts => cells_of(parts),
+        }
     }
 
     /// Installs what is missing, if the user or the environment wants it.
@@ -170,6 +183,7 @@ fn built(path: Option<PathBuf>, options: &BuildOptions) -> Result<Ready, Failure
         cargo_args: options.cargo.arguments(),
         output: options.image.clone(),
         test_hooks: options.test_hooks,
+        without: options.without(&defaults),
         tests: None,
         rootfs: options.rootfs(&defaults),
     };

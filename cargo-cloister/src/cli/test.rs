@@ -13,6 +13,7 @@ use super::cargo::CargoOptions;
 use super::choices::{self, Output};
 use super::defaults::Defaults;
 use super::failure::Failure;
+use super::parts::cells_of;
 use super::progress::Progress;
 use super::run::RunOptions;
 use super::{subject, walls};
@@ -217,6 +218,7 @@ impl Session<'_> {
             cargo_args: self.cargo.clone(),
             output: None,
             test_hooks: self.test.how.injects(),
+            without: cells_of(&self.defaults.without),
             tests: Some(target.clone()),
             rootfs: self.defaults.rootfs.clone(),
         };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domains::layout::{self, Region};
-use domains::{Area, Cell, Domain, Purpose};
+use domains::{Area, Cell, Cells, Domain};
 use serde::{Serialize, Serializer};
 
 /// A part of an image, linked on its own.
@@ -34,9 +34,9 @@ impl Component {
         all
     };
 
-    /// The components of an image for `purpose`, in that order.
-    pub fn of_image(purpose: Purpose) -> impl Iterator<Item = Component> {
-        let is_there = move |it: &Component| it.cell().is_none_or(|cell| purpose.has(cell));
+    /// The components of an image with these cells, in that order.
+    pub fn of_image(cells: Cells) -> impl Iterator<Item = Component> {
+        let is_there = move |it: &Component| it.cell().is_none_or(|cell| cells.has(cell));
         Component::ALL.into_iter().filter(is_there)
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use domains::layout::PAGE_SIZE;
 use domains::table::{key_of, rights};
-use domains::{Area, Domain, Pkru, Purpose, layout};
+use domains::{Area, Cell, Domain, Pkru, layout};
 use miette::{IntoDiagnostic, WrapErr};
 use serde::Serialize;
 
@@ -47,6 +47,8 @@ pub struct Inspection {
     pub listed: Vec<ListedView>,
     /// The components.
     pub components: Vec<ComponentView>,
+    /// Cells that such an image can have, and this one does not.
+    pub left_out: Vec<&'static str>,
     /// The files that travel in the image, if there are any.
     pub files: Option<FilesView>,
 }
@@ -146,11 +148,7 @@ impl Inspection {
             test_hooks: verified.test_hooks,
             file_size: file.len() as u64,
             memory_size: verified.pages * PAGE_SIZE,
-            domains: image
-                .purpose()
-                .domains()
-                .map(|it| domain(it, image.purpose()))
-                .collect(),
+            domains: domains(&image),
             keys: keys(&image),
             gate_page: verified.gate_page,
             gates: gates(&verified, symbols.as_ref()),
@@ -160,20 +158,42 @@ impl Inspection {
                 .map(|it| listed(it, symbols.as_ref()))
                 .collect(),
             components: components(&image, symbols.as_ref()),
+            left_out: left_out(&image),
             files: files(&image),
         })
     }
 }
 
-fn domain(domain: Domain, purpose: Purpose) -> DomainView {
-    let rights = purpose
-        .areas()
-        .map(|area| (area.name(), rights(domain, area).to_string()));
+fn domains(image: &Packed) -> Vec<DomainView> {
+    let domains = image.purpose().domains();
+    let domains = domains.filter(|domain| image.cells().has_domain(*domain));
+    domains.map(|it| domain(it, image)).collect()
+}
+
+fn domain(domain: Domain, image: &Packed) -> DomainView {
+    let rights = areas(image).map(|area| (area.name(), rights(domain, area).to_string()));
     DomainView {
         name: domain.name(),
-        pkru: Pkru::in_image(domain, purpose).bits(),
+        pkru: Pkru::in_image(domain, image.purpose()).bits(),
         rights: rights.collect(),
     }
+}
+
+/// The areas of which the image has pages, or makes some.
+fn areas(image: &Packed) -> impl Iterator<Item = Area> {
+    let cells = image.cells();
+    let is_there = move |area: &Area| match area {
+        Area::Cell(cell) => cells.has(*cell),
+        Area::Packets => cells.has(Cell::Nic) || cells.has(Cell::Net),
+        Area::Text | Area::Safe | Area::App | Area::Info => true,
+    };
+    image.purpose().areas().filter(is_there)
+}
+
+fn left_out(image: &Packed) -> Vec<&'static str> {
+    let all = image.purpose().cells().iter().copied();
+    let others = all.filter(|cell| !image.cells().has(*cell));
+    others.map(Cell::name).collect()
 }
 
 fn keys(image: &Packed) -> Vec<KeyView> {
@@ -189,7 +209,7 @@ fn keys(image: &Packed) -> Vec<KeyView> {
         area: area.name(),
         pages: pages(area),
     };
-    image.purpose().areas().map(view).collect()
+    areas(image).map(view).collect()
 }
 
 fn gates(verified: &Verified, symbols: Option<&Symbols>) -> Vec<GateView> {
@@ -215,7 +235,7 @@ fn name_at(symbols: Option<&Symbols>, address: u64) -> Option<String> {
 }
 
 fn components(image: &Packed, symbols: Option<&Symbols>) -> Vec<ComponentView> {
-    let mut views: Vec<ComponentView> = Component::of_image(image.purpose())
+    let mut views: Vec<ComponentView> = Component::of_image(image.cells())
         .map(|component| sizes(image, component))
         .collect();
     for (component, file) in symbols.into_iter().flat_map(Symbols::files) {
@@ -290,7 +310,7 @@ fn crates(file: &super::symbol_file::SymbolFile) -> Vec<CrateView> {
 
 #[cfg(test)]
 mod tests {
-    use domains::Cell;
+    use domains::Purpose;
 
     use super::*;
     use crate::image::pack::pack;
@@ -309,7 +329,7 @@ mod tests {
             .iter()
             .find(|key| key.area == "text")
             .unwrap();
-        let programs = Component::of_image(Purpose::Use).count() - 2;
+        let programs = Component::of_image(MPK.cells).count() - 2;
         assert_eq!(
             text.pages,
             1 + programs as u64,
@@ -340,6 +360,27 @@ mod tests {
                 assert_eq!(is_told, traits.purpose.has(cell), "{cell} in {told}");
             }
         }
+    }
+
+    /// Its gate stays on the page, which is the same for all images.
+    #[test]
+    fn a_cell_that_was_left_out_is_named_as_such_and_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program.cloister");
+        fs::write(
+            &path,
+            pack(&testing::parts(), testing::without(Cell::Hostfs)).unwrap(),
+        )
+        .unwrap();
+        let inspection = Inspection::of(&path).unwrap();
+        assert_eq!(inspection.left_out, ["hostfs"]);
+        assert_eq!(inspection.gates.len(), Purpose::Use.domains().count());
+        let cell = Cell::Hostfs.name();
+        assert!(inspection.domains.iter().all(|it| it.name != cell));
+        assert!(inspection.keys.iter().all(|it| it.area != cell));
+        assert!(inspection.components.iter().all(|it| it.name != cell));
+        let shown = inspection.to_string();
+        assert!(shown.contains("\nleft out   hostfs\n"), "{shown}");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 mod tests;
 
 use domains::manifest::{self, Header, Segment, rights};
-use domains::{Area, Cell, Isolation, Purpose, layout};
+use domains::{Area, Cell, Cells, Isolation, Purpose, layout};
 use zerocopy::IntoBytes;
 
 use super::elf::{Load, Program};
@@ -42,6 +42,8 @@ pub struct Traits {
     pub isolation: Isolation,
     /// What it is for.
     pub purpose: Purpose,
+    /// The cells that it has.
+    pub cells: Cells,
 }
 
 impl Parts {
@@ -62,7 +64,7 @@ pub fn pack(parts: &Parts, traits: Traits) -> Result<Vec<u8>, ImageError> {
     let core = core(parts)?;
     let app = Program::read(Component::App, &parts.app)?;
     check_entry(&app)?;
-    let pieces = user_pieces(parts, &app, traits.purpose)?;
+    let pieces = user_pieces(parts, &app, traits.cells)?;
     let manifest_at = core
         .loads
         .iter()
@@ -145,6 +147,7 @@ impl Image {
             app_entry: self.app.entry,
             tls: self.app.tls,
             archive_size: self.archive_size,
+            cells: self.traits.cells.bits(),
         };
         [header.as_bytes(), segments.as_bytes()].concat()
     }
@@ -182,17 +185,13 @@ fn check_entry(app: &Program) -> Result<(), ImageError> {
 }
 
 /// The pages of all components of ring 3.
-fn user_pieces(
-    parts: &Parts,
-    app: &Program,
-    purpose: Purpose,
-) -> Result<Vec<Piece>, ImageError> {
+fn user_pieces(parts: &Parts, app: &Program, cells: Cells) -> Result<Vec<Piece>, ImageError> {
     let gate = Program::read(Component::Gate, &parts.gate)?;
     let safe = Program::read(Component::Safe, &parts.safe)?;
     let mut pieces = gate_piece(&gate)?;
     pieces.extend(pages::pieces(&safe)?);
-    for cell in purpose.cells() {
-        let program = Program::read(Component::Cell(*cell), &parts.cells[cell.number()])?;
+    for cell in cells.iter() {
+        let program = Program::read(Component::Cell(cell), &parts.cells[cell.number()])?;
         pieces.extend(pages::pieces(&program)?);
     }
     pieces.extend(pages::pieces(app)?);

@@ -6,7 +6,7 @@
 
 use domains::layout::PAGE_SIZE;
 use domains::manifest::{Header, MAGIC, Segment, VERSION, rights};
-use domains::{Area, Isolation, Purpose};
+use domains::{Area, Cells, Isolation, Purpose};
 use goblin::elf::Elf;
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD, ProgramHeader};
 use zerocopy::FromBytes;
@@ -136,6 +136,13 @@ impl Packed {
     /// What the image is for.
     pub fn purpose(&self) -> Purpose {
         self.header.purpose()
+    }
+
+    /// The cells that it has; where its header makes no sense, all that such an image
+    /// can have.
+    pub fn cells(&self) -> Cells {
+        let all = Cells::of(self.purpose());
+        self.header.cells().unwrap_or(all)
     }
 
     /// The core's own bytes.

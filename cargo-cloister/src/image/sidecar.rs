@@ -71,7 +71,7 @@ fn append(archive: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use domains::Purpose;
+    use domains::{Cells, Purpose};
 
     use super::*;
     use crate::image::testing;
@@ -81,7 +81,7 @@ mod tests {
         let parts = testing::parts();
         let archive = write(&parts, "0123");
         let components = read(&archive, "0123").unwrap();
-        let expected = Component::of_image(Purpose::Use);
+        let expected = Component::of_image(Cells::of(Purpose::Use));
         assert!(expected.eq(components.iter().map(|(component, _)| *component)));
         for (component, file) in components {
             assert_eq!(file, parts.file(component));

@@ -2,7 +2,7 @@
 
 use domains::cpu_page::offset;
 use domains::layout::{self, PAGE_SIZE};
-use domains::{Cell, Domain, Isolation, Pkru, Purpose, entries};
+use domains::{Cell, Cells, Domain, Isolation, Pkru, Purpose, entries};
 use object::elf;
 use object::write::elf::{FileHeader, ProgramHeader, Writer};
 
@@ -12,13 +12,23 @@ use super::scan::WRPKRU;
 pub(crate) const MPK: Traits = Traits {
     isolation: Isolation::Mpk,
     purpose: Purpose::Use,
+    cells: Cells::of(Purpose::Use),
 };
 
 /// The same for tests.
 pub(crate) const HOOKED: Traits = Traits {
     purpose: Purpose::Tests,
+    cells: Cells::of(Purpose::Tests),
     ..MPK
 };
+
+/// Traits of an image for use without `cell`.
+pub(crate) fn without(cell: Cell) -> Traits {
+    Traits {
+        cells: MPK.cells.without(cell),
+        ..MPK
+    }
+}
 
 /// A program header and its bytes.
 #[derive(Clone)]

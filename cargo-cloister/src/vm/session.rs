@@ -161,6 +161,8 @@ impl<'a> Session<'a> {
                 self.traces += 1;
                 self.sink.trace(trace)
             }
+            // Nobody is told of these yet.
+            Ok(Record::Notice(_)) => Ok(()),
             Ok(Record::Refuse(refusal)) => {
                 self.observed.refusal = Some(refusal);
                 Ok(())

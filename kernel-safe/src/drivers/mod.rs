@@ -34,6 +34,7 @@ mod stall;
 mod storm;
 
 use domains::Cell;
+use gate::info;
 
 use self::handle::Handle;
 
@@ -63,11 +64,15 @@ fn handle(cell: Cell) -> &'static Handle {
     HANDLES.get(cell.number()).unwrap_or(first)
 }
 
-/// Starts every cell that has devices, or needs none.
+/// Starts every cell that has devices, or needs none. One that the image does not
+/// have is given up before anybody calls it.
 pub fn start() {
     for handle in &HANDLES {
         let cell = handle.cell();
-        if cell.drives().is_empty() || interrupts::devices_of(cell) != 0 {
+        // DEFENCE: cells-of-the-image
+        if !info::has(cell) {
+            handle.lock().give_up();
+        } else if cell.drives().is_empty() || interrupts::devices_of(cell) != 0 {
             handle.lock().start();
         }
     }

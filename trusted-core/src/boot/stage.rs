@@ -103,6 +103,7 @@ impl Stage {
             app_entry: self.header.app_entry,
             tls: self.header.tls,
             archive_size: self.header.archive_size,
+            cells: self.header.cells,
             devices,
             cpus,
             options_size: options.all.len() as u32,

@@ -73,6 +73,7 @@ impl Benchmark {
             cargo_args: PROFILE.map(Into::into).to_vec(),
             output: None,
             test_hooks: self.kernels == Kernels::Hooked,
+            without: Vec::new(),
             tests: None,
             rootfs: None,
         };

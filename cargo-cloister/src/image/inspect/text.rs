@@ -21,6 +21,9 @@ impl fmt::Display for Inspection {
         }
         writeln!(f, "file       {} bytes", self.file_size)?;
         writeln!(f, "memory     {} bytes", self.memory_size)?;
+        if !self.left_out.is_empty() {
+            writeln!(f, "left out   {}", self.left_out.join(", "))?;
+        }
         if let Some(files) = &self.files {
             writeln!(f, "files      {} in {} bytes", files.count, files.size)?;
         }

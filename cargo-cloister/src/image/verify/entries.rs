@@ -9,11 +9,10 @@ use crate::image::packed::{Packed, Pages};
 
 const WORD: usize = size_of::<u64>();
 
-/// Checks the entry pages of the safe kernel and of the cells, which are entered
-/// through a table.
+/// Checks the entry pages of the safe kernel and of the cells that there are, which
+/// are entered through a table.
 pub(super) fn check(image: &Packed) -> Vec<Violation> {
-    let cells = image.purpose().cells().iter().copied();
-    let cells = cells.map(Component::Cell);
+    let cells = image.cells().iter().map(Component::Cell);
     [Component::Safe]
         .into_iter()
         .chain(cells)

@@ -62,7 +62,7 @@ fn well_placed(image: &Packed, segment: &Pages) -> Result<(), Violation> {
     let component = segment.component().filter(|component| {
         *component != Component::Core
             // DEFENCE: cells-of-the-kind
-            && component.cell().is_none_or(|cell| image.purpose().has(cell))
+            && component.cell().is_none_or(|cell| image.cells().has(cell))
             && component.region().contains_range(start, segment.size())
     });
     let expected = match component {
@@ -273,6 +273,12 @@ fn head(image: &Packed) -> Result<(), Violation> {
         return Err(manifest(format!(
             "the boot entry {entry:#x} is not in the core's text"
         )));
+    }
+    // DEFENCE: cells-that-can-be
+    if header.cells().is_none() {
+        return Err(manifest(
+            "it names cells that such an image cannot have".into(),
+        ));
     }
     archive(image)?;
     tls(image)

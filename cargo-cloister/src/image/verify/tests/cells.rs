@@ -164,3 +164,50 @@ fn an_image_for_tests_without_its_cell_is_refused() {
     let error = pack(&parts, testing::HOOKED).unwrap_err().to_string();
     assert!(error.contains("probe"), "{error}");
 }
+
+/// Any of them: which may be left out is for others to say.
+#[test]
+fn a_cell_that_was_left_out_has_no_pages_and_is_not_missed() {
+    for cell in Cell::DEPLOYED {
+        let mut parts = testing::parts();
+        let traits = testing::without(cell);
+        let whole = pack(&parts, traits).unwrap();
+        assert_eq!(violations(&whole), [], "{cell}");
+        parts.cells[cell.number()].clear();
+        assert_eq!(pack(&parts, traits).unwrap(), whole, "its file is not read");
+    }
+}
+
+/// The core would map them, and the safe kernel call nobody there.
+#[test]
+fn pages_of_a_cell_that_is_not_named_are_refused() {
+    for cell in Cell::DEPLOYED {
+        let found = violations(&with_manifest(|header, _| {
+            header.cells &= !(1 << cell.number())
+        }));
+        let place = cell.region().start;
+        let why = format!("{place:#x} lies in no domain's image");
+        assert!(says(&found, &why), "{cell}: {found:?}");
+    }
+}
+
+#[test]
+fn a_cell_that_is_named_and_has_no_pages_is_refused() {
+    for cell in Cell::DEPLOYED {
+        let image = pack(&testing::parts(), testing::without(cell)).unwrap();
+        let found = violations(&changed(&image, |header, _| {
+            header.cells = MPK.cells.bits()
+        }));
+        let why = format!("{} has no entry page", cell.title());
+        assert!(says(&found, &why), "{cell}: {found:?}");
+    }
+}
+
+#[test]
+fn a_cell_that_no_such_image_has_is_refused() {
+    for bit in [Cell::Probe.number(), 8, 63] {
+        let found = violations(&with_manifest(|header, _| header.cells |= 1 << bit));
+        let why = "it names cells that such an image cannot have";
+        assert!(says(&found, why), "{bit}: {found:?}");
+    }
+}
