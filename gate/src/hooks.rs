@@ -78,8 +78,8 @@ pub const TIME_HOOKS: u32 = 20;
 pub const NOTHING: u32 = 21;
 /// Safe kernel only: the ticks at which the application was last preempted.
 pub const PREEMPTED_AT: u32 = 19;
-/// The cell `hostfs` only: lies about the replies of channel number `address`, in
-/// the way that `argument` says.
+/// The cells `hostfs` and `nic` only: lies about the replies of channel number
+/// `address`, or about frames, in the way that `argument` says.
 pub const LIE: u32 = 15;
 /// Returns with the direction flag set.
 pub const SET_DIRECTION: u32 = 22;
@@ -114,6 +114,9 @@ pub const GARBAGE: u32 = 44;
 pub const DIGEST: u32 = 45;
 /// The cell `console` only: keeps whoever reads input busy for nothing.
 pub const TEASE: u32 = 46;
+/// The cell `nic` only: asks the network who has the IPv4 address `address`; with an
+/// argument the ticks of a call that brings a frame and sends one.
+pub const ASK: u32 = 47;
 /// With [`in_cell`]: beside whatever other call there is under way.
 pub const BESIDE: u32 = 1 << 16;
 /// Safe kernel only: what the vector registers held whenever the application was
