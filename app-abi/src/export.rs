@@ -15,8 +15,6 @@ pub(crate) enum Server {
     kernel,
     /// The application's own domain where it can, else the safe kernel.
     both,
-    /// Nobody: the function fails.
-    refused,
 }
 
 /// A function of the ABI, as the documentation shows it.
@@ -101,27 +99,6 @@ macro_rules! served {
     }};
 }
 
-/// Defines functions that are not served: each fails with one errno, given as
-/// an expression of the function's arguments.
-macro_rules! refuse {
-    ($(
-        $(#[doc = $doc:expr])*
-        $(#[abi([$($error:ident),* $(,)?] $(, $differs:literal)?)])?
-        fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty: $errno:expr;
-    )*) => {
-        $crate::export::export! {
-            $(
-                $(#[doc = $doc])*
-                $(#[abi(refused, [$($error),*] $(, $differs)?)])?
-                fn $name($($argument: $type),*) -> $result {
-                    $(let _ = $argument;)*
-                    $crate::errno::fail($errno) as $result
-                }
-            )*
-        }
-    };
-}
-
-pub(crate) use {export, refuse};
+pub(crate) use export;
 #[cfg(test)]
 pub(crate) use {listed, served};

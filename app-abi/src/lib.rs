@@ -18,7 +18,7 @@
 //! | `time`, `process` | clocks, exit and entropy |
 //! | `descriptors`, `files`, `events` | input and output, files and directories, poll |
 //! | `queues`, `names` | the old wait queues, names of hosts |
-//! | `sockets` | nothing, by the right error |
+//! | `sockets` | the network |
 //! | `panic`, `backtrace` | the last words of a program that dies |
 //! | `errno`, `own`, `export` | errors, pointers of the caller, what is said of each function |
 //!

@@ -12,7 +12,7 @@ use core::mem::MaybeUninit;
 use domains::layout::{APP, PAGE_SIZE};
 #[cfg(target_os = "hermit")]
 use gate::safe;
-use hermit_abi::{EFAULT, ENAMETOOLONG, addrinfo, timespec};
+use hermit_abi::{EFAULT, EINVAL, ENAMETOOLONG, addrinfo, socklen_t, timespec};
 
 /// Values that any bytes make.
 ///
@@ -31,6 +31,8 @@ unsafe impl Plain for *mut addrinfo {}
 unsafe impl Plain for u8 {}
 // SAFETY: a number.
 unsafe impl Plain for i32 {}
+// SAFETY: a number.
+unsafe impl Plain for u32 {}
 
 /// Whether a value at `pointer` would lie in the application's region. On the
 /// host, which has no regions, every pointer but null passes.
@@ -62,6 +64,41 @@ pub(crate) fn read<T: Plain>(pointer: *const T) -> Result<T, i32> {
 /// EFAULT: it cannot be written.
 pub(crate) fn write<T: Plain>(pointer: *mut T, value: &T) -> Result<(), i32> {
     copy(pointer, value, size_of::<T>())
+}
+
+/// Fills `bytes`, a page at most, with those that the caller has at `pointer`.
+///
+/// # Errors
+///
+/// EFAULT: they cannot be read.
+pub(crate) fn read_bytes(pointer: *const u8, bytes: &mut [u8]) -> Result<(), i32> {
+    match bytes.len() {
+        0 => Ok(()),
+        size => copy(bytes.as_mut_ptr(), pointer, size),
+    }
+}
+
+/// Gives the caller `bytes`, a page at most, at `pointer`.
+///
+/// # Errors
+///
+/// EFAULT: they cannot be written.
+pub(crate) fn write_bytes(pointer: *mut u8, bytes: &[u8]) -> Result<(), i32> {
+    match bytes.len() {
+        0 => Ok(()),
+        size => copy(pointer, bytes.as_ptr(), size),
+    }
+}
+
+/// How many bytes of room the caller says that there are, where the size of a result
+/// stands before it is one.
+///
+/// # Errors
+///
+/// EFAULT if that cannot be read, EINVAL if C's `int` has no such number.
+pub(crate) fn read_room(size: *const socklen_t) -> Result<usize, i32> {
+    let room = i32::try_from(read(size)?).map_err(|_| EINVAL)?;
+    usize::try_from(room).map_err(|_| EINVAL)
 }
 
 /// The bytes of the caller's C string, without its end.
@@ -123,6 +160,22 @@ mod tests {
         assert!(!is_own(ptr::null::<u8>()));
         assert_eq!(read(ptr::null::<u8>()), Err(EFAULT));
         assert_eq!(write(ptr::null_mut(), &7_u8), Err(EFAULT));
+        assert_eq!(read_bytes(ptr::null(), &mut [0; 3]), Err(EFAULT));
+        assert_eq!(write_bytes(ptr::null_mut(), &[0; 3]), Err(EFAULT));
+        assert_eq!(read_room(ptr::null()), Err(EFAULT));
+    }
+
+    #[test]
+    fn no_bytes_can_lie_anywhere() {
+        assert_eq!(read_bytes(ptr::null(), &mut []), Ok(()));
+        assert_eq!(write_bytes(ptr::null_mut(), &[]), Ok(()));
+    }
+
+    #[test]
+    fn room_is_a_number_that_c_has() {
+        assert_eq!(read_room(&128), Ok(128));
+        assert_eq!(read_room(&i32::MAX.unsigned_abs()), Ok(0x7fff_ffff));
+        assert_eq!(read_room(&0x8000_0000), Err(EINVAL));
     }
 
     #[test]

@@ -14,15 +14,21 @@ const HEAD: &str = "# The ABI
 Every symbol that the crate `hermit-abi` declares, and what becomes of it here. A test makes this file from the declarations in
 `app-abi` and fails when it is not what they say; `CLOISTER_BLESS=1 cargo test -p app-abi` writes it anew.
 
-*Served* says who answers: **here**, in the application's own domain, without a gate; the safe **kernel**; **both**, which is here where
-it suffices and the kernel where it does not; or nobody, and the call is **refused**. Failures are negative errnos, also in the thread's
-`errno`; `sys_getaddrinfo` returns a positive `EAI_` code.
+*Served* says who answers: **here**, in the application's own domain, without a gate; the safe **kernel**; or **both**, which is here where
+it suffices and the kernel where it does not. Nothing is refused. Failures are negative errnos, also in the thread's `errno`;
+`sys_getaddrinfo` returns a positive `EAI_` code.
 
 **Pointers.** The kernel tries each pointer against the application's own region, copies once, and answers `EFAULT` where the bytes are
 not the application's, not mapped, or not writable. What is served here answers `EFAULT` for every pointer that leads out of the region;
 an unmapped address *inside* the region faults there as any store of the program would, but for times, names and results of the slower
-calls (`sys_nanosleep`, `sys_sem_timedwait`, `sys_getaddrinfo`, `sys_getaddrbyname`), which the kernel copies. A null or misaligned
-futex, semaphore or queue is `EINVAL`, as Hermit documents. No kernel object is ever named by an address.
+calls (`sys_nanosleep`, `sys_sem_timedwait`, `sys_getaddrinfo`, `sys_getaddrbyname`) and for addresses and options of sockets, which the
+kernel copies. A null or misaligned futex, semaphore or queue is `EINVAL`, as Hermit documents. No kernel object is ever named by an address.
+
+**Sockets.** The byte for the length of an address is written and never read. An address that is too short is `EINVAL`, one of another
+family than the Internet's `EAFNOSUPPORT`; `sys_connect` takes `AF_UNSPEC` and has a socket of datagrams forget its peer. A result is cut where
+the caller has less room, and its size is always that of all of it. That a descriptor is closed (`EBADF`) or no socket (`ENOTSOCK`) comes
+before what is wrong with other arguments. Options have the sizes and bounds of Linux, but a negative time limit is `EDOM`, and one of more
+than 292 years is none.
 
 **Fuzz.** `CLOISTER_FUZZ=1000000 cargo test -p tests --test guests -- fuzz::` makes a million hostile calls in each isolation mode, alone
 and from four CPUs: without the variable it makes 50,000. `CLOISTER_FUZZ_SEED` names another seed, or `clock` for one of its own; each run
@@ -63,7 +69,6 @@ fn row(symbol: &Symbol) -> String {
         Server::here => "here",
         Server::kernel => "kernel",
         Server::both => "both",
-        Server::refused => "**refused**",
     };
     let errors: Vec<String> = served
         .errors

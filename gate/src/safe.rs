@@ -138,7 +138,9 @@ interface! {
     52 => socket_name(descriptor: i32, peer: u32, name: usize);
     /// The value of an option of `domains::network::option`.
     53 => option(descriptor: i32, option: u32);
-    /// Sets an option; if it is about a group, that is the name at `name`.
+    /// Sets an option. If it is about a group, that is the name at `name`, and `value`
+    /// says on which interface: by its address of IPv4 as a number (`u32::from_be_bytes`)
+    /// for a group of IPv4, by its own number for one of IPv6, zero for any.
     54 => set_option(descriptor: i32, option: u32, value: u64, name: usize);
     /// Writes the `domains::network::Setting` that is in force to `address`. Waits at
     /// most `limit` nanoseconds for it to be settled.

@@ -3,15 +3,12 @@
 //! An entry is one allocation in the program's own heap, and holds the address
 //! that it points to.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::ptr;
 
-use hermit_abi::{
-    AF_INET, AF_INET6, EAI_MEMORY, EAI_NONAME, addrinfo, in_addr, in6_addr, sockaddr_in,
-    sockaddr_in6,
-};
+use hermit_abi::{EAI_MEMORY, EAI_NONAME, addrinfo};
 
 use super::hints::{Hints, addresses, port};
+use crate::sockets::addresses::{Address, name};
 use crate::{heap, own};
 
 /// One entry of a list, with the address that it points to.
@@ -21,18 +18,8 @@ struct Entry {
     address: Address,
 }
 
-/// An address as a socket has it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-union Address {
-    four: sockaddr_in,
-    six: sockaddr_in6,
-}
-
 const SIZE: usize = size_of::<Entry>();
 const ALIGN: usize = align_of::<Entry>();
-const V4_SIZE: u32 = size_of::<sockaddr_in>() as u32;
-const V6_SIZE: u32 = size_of::<sockaddr_in6>() as u32;
 
 /// The list of everything that is asked for.
 pub(super) fn make(
@@ -49,7 +36,7 @@ pub(super) fn make(
     // From the last to the first, as each goes to the front.
     for address in addresses(node, hints)?.into_iter().rev().flatten() {
         for kind in hints.kinds().rev() {
-            match prepend(first, Address::new(address, port), kind) {
+            match prepend(first, Address::new(&name(address, port)), kind) {
                 Some(entry) => first = entry,
                 None => {
                     // SAFETY: the list was just made.
@@ -81,7 +68,7 @@ pub(super) unsafe fn free(mut entry: *mut addrinfo) {
 /// memory is exhausted.
 fn prepend(
     next: *mut addrinfo,
-    (address, family, size): (Address, i32, u32),
+    address: Address,
     (kind, protocol): (i32, i32),
 ) -> Option<*mut addrinfo> {
     let entry: *mut Entry = heap::allocate(SIZE, ALIGN).cast();
@@ -90,10 +77,10 @@ fn prepend(
     }
     let info = addrinfo {
         ai_flags: 0,
-        ai_family: family,
+        ai_family: address.family(),
         ai_socktype: kind,
         ai_protocol: protocol,
-        ai_addrlen: size,
+        ai_addrlen: address.bytes().len() as u32,
         ai_canonname: ptr::null_mut(),
         // SAFETY: the entry is allocated; only an address is computed.
         ai_addr: unsafe { &raw mut (*entry).address }.cast(),
@@ -102,40 +89,4 @@ fn prepend(
     // SAFETY: the allocation is new and fits.
     unsafe { entry.write(Entry { info, address }) };
     Some(entry.cast())
-}
-
-impl Address {
-    /// The address and port, the family, and how long it is.
-    fn new(address: IpAddr, port: u16) -> (Address, i32, u32) {
-        match address {
-            IpAddr::V4(address) => (Address::four(address, port), AF_INET, V4_SIZE),
-            IpAddr::V6(address) => (Address::six(address, port), AF_INET6, V6_SIZE),
-        }
-    }
-
-    fn four(address: Ipv4Addr, port: u16) -> Address {
-        let four = sockaddr_in {
-            sin_len: V4_SIZE as u8,
-            sin_family: AF_INET as u8,
-            sin_port: port.to_be(),
-            sin_addr: in_addr {
-                s_addr: u32::from_ne_bytes(address.octets()),
-            },
-            ..sockaddr_in::default()
-        };
-        Address { four }
-    }
-
-    fn six(address: Ipv6Addr, port: u16) -> Address {
-        let six = sockaddr_in6 {
-            sin6_len: V6_SIZE as u8,
-            sin6_family: AF_INET6 as u8,
-            sin6_port: port.to_be(),
-            sin6_addr: in6_addr {
-                s6_addr: address.octets(),
-            },
-            ..sockaddr_in6::default()
-        };
-        Address { six }
-    }
 }
