@@ -21,6 +21,9 @@ pub struct Incoming<'a> {
     /// Whether the checksum of what it carries is known to be right: the device has
     /// looked, or the packet never left this machine.
     pub is_verified: bool,
+    /// All of the packet, if its header of IP is followed by the payload at once; empty
+    /// if something stands between, or the packet was put together.
+    pub whole: &'a [u8],
 }
 
 /// A packet that is to go, but for its bytes.
@@ -36,6 +39,9 @@ pub struct Outgoing {
     pub hop_limit: u8,
     /// Bytes of the segments that the card is to cut it into; none if it is one packet.
     pub segment: Option<u16>,
+    /// How many bytes in front of the payload are filled, too: where the header of IP
+    /// will stand. What is written there does not count.
+    pub header: usize,
 }
 
 /// Whose work the checksum of a packet's payload is. In both cases the carrier does
@@ -74,8 +80,14 @@ pub trait Carrier {
     /// be given to it at once then.
     fn cuts_to(&self, target: IpAddress) -> Option<usize>;
 
-    /// Sends a packet of `size` bytes behind the header of IP, which `fill` writes.
-    /// A packet that has to wait for the address of its link counts as sent.
+    /// Whether a packet to `target` of `size` bytes, the header of IP included, could be
+    /// sent now.
+    fn has_room(&self, target: IpAddress, size: usize) -> bool;
+
+    /// Sends a packet of `size` bytes behind the header of IP, which `fill` writes; the
+    /// header is written when it has done so. It is given those bytes and as many in
+    /// front of them as the packet says. A packet that has to wait for the address of
+    /// its link counts as sent.
     ///
     /// # Errors
     ///

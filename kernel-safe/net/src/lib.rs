@@ -11,5 +11,8 @@
 
 extern crate alloc;
 
+pub mod bytes;
 pub mod carrier;
+pub mod hash;
 pub mod lent;
+pub mod tcp;
