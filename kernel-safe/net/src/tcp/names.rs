@@ -122,7 +122,10 @@ mod tests {
 
     #[test]
     fn an_address_has_one_number() {
-        for it in [IpAddress::v4(10, 0, 2, 15), IpAddress::v6(1, 2, 3, 4, 5, 6, 7, 8)] {
+        for it in [
+            IpAddress::v4(10, 0, 2, 15),
+            IpAddress::v6(1, 2, 3, 4, 5, 6, 7, 8),
+        ] {
             assert_eq!(address(number(it)), it);
         }
     }

@@ -1,0 +1,149 @@
+//! Where a packet that came in belongs.
+//!
+//! To the connection with just its name, to a listener if it is a SYN, to nobody else.
+//! What belongs to nobody is answered with a RST, so many in a second; nothing is that
+//! came from, or went to, more than one, and no RST is.
+
+use smoltcp::phy::{Checksum, ChecksumCapabilities};
+use smoltcp::wire::{TcpControl, TcpPacket, TcpRepr};
+
+use super::edge;
+use super::names::{self, Tuple};
+use super::{Target, Tcp, own};
+use crate::carrier::{Carrier, Incoming};
+
+impl Tcp {
+    /// Takes a packet that came.
+    pub fn input(&mut self, now: u64, packet: &Incoming<'_>, carrier: &mut dyn Carrier) {
+        let Some((tuple, segment)) = read(packet) else {
+            return;
+        };
+        match self.table.get(&tuple).copied() {
+            Some(Target::Connection(socket)) => {
+                self.segment(now, socket, &segment, packet, carrier);
+            }
+            Some(Target::HalfOpen(number)) => {
+                self.half_open_segment(now, number, &segment, packet, carrier);
+            }
+            Some(Target::TimeWait(number)) => {
+                self.past_segment(now, number, &segment, carrier);
+            }
+            None => self.nobodys(now, &tuple, &segment, packet, carrier),
+        }
+    }
+
+    /// A segment that belongs to no connection.
+    fn nobodys(
+        &mut self,
+        now: u64,
+        tuple: &Tuple,
+        segment: &TcpRepr<'_>,
+        packet: &Incoming<'_>,
+        carrier: &mut dyn Carrier,
+    ) {
+        if segment.control == TcpControl::Rst || !is_between_two(packet, tuple, carrier) {
+            return;
+        }
+        let is_taken = match (segment.control, segment.ack_number) {
+            (TcpControl::Syn, None) => self.begin_segment(now, tuple, segment, None, carrier),
+            (TcpControl::Syn, Some(_)) | (_, None) => false,
+            (_, Some(_)) => self.cookie_segment(now, tuple, segment, packet, carrier),
+        };
+        if !is_taken {
+            self.refuse(now, tuple, segment, carrier);
+        }
+    }
+
+    /// Answers that there is no such connection.
+    pub(super) fn refuse(
+        &mut self,
+        now: u64,
+        tuple: &Tuple,
+        segment: &TcpRepr<'_>,
+        carrier: &mut dyn Carrier,
+    ) {
+        if segment.control != TcpControl::Rst && self.resets.allows(now) {
+            // Where there is no room the answer is lost, as it might be on its way.
+            let _ = own::send(tuple, &own::reset(tuple, segment), carrier);
+        }
+    }
+
+    /// A segment of a connection in TIME-WAIT.
+    fn past_segment(
+        &mut self,
+        now: u64,
+        number: u32,
+        segment: &TcpRepr<'_>,
+        carrier: &mut dyn Carrier,
+    ) {
+        let Some(record) = self.time_wait.get(number).copied() else {
+            return;
+        };
+        let sequence = segment.seq_number.0 as u32;
+        match segment.control {
+            TcpControl::Rst if sequence == record.expected => {
+                self.forget_time_wait(number, &record.tuple);
+            }
+            TcpControl::Syn
+                if segment.ack_number.is_none()
+                    && edge::is_before(record.expected, sequence) =>
+            {
+                self.begin_segment(
+                    now,
+                    &record.tuple,
+                    segment,
+                    Some((number, record.next)),
+                    carrier,
+                );
+            }
+            TcpControl::Rst => {}
+            _ if segment.segment_len() == 0 => {}
+            _ => {
+                let mut answer = own::segment(&record.tuple, record.next);
+                answer.ack_number = Some(smoltcp::wire::TcpSeqNumber(record.expected as i32));
+                if self.resets.allows(now) {
+                    let _ = own::send(&record.tuple, &answer, carrier);
+                }
+            }
+        }
+    }
+
+    /// Forgets a connection in TIME-WAIT.
+    pub(super) fn forget_time_wait(&mut self, number: u32, tuple: &Tuple) {
+        self.time_wait.remove(number);
+        if self.table.get(tuple) == Some(&Target::TimeWait(number)) {
+            self.table.remove(tuple);
+        }
+    }
+}
+
+/// The segment in a packet, and whose it is; none if the packet is wrong or says that it
+/// comes from more than one.
+fn read<'a>(packet: &Incoming<'a>) -> Option<(Tuple, TcpRepr<'a>)> {
+    let (source, target) = (packet.source, packet.target);
+    if !names::is_of_one(source) || !names::is_of_one(target) {
+        return None;
+    }
+    let mut capabilities = ChecksumCapabilities::ignored();
+    if !packet.is_verified {
+        capabilities.tcp = Checksum::Rx;
+    }
+    let segment = TcpPacket::new_checked(packet.payload).ok()?;
+    let segment = TcpRepr::parse(&segment, &source, &target, &capabilities).ok()?;
+    let tuple = Tuple {
+        local: names::number(target),
+        peer: names::number(source),
+        local_port: segment.dst_port,
+        peer_port: segment.src_port,
+    };
+    Some((tuple, segment))
+}
+
+/// Whether a packet comes from one and goes to another, this machine.
+fn is_between_two(packet: &Incoming<'_>, tuple: &Tuple, carrier: &dyn Carrier) -> bool {
+    // DEFENCE: nobody-answers-what-came-from-many
+    !carrier.is_broadcast(packet.source)
+        && !carrier.is_broadcast(packet.target)
+        && carrier.is_own(packet.target)
+        && !tuple.is_with_itself()
+}

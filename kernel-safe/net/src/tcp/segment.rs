@@ -1,0 +1,180 @@
+//! A segment on its way to its connection.
+
+use domains::errno;
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::socket::tcp::State;
+use smoltcp::wire::{
+    IpAddress, IpProtocol, IpRepr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+};
+
+use super::connection::{Connection, Phase};
+use super::edge::Verdict;
+use super::names;
+use super::{Tcp, own};
+use crate::carrier::{Carrier, Errno, Incoming};
+
+impl Tcp {
+    /// Takes a segment of the connection of `socket`.
+    pub(super) fn segment(
+        &mut self,
+        now: u64,
+        socket: u32,
+        segment: &TcpRepr<'_>,
+        packet: &Incoming<'_>,
+        carrier: &mut dyn Carrier,
+    ) {
+        let Some(connection) = self.sockets.connection(socket) else {
+            return;
+        };
+        let (state, expected) = (connection.state(), connection.expected());
+        let expected = (expected, connection.has_ended());
+        let verdict = connection.edge.judge(state, segment, expected);
+        let (whole, part);
+        let place = &mut self.packet;
+        match verdict {
+            Verdict::Drop => return,
+            Verdict::Answer => {
+                answer(now, connection, carrier);
+                return;
+            }
+            Verdict::Pass if packet.whole.is_empty() => {
+                part = *segment;
+                whole = carry(packet, place);
+            }
+            Verdict::Pass => {
+                part = *segment;
+                whole = Some(packet.whole);
+            }
+            Verdict::Cut(size) => {
+                part = cut(segment, size);
+                whole = put(&part, packet.source, packet.target, place);
+            }
+            Verdict::Acknowledgement => {
+                part = of_our_syn(segment);
+                whole = put(&part, packet.source, packet.target, place);
+                answer(now, connection, carrier);
+            }
+        }
+        let Some(whole) = whole else {
+            return;
+        };
+        before(now, connection, &part);
+        connection.receive(now, whole, Some(carrier), &mut self.spill);
+        after(now, connection, &part, state);
+        self.ready.put(socket);
+        self.settle(now, socket);
+    }
+}
+
+/// Says once more what is expected, so many times in a second.
+fn answer(now: u64, connection: &mut Connection, carrier: &mut dyn Carrier) {
+    if !connection.times.may_answer(now) {
+        return;
+    }
+    if let Some(answer) = own::acknowledgement(&connection.tuple, &connection.edge) {
+        // Where there is no room it is lost, as it might be on its way.
+        let _ = own::send(&connection.tuple, &answer, carrier);
+    }
+}
+
+/// What is noted of a segment before it is let in.
+fn before(now: u64, connection: &mut Connection, segment: &TcpRepr<'_>) {
+    let unacknowledged = connection.edge.unacknowledged;
+    let is_right = connection.edge.note_input(segment);
+    if connection.edge.unacknowledged != unacknowledged {
+        connection.times.advance(now);
+    }
+    if is_right && connection.times.hear(now) {
+        connection.probe(now, false);
+    }
+}
+
+/// What is noted afterwards.
+fn after(now: u64, connection: &mut Connection, segment: &TcpRepr<'_>, before: State) {
+    let state = connection.state();
+    let is_reset = segment.control == TcpControl::Rst && state == State::Closed;
+    if is_reset && before != State::Closed && connection.cause.is_none() {
+        connection.cause = Some(cause(connection.phase, before));
+    }
+    let has_synchronized =
+        before == State::SynSent && matches!(state, State::SynReceived | State::Established);
+    if has_synchronized {
+        let first = segment.seq_number.0 as u32;
+        let shift = segment.window_scale.map_or(0, |_| connection.shift());
+        connection.front = first.wrapping_add(1);
+        let owes_syn = state == State::SynReceived;
+        connection.edge.synchronize(first, shift, owes_syn);
+        connection.times.hear(now);
+    }
+}
+
+/// What a RST means to the owner.
+fn cause(phase: Phase, before: State) -> Errno {
+    match (phase, before) {
+        (Phase::Opening, _) => errno::ECONNREFUSED,
+        (_, State::CloseWait) => errno::EPIPE,
+        _ => errno::ECONNRESET,
+    }
+}
+
+/// The first bytes of a segment, without the FIN behind them.
+fn cut<'a>(segment: &TcpRepr<'a>, size: usize) -> TcpRepr<'a> {
+    let mut part = *segment;
+    part.payload = segment.payload.get(..size).unwrap_or(segment.payload);
+    if part.control == TcpControl::Fin {
+        part.control = TcpControl::None;
+    }
+    part
+}
+
+/// Of a SYN that acknowledges ours, only that it does.
+fn of_our_syn<'a>(segment: &TcpRepr<'a>) -> TcpRepr<'a> {
+    let mut part = *segment;
+    part.control = TcpControl::None;
+    part.payload = &[];
+    part.seq_number = TcpSeqNumber(segment.seq_number.0.wrapping_add(1));
+    (part.max_seg_size, part.window_scale, part.sack_permitted) = (None, None, false);
+    part
+}
+
+/// Puts a packet together of which only the payload is there.
+fn carry<'a>(packet: &Incoming<'_>, place: &'a mut alloc::vec::Vec<u8>) -> Option<&'a [u8]> {
+    let (header, size) = (names::header(packet.source), packet.payload.len());
+    let whole = room(place, header + size)?;
+    write_header(packet.source, packet.target, size, whole);
+    whole.get_mut(header..)?.copy_from_slice(packet.payload);
+    Some(whole)
+}
+
+/// Puts a packet together around a segment.
+pub(super) fn put<'a>(
+    segment: &TcpRepr<'_>,
+    source: IpAddress,
+    target: IpAddress,
+    place: &'a mut alloc::vec::Vec<u8>,
+) -> Option<&'a [u8]> {
+    let (header, size) = (names::header(source), segment.buffer_len());
+    let whole = room(place, header + size)?;
+    write_header(source, target, size, whole);
+    let mut packet = TcpPacket::new_unchecked(whole.get_mut(header..)?);
+    segment.emit(
+        &mut packet,
+        &source,
+        &target,
+        &ChecksumCapabilities::ignored(),
+    );
+    Some(whole)
+}
+
+fn write_header(source: IpAddress, target: IpAddress, size: usize, whole: &mut [u8]) {
+    let header = IpRepr::new(source, target, IpProtocol::Tcp, size, own::HOP_LIMIT);
+    header.emit(whole, &ChecksumCapabilities::ignored());
+}
+
+/// Room for so many bytes; none if there is no memory.
+fn room(place: &mut alloc::vec::Vec<u8>, size: usize) -> Option<&mut [u8]> {
+    let more = size.saturating_sub(place.len());
+    place.try_reserve_exact(more).ok()?;
+    place.resize(place.len().max(size), 0);
+    place.get_mut(..size)
+}

@@ -1,0 +1,174 @@
+//! What is done when there is time: timers, and what is to be sent.
+//!
+//! Each connection that may have something to send stands in a row once, gets a turn of
+//! some packets, and goes to the end of the row if there is more. A connection for whose
+//! packet there is no room stays the first, and nobody sends before it.
+
+use domains::errno;
+
+use super::connection::{Connection, Sent};
+use super::times::Limit;
+use super::{Target, Tcp};
+use crate::carrier::Carrier;
+
+/// How many packets a connection sends in a turn.
+const TURN: usize = 8;
+
+/// How many timers are looked at in a call.
+const TIMERS: usize = 256;
+
+/// What becomes of a connection after its turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+    /// It has sent what it had.
+    Done,
+    /// It has more.
+    Again,
+    /// There is no room for its packets.
+    Stuck,
+}
+
+impl Tcp {
+    /// Does what time asks for, and sends: each packet takes one from `budget`.
+    pub fn work(&mut self, now: u64, budget: &mut usize, carrier: &mut dyn Carrier) {
+        self.is_stuck = false;
+        if core::mem::take(&mut self.has_room) {
+            self.complete_waiting(now, carrier);
+        }
+        self.expire(now, budget, carrier);
+        while *budget > 0
+            && let Some(socket) = self.ready.take()
+        {
+            match self.turn(now, socket, budget, carrier) {
+                Turn::Done => {}
+                Turn::Again => self.ready.put(socket),
+                Turn::Stuck => {
+                    self.ready.put_first(socket);
+                    self.is_stuck = true;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Whether something could be sent now that the budget has kept back. What only
+    /// waits for room does not count: the carrier knows when there is some.
+    pub fn is_waiting(&self) -> bool {
+        !self.ready.is_empty() && !self.is_stuck || self.has_room
+    }
+
+    /// When it is time to work, if nothing happens before.
+    pub fn deadline(&self) -> Option<u64> {
+        let first = [self.timers.first(), self.half_open.timers.first()];
+        first.into_iter().flatten().min()
+    }
+
+    /// Has those whose time has come stand in the row, repeats answers to SYNs, and
+    /// drops what has been in TIME-WAIT for long enough.
+    fn expire(&mut self, now: u64, budget: &mut usize, carrier: &mut dyn Carrier) {
+        for _ in 0..TIMERS {
+            match self.timers.take_due(now) {
+                Some(socket) => self.ready.put(socket),
+                None => break,
+            }
+        }
+        for _ in 0..TIMERS.min(*budget) {
+            let Some(number) = self.half_open.timers.take_due(now) else {
+                break;
+            };
+            self.repeat(now, number, carrier);
+            *budget -= 1;
+        }
+        for _ in 0..TIMERS {
+            match self.time_wait.expire(now) {
+                Some((number, tuple)) => {
+                    if self.table.get(&tuple) == Some(&Target::TimeWait(number)) {
+                        self.table.remove(&tuple);
+                    }
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Repeats the answer to a SYN, or forgets that it came.
+    fn repeat(&mut self, now: u64, number: u32, carrier: &mut dyn Carrier) {
+        match self.half_open.repeat(now, number) {
+            Some(record) => self.answer_syn(now, number, &record, carrier),
+            None => self.forget_half_open(number),
+        }
+    }
+
+    /// Has a connection send.
+    fn turn(
+        &mut self,
+        now: u64,
+        socket: u32,
+        budget: &mut usize,
+        carrier: &mut dyn Carrier,
+    ) -> Turn {
+        let Some(it) = self.sockets.get_mut(socket) else {
+            return Turn::Done;
+        };
+        let keeps_alive = it.options.keeps_alive;
+        let Some(connection) = it.connection() else {
+            return Turn::Done;
+        };
+        heed(now, connection, keeps_alive);
+        let mut sent = Sent::Nothing;
+        for _ in 0..TURN {
+            if connection.is_mute || *budget == 0 {
+                break;
+            }
+            sent = connection.send(now, Some(carrier), &mut self.spill);
+            if sent != Sent::One {
+                break;
+            }
+            *budget -= 1;
+        }
+        self.settle(now, socket);
+        match sent {
+            Sent::NoRoom => Turn::Stuck,
+            Sent::One | Sent::Nothing => self.schedule(now, socket, sent),
+        }
+    }
+
+    /// Sets when a connection gets its next turn.
+    fn schedule(&mut self, now: u64, socket: u32, sent: Sent) -> Turn {
+        let Some(it) = self.sockets.get_mut(socket) else {
+            return Turn::Done;
+        };
+        let keeps_alive = it.options.keeps_alive;
+        let Some(connection) = it.connection().filter(|it| it.lasts()) else {
+            return Turn::Done;
+        };
+        let wants = connection.wants_at(now);
+        let is_due = wants.is_some_and(|at| at <= now);
+        if is_due && sent == Sent::One {
+            return Turn::Again;
+        }
+        // Whoever wants to send now, and has nothing to send, is asked again later: that
+        // is not known to happen, and would otherwise be a loop.
+        let wants = wants.map(|at| if is_due { now + super::SECOND } else { at });
+        let limit = connection.times.limit(connection.state(), keeps_alive);
+        let limit = limit.map(|(at, _)| at);
+        let next = [wants, limit].into_iter().flatten().min();
+        self.timers.set(socket, next);
+        Turn::Done
+    }
+}
+
+/// Does what a limit asks for that is reached.
+fn heed(now: u64, connection: &mut Connection, keeps_alive: bool) {
+    let limit = connection.times.limit(connection.state(), keeps_alive);
+    match limit {
+        Some((at, limit)) if at <= now && connection.lasts() => match limit {
+            Limit::Probe => connection.probe(now, true),
+            Limit::GiveUp => {
+                let is_mute = connection.phase == super::connection::Phase::Opening;
+                connection.abort(Some(errno::ETIMEDOUT), is_mute);
+            }
+        },
+        _ => {}
+    }
+}
