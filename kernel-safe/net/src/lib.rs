@@ -13,6 +13,16 @@ extern crate alloc;
 
 pub mod bytes;
 pub mod carrier;
+pub mod datagram;
+pub mod desk;
 pub mod hash;
+pub mod ip;
 pub mod lent;
+pub mod limit;
+pub mod link;
+pub mod names;
+pub mod node;
+pub mod random;
 pub mod tcp;
+#[cfg(test)]
+mod testing;
