@@ -13,6 +13,7 @@ extern crate alloc;
 
 pub mod bytes;
 pub mod carrier;
+pub mod config;
 pub mod datagram;
 pub mod desk;
 pub mod hash;

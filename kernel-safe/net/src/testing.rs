@@ -8,7 +8,9 @@ use domains::network::window::{CONTROL, Pages};
 
 use crate::lent::{Control, Lender, Window};
 
+pub(crate) mod dhcp;
 pub(crate) mod packets;
+pub(crate) mod router;
 
 /// Buffers and windows in ordinary memory.
 #[derive(Debug, Default)]

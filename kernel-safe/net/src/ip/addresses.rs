@@ -64,7 +64,7 @@ pub struct Addresses {
     pub v4: Option<Prefix>,
     /// The router of IPv4.
     pub router_v4: Option<Ipv4Address>,
-    /// The addresses of IPv6, that of the link first.
+    /// The addresses of IPv6, that of the link among them.
     pub v6: [Option<Own>; OWN_V6],
     /// The networks of IPv6 that are reached without a router.
     pub prefixes: [Option<Until<Prefix>>; PREFIXES],
@@ -83,9 +83,8 @@ impl Addresses {
 
     /// The address of IPv6 of the link, if it can be used.
     pub fn link_local(&self) -> Option<Ipv6Address> {
-        let [first, ..] = self.v6;
-        let own = first.filter(|own| own.tentative_until == 0)?;
-        Some(own.address)
+        let mut own = self.usable().map(|own| own.address);
+        own.find(Ipv6Address::is_unicast_link_local)
     }
 
     /// Whether `address` is one of this machine's, those of loopback included.

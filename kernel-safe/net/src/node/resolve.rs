@@ -115,7 +115,8 @@ impl<L: Lender> Node<L> {
             return None;
         };
         let (card, own) = (self.card?, self.addresses.address_v4()?);
-        let is_near = self.addresses.v4?.contains(source.into());
+        let is_near = self.addresses.v4?.contains(source.into())
+            || self.addresses.router_v4 == Some(source);
         let is_possible = ethernet::is_one(&place) && is_near && source != own;
         if !is_possible || self.addresses.is_everybody(source.into()) {
             return None;
@@ -222,6 +223,19 @@ impl<L: Lender> Node<L> {
         self.frames.send(buffer, FRAME_MIN);
     }
 
+    /// Sends a packet of IPv4 to everybody on the link, maybe without an address.
+    pub fn say_to_all(
+        &mut self,
+        source: IpAddress,
+        protocol: IpProtocol,
+        hop_limit: u8,
+        message: &[u8],
+    ) {
+        let all = IpAddress::v4(255, 255, 255, 255);
+        let place = EthernetAddress::BROADCAST;
+        self.say(place, source, all, protocol, hop_limit, message);
+    }
+
     fn say_v6(
         &mut self,
         place: EthernetAddress,
@@ -261,8 +275,11 @@ impl<L: Lender> Node<L> {
         let end = start.saturating_add(message.len());
         if let Some(payload) = frame.get_mut(start..end) {
             payload.copy_from_slice(message);
-            if protocol != IpProtocol::HopByHop {
-                checksum::fill(&packet, payload, 2);
+            match protocol {
+                // What stands behind that has its own.
+                IpProtocol::HopByHop => {}
+                IpProtocol::Udp => checksum::fill(&packet, payload, 6),
+                _ => checksum::fill(&packet, payload, 2),
             }
         }
         Header::default().write(frame);
