@@ -77,7 +77,10 @@ pub mod net {
     /// The second name of a call that has two.
     pub const OTHER_NAME: usize = 24;
     /// When the stack wants to be called again, in nanoseconds since boot: 64 bits.
+    /// All ones if it need not be.
     pub const DEADLINE: usize = 64;
+    /// 32 random bytes for `configure`, which the stack mixes with what it has itself.
+    pub const SEED: usize = 96;
     /// What the network is at the moment: a [`Setting`](super::super::Setting).
     pub const TOLD: usize = 128;
     /// What was given for it: a setting.

@@ -11,6 +11,7 @@ use domains::network::{Name, Setting};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::link::card::Card;
+use crate::random::SEED;
 
 /// How many words the desk has.
 pub const WORDS: usize = net::SIZE / 8;
@@ -49,6 +50,11 @@ impl Desk {
     /// What was given for the network.
     pub fn given(&self) -> Setting {
         self.read(net::GIVEN)
+    }
+
+    /// Bytes that nobody can guess, if whoever calls had some.
+    pub fn seed(&self) -> [u8; SEED] {
+        self.read(net::SEED)
     }
 
     /// Tells what the network is.

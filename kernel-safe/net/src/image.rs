@@ -1,13 +1,17 @@
 //! The parts of the image that are not the library.
 
-use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
+use domains::Cell;
+use domains::layout::Region;
 use gate::cell::net::table;
 use gate::entry::{Page, cell_page};
+use spin::Mutex;
+use talc::TalcLock;
+use talc::source::Manual;
 
-use crate::serve::Cell;
+use crate::serve::Entries;
 
 /// What the core and the gate find at the start of the domain.
 #[used]
@@ -15,20 +19,48 @@ use crate::serve::Cell;
 // this lies.
 #[unsafe(link_section = ".entries")]
 #[unsafe(no_mangle)]
-static ENTRIES: Page = cell_page(table::<Cell>());
+static ENTRIES: Page = cell_page(table::<Entries>());
 
+/// The heap: what was granted of its region, and nothing else.
 #[global_allocator]
-static HEAP: Nothing = Nothing;
+static HEAP: TalcLock<Mutex<()>, Manual> = TalcLock::new(Manual);
 
-struct Nothing;
+/// How far the heap goes; nowhere before something was granted.
+static END: Mutex<Option<End>> = Mutex::new(None);
 
-// SAFETY: it gives nothing.
-unsafe impl GlobalAlloc for Nothing {
-    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
-        ptr::null_mut()
+/// Where the heap ends, for the allocator.
+#[derive(Clone, Copy)]
+struct End(NonNull<u8>);
+
+// SAFETY: it is an address, of memory that the allocator has.
+unsafe impl Send for End {}
+
+/// The heap has the first `size` bytes of its region from now on; false if that is not
+/// possible.
+pub(crate) fn grant(size: usize) -> bool {
+    const REGION: Region = Cell::Net.region().heap();
+    if size as u64 > REGION.size() {
+        return false;
     }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+    let start: *mut u8 = ptr::with_exposed_provenance_mut(REGION.start as usize);
+    let mut end = END.lock();
+    let mut heap = HEAP.lock();
+    *end = match *end {
+        None => {
+            // SAFETY: the safe kernel has mapped so much of the heap's region before
+            // this call, and nobody else uses it.
+            let claimed = unsafe { heap.claim(start, size) };
+            claimed.map(End)
+        }
+        Some(End(before)) => {
+            let last = start.wrapping_add(size);
+            // SAFETY: the heap ends at `before`, as the allocator said; what lies
+            // between was mapped as above. A grant that is smaller changes nothing.
+            let extended = unsafe { heap.extend(before, last) };
+            Some(End(extended))
+        }
+    };
+    end.is_some()
 }
 
 /// A fault like any other: the core brings the safe kernel back.

@@ -24,6 +24,7 @@ pub mod link;
 pub mod names;
 pub mod node;
 pub mod random;
+pub mod stack;
 pub mod tcp;
 #[cfg(test)]
 mod testing;

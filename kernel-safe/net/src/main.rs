@@ -12,6 +12,8 @@
 #[cfg(target_os = "none")]
 mod image;
 #[cfg(target_os = "none")]
+mod lends;
+#[cfg(target_os = "none")]
 mod serve;
 
 /// Never runs: the image is built for the guest only.

@@ -31,7 +31,7 @@ pub mod ring;
 mod send;
 pub mod socket;
 
-pub use receive::Heard;
+pub use receive::{Heard, read};
 pub use send::Message;
 
 use index::Index;

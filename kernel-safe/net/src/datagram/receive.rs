@@ -87,7 +87,7 @@ impl Datagrams {
 }
 
 /// The ports and the bytes of a datagram, if it is right.
-fn read<'a>(packet: &Incoming<'a>) -> Option<(u16, u16, &'a [u8])> {
+pub fn read<'a>(packet: &Incoming<'a>) -> Option<(u16, u16, &'a [u8])> {
     let datagram = UdpPacket::new_checked(packet.payload).ok()?;
     let is_v4 = matches!(packet.target, IpAddress::Ipv4(_));
     let has_none = datagram.checksum() == 0;

@@ -3,9 +3,6 @@
 //! A [`Buffer`] is a token: whoever has it has the buffer, and it can be sent or given
 //! back once. The ledger is what the tests look at.
 
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-
 use domains::network::packets;
 
 use crate::lent::Lender;
@@ -29,16 +26,52 @@ pub enum Size {
     Large,
 }
 
+/// Numbers of buffers, at most as many as there are.
+#[derive(Debug)]
+struct Stock<const N: usize> {
+    numbers: [u16; N],
+    count: usize,
+}
+
 /// The buffers, and where they lie.
 #[derive(Debug)]
 pub struct Frames<L> {
     /// Whoever lends them.
     pub lender: L,
-    small: Vec<u16>,
-    large: Vec<u16>,
+    small: Stock<{ packets::TRANSMIT }>,
+    large: Stock<{ packets::LARGE }>,
     /// A bit for each buffer that is here, wherever.
     has: [u64; packets::COUNT.div_ceil(64)],
-    out: VecDeque<(u16, u32)>,
+    /// The frames that wait to be taken: the buffer and the size of each, from the
+    /// oldest on and around.
+    out: [(u16, u32); OUT],
+    oldest: usize,
+    waiting: usize,
+}
+
+/// How many frames can wait: as many as there are buffers for them.
+const OUT: usize = packets::TRANSMIT + packets::LARGE;
+
+impl<const N: usize> Stock<N> {
+    const fn new() -> Stock<N> {
+        Stock {
+            numbers: [0; N],
+            count: 0,
+        }
+    }
+
+    /// Adds a number. The ledger sees to it that none is here twice.
+    fn push(&mut self, number: u16) {
+        if let Some(place) = self.numbers.get_mut(self.count) {
+            *place = number;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn pop(&mut self) -> Option<u16> {
+        self.count = self.count.checked_sub(1)?;
+        self.numbers.get(self.count).copied()
+    }
 }
 
 impl<L: Lender> Frames<L> {
@@ -46,23 +79,13 @@ impl<L: Lender> Frames<L> {
     pub const fn new(lender: L) -> Frames<L> {
         Frames {
             lender,
-            small: Vec::new(),
-            large: Vec::new(),
+            small: Stock::new(),
+            large: Stock::new(),
             has: [0; packets::COUNT.div_ceil(64)],
-            out: VecDeque::new(),
+            out: [(0, 0); OUT],
+            oldest: 0,
+            waiting: 0,
         }
-    }
-
-    /// Makes room for all that there can be; false if there is no memory.
-    #[must_use]
-    pub fn prepare(&mut self) -> bool {
-        let missing = |has: usize, all: usize| all.saturating_sub(has);
-        let small = missing(self.small.len(), packets::TRANSMIT);
-        let large = missing(self.large.len(), packets::LARGE);
-        let out = missing(self.out.len(), packets::TRANSMIT + packets::LARGE);
-        self.small.try_reserve_exact(small).is_ok()
-            && self.large.try_reserve_exact(large).is_ok()
-            && self.out.try_reserve_exact(out).is_ok()
     }
 
     /// Takes over a buffer; false if it is none to send from, or is here already.
@@ -71,34 +94,29 @@ impl<L: Lender> Frames<L> {
         if !is_known || self.has(number) {
             return false;
         }
-        let stock = self.stock(number);
-        // Only a stack without memory has no room.
-        if stock.len() == stock.capacity() {
-            return false;
-        }
-        stock.push(number as u16);
+        self.put_back(number as u16);
         self.mark(number, true);
         true
     }
 
     /// A buffer, if one is left.
     pub fn take(&mut self, size: Size) -> Option<Buffer> {
-        let stock = match size {
-            Size::Large => &mut self.large,
-            Size::Small if self.small.len() <= RESERVE => return None,
-            Size::Small | Size::Reserved => &mut self.small,
+        let number = match size {
+            Size::Large => self.large.pop(),
+            Size::Small if self.small.count <= RESERVE => None,
+            Size::Small | Size::Reserved => self.small.pop(),
         };
-        stock.pop().map(Buffer)
+        number.map(Buffer)
     }
 
     /// Whether there is a large buffer.
-    pub fn has_large(&self) -> bool {
-        !self.large.is_empty()
+    pub const fn has_large(&self) -> bool {
+        self.large.count != 0
     }
 
     /// How many small buffers there are.
     pub const fn small_count(&self) -> usize {
-        self.small.len()
+        self.small.count
     }
 
     /// The bytes of a buffer.
@@ -109,32 +127,30 @@ impl<L: Lender> Frames<L> {
 
     /// Has the first `size` bytes of a buffer sent.
     pub fn send(&mut self, buffer: Buffer, size: usize) {
-        if self.out.len() < self.out.capacity() {
-            self.out.push_back((buffer.0, size as u32));
-        } else {
-            self.give_back(buffer);
+        let place = self.oldest.saturating_add(self.waiting) % OUT;
+        if let Some(place) = self.out.get_mut(place) {
+            *place = (buffer.0, size as u32);
+            self.waiting = self.waiting.saturating_add(1);
         }
     }
 
     /// Takes a buffer back that is not needed.
     pub fn give_back(&mut self, buffer: Buffer) {
-        let stock = self.stock(buffer.0.into());
-        // It came from there, so there is room.
-        if stock.len() < stock.capacity() {
-            stock.push(buffer.0);
-        }
+        self.put_back(buffer.0);
     }
 
     /// Lets go of the frame that waits longest: its buffer and its size.
     pub fn next_out(&mut self) -> Option<(usize, usize)> {
-        let (number, size) = self.out.pop_front()?;
+        self.waiting = self.waiting.checked_sub(1)?;
+        let (number, size) = self.out.get(self.oldest).copied()?;
+        self.oldest = self.oldest.saturating_add(1) % OUT;
         self.mark(number.into(), false);
         Some((number.into(), size as usize))
     }
 
     /// How many frames wait to be taken.
-    pub fn waiting(&self) -> usize {
-        self.out.len()
+    pub const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// How many buffers are here, whatever for.
@@ -143,8 +159,8 @@ impl<L: Lender> Frames<L> {
     }
 
     /// How many buffers nobody uses.
-    pub fn spare_count(&self) -> usize {
-        self.small.len() + self.large.len()
+    pub const fn spare_count(&self) -> usize {
+        self.small.count + self.large.count
     }
 
     /// Whether a buffer is here.
@@ -160,11 +176,11 @@ impl<L: Lender> Frames<L> {
         }
     }
 
-    fn stock(&mut self, number: usize) -> &mut Vec<u16> {
-        if packets::is_large(number) {
-            &mut self.large
+    fn put_back(&mut self, number: u16) {
+        if packets::is_large(number.into()) {
+            self.large.push(number);
         } else {
-            &mut self.small
+            self.small.push(number);
         }
     }
 }
@@ -175,9 +191,7 @@ mod tests {
     use crate::testing::Bench;
 
     fn frames() -> Frames<Bench> {
-        let mut frames = Frames::new(Bench::new());
-        assert!(frames.prepare());
-        frames
+        Frames::new(Bench::new())
     }
 
     #[test]

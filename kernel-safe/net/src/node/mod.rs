@@ -10,6 +10,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use smoltcp::wire::{IpAddress, IpProtocol};
 
@@ -109,6 +110,8 @@ pub struct Node<L> {
     pub dropped: Dropped,
     /// When the call is made that is served.
     pub now: u64,
+    /// Whether there was no room for a packet in this call.
+    is_full: Cell<bool>,
     /// How often errors are told to others.
     errors: Limit,
     /// How often echoes are sent.
@@ -134,10 +137,26 @@ impl<L: Lender> Node<L> {
             random,
             dropped: Dropped::default(),
             now: 0,
+            is_full: Cell::new(false),
             errors: Limit::new(10 * MILLISECOND, 50),
             echoes: Limit::new(MILLISECOND, 200),
             large: Vec::new(),
         }
+    }
+
+    /// A call begins.
+    pub fn begin(&self) {
+        self.is_full.set(false);
+    }
+
+    /// Whether there was no room for a packet in this call.
+    pub fn was_full(&self) -> bool {
+        self.is_full.get()
+    }
+
+    /// Counts a frame that is none.
+    pub const fn drop_frame(&mut self) {
+        self.dropped.frames = self.dropped.frames.saturating_add(1);
     }
 
     /// The most bytes of a packet to `target` that leaves by the link.
@@ -198,7 +217,7 @@ impl<L: Lender> Carrier for Node<L> {
     }
 
     fn has_room(&self, target: IpAddress, size: usize) -> bool {
-        match self.addresses.way(target) {
+        let has_room = match self.addresses.way(target) {
             Some(Way::Own) => self.loopback.has_room(size),
             Some(_) => {
                 let parts = send::parts(size, self.packet_max_to(target));
@@ -206,7 +225,11 @@ impl<L: Lender> Carrier for Node<L> {
                 is_large || self.frames.small_count() >= parts.saturating_add(RESERVE)
             }
             None => true,
+        };
+        if !has_room {
+            self.is_full.set(true);
         }
+        has_room
     }
 
     fn send(
@@ -216,14 +239,15 @@ impl<L: Lender> Carrier for Node<L> {
         checksum: Checksum,
         fill: &mut dyn FnMut(&mut [u8]),
     ) -> Result<(), Full> {
-        match self.addresses.way(packet.target) {
+        let sent = match self.addresses.way(packet.target) {
             Some(Way::Own) => self.send_home(packet, size, fill),
             Some(way) => self.send_out(packet, size, checksum, fill, way),
             None => {
                 self.dropped.no_way = self.dropped.no_way.saturating_add(1);
                 Ok(())
             }
-        }
+        };
+        sent.inspect_err(|Full| self.is_full.set(true))
     }
 
     fn random(&mut self) -> u64 {

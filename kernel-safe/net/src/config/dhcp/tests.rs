@@ -28,7 +28,6 @@ impl Test {
         });
         node.addresses.has_card = true;
         node.packet_max = 1500;
-        assert!(node.frames.prepare());
         for number in 0..8 {
             assert!(node.frames.adopt(RECEIVE + number));
         }

@@ -21,7 +21,6 @@ fn neighbours() -> Neighbours {
 /// So many buffers, as if they were full.
 fn packets(count: usize) -> Vec<Waiting> {
     let mut frames = Frames::new(Bench::new());
-    assert!(frames.prepare());
     for number in 0..count {
         assert!(frames.adopt(RECEIVE + number));
     }
