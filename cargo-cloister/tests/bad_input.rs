@@ -129,7 +129,82 @@ fn a_port_in_use_is_named() {
     let run = with_some_qemu(&["run", "--publish", &format!("{port}:80")]).assert();
     let message = format!("tcp port {port} on 127.0.0.1 cannot be published");
     run.code(i32::from(status::NOT_STARTED))
-        .stderr(contains(message));
+        .stderr(contains(message))
+        .stderr(contains(format!("(process {})", std::process::id())))
+        .stderr(contains("--publish 0:80"));
+}
+
+#[test]
+fn forms_of_the_network_that_make_no_sense_are_wrong_command_lines() {
+    let lines: [(&str, &str, &str); 9] = [
+        ("--net", "bridge", "`bridge` is no network: write `user`"),
+        (
+            "--net",
+            "tap:",
+            "write `user`, `none`, or `tap:` and an interface",
+        ),
+        (
+            "--publish",
+            "[::1]:8080:80",
+            "publishes at addresses of IPv4 alone",
+        ),
+        ("--ip", "10.0.0.1", "write ADDR/PREFIX"),
+        (
+            "--ip",
+            "10.0.0.0/24",
+            "cannot be a host's own: it is the network's",
+        ),
+        ("--gateway", "router", "invalid IP address syntax"),
+        ("--dns", "1.1.1", "invalid IP address syntax"),
+        ("--hostname", "a_b", "`a_b` is no name of a host"),
+        ("--mtu", "100", "not a number of bytes from 1280 to 9000"),
+    ];
+    for (option, value, message) in lines {
+        refuses(&["run", option, value], status::USAGE, message);
+    }
+    refuses(
+        &["build", "--without", "walls"],
+        status::USAGE,
+        "[possible values: net]",
+    );
+}
+
+#[test]
+fn a_network_that_cannot_be_is_told_before_anything_is_built() {
+    let lines: [(&[&str], u8, &str); 6] = [
+        (
+            &["--net", "none", "--publish", "8080:80"],
+            status::USAGE,
+            "is about the network",
+        ),
+        (
+            &["--net", "tap:lo", "--publish", "8080:80"],
+            status::USAGE,
+            "an address of its own",
+        ),
+        (
+            &["--publish", "39082:80", "--publish", "0.0.0.0:39082:81"],
+            status::USAGE,
+            "want the same port of this machine",
+        ),
+        (
+            &["--net", "tap:no-such-tap"],
+            status::NOT_STARTED,
+            "ip tuntap add dev no-such-tap",
+        ),
+        (&["--net", "tap:lo"], status::NOT_STARTED, "it is no tap"),
+        (
+            &["--pcap", "/no/such/folder/x"],
+            status::NOT_STARTED,
+            "`/no/such/folder/x`",
+        ),
+    ];
+    for (line, status, message) in lines {
+        let run = with_some_qemu(&[&["run"], line].concat()).assert();
+        run.code(i32::from(status))
+            .stdout("")
+            .stderr(contains(message));
+    }
 }
 
 #[test]
@@ -238,8 +313,9 @@ fn flags_of_cargo_that_would_surprise_are_refused_with_the_reason() {
 fn an_image_is_too_late_for_options_of_building() {
     let (_folder, image) = folder_with("guest.cloister", b"an image, as far as we look");
     let image = image.to_string_lossy();
-    let lines: [(&[&str], &str); 5] = [
+    let lines: [(&[&str], &str); 6] = [
         (&["run", &image, "--release"], "--release"),
+        (&["run", &image, "--without", "net"], "--without"),
         (&["run", &image, "-F", "fast"], "--features"),
         (&["run", &image, "-o", "other"], "-o"),
         (&["run", &image, "-q", "--locked"], "--locked"),
@@ -280,11 +356,15 @@ fn help_and_version_are_no_errors() {
 
 #[test]
 fn the_help_of_a_subcommand_is_all_of_it() {
-    let run = ["120 if the program crossed a wall", "no network stack yet"];
+    let run = [
+        "120 if the program crossed a wall",
+        "user|tap:IF|none",
+        "--icount",
+    ];
     explains(&["run", "--help"], &run);
     let runner = ["runner = \"cargo-cloister runner\"", "CLOISTER_ISOLATION"];
     explains(&["runner", "--help"], &runner);
-    explains(&["build", "--help"], &["cloister/images"]);
+    explains(&["build", "--help"], &["cloister/images", "--without"]);
 }
 
 #[test]

@@ -15,7 +15,10 @@ use std::time::{Duration, Instant};
 
 use cargo_cloister::outlet::{self, Passed};
 use cargo_cloister::report::{Events, Terminal};
-use cargo_cloister::vm::{self, Accel, Capture, Ending, Error, Reason, Sink, Spec, Stream};
+use cargo_cloister::vm::{
+    self, Accel, Backend, Capture, Ending, Error, Holder, Listening, Network, NetworkError,
+    PortTrouble, Publish, Reason, Sink, Spec, Stream,
+};
 use domains::report::Cause;
 use domains::{Isolation, status};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -55,7 +58,7 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 21] = [
+const TRIALS: [Named; 23] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -74,6 +77,8 @@ const TRIALS: [Named; 21] = [
         "a_port_in_use_is_an_error_before_anything_starts",
         busy_port,
     ),
+    ("a_port_that_qemu_finds_taken_is_named", port_lost),
+    ("a_socket_that_waits_is_told_once", listening),
     ("an_old_emulator_is_known_by_what_it_says", old_emulator),
     ("without_walls_or_with_kvm_its_age_does_not_matter", any_age),
     ("an_interrupt_ends_the_machine", interrupt),
@@ -223,13 +228,52 @@ fn no_qemu() -> Verdict {
 fn busy_port() -> Verdict {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let publish = format!("{}:80", taken.local_addr()?.port()).parse()?;
-    let spec = Spec {
-        publish: vec![publish],
-        ..spec("speak")
-    };
+    let spec = published("speak", publish);
     let error = vm::run(&spec, &mut Capture::default()).err();
-    let is_named = matches!(&error, Some(Error::Port { .. }));
+    let Some(Error::Network(NetworkError::Port { trouble, .. })) = &error else {
+        return Err(format!("{error:?}").into());
+    };
+    let is_ours = |holder: &Holder| match holder {
+        Holder::Process { id, .. } => *id == std::process::id(),
+        Holder::Unseen { .. } => false,
+    };
+    let is_named = matches!(trouble, PortTrouble::Taken(Some(holder)) if is_ours(holder));
     ensure(is_named, &error)
+}
+
+fn published(scene: &str, publish: Publish) -> Spec {
+    Spec {
+        network: Network {
+            backend: Backend::User,
+            publish: vec![publish],
+            ..Network::default()
+        },
+        ..spec(scene)
+    }
+}
+
+/// It is free when we look, and QEMU says that it is not.
+fn port_lost() -> Verdict {
+    let spec = published("lose-port", fake_qemu::LOST.parse()?);
+    let (ending, _) = run(&spec)?;
+    let is_named = matches!(
+        &ending.problem,
+        Some(Error::Network(NetworkError::Port { publish, .. })) if publish.guest == 80
+    );
+    ensure(is_named && ending.status == status::NOT_STARTED, &ending)
+}
+
+/// The guest says where it listens, more than once, and something else.
+fn listening() -> Verdict {
+    let (_, heard) = run(&published("listen", "39080:80".parse()?))?;
+    let ways: Vec<String> = heard.listening.iter().flat_map(Listening::ways).collect();
+    ensure(ways == ["listening on 127.0.0.1:39080 → :80"], &heard)?;
+    ensure(
+        heard.listening.len() == 2 && heard.leases.len() == 1,
+        &heard,
+    )?;
+    let is_odd = |line: &&String| line.starts_with("not a report: ");
+    ensure(heard.console.iter().filter(is_odd).count() == 1, &heard)
 }
 
 fn walled(accel: Accel) -> Spec {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
+use crate::report::Detail;
 
 mod refused;
 
@@ -125,6 +126,15 @@ impl CargoOptions {
         CargoOptions {
             profile: (folder != "debug").then_some(folder),
             ..CargoOptions::default()
+        }
+    }
+
+    /// How much is told of a run that goes well.
+    pub(super) fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::None,
+            (false, 0) => Detail::Usual,
+            (false, _) => Detail::All,
         }
     }
 

@@ -39,8 +39,20 @@ pub(super) struct Defaults {
     pub(super) without: Vec<Part>,
     /// As `-e`.
     pub(super) env: BTreeMap<String, String>,
+    /// As `--net`.
+    pub(super) net: Option<String>,
     /// As `--publish`.
     pub(super) publish: Vec<String>,
+    /// As `--ip`.
+    pub(super) ip: Vec<String>,
+    /// As `--gateway`.
+    pub(super) gateway: Vec<String>,
+    /// As `--dns`.
+    pub(super) dns: Vec<String>,
+    /// As `--hostname`.
+    pub(super) hostname: Option<String>,
+    /// As `--mtu`.
+    pub(super) mtu: Option<u32>,
     /// As `--volume`, with host paths seen from the package.
     pub(super) volume: Vec<String>,
     /// The package's directory.
@@ -160,16 +172,23 @@ mod tests {
     #[test]
     fn a_package_can_say_how_it_wants_to_run() {
         let table = json!({ "isolation": "none", "memory": "10M", "machine": "q35", "log": "info",
-                            "env": { "A": "1" }, "publish": ["8080:80"], "timeout": 5 });
+                            "env": { "A": "1" }, "publish": ["8080:80"], "timeout": 5,
+                            "net": "user", "ip": ["10.0.2.9/24"], "dns": ["10.0.2.3"],
+                            "hostname": "web", "mtu": 1400, "without": ["net"] });
         let defaults = Defaults::deserialize(table).expect("a valid table");
         assert_eq!(defaults.isolation, Some(Isolation::None));
         assert_eq!(defaults.machine, Some(Machine::Q35));
         assert_eq!(defaults.env["A"], "1");
+        assert_eq!(defaults.without, [Part::Net]);
     }
 
     #[test]
     fn what_is_unknown_is_an_error() {
-        for table in [json!({ "colour": "blue" }), json!({ "isolation": "walls" })] {
+        for table in [
+            json!({ "colour": "blue" }),
+            json!({ "isolation": "walls" }),
+            json!({ "without": ["walls"] }),
+        ] {
             assert!(Defaults::deserialize(&table).is_err(), "{table}");
         }
     }

@@ -13,13 +13,15 @@ use super::subject::{BuildOptions, Subject};
 use super::walls;
 use crate::image::symbols::Symbols;
 use crate::outlet::{Passed, tell};
-use crate::report::{Events, Style, Terminal};
+use crate::report::{Detail, Events, Style, Terminal};
 use crate::vm::{
-    self, AccelChoice, Ending, Machine, Memory, Publish, Sink, Spec, Stream, Volume,
-    VolumeDriver,
+    self, AccelChoice, Ending, Machine, Memory, Sink, Spec, Stream, Volume, VolumeDriver,
 };
 
+mod network;
 mod plan;
+
+use network::{NetworkOptions, Occasion};
 
 /// Build a package, or take a packed image, and boot it in QEMU.
 ///
@@ -47,10 +49,6 @@ pub(super) struct RunOptions {
     /// [default: 1]
     #[arg(short, long, value_name = "N", value_parser = choices::cpus)]
     cpus: Option<u32>,
-    /// Forward a port of this machine; the guest has no network stack yet, so
-    /// nothing answers there
-    #[arg(long, value_name = "[IP:]HOST:GUEST[/udp]")]
-    publish: Vec<Publish>,
     /// Show the program a folder of this machine
     #[arg(long, value_name = "HOST:GUEST[:ro|rw][:umask=022]")]
     volume: Vec<Volume>,
@@ -107,10 +105,6 @@ pub(super) struct RunOptions {
     /// next deadline
     #[arg(long)]
     icount: bool,
-    /// Record the guest's network traffic; the guest has no network stack yet,
-    /// so there is next to none
-    #[arg(long, value_name = "FILE")]
-    pcap: Option<PathBuf>,
     /// Print a shell command that boots the same machine, with an empty standard input,
     /// instead of running it
     #[arg(long)]
@@ -121,6 +115,11 @@ pub(super) struct RunOptions {
     /// Log every interrupt and exception
     #[arg(long, hide = true, value_name = "FILE")]
     trace_interrupts: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkOptions,
+    /// What the boots are for
+    #[arg(skip)]
+    occasion: Occasion,
     /// Arguments for the program
     #[arg(last = true, value_name = "ARGS")]
     arguments: Vec<OsString>,
@@ -151,6 +150,7 @@ impl RunOptions {
         RunOptions {
             memory: self.memory.or("256M".parse().ok()),
             timeout: None,
+            occasion: Occasion::Measured,
             arguments: Vec::new(),
             ..self.clone()
         }
@@ -175,7 +175,7 @@ impl RunOptions {
     pub(super) fn look_ahead(&self) -> Result<(), Failure> {
         if !self.dry_run {
             vm::qemu_program()?;
-            vm::try_ports(&self.publish)?;
+            self.network.look_ahead()?;
             self.try_volumes()?;
         }
         Ok(())
@@ -206,7 +206,8 @@ impl Run {
         if !self.build.cargo.quiet {
             announce(&spec);
         }
-        let ending = boot(&spec, &mut *listener(self.how.output, &spec));
+        let detail = self.build.cargo.detail();
+        let ending = boot(&spec, &mut *listener(self.how.output, detail, &spec));
         if let Some(problem) = ending.problem {
             Failure::new(ending.status, problem).print();
         }
@@ -221,19 +222,22 @@ fn announce(spec: &Spec) {
             "warning: without walls a fault ends the machine; only a cell that lies is started anew",
         );
     }
-    for publish in &spec.publish {
-        let (address, host) = (publish.address, publish.host);
-        tell(format_args!(
-            "warning: nothing answers on {address}:{host}: the guest has no network stack yet"
-        ));
+    let chosen = spec
+        .network
+        .publish
+        .iter()
+        .filter(|publish| publish.is_chosen);
+    chosen.for_each(|publish| tell(format_args!("publishing {publish}")));
+    if let Some(warning) = spec.network.warning() {
+        tell(format_args!("warning: {warning}"));
     }
 }
 
-fn listener(output: Output, spec: &Spec) -> Box<dyn Sink> {
+fn listener(output: Output, detail: Detail, spec: &Spec) -> Box<dyn Sink> {
     let symbols = Symbols::open(&spec.image);
     let style = Style::in_environment(&spec.options.environment);
     match output {
-        Output::Human => Box::new(Terminal::new(symbols, style)),
+        Output::Human => Box::new(Terminal::new(symbols, style).with_detail(detail)),
         Output::Json => Box::new(Events::new(Passed(Stream::Stdout), symbols)),
     }
 }
@@ -242,6 +246,9 @@ fn listener(output: Output, spec: &Spec) -> Box<dyn Sink> {
 fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
     if let Some(weak) = walls::first_weakness(spec) {
         let _nobody_listens = sink.weak_walls(&weak);
+    }
+    for publish in &spec.network.publish {
+        let _nobody_listens = sink.published(publish);
     }
     vm::run(spec, sink).unwrap_or_else(|error| {
         let ending = Ending::not_started(error);

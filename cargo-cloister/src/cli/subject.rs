@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domains::{Cell, Isolation, status};
+use domains::{Cell, Cells, Isolation, Purpose, status};
 
 use super::cargo::{CargoOptions, Refused as RefusedOptions};
 use super::choices;
@@ -69,6 +69,8 @@ pub(super) struct Ready {
     pub(super) size: u64,
     /// Whether its kernels have test hooks.
     pub(super) test_hooks: bool,
+    /// The cells that it has.
+    pub(super) cells: Cells,
     pub(super) defaults: Defaults,
 }
 
@@ -248,12 +250,14 @@ fn described(
     bytes: &[u8],
 ) -> Ready {
     let header = Packed::read(bytes).map(|packed| packed.header).ok();
+    let cells = header.and_then(|header| header.cells());
     Ready {
         image,
         program,
         isolation,
         size: header.map_or(0, |header| header.physical_end),
         test_hooks: header.is_some_and(|header| header.test_hooks != 0),
+        cells: cells.unwrap_or(Cells::of(Purpose::Use)),
         defaults,
     }
 }

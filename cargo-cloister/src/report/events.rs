@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use domains::Cell;
+use domains::notice::{Lease, Origin, Versions};
 use domains::report::{Fault, Trace};
 use serde_json::{Value, json};
 
@@ -10,12 +11,13 @@ use super::{Backtrace, FaultReport};
 use crate::image::symbols::Symbols;
 use crate::outlet::Outlet;
 use crate::plain;
-use crate::vm::{Ending, Sink, Stream, Utf8Pieces, WeakWalls};
+use crate::vm::{Ending, Listening, Publish, Sink, Stream, Utf8Pieces, WeakWalls};
 
 /// Turns all that a guest says into events.
 ///
-/// Every event has an `event` field: `weak-walls`, `started`, `stdout`,
-/// `stderr`, `console`, `fault`, `restart`, `backtrace` or, once and last, `exit`.
+/// Every event has an `event` field: `weak-walls`, `published`, `started`, `stdout`,
+/// `stderr`, `console`, `network`, `listening`, `fault`, `restart`, `backtrace` or,
+/// once and last, `exit`.
 pub struct Events<W> {
     to: W,
     symbols: Option<Symbols>,
@@ -76,6 +78,15 @@ impl<W: Write> Sink for Events<W> {
         }))
     }
 
+    fn published(&mut self, publish: &Publish) -> io::Result<()> {
+        self.event(&json!({
+            "event": "published",
+            "host": publish.host_address().to_string(),
+            "port": publish.guest,
+            "protocol": publish.protocol.name(),
+        }))
+    }
+
     fn started(&mut self) -> io::Result<()> {
         self.event(&json!({ "event": "started" }))
     }
@@ -102,6 +113,36 @@ impl<W: Write> Sink for Events<W> {
     fn restarted(&mut self, cell: Cell, requests: u64) -> io::Result<()> {
         let cell = cell.name();
         self.event(&json!({ "event": "restart", "cell": cell, "requests": requests }))
+    }
+
+    fn listening(&mut self, listening: &Listening) -> io::Result<()> {
+        let listener = listening.listener;
+        let versions = match listener.versions {
+            Versions::Both => &[4, 6][..],
+            Versions::V4 => &[4],
+            Versions::V6 => &[6],
+        };
+        let hosts = listening.host_addresses().map(|host| host.to_string());
+        self.event(&json!({
+            "event": "listening",
+            "port": listener.port,
+            "protocol": listener.protocol.name(),
+            "versions": versions,
+            "local": listener.is_local,
+            "hosts": hosts.collect::<Vec<_>>(),
+            "problem": listening.obstacle(),
+        }))
+    }
+
+    fn settled(&mut self, lease: &Lease) -> io::Result<()> {
+        let address = lease.address().map(|address| address.to_string());
+        let origin = match lease.origin {
+            Origin::Dhcp => "dhcp",
+            Origin::Given => "given",
+        };
+        self.event(&json!({
+            "event": "network", "address": address, "prefix": lease.prefix, "by": origin,
+        }))
     }
 
     fn trace(&mut self, trace: Trace) -> io::Result<()> {

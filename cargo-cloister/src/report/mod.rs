@@ -15,4 +15,4 @@ pub use backtrace::{BACKTRACE_VARIABLE, Backtrace, Style};
 pub use events::Events;
 pub use fault::FaultReport;
 pub use place::Place;
-pub use terminal::Terminal;
+pub use terminal::{Detail, Terminal};

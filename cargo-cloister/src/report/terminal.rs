@@ -4,13 +4,26 @@ use std::fmt::Display;
 use std::io;
 
 use domains::Cell;
+use domains::notice::Lease;
 use domains::report::{Action, Fault, Trace};
 
-use super::{Backtrace, FaultReport, Style};
+use super::{Backtrace, FaultReport, Style, words};
 use crate::image::symbols::Symbols;
 use crate::outlet::Outlet;
 use crate::plain::Plain;
-use crate::vm::{Ending, Sink, Stream};
+use crate::vm::{Ending, Listening, Sink, Stream};
+
+/// How much is told of a run that goes well.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// Where to find the program.
+    #[default]
+    Usual,
+    /// All there is.
+    All,
+}
 
 /// Passes the program's output through as it is, and nothing else on standard
 /// output; the core's console and the reports stand on standard error.
@@ -18,6 +31,7 @@ use crate::vm::{Ending, Sink, Stream};
 pub struct Terminal {
     symbols: Option<Symbols>,
     style: Style,
+    detail: Detail,
     /// Lines of backtraces that wait likewise.
     traces: Vec<Trace>,
     /// Reports that wait until the program's output is complete.
@@ -35,10 +49,25 @@ impl Terminal {
         Terminal {
             symbols,
             style,
+            detail: Detail::default(),
             traces: Vec::new(),
             last_words: Vec::new(),
             survived: None,
             again: None,
+        }
+    }
+
+    /// The same listener, who tells this much.
+    #[must_use]
+    pub fn with_detail(self, detail: Detail) -> Terminal {
+        Terminal { detail, ..self }
+    }
+
+    /// Tells something to who wants to know this much.
+    fn tell(&self, detail: Detail, line: &str) -> io::Result<()> {
+        match self.detail >= detail {
+            true => say(format_args!("{}\n", Plain::line(line))),
+            false => Ok(()),
         }
     }
 
@@ -102,6 +131,23 @@ impl Sink for Terminal {
             None => format!("{} was restarted", cell.title()),
         };
         self.warning(&format!("{what}, requests under way: {requests}"))
+    }
+
+    fn listening(&mut self, listening: &Listening) -> io::Result<()> {
+        let ways = listening.ways();
+        ways.iter()
+            .try_for_each(|line| self.tell(Detail::Usual, line))?;
+        let aside = listening.aside();
+        aside.map_or(Ok(()), |line| self.tell(Detail::All, &line))?;
+        let obstacle = listening.obstacle();
+        obstacle.map_or(Ok(()), |line| self.warning(&line))
+    }
+
+    fn settled(&mut self, lease: &Lease) -> io::Result<()> {
+        match lease.address() {
+            Some(_) => self.tell(Detail::All, &words::network(lease)),
+            None => self.warning(&words::network(lease)),
+        }
     }
 
     fn trace(&mut self, trace: Trace) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The words for faults.
 
+use domains::notice::{Lease, Origin};
 use domains::report::{Action, Cause, Fault, Page};
 use domains::{Access, Domain, Rights, entry_names, exception, page_fault, status, table};
 
@@ -136,6 +137,21 @@ pub(super) fn entry(fault: &Fault) -> Option<String> {
     let number = fault.entry?;
     let name = entry_names::name(fault.domain?, number);
     Some(name.map_or_else(|| format!("entry {number}"), str::to_owned))
+}
+
+/// What a guest says of its address.
+pub(super) fn network(lease: &Lease) -> String {
+    match (lease.address(), lease.origin) {
+        (Some(address), Origin::Dhcp) => format!("network: {address}/{} by DHCP", lease.prefix),
+        (Some(address), Origin::Given) => {
+            format!("network: {address}/{} as given", lease.prefix)
+        }
+        (None, Origin::Dhcp) => {
+            "no server of DHCP has answered: the guest has no address of IPv4 (`--ip` gives it one)"
+                .to_owned()
+        }
+        (None, Origin::Given) => "the guest has no address of IPv4".to_owned(),
+    }
 }
 
 fn touched(access: Access) -> &'static str {

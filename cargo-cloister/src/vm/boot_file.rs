@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domains::boot::{MmioBlock, OPTIONS_MAX, OptionsHeader};
 use domains::device::MMIO_SLOTS;
+use domains::network::Setting;
 use domains::{Cell, Injection, RestartLimit};
 use zerocopy::IntoBytes;
 
@@ -26,6 +27,8 @@ pub struct BootOptions {
     pub cell_deadline_ms: Option<u32>,
     /// How often a cell may be started anew, if not as its row says.
     pub restart_limit: Option<RestartLimit>,
+    /// What is given for the network, and what the guest is called.
+    pub network: Setting,
     /// What cells are made to do wrong; of two for one cell the last.
     pub injections: Vec<(Cell, Injection)>,
 }
@@ -84,6 +87,7 @@ impl BootOptions {
             self.volume_limit.map_or(0, limit),
         )
         .with_cell_deadline(self.cell_deadline_ms.unwrap_or(0))
+        .with_network(self.network)
         .with_restart_limit(self.restart_limit.unwrap_or(RestartLimit::OF_ROW));
         let injections = self.injections.iter();
         injections.fold(header, |header, (cell, injection)| {
@@ -95,6 +99,7 @@ impl BootOptions {
 #[cfg(test)]
 mod tests {
     use domains::injection::{self, Misdeed};
+    use domains::network::setting::{Text, flag};
 
     use super::*;
     use zerocopy::FromBytes;
@@ -109,6 +114,12 @@ mod tests {
             volume_limit: Some(Duration::from_secs(3)),
             cell_deadline_ms: Some(40),
             restart_limit: Some(RestartLimit::NONE),
+            network: Setting {
+                flags: flag::STATIC_V4,
+                address_v4: [10, 0, 0, 2],
+                host: Text::new(b"web").expect("it is short"),
+                ..Setting::NONE
+            },
             injections: vec![injection::parse("hostfs=hang,once=9").expect("it is one")],
         };
         let mut mmio = [MmioBlock::NONE; MMIO_SLOTS];
@@ -127,6 +138,7 @@ mod tests {
         assert_eq!(hang.at(9), Some(Misdeed::Hang));
         assert_eq!((header.cpus, header.pci_slots), (3, 1 << 2));
         assert_eq!(header.mmio, mmio);
+        assert_eq!(header.network, options.network);
         assert_eq!(strings, b"hello\0\0A=1\0r022/y\0");
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::slots::Slot;
-use super::{Counter, Machine, Spec, VolumeDriver};
+use super::{Counter, Machine, Spec, VolumeDriver, network};
 
 mod replay;
 
@@ -82,8 +82,8 @@ pub fn arguments(spec: &Spec, channels: &Channels) -> Vec<OsString> {
     line.control(channels);
     line.consoles(spec, channels);
     line.entropy(spec);
-    line.network(spec);
     line.volumes(spec, channels);
+    line.network(spec);
     line.diagnostics(spec);
     line.path("-kernel", &spec.image);
     line.path("-initrd", &channels.options);
@@ -163,27 +163,6 @@ impl Line {
         }
     }
 
-    fn network(&mut self, spec: &Spec) {
-        if !spec.has_network() {
-            return;
-        }
-        let mut backend = "user,id=net".to_owned();
-        for publish in &spec.publish {
-            backend = format!("{backend},{}", publish.forward_rule());
-        }
-        self.option("-netdev", &backend);
-        let properties = match spec.machine {
-            Machine::Microvm => "netdev=net",
-            Machine::Q35 => "netdev=net,romfile=",
-        };
-        self.virtio("virtio-net", properties, spec, Slot::Network);
-        if let Some(file) = &spec.capture {
-            let mut value = OsString::from("filter-dump,id=capture,netdev=net,file=");
-            value.push(escaped(file));
-            self.0.extend(["-object".into(), value]);
-        }
-    }
-
     /// Each volume's device; guests know them by their order.
     fn volumes(&mut self, spec: &Spec, channels: &Channels) {
         if spec.volume_driver == VolumeDriver::Virtiofs {
@@ -222,6 +201,26 @@ impl Line {
             let device = virtiofs_device(spec.machine, Slot::Volume(number));
             self.option("-device", &format!("{device},chardev={name},tag={name}"));
         }
+    }
+
+    /// The card, behind all other devices.
+    fn network(&mut self, spec: &Spec) {
+        let told = network::arguments(&spec.network, &spec.options.network, spec.machine);
+        let Some(network::Arguments {
+            backend,
+            card,
+            capture,
+        }) = told
+        else {
+            return;
+        };
+        self.0.extend(["-netdev".into(), backend]);
+        self.virtio("virtio-net", &card, spec, Slot::Network);
+        self.0.extend(
+            capture
+                .into_iter()
+                .flat_map(|value| ["-object".into(), value]),
+        );
     }
 
     fn diagnostics(&mut self, spec: &Spec) {
@@ -282,7 +281,7 @@ fn virtiofs_device(machine: Machine, slot: Slot) -> String {
 }
 
 /// A path inside a QEMU option, where a comma must be doubled.
-fn escaped(path: &Path) -> OsString {
+pub(super) fn escaped(path: &Path) -> OsString {
     let bytes = path.as_os_str().as_bytes().iter();
     let doubled = bytes.flat_map(|byte| match byte {
         b',' => &b",,"[..],

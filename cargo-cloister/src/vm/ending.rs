@@ -3,7 +3,7 @@
 use domains::report::{Action, Fault, Reason as RefusalReason, Refusal};
 use domains::status;
 
-use super::Error;
+use super::{Error, NetworkError};
 
 /// The number of the signal that ends a program whose reader went away.
 const SIGPIPE: u8 = 13;
@@ -102,6 +102,16 @@ impl Ending {
     /// A machine that was never started.
     pub fn not_started(error: Error) -> Ending {
         Ending::problem(Reason::NotStarted, error)
+    }
+
+    /// The same with the reason of a machine that did not start put in other words, if
+    /// there are any for what QEMU said.
+    pub(super) fn blamed(self, words: impl Fn(&str) -> Option<NetworkError>) -> Ending {
+        let found = match &self.problem {
+            Some(Error::NotStarted(said)) => words(said),
+            _ => None,
+        };
+        found.map_or(self, |error| Ending::not_started(error.into()))
     }
 
     /// A run that we stopped.

@@ -10,7 +10,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::memory::mebibytes;
-use super::{Machine, Protocol, TooLong};
+use super::{Machine, NetworkError, TooLong};
 
 /// Why a run did not come to the program's own end.
 #[derive(Debug, Error, Diagnostic)]
@@ -63,22 +63,10 @@ pub enum Error {
     #[error("`--icount` counts translated instructions and cannot be used with KVM")]
     #[diagnostic(code(cloister::kvm_icount), help("use `--accel tcg`"))]
     KvmCannotCount,
-    /// A port on the host cannot be had.
-    #[error("{protocol} port {port} on {address} cannot be published")]
-    #[diagnostic(
-        code(cloister::port),
-        help("choose another host port, or stop what listens there")
-    )]
-    Port {
-        /// What it speaks.
-        protocol: Protocol,
-        /// Where it was to listen.
-        address: std::net::Ipv4Addr,
-        /// The port.
-        port: u16,
-        /// Why it cannot.
-        source: io::Error,
-    },
+    /// The network that was asked for cannot be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Network(#[from] NetworkError),
     /// A folder of the host that cannot be a volume.
     #[error("the folder `{host}` cannot be a volume")]
     #[diagnostic(
@@ -106,16 +94,21 @@ pub enum Error {
         outer: String,
     },
     /// More volumes than a machine has places for.
-    #[error("a guest on {machine} can have {most} volumes here")]
+    #[error(
+        "a guest on {machine} can have {most} volumes{}",
+        if *.has_network { " beside a network" } else { "" }
+    )]
     #[diagnostic(
         code(cloister::too_many_volumes),
-        help("{}", fewer_volumes(*.machine))
+        help("{}", fewer_volumes(*.machine, *.has_network))
     )]
     TooManyVolumes {
         /// The machine.
         machine: Machine,
         /// How many it can have.
         most: usize,
+        /// Whether it has a network, too.
+        has_network: bool,
     },
     /// Virtio-fs in a line to be repeated.
     #[error("a command alone cannot show volumes by virtio-fs: their servers are this tool's")]
@@ -220,6 +213,7 @@ impl Error {
     pub fn status(&self) -> u8 {
         match self {
             Error::KvmCannotCount | Error::TooLong(_) | Error::VirtiofsReplay => status::USAGE,
+            Error::Network(error) => error.status(),
             Error::KernelFailed(_) => status::KERNEL_FAILED,
             Error::TimedOut(_) => status::TIMEOUT,
             _ => status::NOT_STARTED,
@@ -233,9 +227,12 @@ impl Error {
 }
 
 /// What helps where there are too many volumes.
-fn fewer_volumes(machine: Machine) -> String {
+fn fewer_volumes(machine: Machine, has_network: bool) -> String {
     let once = "give folders that lie in one another once";
     match machine {
+        Machine::Microvm if has_network => format!(
+            "use `--machine q35`, which has room for {VOLUMES_MAX}, or `--net none`, or {once}"
+        ),
         Machine::Microvm => {
             format!("use `--machine q35`, which has room for {VOLUMES_MAX}, or {once}")
         }

@@ -18,7 +18,7 @@ use super::socket::{self, Event, Source};
 use super::virtiofsd::{self, Servers};
 use super::volume::{Driver, Volume};
 use super::watchdog::Watchdog;
-use super::{Error, Publish, Spec};
+use super::{Error, Spec};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 
@@ -61,7 +61,7 @@ fn find(name: &OsStr) -> Option<PathBuf> {
 pub(super) fn launch(spec: &Spec) -> Result<Running, Error> {
     let program = spec.qemu.clone().map_or_else(qemu_program, Ok)?;
     try_memory(spec)?;
-    try_ports(&spec.publish)?;
+    spec.network.check()?;
     let directory = socket::private_directory()?;
     let channels = Channels::in_directory(directory.path());
     write_options(spec, &channels.options)?;
@@ -88,18 +88,6 @@ fn try_memory(spec: &Spec) -> Result<(), Error> {
     } else {
         Ok(())
     }
-}
-
-/// Whether every one of these ports of the host can be had now.
-pub fn try_ports(publish: &[Publish]) -> Result<(), Error> {
-    publish.iter().try_for_each(|publish| {
-        publish.try_host_port().map_err(|source| Error::Port {
-            protocol: publish.protocol,
-            address: publish.address,
-            port: publish.host,
-            source,
-        })
-    })
 }
 
 /// Starts QEMU in a process group of its own, so that Ctrl-C reaches only us:

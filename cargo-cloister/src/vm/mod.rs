@@ -19,8 +19,8 @@ mod error;
 mod launch;
 mod lines;
 mod memory;
+mod network;
 mod pieces;
-mod publish;
 mod session;
 mod sink;
 mod slots;
@@ -36,10 +36,14 @@ pub use boot_file::{BootOptions, TooLong};
 pub use emulator::{Version, WeakWalls};
 pub use ending::{Ending, Reason};
 pub use error::Error;
-pub use launch::{qemu_program, try_ports};
+pub use launch::qemu_program;
 pub use lines::Utf8Pieces;
 pub use memory::Memory;
-pub use publish::{Protocol, Publish};
+pub use network::{
+    Backend, Given, Holder, HostName, InvalidAddress, InvalidBackend, InvalidHostName,
+    InvalidPublish, Listening, MTU_LEAST, MTU_MOST, Network, NetworkError, PortTrouble,
+    Prefixed, Publish, Tap, TapTrouble,
+};
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
 pub use spec::{Counter, Input, Machine, Spec};

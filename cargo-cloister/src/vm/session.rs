@@ -18,6 +18,7 @@ use signal_hook::iterator::Signals;
 use super::ending::{Observed, Stop};
 use super::launch::{Running, launch};
 use super::lines::Lines;
+use super::network::Heard;
 use super::socket::{self, Event, SOCKETS, Source};
 use super::virtiofsd::Servers;
 use super::{Ending, Error, Sink, Spec, Stream, pieces};
@@ -72,6 +73,8 @@ struct Session<'a> {
     linger_for: Duration,
     /// How many lines of backtraces there were.
     traces: u32,
+    /// What it has said of its network.
+    heard: Heard,
     /// Whether it was said that output may come twice.
     may_double: bool,
 }
@@ -92,6 +95,7 @@ impl<'a> Session<'a> {
             deadline,
             linger: None,
             traces: 0,
+            heard: Heard::new(&spec.network, &spec.options.network),
             may_double: false,
             linger_for: match spec.counter {
                 Some(_) => LINGER_COUNTING,
@@ -161,8 +165,7 @@ impl<'a> Session<'a> {
                 self.traces += 1;
                 self.sink.trace(trace)
             }
-            // Nobody is told of these yet.
-            Ok(Record::Notice(_)) => Ok(()),
+            Ok(Record::Notice(notice)) => self.heard.take(notice, self.sink),
             Ok(Record::Refuse(refusal)) => {
                 self.observed.refusal = Some(refusal);
                 Ok(())
@@ -264,6 +267,7 @@ impl<'a> Session<'a> {
             self.sink.outlet().inspect(|outlet| outlet.hurry());
         }
         let ending = mem::take(&mut self.observed).judge();
+        let ending = ending.blamed(|words| self.heard.blame(words));
         let told = self.sink.ended(&ending);
         match told.and_then(|()| self.deliver(signals)) {
             Ok(Some(stop)) => Ending::stopped(stop),

@@ -4,9 +4,10 @@ use std::io;
 use std::time::Instant;
 
 use domains::Cell;
+use domains::notice::Lease;
 use domains::report::{Fault, Trace};
 
-use super::{Ending, WeakWalls};
+use super::{Ending, Listening, Publish, WeakWalls};
 use crate::outlet::Outlet;
 
 /// One of the program's two outputs.
@@ -23,6 +24,11 @@ pub trait Sink {
     /// The walls of the run that begins do not hold against hostile code.
     fn weak_walls(&mut self, weak: &WeakWalls) -> io::Result<()> {
         self.warning(&weak.to_string())
+    }
+
+    /// A port of this machine leads into the guest, for as long as it runs.
+    fn published(&mut self, _publish: &Publish) -> io::Result<()> {
+        Ok(())
     }
 
     /// The program is about to run.
@@ -50,6 +56,16 @@ pub trait Sink {
         self.warning(&format!(
             "{title} was restarted, requests under way: {requests}"
         ))
+    }
+
+    /// A socket of the program waits for others.
+    fn listening(&mut self, _listening: &Listening) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The guest has an address of IPv4, or knows that it will have none.
+    fn settled(&mut self, _lease: &Lease) -> io::Result<()> {
+        Ok(())
     }
 
     /// The program dies, and says a line of its backtrace.
@@ -95,6 +111,10 @@ pub struct Capture {
     pub faults: Vec<Fault>,
     /// Every line of a backtrace, in order.
     pub traces: Vec<Trace>,
+    /// Every socket that waits for others, in order.
+    pub listening: Vec<Listening>,
+    /// Every address, in order.
+    pub leases: Vec<Lease>,
 }
 
 impl Sink for Capture {
@@ -118,6 +138,16 @@ impl Sink for Capture {
 
     fn trace(&mut self, trace: Trace) -> io::Result<()> {
         self.traces.push(trace);
+        Ok(())
+    }
+
+    fn listening(&mut self, listening: &Listening) -> io::Result<()> {
+        self.listening.push(listening.clone());
+        Ok(())
+    }
+
+    fn settled(&mut self, lease: &Lease) -> io::Result<()> {
+        self.leases.push(*lease);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! The command line puts devices there, and the boot options tell the guest by
 //! [`mask`] and [`blocks`]: it need not look where nothing is.
 
-use domains::boot::MmioBlock;
+use domains::boot::{MmioBlock, VOLUMES_MAX};
 use domains::device::MMIO_SLOTS;
 
 use super::{Machine, Spec};
@@ -15,6 +15,9 @@ const BLOCK: u32 = 0x200;
 /// The pin of the first block.
 const FIRST_PIN: u8 = 5;
 
+/// The slot of the first volume.
+const FIRST_VOLUME: usize = 6;
+
 /// A device of ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Slot {
@@ -24,10 +27,10 @@ pub(super) enum Slot {
     Errors,
     /// Random bytes.
     Entropy,
-    /// The network, for which the guest has no driver yet.
-    Network,
-    /// The volume of this number. They are last, because they are many.
+    /// The volume of this number.
     Volume(usize),
+    /// The network. It is last: what else there is has its place without it.
+    Network,
 }
 
 impl Slot {
@@ -38,8 +41,8 @@ impl Slot {
             Slot::Console => 2,
             Slot::Errors => 3,
             Slot::Entropy => 4,
-            Slot::Network => 5,
-            Slot::Volume(number) => 6 + number,
+            Slot::Volume(number) => FIRST_VOLUME + number,
+            Slot::Network => FIRST_VOLUME + VOLUMES_MAX,
         }
     }
 }
@@ -71,6 +74,6 @@ fn devices(spec: &Spec) -> impl Iterator<Item = Slot> {
     [Slot::Console, Slot::Errors]
         .into_iter()
         .chain(spec.entropy_device.then_some(Slot::Entropy))
-        .chain(spec.has_network().then_some(Slot::Network))
         .chain(volumes)
+        .chain(spec.network.has_card().then_some(Slot::Network))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domains::Isolation;
 
-use super::{Accel, BootOptions, Memory, Publish, TooLong, VolumeDriver, slots};
+use super::{Accel, BootOptions, Memory, Network, TooLong, VolumeDriver, slots};
 use crate::plain::Plain;
 
 /// A kind of virtual machine.
@@ -78,10 +78,8 @@ pub struct Spec {
     pub accel: Accel,
     /// The CPU's model as QEMU names it; all that there is, if none is named.
     pub cpu: Option<String>,
-    /// Ports that lead into the guest.
-    pub publish: Vec<Publish>,
-    /// Where to record the guest's network traffic.
-    pub capture: Option<PathBuf>,
+    /// Its network.
+    pub network: Network,
     /// Whether time is counted in instructions, so that runs are alike.
     pub counted: bool,
     /// When to give up.
@@ -116,8 +114,7 @@ impl Spec {
             machine: Machine::default(),
             accel: Accel::Tcg,
             cpu: None,
-            publish: Vec::new(),
-            capture: None,
+            network: Network::default(),
             counted: false,
             timeout: None,
             interrupt_log: None,
@@ -142,11 +139,6 @@ impl Spec {
     /// Whether time is counted, as far as the machine can: translation only.
     pub(super) fn is_counted(&self) -> bool {
         self.counted && self.accel == Accel::Tcg
-    }
-
-    /// Whether the guest gets a network device.
-    pub(super) fn has_network(&self) -> bool {
-        !self.publish.is_empty() || self.capture.is_some()
     }
 }
 

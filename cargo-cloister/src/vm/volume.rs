@@ -114,7 +114,11 @@ pub fn find(
     }
     let most = most(machine, has_network);
     if volumes.len() > most {
-        return Err(Error::TooManyVolumes { machine, most });
+        return Err(Error::TooManyVolumes {
+            machine,
+            most,
+            has_network,
+        });
     }
     volumes.into_iter().map(Volume::found).collect()
 }

@@ -17,6 +17,9 @@ pub(crate) const CURSE: &str = "\u{1b}[2J\u{9b}31m\u{7f}";
 /// What it says of its version.
 pub(crate) const SAID: &str = "QEMU emulator version 7.2.22 (of this test)";
 
+/// The port that the scene `lose-port` finds taken.
+pub(crate) const LOST: &str = "39081:80";
+
 const STARTED: &str = "cloister started";
 const FAULT: &str = "cloister fault domain=app vector=14 error=0x27 address=0x100000204018 \
                      rip=0x300000001234 rsp=0x301000000000 pkru=0x55555455 page=safe cause=key \
@@ -37,6 +40,13 @@ pub(crate) fn play(arguments: &[String]) {
         eprintln!("no such machine");
         process::exit(1);
     }
+    if scene == "lose-port" {
+        eprintln!(
+            "qemu-system-x86_64: -netdev user,id=net: Could not set up host forwarding rule \
+             'tcp:127.0.0.1:39081-:80'"
+        );
+        process::exit(1);
+    }
     if scene == "rant" {
         (0..1000).for_each(|number| eprintln!("line {number}"));
         process::exit(1);
@@ -50,6 +60,15 @@ pub(crate) fn play(arguments: &[String]) {
         "speak" => guest.speak(),
         "flood" => guest.flood(),
         "violate" => guest.reports(&[STARTED, FAULT, "cloister exit status=120"]),
+        "listen" => guest.reports(&[
+            STARTED,
+            "cloister notice kind=network value=0x1180a00020f",
+            "cloister notice kind=listens value=0x60050",
+            "cloister notice kind=listens value=0x60050",
+            "cloister notice kind=listens value=0x110035",
+            "cloister notice kind=listens value=0x50",
+            "cloister exit status=0",
+        ]),
         "die" => guest.report(STARTED),
         "hang" => {
             guest.report(STARTED);

@@ -4,15 +4,14 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
-use super::RunOptions;
+use super::{Occasion, RunOptions};
 use crate::cli::choices::{self, LogLevel};
 use crate::cli::defaults::Defaults;
 use crate::cli::failure::{Failure, report};
 use crate::cli::subject::Ready;
 use crate::report::BACKTRACE_VARIABLE;
 use crate::vm::{
-    self, BootOptions, Host, Input, InvalidVolume, Machine, Memory, Publish, Spec, Volume,
-    VolumeDriver,
+    self, BootOptions, Host, Input, InvalidVolume, Machine, Memory, Spec, Volume, VolumeDriver,
 };
 
 /// How long QEMU may take to answer, which serves volumes itself: as long as the
@@ -26,6 +25,8 @@ impl RunOptions {
     pub(in crate::cli) fn plan(&self, ready: &Ready) -> Result<Spec, Failure> {
         let defaults = &ready.defaults;
         let spec = Spec::new(ready.image.clone(), ready.program.clone(), ready.isolation);
+        let (network, setting) = self.network.plan(ready, self.occasion())?;
+        let volumes = self.volumes(defaults, network.has_card())?;
         let accel = self.accel.or(defaults.accel).unwrap_or_default();
         let timeout = self.timeout.or(defaults.timeout);
         Ok(Spec {
@@ -35,14 +36,17 @@ impl RunOptions {
             machine: self.machine.or(defaults.machine).unwrap_or_default(),
             accel: accel.resolve(ready.isolation, self.icount, Host::probe())?,
             cpu: self.cpu.clone(),
-            publish: self.publish(defaults)?,
-            capture: self.pcap.clone(),
+            network,
             counted: self.icount,
             timeout: timeout.map(Duration::from_secs_f64),
             interrupt_log: self.trace_interrupts.clone(),
             input: Input::Own,
             volume_driver: self.volume_driver,
-            options: self.boot_options(ready)?,
+            options: BootOptions {
+                volumes,
+                network: setting,
+                ..self.boot_options(ready)?
+            },
             ..spec
         })
     }
@@ -63,18 +67,16 @@ impl RunOptions {
         }
     }
 
-    fn publish(&self, defaults: &Defaults) -> Result<Vec<Publish>, Failure> {
-        if !self.publish.is_empty() {
-            return Ok(self.publish.clone());
+    /// Whether the run is to depend on the host as little as can be.
+    fn occasion(&self) -> Occasion {
+        match self.icount {
+            true => Occasion::Measured,
+            false => self.occasion,
         }
-        let ports = defaults.publish.iter().map(|text| text.parse());
-        ports
-            .collect::<Result<_, _>>()
-            .map_err(in_manifest("publish"))
     }
 
     /// The folders of this machine that the guest sees.
-    fn volumes(&self, defaults: &Defaults) -> Result<Vec<Volume>, Failure> {
+    fn volumes(&self, defaults: &Defaults, has_card: bool) -> Result<Vec<Volume>, Failure> {
         let volumes = match self.volume.as_slice() {
             [] => {
                 let parsed = defaults.volume.iter().map(|text| text.parse::<Volume>());
@@ -85,8 +87,7 @@ impl RunOptions {
             volumes => volumes.to_vec(),
         };
         let machine = self.machine.or(defaults.machine).unwrap_or_default();
-        let has_network = !self.publish(defaults)?.is_empty() || self.pcap.is_some();
-        Ok(vm::find_volumes(volumes, machine, has_network)?)
+        Ok(vm::find_volumes(volumes, machine, has_card)?)
     }
 
     /// Whether the folders that the command line names are there.
@@ -96,7 +97,7 @@ impl RunOptions {
             machine: Some(Machine::Q35),
             ..Defaults::default()
         };
-        self.volumes(&defaults).map(|_| ())
+        self.volumes(&defaults, false).map(|_| ())
     }
 
     /// How long a volume's server may take. Where time passes by instructions,
@@ -139,11 +140,11 @@ impl RunOptions {
             arguments: arguments.map(|text| text.as_bytes().to_vec()).collect(),
             environment: self.environment(&ready.defaults)?,
             log_level: log.number(),
-            volumes: self.volumes(&ready.defaults)?,
             volume_limit: self.volume_limit(),
             cell_deadline_ms: self.cell_deadline,
             restart_limit: self.restart_limit,
             injections: self.inject.clone(),
+            ..BootOptions::default()
         })
     }
 
@@ -188,7 +189,7 @@ fn variable(text: &str) -> Result<Option<(String, OsString)>, Failure> {
 }
 
 /// A value of the package's own that cannot be used.
-fn in_manifest<E: std::fmt::Display>(key: &str) -> impl Fn(E) -> Failure {
+pub(super) fn in_manifest<E: std::fmt::Display>(key: &str) -> impl Fn(E) -> Failure {
     move |error| {
         let message = format!("{key} in [package.metadata.cloister]: {error}");
         Failure::build(report(message, "correct the package's manifest"))
@@ -197,7 +198,7 @@ fn in_manifest<E: std::fmt::Display>(key: &str) -> impl Fn(E) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use domains::Isolation;
+    use domains::{Cells, Isolation, Purpose};
 
     use super::*;
 
@@ -208,6 +209,7 @@ mod tests {
             isolation: Isolation::Mpk,
             size: 0,
             test_hooks: false,
+            cells: Cells::of(Purpose::Use),
             defaults,
         }
     }

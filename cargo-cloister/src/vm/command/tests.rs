@@ -3,7 +3,7 @@
 use domains::Isolation;
 
 use super::*;
-use crate::vm::{Publish, slots};
+use crate::vm::{Backend, Given, HostName, Network, slots};
 
 fn spec(machine: Machine) -> Spec {
     let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
@@ -101,33 +101,119 @@ fn devices_of_counted_runs_do_not_wait_for_the_host() {
     }
 }
 
+/// A network with these ports published.
+fn network(backend: &str, publish: &[&str]) -> Network {
+    let publish = publish.iter().map(|text| text.parse().expect(text));
+    Network {
+        backend: backend.parse().expect(backend),
+        publish: publish.collect(),
+        ..Network::default()
+    }
+}
+
+/// A run that gives the guest these addresses, each perhaps with a router.
+fn with_addresses(machine: Machine, network: Network, given: &[(&str, &str)]) -> Spec {
+    let routers = given.iter().filter(|(_, router)| !router.is_empty());
+    let given = Given {
+        addresses: given
+            .iter()
+            .map(|(own, _)| own.parse().expect(own))
+            .collect(),
+        routers: routers
+            .map(|(_, router)| router.parse().expect(router))
+            .collect(),
+        servers: Vec::new(),
+        host: HostName::of_program("hello"),
+    };
+    let mut spec = spec(machine);
+    spec.options.network = given.setting(&network.backend).expect("it goes together");
+    Spec { network, ..spec }
+}
+
+/// What a card's line has in any case.
+const CARD: &str = "netdev=net,mq=off,rx_queue_size=256,tx_queue_size=256";
+
 #[test]
-fn published_ports_come_with_a_network_device_behind_the_others() {
-    let publish: Publish = "8080:80".parse().expect("two ports");
-    let line = line(&Spec {
-        publish: vec![publish],
-        ..spec(Machine::Microvm)
-    });
-    let network = "-device virtio-rng-device \
-                   -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 \
-                   -device virtio-net-device,netdev=net";
-    assert!(line.contains(network), "{line}");
+fn a_card_is_the_last_device_of_either_machine() {
+    for (machine, device) in [
+        (Machine::Microvm, format!("virtio-net-device,{CARD}")),
+        (
+            Machine::Q35,
+            format!("virtio-net-pci,disable-legacy=on,addr=0xe,{CARD},romfile="),
+        ),
+    ] {
+        let spec = Spec {
+            network: network("user", &["8080:80", "0.0.0.0:53:53/udp"]),
+            ..full(machine, VolumeDriver::Ninep)
+        };
+        let line = line(&spec);
+        let expected = format!(
+            "mount_tag=volume7 \
+             -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:0.0.0.0:53-:53 \
+             -device {device} -kernel "
+        );
+        assert!(line.contains(&expected), "{line}");
+    }
 }
 
 #[test]
-fn a_capture_needs_a_network_and_gets_one() {
+fn without_a_network_there_is_no_card() {
+    for machine in [Machine::Microvm, Machine::Q35] {
+        let line = line(&Spec {
+            network: network("none", &[]),
+            ..spec(machine)
+        });
+        assert!(!line.contains("net"), "{line}");
+    }
+}
+
+#[test]
+fn a_capture_is_of_the_cards_network() {
     let line = line(&Spec {
-        capture: Some("a,b".into()),
-        ..spec(Machine::Q35)
+        network: Network {
+            capture: Some("a,b".into()),
+            mtu: Some(1400),
+            ..network("user", &[])
+        },
+        ..spec(Machine::Microvm)
     });
-    assert!(
-        line.contains("-netdev user,id=net -device virtio-net-pci"),
-        "{line}"
+    let expected = format!(
+        "-netdev user,id=net -device virtio-net-device,{CARD},host_mtu=1400 \
+         -object filter-dump,id=capture,netdev=net,file=a,,b "
     );
-    assert!(
-        line.contains("-object filter-dump,id=capture,netdev=net,file=a,,b"),
-        "{line}"
-    );
+    assert!(line.contains(&expected), "{line}");
+}
+
+#[test]
+fn a_tap_is_taken_as_it_is_and_has_a_card_of_its_own() {
+    let network = network("tap:vm,1", &[]);
+    let Backend::Tap(tap) = &network.backend else {
+        panic!("{network:?}");
+    };
+    let card = tap.card.map(|byte| format!("{byte:02x}")).join(":");
+    for machine in [Machine::Microvm, Machine::Q35] {
+        let given = [("192.168.7.2/24", "192.168.7.1")];
+        let line = line(&with_addresses(machine, network.clone(), &given));
+        let backend =
+            "-netdev tap,id=net,ifname=vm,,1,script=no,downscript=no -device virtio-net";
+        assert!(line.contains(backend), "{line}");
+        assert!(line.contains(&format!("{CARD},mac={card}")), "{line}");
+    }
+}
+
+#[test]
+fn qemus_network_is_the_one_that_the_guest_was_given() {
+    let published = || network("user", &["8080:80"]);
+    let own = [("192.168.7.9/24", "192.168.7.1"), ("fd00:7::9/64", "")];
+    let line_of =
+        |given: &[(&str, &str)]| line(&with_addresses(Machine::Microvm, published(), given));
+    let line = line_of(&own);
+    let expected = "-netdev user,id=net,net=192.168.7.0/24,host=192.168.7.1,dns=192.168.7.3,\
+                    dhcpstart=192.168.7.9,ipv6-net=fd00:7::/64,ipv6-host=fd00:7::2,\
+                    ipv6-dns=fd00:7::3,hostfwd=tcp:127.0.0.1:8080-192.168.7.9:80 ";
+    assert!(line.contains(expected), "{line}");
+    let line = line_of(&[("fd00:7::9/64", "")]);
+    assert!(line.contains("hostfwd=tcp:127.0.0.1:8080-:80 "), "{line}");
 }
 
 #[test]
@@ -151,7 +237,7 @@ fn full(machine: Machine, volume_driver: VolumeDriver) -> Spec {
     let volumes = places.map(|number| format!("/x:/{number}").parse().expect("a volume"));
     spec.options.volumes = volumes.collect();
     Spec {
-        publish: vec!["8080:80".parse().expect("two ports")],
+        network: network("user", &["8080:80"]),
         volume_driver,
         ..spec
     }
@@ -206,11 +292,16 @@ fn the_guest_is_told_the_registers_of_a_microvms_devices() {
     assert_eq!(found[..4], expected);
     let found = blocks(&full(Machine::Microvm, VolumeDriver::Ninep));
     assert_eq!(found[7], (0xfeb0_0000, 5));
+    let found = blocks(&Spec {
+        network: network("user", &[]),
+        ..spec(Machine::Microvm)
+    });
+    assert_eq!(found[2..5], [(0xfeb0_0a00, 10), (0xfeb0_0800, 9), (0, 0)]);
     assert_eq!(blocks(&spec(Machine::Q35)), [(0, 0); 8]);
 }
 
 #[test]
-fn volumes_come_last_and_in_order() {
+fn volumes_come_behind_the_rest_and_in_order() {
     let volumes = |spec: Spec| {
         let volume = |text: &str| text.parse().expect("a volume");
         let options = crate::vm::BootOptions {
