@@ -16,6 +16,10 @@ use crate::sources;
 /// The most that a boot may take, in seconds of the host, unless it says more.
 const TIME_LIMIT: &str = "120";
 
+/// Flags that ask for a network, or say that there is none. A boot without one of
+/// them has none, so that it depends on the host no more than it has to.
+const NETWORK: [&str; 3] = ["--net", "--publish", "--pcap"];
+
 /// The host tool under test, and where it may put what it makes.
 #[derive(Clone, Debug)]
 pub struct Tool {
@@ -140,6 +144,9 @@ impl Tool {
         command.arg(image).args(["--output", "json"]);
         if !boot.flags.contains(&"--timeout") {
             command.args(["--timeout", TIME_LIMIT]);
+        }
+        if !boot.flags.iter().any(|flag| NETWORK.contains(flag)) {
+            command.args(["--net", "none"]);
         }
         command.args(boot.flags).arg("--").args(boot.arguments);
         command

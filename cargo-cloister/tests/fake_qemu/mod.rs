@@ -25,6 +25,17 @@ const FAULT: &str = "cloister fault domain=app vector=14 error=0x27 address=0x10
                      rip=0x300000001234 rsp=0x301000000000 pkru=0x55555455 page=safe cause=key \
                      action=terminate";
 
+/// An address; a port, twice; another port; what is no notice; and the end.
+const LISTENS: [&str; 7] = [
+    STARTED,
+    "cloister notice kind=network value=0x1180a00020f",
+    "cloister notice kind=listens value=0x60050",
+    "cloister notice kind=listens value=0x60050",
+    "cloister notice kind=listens value=0x110035",
+    "cloister notice kind=listens value=0x50",
+    "cloister exit status=0",
+];
+
 /// The guest's ends of the channels.
 struct Guest {
     control: UnixStream,
@@ -36,21 +47,7 @@ struct Guest {
 /// Plays the scene that the command line names as its kernel.
 pub(crate) fn play(arguments: &[String]) {
     let scene = value_after(arguments, "-kernel");
-    if scene == "fail" {
-        eprintln!("no such machine");
-        process::exit(1);
-    }
-    if scene == "lose-port" {
-        eprintln!(
-            "qemu-system-x86_64: -netdev user,id=net: Could not set up host forwarding rule \
-             'tcp:127.0.0.1:39081-:80'"
-        );
-        process::exit(1);
-    }
-    if scene == "rant" {
-        (0..1000).for_each(|number| eprintln!("line {number}"));
-        process::exit(1);
-    }
+    fail(scene);
     if scene == "replay" {
         replay(arguments);
     }
@@ -60,15 +57,7 @@ pub(crate) fn play(arguments: &[String]) {
         "speak" => guest.speak(),
         "flood" => guest.flood(),
         "violate" => guest.reports(&[STARTED, FAULT, "cloister exit status=120"]),
-        "listen" => guest.reports(&[
-            STARTED,
-            "cloister notice kind=network value=0x1180a00020f",
-            "cloister notice kind=listens value=0x60050",
-            "cloister notice kind=listens value=0x60050",
-            "cloister notice kind=listens value=0x110035",
-            "cloister notice kind=listens value=0x50",
-            "cloister exit status=0",
-        ]),
+        "listen" => guest.reports(&LISTENS),
         "die" => guest.report(STARTED),
         "hang" => {
             guest.report(STARTED);
@@ -98,6 +87,20 @@ pub(crate) fn play(arguments: &[String]) {
         "curse" => guest.curse(),
         unknown => panic!("no scene is called {unknown}"),
     }
+}
+
+/// Plays scenes in which QEMU ends before it has begun.
+fn fail(scene: &str) {
+    match scene {
+        "fail" => eprintln!("no such machine"),
+        "lose-port" => eprintln!(
+            "qemu-system-x86_64: -netdev user,id=net: Could not set up host forwarding rule \
+             'tcp:127.0.0.1:39081-:80'"
+        ),
+        "rant" => (0..1000).for_each(|number| eprintln!("line {number}")),
+        _ => return,
+    }
+    process::exit(1);
 }
 
 impl Guest {

@@ -6,8 +6,8 @@ use core::sync::atomic::AtomicU64;
 use cell_net::desk::{Desk, WORDS};
 use cell_net::lent::{Control, Lender, Window};
 use domains::layout::Region;
-use domains::network::window::{self, CONTROL, Pages};
 use domains::network::packets;
+use domains::network::window::{self, CONTROL, Pages};
 use domains::windows;
 
 /// Lends the windows of sockets, and buffers.

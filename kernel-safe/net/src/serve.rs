@@ -31,7 +31,11 @@ impl Serve for Entries {
     }
 
     fn grant(size: usize) -> i64 {
-        if image::grant(size) { 0 } else { -errno::ENOBUFS }
+        if image::grant(size) {
+            0
+        } else {
+            -errno::ENOBUFS
+        }
     }
 
     fn open(socket: u32, kind: u32, pages: u32) -> i64 {

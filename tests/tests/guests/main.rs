@@ -27,6 +27,7 @@ mod images;
 mod injections;
 mod memory;
 mod names;
+mod network;
 mod panics;
 mod privilege;
 mod probe;
@@ -77,6 +78,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(panics::trials());
     trials.extend(privilege::trials());
     trials.extend(probe::trials());
+    trials.extend(network::trials());
     trials.extend(gates::trials());
     trials.extend(clean::trials());
     trials.extend(stacks::trials());

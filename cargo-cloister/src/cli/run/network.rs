@@ -1,4 +1,4 @@
-//! The network of a run: options, the package's wishes, and what holds without either.
+//! The network of a run: its options, and what holds without them.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The machines that QEMU plays in a network of its own: a router, a server of names.
+//! The machines that QEMU plays in a network of its own: a router and a server.
 //!
 //! Where nobody says otherwise they have the second and the third address of the
 //! network, as QEMU has it; where somebody does, the next that is free.

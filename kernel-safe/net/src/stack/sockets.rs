@@ -3,7 +3,7 @@
 //! A number is that of a connection or of datagrams; TCP knows the ones, the sockets of
 //! datagrams the others.
 
-use domains::errno::{EBADF, EINPROGRESS, EINVAL, ENOBUFS, EOPNOTSUPP, ENOPROTOOPT};
+use domains::errno::{EBADF, EINPROGRESS, EINVAL, ENOBUFS, ENOPROTOOPT, EOPNOTSUPP};
 use domains::network::desk::net::DATAGRAM_MAX;
 use domains::network::option;
 use domains::network::window::{Pages, SOCKETS_MAX};
@@ -126,7 +126,11 @@ impl<L: Lender> Stack<L> {
         if self.datagrams.has(socket) {
             return done(self.datagrams.close(socket));
         }
-        let how = if abort == 0 { Close::Orderly } else { Close::Reset };
+        let how = if abort == 0 {
+            Close::Orderly
+        } else {
+            Close::Reset
+        };
         done(self.tcp.close(self.node.now, socket, how))
     }
 
