@@ -36,6 +36,8 @@
     expect(dead_code, reason = "the host starts no program, it only runs tests")
 )]
 
+extern crate alloc;
+
 #[cfg(target_os = "hermit")]
 mod arguments;
 mod backtrace;

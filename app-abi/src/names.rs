@@ -1,19 +1,50 @@
-//! Names of hosts, as far as they need no network: numbers and "localhost".
+//! Names of hosts, and what they stand for.
 //!
-//! Other names fail with EAI_AGAIN, as on a machine that is not connected.
+//! | module | has |
+//! |---|---|
+//! | `hints`, `list` | what is asked for, and what is given |
+//! | `find` | numbers and the names that everybody knows |
+//! | `resolver` | where a name is looked up: a file, what is known still, servers |
+//! | `settings`, `search`, `hosts`, `text` | files, or what the network says, of how |
+//! | `servers`, `stream` | questions to servers, and who is believed |
+//! | `dns`, `host` | messages |
+//! | `cache`, `order`, `families` | what is kept, and what is told first |
+//! | `system`, `kernel` | what of the machine is needed for that |
+//!
+//! It is the program's own: a server that lies deceives nobody else. A program that
+//! looks no names up has none of it, as its linker leaves out what nobody calls.
 
+mod cache;
+mod dns;
+#[cfg(test)]
+mod fake;
+mod families;
+mod find;
 mod hints;
+mod host;
+mod hosts;
+mod kernel;
 mod list;
+mod order;
+mod resolver;
+mod search;
+mod servers;
+mod settings;
+mod stream;
+mod system;
+mod text;
 
 use core::ffi::c_char;
 use core::net::IpAddr;
 use core::str;
 
 use hermit_abi::{
-    AF_INET, AF_INET6, EAI_NONAME, EAI_SYSTEM, EFAULT, EINVAL, ENETDOWN, addrinfo,
+    AF_INET, AF_INET6, EAGAIN, EAI_AGAIN, EAI_FAIL, EAI_NONAME, EAI_SYSTEM, EFAULT, EINVAL,
+    EIO, ENOENT, addrinfo,
 };
 
-use self::hints::{Hints, addresses};
+use self::find::addresses;
+use self::hints::Hints;
 use crate::errno::fail;
 use crate::export::export;
 use crate::own;
@@ -23,15 +54,17 @@ const NAME_MAX: usize = 256;
 
 export! {
     /// Looks the address of a name up.
-    #[abi(here, [EINVAL, EFAULT, ENAMETOOLONG, ENETDOWN],
-        "Knows numbers and \"localhost\"; other names are ENETDOWN until there is a network.")]
+    #[abi(both, [EAGAIN, EFAULT, EINVAL, EIO, ENAMETOOLONG, ENOENT],
+        "As `sys_getaddrinfo`, but the first address only.")]
     fn sys_getaddrbyname(name: *const c_char, address: *mut u8, size: usize) -> i32 {
         look_up_one(name, address, size).map_or_else(fail, |()| 0)
     }
 
     /// Looks names up; zero, or one of the EAI codes.
-    #[abi(here, [EAI_AGAIN, EAI_FAMILY, EAI_MEMORY, EAI_NONAME, EAI_SERVICE, EAI_SOCKTYPE, EAI_SYSTEM],
-        "Knows numbers and \"localhost\"; other names are EAI_AGAIN until there is a network.")]
+    #[abi(both, [
+        EAI_AGAIN, EAI_FAIL, EAI_FAMILY, EAI_MEMORY, EAI_NODATA, EAI_NONAME, EAI_SERVICE, EAI_SOCKTYPE,
+        EAI_SYSTEM,
+    ], "Heeds `/etc/hosts` and `/etc/resolv.conf`, asks for both families at once, and keeps answers for their time.")]
     fn sys_getaddrinfo(
         node: *const c_char,
         service: *const c_char,
@@ -63,7 +96,7 @@ fn look_up(
     own::write(result, &list).map_err(|error| {
         // SAFETY: nobody was given the list.
         unsafe { list::free(list) };
-        system(error)
+        system_error(error)
     })
 }
 
@@ -77,12 +110,12 @@ fn address_of(name: *const c_char, size: usize) -> Result<[u8; 16], i32> {
     let mut buffer = [0; NAME_MAX];
     let bytes = own::string(name.cast(), &mut buffer)?;
     let name = str::from_utf8(bytes).map_err(|_| EINVAL)?;
-    let found = addresses(Some(name), &Hints::any(family)).map_err(|_| ENETDOWN)?;
+    let found = addresses(Some(name), &Hints::any(family)).map_err(errno)?;
     let mut address = [0; 16];
-    match found.into_iter().flatten().next() {
+    match found.first() {
         Some(IpAddr::V4(four)) => address[..4].copy_from_slice(&four.octets()),
         Some(IpAddr::V6(six)) => address = six.octets(),
-        None => return Err(ENETDOWN),
+        None => return Err(ENOENT),
     }
     Ok(address)
 }
@@ -97,8 +130,17 @@ fn look_up_one(name: *const c_char, place: *mut u8, size: usize) -> Result<(), i
     Ok(())
 }
 
+/// The errno that says what an EAI code does.
+fn errno(code: i32) -> i32 {
+    match code {
+        EAI_AGAIN => EAGAIN,
+        EAI_FAIL => EIO,
+        _ => ENOENT,
+    }
+}
+
 /// The code that says "see errno", which becomes `errno`.
-fn system(errno: i32) -> i32 {
+fn system_error(errno: i32) -> i32 {
     fail(errno);
     EAI_SYSTEM
 }
@@ -109,7 +151,7 @@ fn text(pointer: *const c_char, buffer: &mut [u8; NAME_MAX]) -> Result<Option<&s
         return Ok(None);
     }
     let bytes = own::string(pointer.cast(), buffer).map_err(|error| match error {
-        EFAULT => system(error),
+        EFAULT => system_error(error),
         _ => EAI_NONAME,
     })?;
     str::from_utf8(bytes).map(Some).map_err(|_| EAI_NONAME)

@@ -7,7 +7,8 @@ use core::ptr;
 
 use hermit_abi::{EAI_MEMORY, EAI_NONAME, addrinfo};
 
-use super::hints::{Hints, addresses, port};
+use super::find::addresses;
+use super::hints::{Hints, port};
 use crate::sockets::addresses::{Address, name};
 use crate::{heap, own};
 
@@ -34,7 +35,7 @@ pub(super) fn make(
     let port = port(service)?;
     let mut first = ptr::null_mut();
     // From the last to the first, as each goes to the front.
-    for address in addresses(node, hints)?.into_iter().rev().flatten() {
+    for address in addresses(node, hints)?.into_iter().rev() {
         for kind in hints.kinds().rev() {
             match prepend(first, Address::new(&name(address, port)), kind) {
                 Some(entry) => first = entry,
