@@ -127,7 +127,7 @@ impl TxToken for Leaves<'_, '_> {
         let mut fill = |place: &mut [u8]| {
             if let Some(write) = write.take() {
                 written = Some(write(place));
-                edge.note(place.get(header..).unwrap_or(&[]));
+                edge.note(place.get_mut(header..).unwrap_or(&mut []));
             }
         };
         match &mut out.carrier {

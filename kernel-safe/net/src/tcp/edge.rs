@@ -21,6 +21,7 @@ const FAR: u32 = 1 << 30;
 mod flag {
     pub(super) const FIN: u8 = 1;
     pub(super) const SYN: u8 = 2;
+    pub(super) const PSH: u8 = 8;
     pub(super) const ACK: u8 = 16;
 }
 
@@ -61,7 +62,11 @@ pub(super) struct Edge {
 
 impl Edge {
     /// Reads a segment that leaves.
-    pub(super) fn note(&mut self, segment: &[u8]) {
+    ///
+    /// One that only acknowledges gets the number behind all that was sent. `smoltcp`
+    /// gives it the one that it sends again from, which is in no window: two ends that
+    /// both send again would never hear each other's acknowledgements.
+    pub(super) fn note(&mut self, segment: &mut [u8]) {
         let header = bytes::byte(segment, 12).map_or(0, |it| usize::from(it >> 4) * 4);
         let (Some(sequence), Some(flags)) = (bytes::word(segment, 4), bytes::byte(segment, 13))
         else {
@@ -69,6 +74,9 @@ impl Edge {
         };
         let window = bytes::half(segment, 14).unwrap_or(0);
         let mut size = segment.len().saturating_sub(header) as u32;
+        if size == 0 && flags & !flag::PSH == flag::ACK && is_before(sequence, self.next) {
+            bytes::put(segment, 4, &self.next.to_be_bytes());
+        }
         size = size.wrapping_add(u32::from(flags & flag::FIN));
         if flags & flag::SYN != 0 {
             size = size.wrapping_add(1);

@@ -113,7 +113,8 @@ impl View {
     pub(super) fn note_taken(&mut self, count: usize) {
         self.unread = self.unread.saturating_sub(count);
         let (at, size) = self.readable;
-        self.readable = (at.saturating_add(count), size.saturating_sub(count));
+        let piece = (at.saturating_add(count), size.saturating_sub(count));
+        self.tell_piece_readable(piece);
     }
 
     /// Tells how a connection is; whether that may wake somebody.
@@ -135,11 +136,15 @@ impl View {
         let piece = (if piece.is_empty() { 0 } else { at }, piece.len());
         let has_more = unread > self.unread;
         self.unread = unread;
+        self.tell_piece_readable(piece);
+        has_more
+    }
+
+    fn tell_piece_readable(&mut self, piece: (usize, usize)) {
         if piece != self.readable {
             self.readable = piece;
             self.control.tell_piece(told::READABLE, piece.0, piece.1);
         }
-        has_more
     }
 
     /// Throws away what comes in, once nothing that was told is left to read.
@@ -181,7 +186,11 @@ impl View {
             Phase::Failed => state::CLOSED,
             Phase::Over => state::CONNECTED | state::CLOSED,
         };
-        if connection.phase == Phase::Over || connection.has_ended() || self.is_deaf {
+        // The end is told when what stands before it can be read at once: a ring that
+        // wraps has a second piece.
+        let is_last = self.unread == self.readable.1;
+        let has_ended = connection.phase == Phase::Over || connection.has_ended();
+        if has_ended && is_last || self.is_deaf {
             told |= state::READ_END;
         }
         let is_over = matches!(connection.phase, Phase::Over | Phase::Failed);
