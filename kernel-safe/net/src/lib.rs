@@ -10,6 +10,9 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+// What tests share with those outside calls the library by its name.
+#[cfg(test)]
+extern crate self as cell_net;
 
 pub mod bytes;
 pub mod carrier;

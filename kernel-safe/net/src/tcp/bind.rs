@@ -68,16 +68,7 @@ impl Tcp {
             return is_free.then_some(local).ok_or(errno::EADDRINUSE);
         }
         let mut ports = ports(carrier);
-        let free = ports.find(|port| {
-            !self.is_bound(
-                Local {
-                    address,
-                    port: *port,
-                },
-                v6,
-                reuse,
-            )
-        });
+        let free = ports.find(|port| !self.bound.contains_key(port));
         let port = free.ok_or(errno::EADDRINUSE)?;
         Ok(Local { address, port })
     }

@@ -45,6 +45,12 @@ mod times;
 mod view;
 mod work;
 
+#[cfg(test)]
+mod disarmed;
+#[cfg(test)]
+#[path = "../../tests/fuzz/harness.rs"]
+mod harness;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 

@@ -1,1 +1,172 @@
-//! To come.
+//! Connections that are half open: what their peers may do, and how often we answer.
+
+use domains::errno;
+use domains::network::window::state;
+use smoltcp::wire::{TcpControl, TcpSeqNumber};
+
+use crate::peer::Peer;
+use crate::world::{B, SECOND, World};
+
+fn world() -> (World, u32, Peer) {
+    let mut world = World::new(1);
+    let listener = world.listen(1, 80, 4);
+    (world, listener, Peer::new(4000, 80))
+}
+
+#[test]
+fn an_answer_is_repeated_six_times_in_all() {
+    let (mut world, _, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    world.pass(300 * SECOND);
+    let answers = peer.answers(&mut world);
+    assert_eq!(answers.len(), 6);
+    assert!(answers.iter().all(|it| *it == answers[0]));
+    peer.say(
+        &mut world,
+        TcpControl::None,
+        8,
+        answers[0].sequence + 1,
+        &[],
+    );
+    assert_eq!(peer.answer(&mut world).control, TcpControl::Rst);
+}
+
+#[test]
+fn a_syn_that_comes_again_gets_the_same_answer() {
+    let (mut world, listener, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    let answers = peer.answers(&mut world);
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0], answers[1]);
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 99));
+    let challenge = peer.answer(&mut world);
+    assert_eq!(
+        (challenge.control, challenge.acknowledged),
+        (TcpControl::None, Some(8))
+    );
+    peer.send(&mut world, &peer.segment(TcpControl::Rst, 8));
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 99));
+    assert_eq!(peer.answer(&mut world).acknowledged, Some(100));
+    assert_eq!(world.accept(1, listener), None);
+}
+
+#[test]
+fn an_acknowledgement_of_something_else_is_refused() {
+    let (mut world, listener, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    let answer = peer.answer(&mut world);
+    for other in [
+        answer.sequence,
+        answer.sequence + 2,
+        answer.sequence ^ 1 << 31,
+    ] {
+        peer.say(&mut world, TcpControl::None, 8, other, &[]);
+        let refusal = peer.answer(&mut world);
+        assert_eq!(
+            (refusal.control, refusal.sequence),
+            (TcpControl::Rst, other)
+        );
+    }
+    assert_eq!(world.accept(1, listener), None);
+    peer.say(&mut world, TcpControl::None, 8, answer.sequence + 1, &[]);
+    assert!(world.accept(1, listener).is_some());
+}
+
+#[test]
+fn bytes_and_the_end_may_come_with_the_acknowledgement() {
+    let (mut world, listener, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, u32::MAX));
+    let answer = peer.answer(&mut world);
+    peer.say(&mut world, TcpControl::Fin, 0, answer.sequence + 1, b"all");
+    let server = world.accept(1, listener).expect("it is made");
+    assert_eq!(world.hosts[1].kernel.read(server, 9), b"all");
+    assert!(world.hosts[1].is(server, state::READ_END));
+    world.pass(SECOND / 50);
+    assert_eq!(peer.answer(&mut world).acknowledged, Some(4));
+}
+
+#[test]
+fn windows_are_scaled_if_both_do_that() {
+    for scale in [None, Some(3)] {
+        let (mut world, listener, peer) = world();
+        world.hosts[1].ring = (131_071, 262_143);
+        world.hosts[1].open(cell_net::tcp::Kind::Spare, cell_net::tcp::V6::Dual);
+        let mut syn = peer.segment(TcpControl::Syn, 0);
+        (syn.window_scale, syn.max_seg_size) = (scale, Some(1000));
+        peer.send(&mut world, &syn);
+        let answer = peer.answer(&mut world);
+        assert_eq!(answer.scale, scale.map(|_| 1));
+        assert_eq!((answer.window, answer.segment), (65_535, Some(1460)));
+        let other = answer.sequence + 1;
+        let mut third = peer.segment(TcpControl::None, 1);
+        third.ack_number = Some(TcpSeqNumber(other as i32));
+        third.window_len = 1000;
+        peer.send(&mut world, &third);
+        let server = world.accept(1, listener).expect("it is made");
+        world.hosts[1].kernel.write(server, &[1; 20_000]);
+        world.pass(SECOND / 10);
+        let answers = peer.answers(&mut world);
+        // A scaled window is of 8,000 bytes, of which two segments are sent at first.
+        let first: usize = answers.iter().map(|it| it.size).sum();
+        assert!(answers.iter().all(|it| it.size <= 1000));
+        assert_eq!(first, if scale.is_some() { 2000 } else { 1000 });
+    }
+}
+
+#[test]
+fn a_queue_that_is_full_makes_whoever_comes_wait() {
+    let mut world = World::new(2);
+    let listener = world.listen(1, 80, 3);
+    let clients: Vec<u32> = (0..10).map(|_| world.connect(0, B, 80)).collect();
+    world.pass(2 * SECOND);
+    assert_eq!(world.hosts[1].kernel.told(listener, 24), 3);
+    for client in &clients {
+        if world.hosts[0].is(*client, state::CONNECTED) {
+            world.hosts[0].kernel.write(*client, b"x");
+        }
+    }
+    let mut servers = Vec::new();
+    assert!(world.watch(100 * SECOND, |world| {
+        servers.extend(world.accept(1, listener));
+        for client in &clients {
+            if world.hosts[0].is(*client, state::CONNECTED) {
+                world.hosts[0].kernel.write(*client, b"y");
+            }
+        }
+        servers.len() == clients.len()
+    }));
+    world.pass(10 * SECOND);
+    for client in clients {
+        assert!(world.hosts[0].is(client, state::CONNECTED | state::DRAINED));
+        assert_eq!(world.hosts[0].error(client), 0);
+    }
+    for server in servers {
+        assert!(
+            world.hosts[1].kernel.readable(server) > 0,
+            "a byte was lost"
+        );
+    }
+}
+
+#[test]
+fn connections_wait_for_windows() {
+    let mut world = World::new(3);
+    let listener = world.listen(1, 80, 100);
+    world.hosts[1].has_spares = false;
+    assert!(world.hosts[1].tcp.is_short_of_spares());
+    let clients: Vec<u32> = (0..20).map(|_| world.connect(0, B, 80)).collect();
+    world.pass(2 * SECOND);
+    assert_eq!(world.accept(1, listener), None);
+    for client in &clients {
+        assert!(world.hosts[0].is(*client, state::CONNECTED));
+        world.hosts[0].kernel.write(*client, b"early");
+    }
+    world.hosts[1].has_spares = true;
+    world.pass(40 * SECOND);
+    for _ in &clients {
+        let server = world.accept(1, listener).expect("all are made");
+        assert_eq!(world.hosts[1].kernel.read(server, 9), b"early");
+    }
+    assert_eq!(world.hosts[1].tcp.accept(0, listener), Err(errno::EAGAIN));
+}

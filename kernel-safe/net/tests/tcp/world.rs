@@ -52,6 +52,8 @@ pub(crate) struct World {
     count: u64,
     /// Packets to nobody of both: what a third would have got.
     pub(crate) strays: Vec<Packet>,
+    /// Bytes of the largest segment that the first machine has sent, headers included.
+    pub(crate) largest: usize,
 }
 
 impl Host {
@@ -98,6 +100,14 @@ impl Host {
         }
     }
 
+    /// Reads all that there is: a ring that wraps has two pieces.
+    pub(crate) fn read_all(&mut self, now: u64, socket: u32) -> Vec<u8> {
+        let mut all = self.kernel.read(socket, usize::MAX);
+        self.pump(now);
+        all.extend(self.kernel.read(socket, usize::MAX));
+        all
+    }
+
     pub(crate) fn state(&self, socket: u32) -> u64 {
         self.kernel.told(socket, told::STATE)
     }
@@ -134,6 +144,7 @@ impl World {
             wire: BTreeMap::new(),
             count: 0,
             strays: Vec::new(),
+            largest: 0,
         }
     }
 
@@ -245,7 +256,9 @@ impl World {
         }
         for host in 0..2 {
             while let Some(packet) = self.hosts[host].nic.sent.pop_front() {
-                if std::env::var("TRACE").is_ok() { eprintln!("{} {host}: {}", self.now/MILLISECOND, smoltcp::wire::TcpPacket::new_unchecked(packet.payload())); }
+                if host == 0 {
+                    self.largest = self.largest.max(packet.bytes.len());
+                }
                 self.send(packet);
                 has_come = true;
             }
@@ -292,7 +305,11 @@ impl World {
     }
 
     /// The same, looked at every ten milliseconds at least.
-    pub(crate) fn watch(&mut self, limit: u64, mut is_so: impl FnMut(&mut World) -> bool) -> bool {
+    pub(crate) fn watch(
+        &mut self,
+        limit: u64,
+        mut is_so: impl FnMut(&mut World) -> bool,
+    ) -> bool {
         let end = self.now + limit;
         while self.now < end {
             if self.run(10 * MILLISECOND, &mut is_so) {

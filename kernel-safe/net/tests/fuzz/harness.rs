@@ -1,0 +1,376 @@
+//! A stranger that says anything to TCP, and an owner that does anything.
+//!
+//! What it says is near what was said to it: at the edges of windows, one beside the
+//! number that is expected, and half a circle away. It runs in the tests of the library,
+//! which take the guards away, and in a test of its own, which is long.
+
+use std::collections::BTreeMap;
+
+use cell_net::carrier::{Carrier, Checksum, Errno, Full, Incoming, Outgoing};
+use cell_net::lent::{Control, Window};
+use cell_net::tcp::{Close, How, Kind, Reuse, Tcp, V6};
+use domains::network::Name;
+use domains::network::window::{state, told};
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{IpAddress, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
+
+/// How many steps a run has.
+pub(crate) const STEPS: usize = 400;
+
+const HERE: IpAddress = IpAddress::v4(10, 0, 0, 2);
+const THERE: IpAddress = IpAddress::v4(10, 0, 0, 9);
+
+/// Sizes of rings, of which each test has one of both.
+const RINGS: [(usize, usize); 5] = [
+    (128, 128),
+    (3968, 4096),
+    (65_535, 4096),
+    (131_071, 8192),
+    (262_143, 4096),
+];
+
+/// Lends a window with rings of these sizes, and takes back those of sockets that are
+/// gone.
+pub(crate) trait Lend {
+    fn lend(&mut self, number: u32, receive: usize, send: usize) -> Window;
+}
+
+/// What a run has come to.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Reached {
+    pub(crate) connections: usize,
+    pub(crate) bytes: usize,
+    pub(crate) ends: usize,
+}
+
+/// What was said to a port: the number behind it, what was acknowledged, and the window.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    next: u32,
+    acknowledged: u32,
+    window: u32,
+}
+
+struct Nic {
+    said: BTreeMap<(u16, u16), Said>,
+    room: usize,
+    random: u64,
+}
+
+/// A run of this number.
+pub(crate) fn run(seed: u64, lend: &mut dyn Lend) -> Reached {
+    let mut run = Run::new(seed, lend);
+    for _ in 0..STEPS {
+        run.step();
+    }
+    run.reached
+}
+
+struct Run<'a> {
+    lend: &'a mut dyn Lend,
+    tcp: Tcp,
+    nic: Nic,
+    now: u64,
+    random: u64,
+    ring: (usize, usize),
+    listener: u32,
+    /// Sockets that are open, and what is told of them.
+    open: Vec<(u32, Control)>,
+    next: u32,
+    reached: Reached,
+}
+
+impl<'a> Run<'a> {
+    fn new(seed: u64, lend: &'a mut dyn Lend) -> Run<'a> {
+        let nic = Nic {
+            said: BTreeMap::new(),
+            room: usize::MAX,
+            random: seed,
+        };
+        let mut run = Run {
+            lend,
+            tcp: Tcp::new([seed, 1, 2, 3]),
+            nic,
+            now: 1_000_000_000,
+            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            ring: RINGS[(seed % RINGS.len() as u64) as usize],
+            listener: 0,
+            open: Vec::new(),
+            next: 0,
+            reached: Reached::default(),
+        };
+        run.listener = run.socket(Kind::Stream);
+        let any = Name::v4([0; 4], 80);
+        let bound = run.tcp.bind(run.listener, &any, Reuse::Yes, &mut run.nic);
+        bound.expect("the port is free");
+        let listens = run.tcp.listen(run.listener, 3, &mut run.nic);
+        listens.expect("it is bound");
+        run.open.clear();
+        run
+    }
+
+    fn word(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.random;
+        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.word() % limit.max(1) as u64) as usize
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    fn socket(&mut self, kind: Kind) -> u32 {
+        let number = self.next;
+        self.next += 1;
+        let window = self.lend.lend(number, self.ring.0, self.ring.1);
+        let control = window.control;
+        let opened = self.tcp.open(number, window, kind, V6::No);
+        opened.expect("there is memory");
+        self.open.push((number, control));
+        number
+    }
+
+    fn step(&mut self) {
+        match self.below(20) {
+            0..=10 => self.stranger(),
+            11 | 12 => self.read_or_write(),
+            13 | 14 => {
+                let pause = self.one_of(&[1_000, 1_000_000, 11_000_000, 1_100_000_000]);
+                self.now += pause;
+            }
+            15 => self.now += self.word() % 100_000_000_000,
+            16 => drop(self.tcp.accept(self.now, self.listener)),
+            17 => self.end(),
+            18 => self.connect(),
+            _ => self.nic.room = self.one_of(&[0, 0, 1, usize::MAX]),
+        }
+        if self.below(3) > 0 {
+            self.work();
+        }
+    }
+
+    fn work(&mut self) {
+        let mut budget = 20;
+        self.tcp.work(self.now, &mut budget, &mut self.nic);
+        if self.tcp.is_short_of_spares() && self.open.len() < 6 {
+            self.socket(Kind::Spare);
+        }
+        while let Some(socket) = self.tcp.next_changed() {
+            let place = self.open.iter().position(|(it, _)| *it == socket);
+            let Some(place) = place else { continue };
+            let told = self.open[place].1.told(told::STATE);
+            if told & state::RELEASED != 0 {
+                self.open.swap_remove(place);
+                self.reached.ends += 1;
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        if self.open.len() < 5 {
+            let socket = self.socket(Kind::Stream);
+            let port = 7000 + self.below(2) as u16;
+            let own = Name::v4([0; 4], 6000 + self.below(3) as u16);
+            // Either may be taken.
+            let _ = self.tcp.bind(socket, &own, Reuse::Yes, &mut self.nic);
+            let name = Name::v4([10, 0, 0, 9], port);
+            let _ = self.tcp.connect(self.now, socket, &name, &mut self.nic);
+        }
+    }
+
+    fn some(&mut self) -> Option<(u32, Control)> {
+        let place = self.below(self.open.len());
+        self.open.get(place).copied()
+    }
+
+    fn end(&mut self) {
+        let Some((socket, _)) = self.some() else {
+            return;
+        };
+        let how = self.one_of(&[How::Read, How::Write, How::Both]);
+        match self.below(4) {
+            0 => drop(self.tcp.close(self.now, socket, Close::Reset)),
+            1 => drop(self.tcp.close(self.now, socket, Close::Orderly)),
+            // It may not be connected.
+            _ => drop(self.tcp.shutdown(self.now, socket, how)),
+        }
+    }
+
+    fn read_or_write(&mut self) {
+        let Some((socket, control)) = self.some() else {
+            return;
+        };
+        let size = |what| (control.told(what) >> 32) as usize;
+        let taken = match self.below(2) {
+            0 => size(told::READABLE),
+            _ => self.below(size(told::READABLE) + 1),
+        };
+        let written = self.below(size(told::WRITABLE) + 1);
+        let at = (control.told(told::WRITABLE) & 0xffff_ffff) as usize;
+        if self.tcp.has(socket) {
+            let told = self.tcp.taken(self.now, socket, taken, at, written);
+            // A socket that has no connection has nothing to take.
+            assert!(
+                told.is_ok() || taken + written == 0,
+                "what was told is not so"
+            );
+            self.reached.bytes += taken;
+        }
+    }
+
+    /// A segment of the stranger, near what was said to it.
+    fn stranger(&mut self) {
+        let (port, to) = match self.below(3) {
+            0 => (7000 + self.below(2) as u16, 6000 + self.below(3) as u16),
+            _ => (4000 + self.below(3) as u16, 80),
+        };
+        let said = self.nic.said.get(&(port, to)).copied();
+        let said = said.unwrap_or(Said {
+            next: self.word() as u32,
+            acknowledged: self.word() as u32,
+            window: 1000,
+        });
+        let is_fair = self.below(2) == 0;
+        let far = [
+            1 << 30,
+            (1 << 30) + 1,
+            1 << 31,
+            (1 << 31) - 1,
+            (1 << 31) + 1,
+        ];
+        let word = self.word() as u32;
+        let near = [
+            0,
+            1,
+            u32::MAX,
+            said.window,
+            said.window.wrapping_sub(1),
+            word % 3000,
+            word,
+        ];
+        let ahead = match self.below(8) {
+            0 if !is_fair => self.one_of(&far),
+            1..=3 if !is_fair => self.one_of(&near),
+            _ => 0,
+        };
+        let answers = match self.below(8) {
+            0 if !is_fair => self.one_of(&far),
+            1 | 2 if !is_fair => self.one_of(&[1, u32::MAX, 2, 100, word]),
+            _ => 0,
+        };
+        let controls = [
+            TcpControl::Syn,
+            TcpControl::None,
+            TcpControl::Fin,
+            TcpControl::Rst,
+        ];
+        let control = match self.below(9) {
+            it @ 0..4 => controls[it],
+            _ => TcpControl::Psh,
+        };
+        let room = said.window.wrapping_sub(ahead).min(20_000) as usize;
+        let size = self.one_of(&[0, 0, 1, 100, 1460, room, room + 1, room.saturating_sub(1)]);
+        let has_number = self.below(10) > 0 && control != TcpControl::Syn || self.below(2) == 0;
+        let payload = vec![7; size];
+        let segment = TcpRepr {
+            src_port: port,
+            dst_port: to,
+            control,
+            seq_number: TcpSeqNumber(said.acknowledged.wrapping_add(ahead) as i32),
+            ack_number: has_number
+                .then_some(TcpSeqNumber(said.next.wrapping_add(answers) as i32)),
+            window_len: self.one_of(&[0, 1, 1000, 65_535]),
+            window_scale: self.one_of(&[None, Some(0), Some(7), Some(14)]),
+            max_seg_size: self.one_of(&[None, Some(0), Some(1), Some(1460)]),
+            sack_permitted: self.below(2) == 0,
+            sack_ranges: [None; 3],
+            timestamp: None,
+            payload: &payload,
+        };
+        self.input(&segment);
+    }
+
+    fn input(&mut self, segment: &TcpRepr<'_>) {
+        let mut segment = *segment;
+        if segment.control != TcpControl::Syn {
+            (segment.window_scale, segment.max_seg_size) = (None, None);
+            segment.sack_permitted = false;
+        }
+        let mut bytes = vec![0; segment.buffer_len()];
+        let mut packet = TcpPacket::new_unchecked(&mut bytes[..]);
+        segment.emit(&mut packet, &THERE, &HERE, &ChecksumCapabilities::ignored());
+        let packet = Incoming {
+            source: THERE,
+            target: HERE,
+            hop_limit: 64,
+            payload: &bytes,
+            is_verified: true,
+            whole: &[],
+        };
+        let before = self.tcp.accept(self.now, self.listener).is_ok();
+        self.reached.connections += usize::from(before);
+        self.tcp.input(self.now, &packet, &mut self.nic);
+    }
+}
+
+impl Carrier for Nic {
+    fn source_to(&self, _: IpAddress) -> Result<IpAddress, Errno> {
+        Ok(HERE)
+    }
+
+    fn is_own(&self, address: IpAddress) -> bool {
+        address == HERE
+    }
+
+    fn is_broadcast(&self, _: IpAddress) -> bool {
+        false
+    }
+
+    fn largest_to(&self, _: IpAddress) -> usize {
+        1500
+    }
+
+    fn cuts_to(&self, _: IpAddress) -> Option<usize> {
+        None
+    }
+
+    fn has_room(&self, _: IpAddress, _: usize) -> bool {
+        self.room > 0
+    }
+
+    fn send(
+        &mut self,
+        packet: &Outgoing,
+        size: usize,
+        _: Checksum,
+        fill: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<(), Full> {
+        self.room = self.room.checked_sub(1).ok_or(Full)?;
+        let mut bytes = vec![0; packet.header + size];
+        fill(&mut bytes);
+        let segment = TcpPacket::new_checked(&bytes[packet.header..]).expect("it is a segment");
+        let length = segment.segment_len() as u32;
+        let names = (segment.dst_port(), segment.src_port());
+        let said = self.said.entry(names).or_default();
+        said.next = (segment.seq_number().0 as u32).wrapping_add(length);
+        if segment.ack() {
+            said.acknowledged = segment.ack_number().0 as u32;
+            said.window = u32::from(segment.window_len());
+        }
+        Ok(())
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random = self
+            .random
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(1);
+        self.random >> 16
+    }
+}
