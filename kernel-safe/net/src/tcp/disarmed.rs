@@ -7,16 +7,17 @@ use alloc::vec;
 use core::sync::atomic::AtomicU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use smoltcp::iface::{Config, Interface, SocketSet};
-use smoltcp::phy::Medium;
-use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
-use smoltcp::time::Instant;
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, TcpControl};
+use smoltcp::socket::tcp::State;
+use smoltcp::wire::{IpAddress, TcpControl};
 
-use super::edge::{Guard, disarmed::WHICH};
+use super::connection::Connection;
+use super::device::Path;
+use super::edge::{Guard, Verdict, disarmed::WHICH};
 use super::harness::{self, Lend};
 use super::names::{Tuple, number};
 use super::own;
+use super::segment::put;
+use super::socket::{Options, Rings};
 use crate::lent::{Control, Window};
 
 /// How many runs there are: about one in a hundred panics without a guard.
@@ -35,103 +36,52 @@ impl Lend for Leaked {
     }
 }
 
-/// A run that panics without a guard.
-fn run_that_panics_without(guard: Guard) -> Option<u64> {
-    WHICH.set(Some(guard));
+#[test]
+fn a_segment_that_ends_behind_the_edge_is_a_trap() {
+    WHICH.set(Some(Guard::Edge));
     let panics = |seed: &u64| catch_unwind(|| harness::run(*seed, &mut Leaked)).is_err();
     let seed = (0..RUNS).find(panics);
     WHICH.set(None);
-    seed
+    harness::run(seed.expect("then it could be let in"), &mut Leaked);
 }
 
 #[test]
-fn each_guard_is_needed() {
-    for guard in [Guard::Syn, Guard::Far, Guard::Edge] {
-        let seed = run_that_panics_without(guard);
-        let seed = seed.unwrap_or_else(|| panic!("nothing happens without {guard:?}"));
-        harness::run(seed, &mut Leaked);
-    }
-}
-
-#[test]
-fn a_socket_that_listens_a_second_time_is_a_trap() {
-    let (here, there) = (IpAddress::v4(10, 0, 0, 2), IpAddress::v4(10, 0, 0, 9));
-    let config = Config::new(HardwareAddress::Ip);
-    let mut interface = Interface::new(config, &mut Once(None), Instant::ZERO);
-    interface.update_ip_addrs(|all| drop(all.push(IpCidr::new(here, 32))));
-    let mut sockets = SocketSet::new(vec![]);
-    let ring = || SocketBuffer::new(vec![0; 1000]);
-    let handle = sockets.add(Socket::new(ring(), ring()));
-    let socket = sockets.get_mut::<Socket<'_>>(handle);
-    socket.listen(80).expect("it is new");
+fn a_syn_that_comes_before_ours_is_out_is_a_trap() {
     let tuple = Tuple {
-        local: number(there),
-        peer: number(here),
+        local: number(IpAddress::v4(10, 0, 0, 2)),
+        peer: number(IpAddress::v4(10, 0, 0, 9)),
         local_port: 4000,
         peer_port: 80,
     };
-    let mut say = |control, sequence: u32, sockets: &mut SocketSet<'_>| {
-        let mut segment = own::segment(&tuple, sequence);
-        (segment.control, segment.window_len) = (control, 1000);
-        let mut place = vec![];
-        let packet = super::segment::put(&segment, there, here, &mut place);
-        let mut device = Once(packet);
-        interface.poll_ingress_single(Instant::ZERO, &mut device, sockets);
-        interface.poll_egress(Instant::ZERO, &mut device, sockets);
-        interface.poll_at(Instant::ZERO, sockets);
+    let (local, peer) = (tuple.local_address(), tuple.peer_address());
+    let window = Leaked.lend(0, 1000, 1000);
+    let rings = Rings {
+        received: window.received,
+        sent: window.sent,
     };
-    say(TcpControl::Syn, 0, &mut sockets);
-    say(TcpControl::Rst, 1, &mut sockets);
-    let state = sockets.get::<Socket<'_>>(handle).state();
-    assert_eq!(state, State::Listen);
-    let second = catch_unwind(AssertUnwindSafe(|| {
-        say(TcpControl::Syn, 100_000, &mut sockets);
-    }));
-    assert!(second.is_err(), "then spares could be used again");
-}
-
-/// A device with one packet.
-struct Once<'a>(Option<&'a [u8]>);
-
-struct Came<'a>(&'a [u8]);
-
-struct Leaves;
-
-impl smoltcp::phy::Device for Once<'_> {
-    type RxToken<'b>
-        = Came<'b>
-    where
-        Self: 'b;
-    type TxToken<'b>
-        = Leaves
-    where
-        Self: 'b;
-
-    fn receive(&mut self, _: Instant) -> Option<(Came<'_>, Leaves)> {
-        Some((Came(self.0.take()?), Leaves))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Leaves> {
-        Some(Leaves)
-    }
-
-    fn capabilities(&self) -> smoltcp::phy::DeviceCapabilities {
-        let mut capabilities = smoltcp::phy::DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = 1500;
-        capabilities.checksum = smoltcp::phy::ChecksumCapabilities::ignored();
-        capabilities
-    }
-}
-
-impl smoltcp::phy::RxToken for Came<'_> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        f(self.0)
-    }
-}
-
-impl smoltcp::phy::TxToken for Leaves {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, size: usize, f: F) -> R {
-        f(&mut vec![0; size])
-    }
+    let path = Path {
+        local,
+        peer,
+        hop_limit: 64,
+        largest: 1500,
+        cut: None,
+    };
+    let made = Connection::new(0, tuple, 7, path, rings);
+    let mut connection = made.ok().expect("there is memory");
+    connection.connect(&Options::USUAL).expect("it is new");
+    let peers = Tuple {
+        local: tuple.peer,
+        peer: tuple.local,
+        local_port: tuple.peer_port,
+        peer_port: tuple.local_port,
+    };
+    let mut syn = own::segment(&peers, 100);
+    syn.control = TcpControl::Syn;
+    let verdict = connection.edge.judge(State::SynSent, &syn, (0, false));
+    assert_eq!(verdict, Verdict::Drop);
+    let mut place = vec![];
+    let packet = put(&syn, peer, local, &mut place).expect("there is memory");
+    connection.receive(0, packet, None, &mut [0; 100]);
+    let panics = catch_unwind(AssertUnwindSafe(|| connection.wants_at(0))).is_err();
+    assert!(panics, "then it could be let in");
 }

@@ -141,7 +141,7 @@ impl Edge {
             return Verdict::Drop;
         }
         // DEFENCE: no-number-from-far-off
-        if is_armed(Guard::Far) && self.is_far(segment) {
+        if is_armed(Guard::Edge) && self.is_far(segment) {
             return Verdict::Drop;
         }
         if state == State::SynSent {
@@ -187,10 +187,10 @@ impl Edge {
         if !is_armed(Guard::Edge) || size == 0 || !is_before(self.right, end) {
             return Verdict::Pass;
         }
-        match self.right.wrapping_sub(sequence) {
-            0 => Verdict::Answer,
-            room if room < FAR => Verdict::Cut(room as usize),
-            _ => Verdict::Answer,
+        if is_before(sequence, self.right) {
+            Verdict::Cut(self.right.wrapping_sub(sequence) as usize)
+        } else {
+            Verdict::Answer
         }
     }
 
@@ -228,9 +228,7 @@ fn distance(number: u32, other: u32) -> u32 {
 pub(super) enum Guard {
     /// Our SYN is out before anything comes in.
     Syn,
-    /// No number is far off.
-    Far,
-    /// Nothing ends behind the edge.
+    /// No number is far off, and nothing ends behind the edge.
     Edge,
 }
 

@@ -53,6 +53,6 @@ fn no_run_panics() {
     }
     println!("{runs} runs: {all:?}");
     let runs = runs as usize;
-    assert!(all.connections > runs / 4 && all.ends > runs, "{all:?}");
-    assert!(all.bytes > 100 * runs, "{all:?}");
+    assert!(all.connections > 2 * runs && all.ends > runs, "{all:?}");
+    assert!(all.bytes > 10_000 * runs, "{all:?}");
 }
