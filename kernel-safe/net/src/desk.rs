@@ -122,7 +122,7 @@ impl Desk {
         }
     }
 
-    fn read<T: FromBytes + IntoBytes>(&self, at: usize) -> T {
+    pub(crate) fn read<T: FromBytes + IntoBytes>(&self, at: usize) -> T {
         let mut value = T::new_zeroed();
         let (words, _) = value.as_mut_bytes().as_chunks_mut::<8>();
         for (place, bytes) in words.iter_mut().enumerate() {
@@ -131,7 +131,7 @@ impl Desk {
         value
     }
 
-    fn write<T: IntoBytes + Immutable>(&self, at: usize, value: &T) {
+    pub(crate) fn write<T: IntoBytes + Immutable>(&self, at: usize, value: &T) {
         let (words, _) = value.as_bytes().as_chunks::<8>();
         for (place, bytes) in words.iter().enumerate() {
             self.set_word(at + place * 8, u64::from_ne_bytes(*bytes));
@@ -144,7 +144,7 @@ impl Desk {
         word.map_or(0, |word| word.load(Ordering::Relaxed))
     }
 
-    fn set_word(&self, at: usize, value: u64) {
+    pub(crate) fn set_word(&self, at: usize, value: u64) {
         if let Some(word) = self.0.get(at / 8) {
             word.store(value, Ordering::Relaxed);
         }

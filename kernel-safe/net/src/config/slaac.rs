@@ -8,7 +8,7 @@ use smoltcp::wire::{IpAddress, Ipv6Address};
 
 use super::advertisement::{Advertisement, Network, Servers};
 use crate::desk::NEVER;
-use crate::ip::addresses::{Own, Until};
+use crate::ip::addresses::{OWN_V6, Own, Until};
 use crate::ip::groups::Groups;
 use crate::ip::ndp;
 use crate::ip::prefix::Prefix;
@@ -93,7 +93,7 @@ impl Slaac {
         &mut self,
         node: &mut Node<L>,
         groups: &mut Groups,
-    ) -> [Option<IpAddress>; 5] {
+    ) -> [Option<IpAddress>; OWN_V6] {
         let now = node.now;
         if self.ask_at <= now {
             node.ask_for_routers();
@@ -105,11 +105,15 @@ impl Slaac {
         forget(&mut self.servers, now);
         forget(&mut node.addresses.routers, now);
         forget(&mut node.addresses.prefixes, now);
-        let mut lost = [None; 5];
-        for (place, gone) in node.addresses.v6.iter_mut().zip(&mut lost) {
+        let (mut lost, mut asked) = ([None; OWN_V6], [None; OWN_V6]);
+        let places = node.addresses.v6.iter_mut();
+        for ((place, gone), new) in places.zip(&mut lost).zip(&mut asked) {
             let Some(own) = place else { continue };
             if own.tentative_until <= now {
                 own.tentative_until = 0;
+            } else if own.tentative_until == NEVER {
+                own.tentative_until = now.saturating_add(TENTATIVE);
+                *new = Some(own.address);
             }
             if own.preferred_until <= now {
                 own.preferred_until = 0;
@@ -119,6 +123,9 @@ impl Slaac {
                 *gone = Some(own.address.into());
                 *place = None;
             }
+        }
+        for address in asked.into_iter().flatten() {
+            node.ask_whether_used(address);
         }
         lost
     }
@@ -231,7 +238,7 @@ fn hear_network<L: Lender>(
     }
 }
 
-/// Adds an address, and asks whether somebody else has it.
+/// Adds an address; whether somebody else has it is asked with the next tick.
 fn add<L: Lender>(
     address: Ipv6Address,
     [valid_until, preferred_until]: [u64; 2],
@@ -247,14 +254,13 @@ fn add<L: Lender>(
     }
     *place = Some(Own {
         address,
-        tentative_until: node.now.saturating_add(TENTATIVE),
+        tentative_until: NEVER,
         preferred_until,
         valid_until,
         is_given,
     });
     // Without the group nobody finds this machine; but there is room for few only.
     let _ = groups.join(ndp::solicited_node(address).into(), node.now);
-    node.ask_whether_used(address);
 }
 
 /// Keeps something until its time is over, zero seconds for at once.

@@ -23,7 +23,7 @@ pub struct Own {
     /// The address.
     pub address: Ipv6Address,
     /// Until when it has to be waited whether somebody else has it; zero when that is
-    /// over.
+    /// over, [`NEVER`] if nobody has been asked yet.
     pub tentative_until: u64,
     /// Until when new connections should use it.
     pub preferred_until: u64,
@@ -189,7 +189,11 @@ impl Addresses {
         let own = self.v6.iter().flatten();
         let ends = own.flat_map(|own| {
             let preferred = Some(own.preferred_until).filter(|end| *end != 0);
-            let tentative = Some(own.tentative_until).filter(|end| *end != 0);
+            let tentative = match own.tentative_until {
+                0 => None,
+                NEVER => Some(0),
+                end => Some(end),
+            };
             [Some(own.valid_until), preferred, tentative]
         });
         let prefixes = self.prefixes.iter().flatten().map(|it| it.end);
