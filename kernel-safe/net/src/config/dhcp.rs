@@ -73,6 +73,12 @@ struct Held {
     since: u64,
 }
 
+impl Default for Dhcp {
+    fn default() -> Dhcp {
+        Dhcp::new()
+    }
+}
+
 /// What has changed by an answer, or by time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum News {

@@ -41,6 +41,12 @@ pub struct Slaac {
     hears: bool,
 }
 
+impl Default for Slaac {
+    fn default() -> Slaac {
+        Slaac::new()
+    }
+}
+
 impl Slaac {
     /// One that has heard nothing.
     pub const fn new() -> Slaac {

@@ -96,7 +96,7 @@ impl Loopback {
     }
 
     /// The packet that waits longest.
-    pub fn next(&mut self) -> Option<Packet> {
+    pub fn take(&mut self) -> Option<Packet> {
         let packet = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(packet.bytes.len());
         Some(packet)
@@ -131,13 +131,13 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, PACKETS);
-        while loopback.next().is_some() {}
+        while loopback.take().is_some() {}
         let mut bytes = 0;
         while loopback.send(&packet(), 60_000, &mut |_| {}).is_ok() {
             bytes += 60_000;
         }
         assert!(bytes <= BYTES && bytes + 60_000 > BYTES);
-        while loopback.next().is_some() {}
+        while loopback.take().is_some() {}
         assert_eq!(loopback.bytes, 0);
     }
 
@@ -150,7 +150,7 @@ mod tests {
         };
         let sent = loopback.send(&packet, 9, &mut |bytes| bytes.fill(7));
         sent.expect("there is room");
-        let packet = loopback.next().expect("it was sent");
+        let packet = loopback.take().expect("it was sent");
         let read = crate::ip::parse::v4(packet.incoming().whole);
         let payload = read.expect("it is right").payload;
         assert_eq!(
@@ -167,7 +167,7 @@ mod tests {
             sent.expect("there is room");
         }
         for number in 0..3 {
-            let packet = loopback.next().expect("it was sent");
+            let packet = loopback.take().expect("it was sent");
             assert_eq!(packet.incoming().payload, [number]);
         }
         assert!(loopback.is_empty());

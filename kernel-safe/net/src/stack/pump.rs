@@ -115,7 +115,7 @@ impl<L: Lender> Stack<L> {
     /// budget.
     pub(super) fn deliver_home(&mut self, budget: &mut usize) {
         while *budget > 0
-            && let Some(packet) = self.node.loopback.next()
+            && let Some(packet) = self.node.loopback.take()
         {
             *budget = budget.saturating_sub(1);
             self.deliver(&packet.incoming(), packet.protocol);

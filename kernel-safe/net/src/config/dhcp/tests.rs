@@ -169,7 +169,7 @@ fn a_lease_that_nobody_renews_ends() {
     let mut everybody = 0;
     for second in 300..700 {
         let (news, asked) = test.at(second);
-        everybody += usize::from(second >= 525 && second < 600) * asked.len();
+        everybody += usize::from((525..600).contains(&second)) * asked.len();
         if news == News::Lost {
             lost_at = Some(second);
         }
