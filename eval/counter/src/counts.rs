@@ -4,12 +4,13 @@
 //! [`Mark`] how often it was passed, on all of them together. If the program
 //! bounds what counts, these are the counts between the bounds, else those of
 //! everything; `bounds` says how often it began and ended. Blocks of instructions are counted when they begin, so a bound
-//! can be off by the length of the block that it stands in.
+//! can be off by the length of the block that it stands in. `entered` is what
+//! all CPUs had executed when the [`entry`](enter) was, if there is one and it was.
 
 use std::fmt::Write;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, OnceLock};
 
 use crate::marks::Mark;
 
@@ -25,6 +26,8 @@ static PASSED: [AtomicU64; Mark::ALL.len()] = [const { AtomicU64::new(0) }; Mark
 /// The counts at the bounds, if they were passed.
 static BEGUN: Mutex<Option<Counts>> = Mutex::new(None);
 static ENDED: Mutex<Option<Counts>> = Mutex::new(None);
+/// What all CPUs had executed when the entry was executed first.
+static ENTERED: OnceLock<u64> = OnceLock::new();
 
 /// All counts at one time.
 #[derive(Clone)]
@@ -61,6 +64,11 @@ pub fn add_mark(number: usize) {
     }
 }
 
+/// A CPU executed the entry.
+pub fn enter() {
+    ENTERED.get_or_init(|| EXECUTED.iter().map(|count| count.load(Relaxed)).sum());
+}
+
 impl Counts {
     fn now() -> Counts {
         let cpus = usize::try_from(CPUS.load(Relaxed)).unwrap_or(CPUS_MAX);
@@ -86,6 +94,11 @@ impl Counts {
     }
 }
 
+/// Everything until now, for whoever asks while the guest runs.
+pub fn now_as_json() -> String {
+    written(&Counts::now())
+}
+
 /// Everything, or what lay between the bounds, for whoever started QEMU.
 pub fn as_json() -> String {
     let bound = |bound: &Mutex<Option<Counts>>| bound.lock().ok()?.clone();
@@ -93,11 +106,18 @@ pub fn as_json() -> String {
         Some((begun, ended)) => ended.since(&begun),
         None => Counts::now(),
     };
+    written(&counts)
+}
+
+fn written(counts: &Counts) -> String {
     let mut text = format!("{{\"instructions\":{:?}", counts.executed);
-    for (mark, passed) in Mark::ALL.iter().zip(counts.passed) {
+    for (mark, passed) in Mark::ALL.iter().zip(&counts.passed) {
         if let Some(name) = mark.name() {
             write!(text, ",\"{name}\":{passed}").expect("a string takes everything");
         }
+    }
+    if let Some(entered) = ENTERED.get() {
+        write!(text, ",\"entered\":{entered}").expect("a string takes everything");
     }
     let bounds = [Mark::Begin, Mark::End].map(|mark| PASSED[mark as usize].load(Relaxed));
     text + &format!(",\"bounds\":{bounds:?}}}\n")
@@ -119,8 +139,14 @@ mod tests {
         let text = as_json();
         assert!(text.starts_with("{\"instructions\":[20],"), "{text}");
         assert!(
-            text.contains("\"wrpkru\":1,\"string\":0,\"bounds\":[1, 1]}"),
+            text.contains("\"wrpkru\":1,\"string\":0,\"halts\":0,\"bounds\":[1, 1]}"),
             "{text}"
         );
+        enter();
+        add_instructions(0, 7);
+        enter();
+        let text = now_as_json();
+        assert!(text.starts_with("{\"instructions\":[1127],"), "{text}");
+        assert!(text.contains(",\"entered\":1120,"), "{text}");
     }
 }

@@ -3,14 +3,17 @@
 //! Under `-icount` the time-stamp counter goes on for all virtual CPUs
 //! together, and while the guest waits; so only the emulator knows what each
 //! of them did. This is a plugin for it: `-plugin file=libcounter.so,out=FILE`.
-//! When QEMU ends, the file holds the [`counts`] in JSON. The guest is as it
-//! is without the plugin: nothing in it counts.
+//! When QEMU ends, the file holds the [`counts`] in JSON. With `ask=SOCKET` they
+//! can be had at any time ([`ask`]); with `entry=ADDRESS` they say how many
+//! instructions came before the one there was executed first, as a number with
+//! `0x`. The guest is as it is without the plugin: nothing in it counts.
 //!
 //! An instruction that faults counts, as do those behind it in its block, so a
 //! run with many faults is counted a little too high.
 
 #![expect(unsafe_code, reason = "the interface to QEMU is one of C")]
 
+mod ask;
 mod counts;
 mod cpu;
 mod marks;
@@ -27,6 +30,10 @@ use version::Info;
 
 /// Where the counts go.
 static OUT: OnceLock<String> = OnceLock::new();
+/// The socket of whoever asks for them.
+static ASK: OnceLock<String> = OnceLock::new();
+/// Where the kernel begins.
+static ENTRY: OnceLock<u64> = OnceLock::new();
 
 /// QEMU's first call: takes the argument, and asks to be told of blocks.
 ///
@@ -51,8 +58,9 @@ pub unsafe extern "C" fn qemu_plugin_install(
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: QEMU gave so many pointers to strings.
         let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
-        if let Some(path) = argument.to_string_lossy().strip_prefix("out=") {
-            OUT.get_or_init(|| path.to_owned());
+        if !take(&argument.to_string_lossy()) {
+            eprintln!("counter: what is {argument:?}?");
+            return 1;
         }
     }
     if OUT.get().is_none() {
@@ -68,8 +76,30 @@ pub unsafe extern "C" fn qemu_plugin_install(
     0
 }
 
+/// Takes an argument; whether it is one.
+fn take(argument: &str) -> bool {
+    let Some((name, value)) = argument.split_once('=') else {
+        return false;
+    };
+    match name {
+        "out" => OUT.set(value.to_owned()).is_ok(),
+        "ask" => ASK.set(value.to_owned()).is_ok(),
+        "entry" => address(value).is_some_and(|address| ENTRY.set(address).is_ok()),
+        _ => false,
+    }
+}
+
+fn address(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
 extern "C" fn started(_id: Id, cpu: c_uint) {
     counts::note_cpu(cpu);
+    // Not before: QEMU has blocked the signals by now that are for its own threads,
+    // and a new thread inherits that.
+    if let Some(path) = ASK.get() {
+        ask::listen(path);
+    }
 }
 
 /// Has the block report itself, with its length, each time that it runs, and
@@ -98,6 +128,17 @@ fn mark(block: *mut Block, index: usize) {
         let address = qemu::qemu_plugin_insn_vaddr(instruction);
         (instruction, address, qemu::bytes(instruction))
     };
+    if ENTRY.get() == Some(&address) {
+        // SAFETY: the instruction is one of the block; no data is wanted.
+        unsafe {
+            qemu::qemu_plugin_register_vcpu_insn_exec_cb(
+                instruction,
+                entered,
+                CALLBACK_TOUCHES_NO_REGISTERS,
+                ptr::null_mut(),
+            );
+        }
+    }
     for mark in Mark::of(address, &bytes[..size]) {
         // SAFETY: the instruction is one of the block; the mark's number
         // travels in place of a pointer.
@@ -120,10 +161,28 @@ extern "C" fn passed(_cpu: c_uint, mark: *mut c_void) {
     counts::add_mark(mark.addr());
 }
 
+extern "C" fn entered(_cpu: c_uint, _data: *mut c_void) {
+    counts::enter();
+}
+
 extern "C" fn ended(_id: Id, _data: *mut c_void) {
     if let Some(path) = OUT.get()
         && let Err(error) = fs::write(path, counts::as_json())
     {
         eprintln!("counter: {path}: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_known_and_come_once() {
+        assert!(take("entry=0x100000") && !take("entry=0x1"));
+        assert_eq!(ENTRY.get(), Some(&0x10_0000));
+        for wrong in ["", "out", "in=x", "entry=12", "entry=0xg"] {
+            assert!(!take(wrong), "{wrong}");
+        }
     }
 }

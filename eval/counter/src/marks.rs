@@ -29,6 +29,8 @@ pub enum Mark {
     Wrpkru,
     /// One round of a repeated string instruction, which moves one byte or word.
     String,
+    /// The CPU waits for an interrupt.
+    Halt,
     /// From here on things count.
     Begin,
     /// From here on they do not.
@@ -37,13 +39,14 @@ pub enum Mark {
 
 impl Mark {
     /// All of them, by number.
-    pub const ALL: [Mark; 8] = [
+    pub const ALL: [Mark; 9] = [
         Mark::CallSafe,
         Mark::CallCell,
         Mark::Syscall,
         Mark::Iretq,
         Mark::Wrpkru,
         Mark::String,
+        Mark::Halt,
         Mark::Begin,
         Mark::End,
     ];
@@ -57,6 +60,7 @@ impl Mark {
             Mark::Iretq => "core_exits",
             Mark::Wrpkru => "wrpkru",
             Mark::String => "string",
+            Mark::Halt => "halts",
             Mark::Begin | Mark::End => return None,
         })
     }
@@ -73,6 +77,7 @@ impl Mark {
             [0x0f, 0x05] => Some(Mark::Syscall),
             [0x48, 0xcf] => Some(Mark::Iretq),
             [0x0f, 0x01, 0xef] => Some(Mark::Wrpkru),
+            [0xf4] => Some(Mark::Halt),
             // REP or REPNE, perhaps REX, and MOVS, CMPS, STOS, LODS or SCAS.
             [0xf2 | 0xf3, 0xa4..=0xa7 | 0xaa..=0xaf]
             | [0xf2 | 0xf3, 0x40..=0x4f, 0xa4..=0xa7 | 0xaa..=0xaf] => Some(Mark::String),
@@ -102,6 +107,7 @@ mod tests {
         }
         assert_eq!(of(0x1234, BEGIN), [Mark::Begin]);
         assert_eq!(of(0x1234, &[0x0f, 0x01, 0xef]), [Mark::Wrpkru]);
+        assert_eq!(of(0x1234, &[0xf4]), [Mark::Halt]);
         assert_eq!(of(0, &[0xf3, 0xa4]), [Mark::String]);
         assert_eq!(of(0, &[0xf3, 0x48, 0xab]), [Mark::String]);
         assert_eq!(of(0, &[0xf3, 0x90]), []);
