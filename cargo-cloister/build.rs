@@ -9,13 +9,15 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 19] = [
     "app-abi",
     "domains",
     "eval/counter",
     "eval/gate",
+    "eval/linux-init",
     "eval/macro",
     "eval/native",
+    "eval/network",
     "eval/noise",
     "eval/parallel",
     "eval/results",

@@ -8,7 +8,14 @@ use std::process::Command;
 use tests::sources;
 
 /// Those that have tests. The whole programs are slow unless optimised.
-const PACKAGES: [&str; 4] = ["counter", "macro", "native", "services"];
+const PACKAGES: [&str; 6] = [
+    "counter",
+    "linux-init",
+    "macro",
+    "native",
+    "network",
+    "services",
+];
 
 #[test]
 fn benchmarks_pass_their_own_tests() {
