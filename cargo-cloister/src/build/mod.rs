@@ -33,7 +33,7 @@ use domains::{Cell, Cells, Isolation, Purpose};
 
 pub use error::BuildError;
 pub(crate) use folders::cache;
-pub use host::NativeGates;
+pub use host::{LinuxPrograms, NativeGates};
 pub(crate) use program::{REFUSED, refuse_arguments};
 pub use suite::Suite;
 pub use tested::{TestKind, TestPackage, TestTarget};
@@ -166,6 +166,16 @@ pub fn counter(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
 /// Builds what measures the gates on this machine, under Linux.
 pub fn native_gates(progress: &dyn Fn(&str)) -> miette::Result<NativeGates> {
     Ok(host::native_gates(progress)?)
+}
+
+/// Builds what runs on a Linux that is compared with: static programs.
+pub fn linux_programs(progress: &dyn Fn(&str)) -> miette::Result<LinuxPrograms> {
+    Ok(host::linux_programs(progress)?)
+}
+
+/// Where the kernel of that Linux is kept.
+pub fn linux_kernels() -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.target.join("linux"))
 }
 
 /// A request with everything that it needs found.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::slots::Slot;
-use super::{Counter, Machine, Spec, VolumeDriver, network};
+use super::{Machine, Spec, VolumeDriver, network};
 
 mod replay;
 
@@ -228,12 +228,8 @@ impl Line {
             self.option("-d", "int");
             self.path("-D", file);
         }
-        if let Some(Counter { plugin, counts }) = &spec.counter {
-            let mut value = OsString::from("file=");
-            value.push(escaped(plugin));
-            value.push(",out=");
-            value.push(escaped(counts));
-            self.0.extend(["-plugin".into(), value]);
+        if let Some(counter) = &spec.counter {
+            self.0.extend(["-plugin".into(), counter.argument()]);
         }
     }
 

@@ -13,11 +13,13 @@ mod accel;
 mod boot_file;
 pub mod command;
 mod confine;
+mod counter;
 pub(crate) mod emulator;
 mod ending;
 mod error;
 mod launch;
 mod lines;
+mod linux;
 mod memory;
 mod network;
 mod pieces;
@@ -33,11 +35,13 @@ mod watchdog;
 
 pub use accel::{Accel, AccelChoice, Host};
 pub use boot_file::{BootOptions, TooLong};
+pub use counter::Counter;
 pub use emulator::{Version, WeakWalls};
 pub use ending::{Ending, Reason};
 pub use error::Error;
 pub use launch::qemu_program;
 pub use lines::Utf8Pieces;
+pub use linux::{Booted, Linux, Network};
 pub use memory::Memory;
 pub use network::{
     Backend, Given, Holder, HostName, InvalidAddress, InvalidBackend, InvalidHostName,
@@ -46,6 +50,6 @@ pub use network::{
 };
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};
-pub use spec::{Counter, Input, Machine, Spec};
+pub use spec::{Input, Machine, Spec};
 pub use virtiofsd::{in_cache as virtiofsd_in_cache, program as virtiofsd_program};
 pub use volume::{Driver as VolumeDriver, InvalidVolume, Volume, find as find_volumes};

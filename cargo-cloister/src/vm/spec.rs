@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domains::Isolation;
 
-use super::{Accel, BootOptions, Memory, Network, TooLong, VolumeDriver, slots};
+use super::{Accel, BootOptions, Counter, Memory, Network, TooLong, VolumeDriver, slots};
 use crate::plain::Plain;
 
 /// A kind of virtual machine.
@@ -44,15 +44,6 @@ pub enum Input {
     Own,
     /// What comes out of a pipe, whose other end is in this process.
     Pipe(Arc<PipeReader>),
-}
-
-/// A plugin for QEMU that counts instructions and crossings.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Counter {
-    /// The plugin.
-    pub plugin: PathBuf,
-    /// The file that gets the counts.
-    pub counts: PathBuf,
 }
 
 /// One run, with every choice made.

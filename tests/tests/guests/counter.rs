@@ -80,10 +80,7 @@ pub(crate) fn count(
     let plugin = build::counter(&|_| ()).map_err(|error| error.to_string())?;
     let said = arguments.join("-");
     let counts = TOOL.scratch_file(&format!("counts.{mode}.{cpus}.{said}"));
-    let counter = Counter {
-        plugin,
-        counts: counts.clone(),
-    };
+    let counter = Counter::new(plugin, counts.clone());
     let mut spec = Spec {
         counter: Some(counter),
         cpus,

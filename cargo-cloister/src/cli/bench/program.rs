@@ -151,10 +151,7 @@ pub(super) fn counted<R>(
 ) -> Result<(R, Counts), Failure> {
     let folder = tempfile::tempdir().map_err(no_counts)?;
     let counts = folder.path().join("counts");
-    let counter = Counter {
-        plugin: plugin.to_owned(),
-        counts: counts.clone(),
-    };
+    let counter = Counter::new(plugin.to_owned(), counts.clone());
     let result = boot(&Spec {
         counter: Some(counter),
         ..spec.clone()

@@ -3,7 +3,7 @@
 use domains::Isolation;
 
 use super::*;
-use crate::vm::{Backend, Given, HostName, Network, slots};
+use crate::vm::{Backend, Counter, Given, HostName, Network, slots};
 
 fn spec(machine: Machine) -> Spec {
     let spec = Spec::new("hello.cloister".into(), "hello".into(), Isolation::Mpk);
@@ -52,10 +52,7 @@ fn a_q35_has_modern_devices_at_fixed_addresses() {
 #[test]
 fn a_plugin_counts_where_somebody_wants_to_know() {
     let line = line(&Spec {
-        counter: Some(Counter {
-            plugin: "libcounter.so".into(),
-            counts: "a,b".into(),
-        }),
+        counter: Some(Counter::new("libcounter.so".into(), "a,b".into())),
         ..spec(Machine::Microvm)
     });
     let plugin = "-plugin file=libcounter.so,out=a,,b";
