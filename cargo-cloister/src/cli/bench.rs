@@ -17,6 +17,7 @@ mod files;
 mod footprint;
 mod gate;
 mod jobs;
+mod linux;
 mod model;
 mod native;
 mod noise;
@@ -66,6 +67,8 @@ enum What {
     Smp(How),
     /// Requests of HTTP and of the Redis protocol, over the standard streams
     Services(Options),
+    /// Requests over TCP, here and on a Linux in the same QEMU
+    Linux(linux::Flags),
     /// How often a computation is interrupted, and for how long
     Noise(Options),
     /// Sizes of images, the least memory, lines of code, unsafe blocks
@@ -170,6 +173,7 @@ impl What {
             What::Files(options) => options.print(&files::measure(&options)?),
             What::Smp(how) => how.print(&smp::measure(&how)?),
             What::Services(options) => options.print(&services::measure(&options)?),
+            What::Linux(flags) => flags.run(),
             What::Noise(options) => options.print(&noise::measure(&options)?),
             What::Footprint(how) => how.print(&footprint::measure(&how)?),
             What::Native(native) => native.run(),

@@ -1,7 +1,10 @@
 //! QEMU's plugin that counts instructions and crossings.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use goblin::elf::Elf;
 
 use super::command::escaped;
 
@@ -27,6 +30,12 @@ impl Counter {
             ask: None,
             entry: None,
         }
+    }
+
+    /// The first instruction of the kernel in an image, if it is one.
+    pub fn entry_of(image: &Path) -> Option<u64> {
+        let bytes = fs::read(image).ok()?;
+        Some(Elf::parse(&bytes).ok()?.entry)
     }
 
     /// What stands behind `-plugin`.

@@ -49,7 +49,9 @@ pub(super) fn table(results: &Results) -> String {
 
 /// The claims that a reader wants first.
 pub(super) fn summary(found: &Found) -> String {
-    let Found { results, native } = found;
+    let Found {
+        results, native, ..
+    } = found;
     let of_gate = |name| value(results.gate.find(name).and_then(|pair| pair.mpk));
     let null_call = |name| format!("{} instructions", of_gate(name));
     let mut rows: Vec<[String; 3]> = results.programs.averages.iter().map(average).collect();

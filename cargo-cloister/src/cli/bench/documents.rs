@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use super::claims;
+use super::linux::Yardstick;
 use super::model;
 use super::results::Found;
 use super::rows;
@@ -82,6 +83,10 @@ fn content(name: &str, found: &Found) -> Option<String> {
             Some(native) => native.to_string(),
             None => "[pending]: no machine with protection keys has run it yet.".to_owned(),
         },
+        "linux" => of_linux(found, Yardstick::series_rows),
+        "linux-machine" => of_linux(found, Yardstick::machine_rows),
+        "linux-limits" => of_linux(found, Yardstick::limit_rows),
+        "linux-made-with" => of_linux(found, Yardstick::about),
         "macro" => results.programs.rows(),
         "averages" => results.programs.average_rows(),
         "model" => model_rows(),
@@ -94,6 +99,11 @@ fn content(name: &str, found: &Found) -> Option<String> {
             table.to_string()
         }
     })
+}
+
+fn of_linux(found: &Found, part: fn(&Yardstick) -> String) -> String {
+    let pending = || "[pending]: nobody has run it yet.".to_owned();
+    found.linux.as_ref().map_or_else(pending, part)
 }
 
 fn model_rows() -> String {

@@ -1,9 +1,10 @@
-//! Figures: the two of the paper with ours beside its numbers, and two more.
+//! Figures: the two of the paper with ours beside its numbers, and three more.
 //!
 //! All are made from results alone, so that the same results give the same
 //! figures, byte for byte.
 
 mod curve;
+mod linux;
 mod noise;
 mod overhead;
 mod scaling;
@@ -26,8 +27,12 @@ const PAPER: RGBColor = RGBColor(200, 40, 40);
 
 /// Every figure, by the name of its file.
 pub(super) fn figures(found: &Found) -> Result<Vec<(&'static str, String)>, Failure> {
-    let Found { results, native } = found;
-    Ok(vec![
+    let Found {
+        results,
+        native,
+        linux,
+    } = found;
+    let mut figures = vec![
         ("overhead.svg", overhead::figure(&results.programs)?),
         (
             "write-bytes.svg",
@@ -35,7 +40,11 @@ pub(super) fn figures(found: &Found) -> Result<Vec<(&'static str, String)>, Fail
         ),
         ("scaling.svg", scaling::figure(&results.smp)?),
         ("noise.svg", noise::figure(&results.noise)?),
-    ])
+    ];
+    if let Some(linux) = linux {
+        figures.push(("linux.svg", linux::figure(linux)?));
+    }
+    Ok(figures)
 }
 
 /// The text of a figure that `draw` draws on white.

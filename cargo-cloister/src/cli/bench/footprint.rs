@@ -13,6 +13,7 @@ use super::results::Measured;
 use super::rows;
 use crate::cli::failure::Failure;
 use memory::Smallest;
+pub(super) use memory::least;
 use sizes::Image;
 use sources::Crate;
 

@@ -81,9 +81,13 @@ impl Place {
         };
         let found = Found {
             native: Some(native),
+            linux: None,
             results: self.results,
         };
-        found.write(&self.repository.join(COMMITTED))?;
+        let folder = self.repository.join(COMMITTED);
+        found.write(&folder)?;
+        // With what was found otherwise.
+        let found = Found::read(&folder.join(Set::Full.file()))?;
         documents::renew(&self.repository, &found)
     }
 }

@@ -11,6 +11,7 @@ use super::curve::Curve;
 use super::draw;
 use super::figures::Comparison;
 use super::footprint::Footprint;
+use super::linux::Yardstick;
 use super::native::Timings;
 use super::noise::Noise;
 use super::programs::Programs;
@@ -35,15 +36,18 @@ pub(super) struct Results {
     pub(super) footprint: Footprint,
 }
 
-/// Results, and what this machine's processor said.
+/// Results, what this machine's processor said, and what a Linux needs.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) results: Results,
     pub(super) native: Option<Timings>,
+    pub(super) linux: Option<Yardstick>,
 }
 
 /// The file of what a processor said, beside the results.
 const NATIVE: &str = "native.json";
+/// The file of what a Linux needs.
+const LINUX: &str = "linux.json";
 
 /// What decides over the code that was counted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -135,6 +139,7 @@ impl Found {
         Ok(Found {
             results: Results::read(path)?,
             native: Found::native(folder)?,
+            linux: Found::linux(folder)?,
         })
     }
 
@@ -152,11 +157,22 @@ impl Found {
         }
     }
 
+    /// What a Linux needs, if that is in `folder`.
+    fn linux(folder: &Path) -> Result<Option<Yardstick>, Failure> {
+        let path = folder.join(LINUX);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let help = "remove it; `cargo cloister bench linux --adopt` makes the committed one";
+        read(&path, help).map(Some)
+    }
+
     /// Writes all files to `folder`. What another processor said stays there.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Failure> {
         let results = (self.results.set.file(), text(&self.results));
         let native = self.native.iter().map(|native| (NATIVE, text(native)));
-        put(folder, [results].into_iter().chain(native))?;
+        let linux = self.linux.iter().map(|linux| (LINUX, text(linux)));
+        put(folder, [results].into_iter().chain(native).chain(linux))?;
         // What is there now has what another processor said too.
         let there = Found::read(&folder.join(self.results.set.file()))?;
         put(folder, draw::figures(&there)?)
@@ -215,6 +231,7 @@ mod tests {
         let found = committed();
         let silent = Found {
             native: None,
+            linux: None,
             results: found.results.clone(),
         };
         silent.write(folder.path()).unwrap();

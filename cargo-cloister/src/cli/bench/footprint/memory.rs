@@ -56,7 +56,10 @@ fn never_works(build: &Build) -> Failure {
 
 /// The least number of the range of which `is_enough` says yes, as it does of
 /// all greater ones.
-fn least([mut low, mut high]: [u64; 2], is_enough: impl Fn(u64) -> bool) -> u64 {
+pub(in crate::cli::bench) fn least(
+    [mut low, mut high]: [u64; 2],
+    is_enough: impl Fn(u64) -> bool,
+) -> u64 {
     while low < high {
         let middle = low + (high - low) / 2;
         match is_enough(middle) {
