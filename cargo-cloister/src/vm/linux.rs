@@ -16,7 +16,7 @@ use super::{Counter, Error, Memory, Publish, qemu_program};
 
 /// What a card leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Network {
+pub enum Card {
     /// QEMU's own network, with ports that lead into the guest.
     User(Vec<Publish>),
     /// An interface of the host that is there already.
@@ -35,7 +35,7 @@ pub struct Linux {
     /// How much memory it gets.
     pub memory: Memory,
     /// What its card leads to.
-    pub network: Network,
+    pub network: Card,
     /// What counts its instructions, if somebody wants to know.
     pub counter: Option<Counter>,
 }
@@ -104,12 +104,12 @@ impl Linux {
 
     fn backend(&self) -> String {
         match &self.network {
-            Network::User(publish) => publish
+            Card::User(publish) => publish
                 .iter()
                 .fold("user,id=net".to_owned(), |line, publish| {
-                    format!("{line},{}", publish.forward_rule())
+                    format!("{line},{}", publish.forward_rule(None))
                 }),
-            Network::Tap(interface) => {
+            Card::Tap(interface) => {
                 format!("tap,id=net,ifname={interface},script=no,downscript=no,vhost=off")
             }
         }
@@ -149,7 +149,7 @@ fn pump(from: Option<impl Read + Send + 'static>, to: Sender<String>) {
 mod tests {
     use super::*;
 
-    fn linux(network: Network) -> Linux {
+    fn linux(network: Card) -> Linux {
         Linux {
             kernel: "vmlinuz".into(),
             files: "files".into(),
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn it_has_the_machine_of_an_image() {
         let publish = "8080:80".parse().expect("two ports");
-        let line = linux(Network::User(vec![publish])).arguments();
+        let line = linux(Card::User(vec![publish])).arguments();
         let line = line.join(" ".as_ref()).to_string_lossy().into_owned();
         assert_eq!(
             line,
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_tap_is_taken_as_it_is() {
-        let line = linux(Network::Tap("tap0".to_owned())).arguments();
+        let line = linux(Card::Tap("tap0".to_owned())).arguments();
         let backend = "tap,id=net,ifname=tap0,script=no,downscript=no,vhost=off";
         assert!(line.contains(&backend.into()), "{line:?}");
     }

@@ -14,10 +14,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use domains::notice::Protocol;
+
 use super::meter::{Meter, Waiting};
 use super::ours;
 use super::theirs::{self, Theirs};
-use crate::vm::{Counter, Memory, Network, Protocol, Publish, Spec};
+use crate::vm::{Card, Counter, Memory, Publish, Spec};
 
 /// The guest's address in QEMU's network, which a Linux is given.
 pub(super) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
@@ -64,7 +66,7 @@ pub(super) struct Run {
     /// What its program is told.
     pub(super) words: Vec<String>,
     pub(super) memory: Memory,
-    pub(super) network: Network,
+    pub(super) network: Card,
     pub(super) counter: Option<Counter>,
     pub(super) patience: Duration,
     /// Set when nobody wants it any more.
@@ -184,11 +186,11 @@ impl System {
 fn network(
     services: &[Service],
     way: &Way,
-) -> std::io::Result<(Network, Vec<(Service, SocketAddr)>)> {
+) -> std::io::Result<(Card, Vec<(Service, SocketAddr)>)> {
     if let Some(interface) = &way.tap {
         let at = |it: &Service| (*it, (ADDRESS, it.port()).into());
         let addresses = services.iter().map(at).collect();
-        return Ok((Network::Tap(interface.clone()), addresses));
+        return Ok((Card::Tap(interface.clone()), addresses));
     }
     let ports = free_ports(services.len())?;
     let publish = services.iter().zip(&ports).map(|(service, port)| Publish {
@@ -196,10 +198,11 @@ fn network(
         host: *port,
         guest: service.port(),
         protocol: Protocol::Tcp,
+        is_chosen: false,
     });
     let at = |(it, port): (&Service, &u16)| (*it, (Ipv4Addr::LOCALHOST, *port).into());
     let addresses = services.iter().zip(&ports).map(at).collect();
-    Ok((Network::User(publish.collect()), addresses))
+    Ok((Card::User(publish.collect()), addresses))
 }
 
 /// So many ports that nobody listens at: all are taken before the first is let go.
@@ -271,7 +274,7 @@ mod tests {
             patience: Duration::from_secs(1),
         };
         let (user, addresses) = network(way.services, &way).expect("free ports");
-        let Network::User(publish) = user else {
+        let Card::User(publish) = user else {
             panic!("QEMU's own network")
         };
         let guest: Vec<u16> = publish.iter().map(|it| it.guest).collect();

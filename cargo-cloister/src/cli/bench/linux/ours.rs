@@ -8,7 +8,9 @@ use std::time::Instant;
 use domains::report::Fault;
 
 use super::guest::{Run, Said};
-use crate::vm::{self, Ending, Input, Machine, Network, Patience, Publish, Sink, Spec, Stream};
+use crate::vm::{
+    self, Backend, Card, Ending, Input, Machine, Network, Patience, Sink, Spec, Stream,
+};
 
 /// What the servers say when they serve.
 const READY: &str = "ready ";
@@ -22,7 +24,7 @@ pub(super) fn spec(built: &Spec, run: &Run) -> Spec {
         counted: false,
         input: Input::Silent,
         entropy_device: true,
-        publish: publish(&run.network),
+        network: network(&run.network),
         counter: run.counter.clone(),
         timeout: Some(run.patience),
         ..built.clone()
@@ -32,16 +34,21 @@ pub(super) fn spec(built: &Spec, run: &Run) -> Spec {
     spec
 }
 
-fn publish(network: &Network) -> Vec<Publish> {
-    match network {
-        Network::User(publish) => publish.clone(),
-        Network::Tap(_) => Vec::new(),
+/// Where the card leads to; a run with a tap is refused before this counts.
+fn network(card: &Card) -> Network {
+    match card {
+        Card::User(publish) => Network {
+            backend: Backend::User,
+            publish: publish.clone(),
+            ..Network::default()
+        },
+        Card::Tap(_) => Network::default(),
     }
 }
 
 /// Has it run to its end, which is well if its status is 0.
 pub(super) fn run(spec: &Spec, run: &Run, say: &Sender<Said>) -> Result<(), String> {
-    if let Network::Tap(_) = run.network {
+    if let Card::Tap(_) = run.network {
         return Err("runs of images know no tap yet".to_owned());
     }
     let mut ear = Ear {
@@ -120,7 +127,7 @@ mod tests {
         let run = Run {
             words: Vec::new(),
             memory: vm::Memory::DEFAULT,
-            network: Network::User(Vec::new()),
+            network: Card::User(Vec::new()),
             counter: None,
             patience: Duration::ZERO,
             is_unwanted: Default::default(),
