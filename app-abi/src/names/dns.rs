@@ -48,7 +48,8 @@ const HEAD: usize = 12;
 /// The class of everything here: the Internet.
 const INTERNET: u16 = 1;
 /// The most bytes of a message.
-pub(super) const MESSAGE_MAX: usize = u16::MAX as usize;
+#[cfg(test)]
+const MESSAGE_MAX: usize = u16::MAX as usize;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Which addresses a caller is told first: those that this machine is more likely to reach.
+//! Which addresses come first: those that this machine more likely reaches.
 //!
 //! The rules of RFC 6724, section 6, as far as they need no routes: addresses of a family
 //! that the machine has none of stand last; IPv6 is preferred, but not from an address of

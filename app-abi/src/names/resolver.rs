@@ -1,4 +1,4 @@
-//! Names of hosts: looked up in the file of hosts, in what is known still, and with servers.
+//! Where names are looked up: a file, what is known still, servers.
 //!
 //! The file comes first, and what it says of a name is all that is told. What can go
 //! wrong is told by the codes of `getaddrinfo`, as they are elsewhere: that there is no

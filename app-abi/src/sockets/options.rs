@@ -1,4 +1,4 @@
-//! The options of sockets: a level and a name of the ABI, a number of the safe kernel.
+//! Options: a level and a name of the ABI, a number of the safe kernel.
 
 use domains::network::{Name, option};
 use gate::safe;
