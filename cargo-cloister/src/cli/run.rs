@@ -222,11 +222,13 @@ fn announce(spec: &Spec) {
             "warning: without walls a fault ends the machine; only a cell that lies is started anew",
         );
     }
-    let chosen = spec
-        .network
-        .publish
-        .iter()
-        .filter(|publish| publish.is_chosen);
+    announce_network(spec);
+}
+
+/// Says what the command line does not say of the network.
+pub(super) fn announce_network(spec: &Spec) {
+    let published = spec.network.publish.iter();
+    let chosen = published.filter(|publish| publish.is_chosen);
     chosen.for_each(|publish| tell(format_args!("publishing {publish}")));
     if let Some(warning) = spec.network.warning() {
         tell(format_args!("warning: {warning}"));

@@ -15,7 +15,7 @@ use super::defaults::Defaults;
 use super::failure::Failure;
 use super::parts::cells_of;
 use super::progress::Progress;
-use super::run::RunOptions;
+use super::run::{RunOptions, announce_network};
 use super::{subject, walls};
 use crate::build::{self, BuildRequest, Built, TestPackage, TestTarget};
 use crate::image::symbols::Symbols;
@@ -243,6 +243,9 @@ impl Session<'_> {
         let ready = subject::ready(built, self.isolation, self.defaults.clone())?;
         let spec = self.test.how.for_tests().plan(&ready)?;
         walls::warn_about_tests(&spec, self.test.how.output())?;
+        if !self.test.cargo.quiet {
+            announce_network(&spec);
+        }
         Ok(Spec {
             input: Input::Empty,
             ..spec
