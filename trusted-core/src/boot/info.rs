@@ -5,7 +5,7 @@
 use domains::Area;
 use domains::boot::{BootInfo, OptionsHeader};
 use domains::layout::{BOOT_INFO, Region};
-use zerocopy::{FromBytes, FromZeros, IntoBytes};
+use zerocopy::{FromBytes, IntoBytes};
 
 use super::refuse;
 use crate::memory::physical::PhysicalMap;
@@ -13,22 +13,26 @@ use crate::memory::space::Space;
 
 /// The boot options.
 pub(super) struct Options {
-    /// Their head; zeroes if there are none.
-    pub(super) head: OptionsHeader,
+    /// Their head; one that asks for nothing if there are none.
+    pub(super) head: &'static OptionsHeader,
     /// All of them, the head included.
     pub(super) all: &'static [u8],
 }
+
+/// The head of no options.
+static NONE: OptionsHeader = OptionsHeader::new(0, 0, 0, 0);
 
 impl Options {
     /// Those in `module`, if it is not empty.
     pub(super) fn read(module: Region) -> Options {
         // SAFETY: the module's frames belong to the core until they are given
         // back, and the options are not used any more then.
-        let all: &[u8] =
+        let all: &'static [u8] =
             unsafe { PhysicalMap::CORE.slice(module.start, module.size() as usize) };
-        let head = match OptionsHeader::read_from_prefix(all) {
+        // It is large, and read where it lies: a module begins with a page.
+        let head = match OptionsHeader::ref_from_prefix(all) {
             Ok((head, _)) if head.is_valid(all.len()) => head,
-            _ if all.is_empty() => OptionsHeader::new_zeroed(),
+            _ if all.is_empty() => &NONE,
             _ => refuse::image("the boot options are malformed"),
         };
         Options { head, all }

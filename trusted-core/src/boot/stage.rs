@@ -54,7 +54,7 @@ impl Stage {
         let warns = options.head.log_level >= WARNINGS;
         let count = wake::all(options.head.cpus, settings, warns, &mut space)?;
         let mut devices = Devices::default();
-        let kinds = find_devices(&options.head, &mut devices, &mut space)?;
+        let kinds = find_devices(options.head, &mut devices, &mut space)?;
         self.write_info(count, kinds, &options, &mut space)?;
         space.frames.fill_reserve();
         let cpus = Cpus {
