@@ -149,7 +149,12 @@ impl Patch {
     /// The package and the name of a unit test; none for a trial of the guests.
     pub fn unit_test(&self) -> Option<(&str, &str)> {
         let (package, test) = self.test.split_once("::")?;
-        let folder = sources::root().join(package);
+        let folder = match package.strip_prefix("cell-") {
+            Some("net") => "kernel-safe/net".into(),
+            Some(cell) => format!("kernel-unsafe/{cell}"),
+            None => package.into(),
+        };
+        let folder = sources::root().join(folder);
         (folder.join("Cargo.toml").is_file()).then_some((package, test))
     }
 }
@@ -178,6 +183,8 @@ mod tests {
     fn unit_tests_are_told_from_trials() {
         let unit = patch("", "kernel-safe::wait::tests::some");
         assert_eq!(unit.unit_test(), Some(("kernel-safe", "wait::tests::some")));
+        let cell = patch("", "cell-net::stack::tests::some");
+        assert_eq!(cell.unit_test(), Some(("cell-net", "stack::tests::some")));
         assert_eq!(patch("", "gates::some").unit_test(), None);
     }
 }

@@ -248,6 +248,7 @@ impl Dhcp {
         let Some(answer) = Answer::read(message, card) else {
             return News::None;
         };
+        // DEFENCE: answers-of-this-exchange
         if self.state == State::Off || answer.exchange != self.exchange {
             return News::None;
         }

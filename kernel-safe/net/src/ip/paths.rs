@@ -47,6 +47,7 @@ impl Paths {
             IpAddress::Ipv4(_) => LEAST_V4,
             IpAddress::Ipv6(_) => LEAST_V6,
         };
+        // DEFENCE: packets-not-too-small
         let packet_max = said.max(least);
         if packet_max >= self.packet_max(target, link, now) {
             return false;

@@ -90,6 +90,7 @@ impl Reassembly {
             return Some(place);
         }
         let is_his = |partial: &&Partial| partial.source == packet.source;
+        // DEFENCE: parts-of-one-sender
         if self.parts.iter().filter(is_his).count() >= OF_ONE {
             self.remove_oldest(|partial| partial.source == packet.source);
         } else if self.parts.len() >= PACKETS {

@@ -91,6 +91,7 @@ impl<L: Lender> Frames<L> {
     /// Takes over a buffer; false if it is none to send from, or is here already.
     pub fn adopt(&mut self, number: usize) -> bool {
         let is_known = number < packets::COUNT && !packets::is_to_receive(number);
+        // DEFENCE: buffers-are-had-once
         if !is_known || self.has(number) {
             return false;
         }

@@ -84,6 +84,7 @@ impl Inbox {
             (Header::default(), bytes)
         };
         let total = frame.len().saturating_add(bytes.len());
+        // DEFENCE: frames-have-an-end
         if total > FRAME_MAX || frame.try_reserve(bytes.len()).is_err() {
             return None;
         }

@@ -112,6 +112,7 @@ impl Neighbours {
     /// Begins to ask for an address; the packets of an entry that gives way.
     fn make_unanswered(&mut self, address: IpAddress, now: u64) -> [Option<Buffer>; WAITING] {
         let mut dropped = [const { None }; WAITING];
+        // DEFENCE: questions-are-few
         if self.unanswered >= UNANSWERED
             && let Some(oldest) = self.oldest(|entry| entry.place().is_none())
         {

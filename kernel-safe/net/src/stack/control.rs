@@ -39,6 +39,7 @@ impl<L: Lender> Stack<L> {
             return;
         }
         let message = packet.payload;
+        // DEFENCE: neighbours-are-near
         let is_near = packet.hop_limit == NEAR;
         match message {
             [128, 0, _, _, _, _, _, _, ..] if !packet.source.is_unspecified() => {
@@ -86,6 +87,7 @@ impl<L: Lender> Stack<L> {
             IpProtocol::Tcp => self.segment_went_wrong(quote),
             IpProtocol::Udp => {
                 let is_ours = self.datagrams.unreachable(quote);
+                // DEFENCE: sizes-of-what-was-sent
                 if let (Wrong::TooLarge(said), true) = (quote.wrong, is_ours) {
                     self.node.shrink(quote.target, sensible(said));
                 }

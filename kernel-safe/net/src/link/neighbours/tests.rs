@@ -141,6 +141,20 @@ fn a_flood_of_those_who_ask_displaces_nobody_who_is_used() {
 }
 
 #[test]
+fn a_stranger_finds_no_room_where_all_are_used() {
+    let mut neighbours = neighbours();
+    for number in 0..ENTRIES {
+        known(&mut neighbours, number, 1);
+    }
+    for number in 1000..1100 {
+        neighbours.asked_by(address(number), PLACE, 2);
+    }
+    for number in 0..ENTRIES {
+        assert_eq!(neighbours.find(address(number), 3), Some(PLACE));
+    }
+}
+
+#[test]
 fn all_that_are_given_up_at_once_are_told() {
     let mut neighbours = neighbours();
     for (number, packet) in packets(30).into_iter().enumerate() {

@@ -8,6 +8,7 @@ use gate::cell::net::{card, kind};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol};
 
 use super::rig::*;
+use crate::carrier::{Carrier, Checksum, Outgoing};
 use crate::ip::checksum;
 use crate::link::header::{Header, NEEDS_CHECKSUM};
 use crate::testing::packets as made;
@@ -118,6 +119,26 @@ fn a_packet_in_several_buffers_is_put_together() {
 }
 
 #[test]
+fn a_frame_has_an_end() {
+    let mut rig = Rig::ready();
+    rig.open(1, kind::DATAGRAM);
+    rig.bind(1, &Name::v4([0; 4], 7));
+    let mut large = udp(9, 7, b"hello");
+    large[10] = 33;
+    large.resize(33 * 2048, 0);
+    rig.pump_with(std::slice::from_ref(&large));
+    assert_eq!(rig.receive(1), []);
+    large[10] = 31;
+    large.resize(31 * 2048, 0);
+    rig.pump_with(&[large]);
+    assert_eq!(
+        rig.receive(1).len(),
+        1,
+        "what is behind a packet is no harm"
+    );
+}
+
+#[test]
 fn nobody_answers_and_the_socket_is_told() {
     let mut rig = Rig::new();
     rig.settle();
@@ -196,10 +217,40 @@ fn frames_for_others_and_from_nowhere_are_dropped() {
     ];
     assert_eq!(rig.pump_with(&frames).sent, []);
     assert_eq!(rig.receive(1), []);
+    rig.open(2, kind::DATAGRAM);
+    rig.bind(2, &Name::v4([127, 0, 0, 1], 68));
+    let home = IpAddress::v4(127, 0, 0, 1);
+    let lease = made::datagram(67, 68, b"hello");
+    let lease = made::packet(peer(), home, IpProtocol::Udp, &lease, 6);
+    rig.pump_with(&[frame(0x0800, &lease)]);
+    assert_eq!(rig.receive(2), []);
     rig.pump_with(&[frame(0x0800, &packet(PEER, OWN))]);
     assert_eq!(rig.receive(1).len(), 1);
     rig.pump_with(&[frame_to(all, 0x0800, &packet(PEER, [255; 4]))]);
     assert_eq!(rig.receive(1).len(), 1, "that was to everybody");
+}
+
+#[test]
+fn what_comes_from_loopback_never_leaves() {
+    let mut rig = Rig::new();
+    rig.know_peer();
+    let packet = |source| Outgoing {
+        source,
+        target: peer(),
+        protocol: IpProtocol::Udp,
+        hop_limit: 64,
+        segment: None,
+        header: 0,
+    };
+    for (source, count) in [(IpAddress::v4(127, 0, 0, 1), 0), (own(), 1)] {
+        let packet = packet(source);
+        let sent = rig
+            .stack
+            .node
+            .send(&packet, 8, Checksum::At(6), &mut |_| {});
+        assert_eq!(sent, Ok(()));
+        assert_eq!(rig.pump().sent.len(), count);
+    }
 }
 
 #[test]
