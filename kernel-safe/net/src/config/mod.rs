@@ -43,6 +43,10 @@ pub struct Config {
     dhcp: Dhcp,
     slaac: Slaac,
     lost: VecDeque<IpAddress>,
+    /// Whether something may be other than it was told.
+    has_changed: bool,
+    /// When an address, a router or a server ends, or routers are asked again.
+    next_at: u64,
 }
 
 impl Config {
@@ -53,6 +57,8 @@ impl Config {
             dhcp: Dhcp::new(),
             slaac: Slaac::new(),
             lost: VecDeque::new(),
+            has_changed: true,
+            next_at: 0,
         }
     }
 
@@ -76,6 +82,7 @@ impl Config {
             self.go_on(node, groups);
         }
         self.set_packet_max(node);
+        self.note_change();
     }
 
     /// Begins anew.
@@ -144,21 +151,38 @@ impl Config {
 
     /// Does what is due.
     pub fn tick<L: Lender>(&mut self, node: &mut Node<L>, groups: &mut Groups) {
+        let was_hopeful = self.dhcp.is_hopeful();
         let news = self.dhcp.tick(&self.given.host, node);
+        if was_hopeful != self.dhcp.is_hopeful() {
+            self.note_change();
+        }
         self.apply(news, node);
-        let own = node.addresses.deadline().min(self.slaac.deadline());
-        if own <= node.now {
+        if self.next_at <= node.now || self.has_changed {
             let lost = self.slaac.tick(node, groups);
             for address in lost.into_iter().flatten() {
                 self.lose(address);
             }
+            self.note_change();
         }
     }
 
     /// When something is due.
-    pub fn deadline<L: Lender>(&self, node: &Node<L>) -> u64 {
-        let own = node.addresses.deadline().min(self.slaac.deadline());
-        own.min(self.dhcp.deadline())
+    pub fn deadline(&self) -> u64 {
+        self.next_at.min(self.dhcp.deadline())
+    }
+
+    /// Something may be other than it was told.
+    pub const fn note_change(&mut self) {
+        self.has_changed = true;
+    }
+
+    /// What the network is, if that may be other than it was told.
+    pub fn news<L: Lender>(&mut self, node: &Node<L>) -> Option<Setting> {
+        if !core::mem::take(&mut self.has_changed) {
+            return None;
+        }
+        self.next_at = node.addresses.deadline().min(self.slaac.deadline());
+        Some(self.told(node))
     }
 
     /// A message of a server of DHCP has come.
@@ -166,6 +190,7 @@ impl Config {
         if let Some(card) = node.card {
             let news = self.dhcp.hear(message, card.address, node);
             self.apply(news, node);
+            self.note_change();
         }
     }
 
@@ -179,6 +204,7 @@ impl Config {
     ) {
         self.slaac.hear(message, source, node, groups);
         self.set_packet_max(node);
+        self.note_change();
     }
 
     /// An address that this machine has no more, and of which nobody was told.
@@ -187,7 +213,7 @@ impl Config {
     }
 
     /// What the network is at the moment.
-    pub fn told<L: Lender>(&self, node: &Node<L>) -> Setting {
+    fn told<L: Lender>(&self, node: &Node<L>) -> Setting {
         let addresses = &node.addresses;
         let has_link = node.card.is_some_and(|card| card.has_link);
         let v4 = addresses.address_v4();
@@ -254,6 +280,7 @@ impl Config {
             _ => return,
         }
         self.set_packet_max(node);
+        self.note_change();
         let now = node.addresses.address_v4();
         // Connections stay if the address does.
         if before != now {

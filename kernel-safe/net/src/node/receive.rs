@@ -41,6 +41,7 @@ impl<L: Lender> Node<L> {
         let packet = packet.filter(|packet| {
             is_possible_source(packet)
                 && !self.addresses.is_own(packet.source)
+                && !self.addresses.is_everybody(packet.source)
                 && self.is_for_us(packet, is_for_many, is_in_group)
         });
         if packet.is_none() {

@@ -74,7 +74,9 @@ impl<L: Lender> Stack<L> {
     fn is_taken(&mut self, address: Option<Ipv6Address>) {
         if let Some(address) = address {
             let groups = &mut self.datagrams.groups;
-            slaac::is_taken(address, &mut self.node, groups);
+            if slaac::is_taken(address, &mut self.node, groups) {
+                self.config.note_change();
+            }
         }
     }
 

@@ -88,7 +88,9 @@ impl<L: Lender> Stack<L> {
             let now = self.node.now;
             self.tcp.lost(now, address, domains::errno::ETIMEDOUT);
         }
-        self.desk.tell(&self.config.told(&self.node));
+        if let Some(setting) = self.config.news(&self.node) {
+            self.desk.tell(&setting);
+        }
     }
 }
 

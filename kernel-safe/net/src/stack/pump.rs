@@ -207,7 +207,7 @@ impl<L: Lender> Stack<L> {
         };
         let times = [
             self.tcp.deadline().unwrap_or(NEVER),
-            self.config.deadline(node),
+            self.config.deadline(),
             node.deadline(),
             self.groups_deadline(),
             soon,

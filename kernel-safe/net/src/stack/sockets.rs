@@ -16,6 +16,8 @@ use crate::lent::{Lender, Window};
 use crate::names::Family;
 use crate::tcp::{Close, How, Kind, Reuse, V6};
 
+/// How many packets of this machine are delivered to make room for another.
+const HOME: usize = 256;
 /// The bits of a kind that are no flags.
 const KINDS: u32 = kind::V6 - 1;
 
@@ -180,7 +182,7 @@ impl<L: Lender> Stack<L> {
         let mut sent = self.datagrams.send(socket, message, &mut self.node);
         if sent == Err(ENOBUFS) && !self.node.loopback.is_empty() {
             // What waits for this machine itself makes room.
-            self.deliver_home(&mut usize::MAX.clone());
+            self.deliver_home(&mut { HOME });
             sent = self.datagrams.send(socket, message, &mut self.node);
         }
         let size = i64::try_from(message.size).unwrap_or(0);

@@ -254,6 +254,45 @@ fn what_comes_from_loopback_never_leaves() {
 }
 
 #[test]
+fn a_large_segment_is_cut_by_the_card() {
+    let mut rig = Rig::new();
+    rig.know_peer();
+    rig.flags = card::CHECKSUM | card::SEGMENTS;
+    rig.pump();
+    assert!(rig.stack.node.cuts_to(peer()).is_some());
+    assert_eq!(rig.stack.node.cuts_to(IpAddress::v4(127, 0, 0, 1)), None);
+    let packet = Outgoing {
+        source: own(),
+        target: peer(),
+        protocol: IpProtocol::Tcp,
+        hop_limit: 64,
+        segment: Some(1460),
+        header: 20,
+    };
+    let mut fill = |bytes: &mut [u8]| {
+        assert_eq!(bytes.len(), 20 + 30_020);
+        bytes.fill(0);
+        bytes[20 + 12] = 0x50;
+    };
+    let sum = Checksum::At(16);
+    for _ in 0..8 {
+        let sent = rig.stack.node.send(&packet, 30_020, sum, &mut fill);
+        assert_eq!(sent, Ok(()));
+    }
+    assert_eq!(rig.stack.node.cuts_to(peer()), None, "there are eight");
+    let sent = rig.pump().sent;
+    assert_eq!(sent.len(), 8);
+    let (header, frame) = &sent[0];
+    assert_eq!(frame.len(), 14 + 20 + 30_020);
+    assert_eq!((header.gso, header.segment, header.headers), (1, 1460, 54));
+    assert_eq!(header.flags, NEEDS_CHECKSUM);
+    assert_eq!((header.checksum_start, header.checksum_offset), (34, 16));
+    // What the card begins with is the sum of the addresses and of the length.
+    let sum = smoltcp::wire::checksum::pseudo_header(&own(), &peer(), IpProtocol::Tcp, 30_020);
+    assert_eq!(frame[34 + 16..34 + 18], sum.to_be_bytes());
+}
+
+#[test]
 fn a_flood_of_questions_is_answered_as_far_as_buffers_go() {
     let mut rig = Rig::new();
     rig.gives = 8;
