@@ -99,6 +99,15 @@ fn parts_that_overlap_make_the_packet_bad() {
     assert!(!add(32, &bytes[32..], true), "it stays bad");
     reassembly.tick(PATIENCE);
     assert_eq!(reassembly.deadline(), NEVER);
+    // The same place with other bytes.
+    let other = [0x55; 32];
+    let mut add = |at, part: &[u8], is_last| {
+        let added = reassembly.add(&packet(2, part), fragment(2, at, is_last), 0);
+        added.is_some()
+    };
+    assert!(!add(0, &bytes[..32], false));
+    assert!(!add(0, &other, false));
+    assert!(!add(32, &bytes[32..], true));
 }
 
 #[test]
