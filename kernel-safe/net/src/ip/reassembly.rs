@@ -146,7 +146,8 @@ impl Partial {
 
     fn is_whole(&self) -> bool {
         let end = self.end;
-        !self.is_bad && matches!(self.pieces[..], [(0, to)] if Some(to) == end)
+        // What is bad has no pieces.
+        matches!(self.pieces[..], [(0, to)] if Some(to) == end)
     }
 
     /// Makes it bad, and keeps nothing but that.
@@ -159,13 +160,13 @@ impl Partial {
     fn add(&mut self, packet: &Packet<'_>, fragment: Fragment, memory: usize) {
         let from = fragment.at;
         let to = from.saturating_add(packet.payload.len());
+        // DEFENCE: fragments-overlap
         if self.is_bad || self.is_double(packet.payload, from, to) {
             return;
         }
         let is_beyond = self.end.is_some_and(|end| to > end);
         let is_other_end = fragment.is_last && self.end.is_some_and(|end| end != to);
         let is_short = fragment.is_last && self.pieces.iter().any(|piece| piece.1 > to);
-        // DEFENCE: fragments-overlap
         let overlaps = self
             .pieces
             .iter()
