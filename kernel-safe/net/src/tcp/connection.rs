@@ -162,6 +162,11 @@ impl Connection {
         matches!(self.phase, Phase::Opening | Phase::Open)
     }
 
+    /// Whether it is in one of the states that a connection ends in.
+    pub(super) fn may_be_over(&self) -> bool {
+        matches!(self.state(), State::Closed | State::TimeWait)
+    }
+
     /// Whether the peer has said that nothing more comes, and all before that is here.
     pub(super) fn has_ended(&self) -> bool {
         use State::{CloseWait, Closing, LastAck, TimeWait};

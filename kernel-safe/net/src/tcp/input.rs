@@ -4,8 +4,8 @@
 //! What belongs to nobody is answered with a RST, so many in a second; nothing is that
 //! came from, or went to, more than one, and no RST is.
 
-use smoltcp::phy::{Checksum, ChecksumCapabilities};
-use smoltcp::wire::{TcpControl, TcpPacket, TcpRepr};
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{IpAddress, TcpControl, TcpPacket, TcpRepr};
 
 use super::edge;
 use super::names::{self, Tuple};
@@ -124,12 +124,12 @@ fn read<'a>(packet: &Incoming<'a>) -> Option<(Tuple, TcpRepr<'a>)> {
     if !names::is_of_one(source) || !names::is_of_one(target) {
         return None;
     }
-    let mut capabilities = ChecksumCapabilities::ignored();
-    if !packet.is_verified {
-        capabilities.tcp = Checksum::Rx;
-    }
     let segment = TcpPacket::new_checked(packet.payload).ok()?;
-    let segment = TcpRepr::parse(&segment, &source, &target, &capabilities).ok()?;
+    // DEFENCE: what-is-corrupted-is-dropped
+    if !packet.is_verified && !segment.verify_checksum(&source, &target) {
+        return None;
+    }
+    let segment = parse(&segment, source, target)?;
     let tuple = Tuple {
         local: names::number(target),
         peer: names::number(source),
@@ -137,6 +137,40 @@ fn read<'a>(packet: &Incoming<'a>) -> Option<(Tuple, TcpRepr<'a>)> {
         peer_port: segment.src_port,
     };
     Some((tuple, segment))
+}
+
+/// What a segment says. Options count in a SYN; those of others `smoltcp` looks at.
+fn parse<'a>(
+    segment: &TcpPacket<&'a [u8]>,
+    source: IpAddress,
+    target: IpAddress,
+) -> Option<TcpRepr<'a>> {
+    let control = match (segment.syn(), segment.fin(), segment.rst(), segment.psh()) {
+        (false, false, false, false) => TcpControl::None,
+        (false, false, false, true) => TcpControl::Psh,
+        (false, true, false, _) => TcpControl::Fin,
+        (false, false, true, _) => TcpControl::Rst,
+        (true, false, false, _) => {
+            let ignored = ChecksumCapabilities::ignored();
+            return TcpRepr::parse(segment, &source, &target, &ignored).ok();
+        }
+        _ => return None,
+    };
+    let has_ports = segment.src_port() != 0 && segment.dst_port() != 0;
+    has_ports.then(|| TcpRepr {
+        src_port: segment.src_port(),
+        dst_port: segment.dst_port(),
+        control,
+        seq_number: segment.seq_number(),
+        ack_number: segment.ack().then(|| segment.ack_number()),
+        window_len: segment.window_len(),
+        window_scale: None,
+        max_seg_size: None,
+        sack_permitted: false,
+        sack_ranges: [None; 3],
+        timestamp: None,
+        payload: segment.payload(),
+    })
 }
 
 /// Whether a packet comes from one and goes to another, this machine.

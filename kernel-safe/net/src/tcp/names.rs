@@ -4,6 +4,8 @@
 //! 2.5.5.2): no packet on a wire has such an address of IPv6, and none that says so is
 //! taken.
 
+use core::hash::{Hash, Hasher};
+
 use domains::errno;
 use domains::network::Name;
 use smoltcp::wire::IpAddress;
@@ -12,12 +14,26 @@ use super::V6;
 use crate::carrier::Errno;
 
 /// Between whom a connection is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Tuple {
     pub(super) local: u128,
     pub(super) peer: u128,
     pub(super) local_port: u16,
     pub(super) peer_port: u16,
+}
+
+impl Hash for Tuple {
+    /// Hashes all of it at once, which takes half as long as one after the other.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut bytes = [0; 36];
+        let (local, rest) = bytes.split_at_mut(16);
+        let (peer, ports) = rest.split_at_mut(16);
+        local.copy_from_slice(&self.local.to_ne_bytes());
+        peer.copy_from_slice(&self.peer.to_ne_bytes());
+        let both = u32::from(self.local_port) << 16 | u32::from(self.peer_port);
+        ports.copy_from_slice(&both.to_ne_bytes());
+        state.write(&bytes);
+    }
 }
 
 impl Tuple {

@@ -68,7 +68,7 @@ impl Tcp {
     fn expire(&mut self, now: u64, budget: &mut usize, carrier: &mut dyn Carrier) {
         for _ in 0..TIMERS {
             match self.timers.take_due(now) {
-                Some(socket) => self.ready.put(socket),
+                Some(socket) => self.is_due(now, socket),
                 None => break,
             }
         }
@@ -91,6 +91,19 @@ impl Tcp {
         }
     }
 
+    /// The time of a connection has come.
+    fn is_due(&mut self, now: u64, socket: u32) {
+        let Some(it) = self.sockets.get_mut(socket) else {
+            return;
+        };
+        let keeps_alive = it.options.keeps_alive;
+        if let Some(connection) = it.connection() {
+            heed(now, connection, keeps_alive);
+        }
+        self.ready.put(socket);
+        self.settle(now, socket);
+    }
+
     /// Repeats the answer to a SYN, or forgets that it came.
     fn repeat(&mut self, now: u64, number: u32, carrier: &mut dyn Carrier) {
         match self.half_open.repeat(now, number) {
@@ -111,51 +124,48 @@ impl Tcp {
             return Turn::Done;
         };
         let keeps_alive = it.options.keeps_alive;
-        let Some(connection) = it.connection() else {
+        let Some(connection) = it.connection().filter(|it| it.lasts() && !it.is_mute) else {
             return Turn::Done;
         };
-        heed(now, connection, keeps_alive);
-        let mut sent = Sent::Nothing;
-        for _ in 0..TURN {
-            if connection.is_mute || *budget == 0 {
-                break;
-            }
-            sent = connection.send(now, Some(carrier), &mut self.spill);
-            if sent != Sent::One {
-                break;
-            }
-            *budget -= 1;
-        }
-        self.settle(now, socket);
-        match sent {
-            Sent::NoRoom => Turn::Stuck,
-            Sent::One | Sent::Nothing => self.schedule(now, socket, sent),
-        }
-    }
-
-    /// Sets when a connection gets its next turn.
-    fn schedule(&mut self, now: u64, socket: u32, sent: Sent) -> Turn {
-        let Some(it) = self.sockets.get_mut(socket) else {
-            return Turn::Done;
-        };
-        let keeps_alive = it.options.keeps_alive;
-        let Some(connection) = it.connection().filter(|it| it.lasts()) else {
-            return Turn::Done;
-        };
-        let wants = connection.wants_at(now);
-        let is_due = wants.is_some_and(|at| at <= now);
-        if is_due && sent == Sent::One {
-            return Turn::Again;
-        }
-        // Whoever wants to send now, and has nothing to send, is asked again later: that
-        // is not known to happen, and would otherwise be a loop.
-        let wants = wants.map(|at| if is_due { now + super::SECOND } else { at });
+        let (turn, wants) = send(now, connection, budget, carrier, &mut self.spill);
         let limit = connection.times.limit(connection.state(), keeps_alive);
         let limit = limit.map(|(at, _)| at);
+        let may_be_over = connection.may_be_over();
         let next = [wants, limit].into_iter().flatten().min();
         self.timers.set(socket, next);
-        Turn::Done
+        if may_be_over {
+            self.settle(now, socket);
+        }
+        turn
     }
+}
+
+/// Has a connection send as much as a turn allows: what becomes of it, and when it wants
+/// to send again.
+fn send(
+    now: u64,
+    connection: &mut Connection,
+    budget: &mut usize,
+    carrier: &mut dyn Carrier,
+    spill: &mut [u8],
+) -> (Turn, Option<u64>) {
+    for _ in 0..TURN {
+        let wants = connection.wants_at(now);
+        if wants.is_none_or(|at| at > now) {
+            return (Turn::Done, wants);
+        }
+        if *budget == 0 {
+            break;
+        }
+        match connection.send(now, Some(carrier), spill) {
+            Sent::One => *budget -= 1,
+            Sent::NoRoom => return (Turn::Stuck, None),
+            // Whoever wants to send now, and has nothing to send, is asked again later:
+            // that is not known to happen, and would otherwise be a loop.
+            Sent::Nothing => return (Turn::Done, Some(now + super::SECOND)),
+        }
+    }
+    (Turn::Again, None)
 }
 
 /// Does what a limit asks for that is reached.
