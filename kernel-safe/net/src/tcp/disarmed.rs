@@ -67,7 +67,7 @@ fn a_syn_that_comes_before_ours_is_out_is_a_trap() {
         cut: None,
     };
     let made = Connection::new(0, tuple, 7, path, rings);
-    let mut connection = made.ok().expect("there is memory");
+    let mut connection = made.expect("there is memory");
     connection.connect(&Options::USUAL).expect("it is new");
     let peers = Tuple {
         local: tuple.peer,

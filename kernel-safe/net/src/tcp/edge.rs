@@ -21,6 +21,7 @@ const FAR: u32 = 1 << 30;
 mod flag {
     pub(super) const FIN: u8 = 1;
     pub(super) const SYN: u8 = 2;
+    pub(super) const RST: u8 = 4;
     pub(super) const PSH: u8 = 8;
     pub(super) const ACK: u8 = 16;
 }
@@ -52,8 +53,11 @@ pub(super) struct Edge {
     pub(super) said: Option<(u32, u16)>,
     /// The number behind the window that was advertised last.
     right: u32,
-    /// How the window is scaled.
+    /// How the window is scaled, and the peer's.
     shift: u8,
+    peer_shift: u8,
+    /// The number behind the peer's window.
+    peer_right: u32,
     /// The window in our SYN, once it has left.
     syn: Option<u16>,
     /// Whether a SYN came, and has not been answered.
@@ -63,9 +67,10 @@ pub(super) struct Edge {
 impl Edge {
     /// Reads a segment that leaves.
     ///
-    /// One that only acknowledges gets the number behind all that was sent. `smoltcp`
-    /// gives it the one that it sends again from, which is in no window: two ends that
-    /// both send again would never hear each other's acknowledgements.
+    /// One that only acknowledges gets the number behind all that was sent, or the last in
+    /// the peer's window. `smoltcp` gives it the one that it sends again from, which is
+    /// in no window any more: two ends that both send again would never hear each
+    /// other's acknowledgements.
     pub(super) fn note(&mut self, segment: &mut [u8]) {
         let header = bytes::byte(segment, 12).map_or(0, |it| usize::from(it >> 4) * 4);
         let (Some(sequence), Some(flags)) = (bytes::word(segment, 4), bytes::byte(segment, 13))
@@ -74,8 +79,12 @@ impl Edge {
         };
         let window = bytes::half(segment, 14).unwrap_or(0);
         let mut size = segment.len().saturating_sub(header) as u32;
-        if size == 0 && flags & !flag::PSH == flag::ACK && is_before(sequence, self.next) {
-            bytes::put(segment, 4, &self.next.to_be_bytes());
+        if flags & flag::RST != 0 {
+            return;
+        }
+        let acceptable = first_of(self.next, self.peer_right);
+        if size == 0 && flags & !flag::PSH == flag::ACK && is_before(sequence, acceptable) {
+            bytes::put(segment, 4, &acceptable.to_be_bytes());
         }
         size = size.wrapping_add(u32::from(flags & flag::FIN));
         if flags & flag::SYN != 0 {
@@ -103,22 +112,24 @@ impl Edge {
         self.owes_syn = false;
     }
 
-    /// Notes that the peer's SYN, with this number, was let in; `shift` is how windows
-    /// are scaled from now on.
+    /// Notes that the peer's SYN was let in; `shift` is how windows are scaled if it does
+    /// that, too.
     ///
     /// Until something is acknowledged the edge is one less than our SYN said: that is
     /// where `smoltcp` has it.
-    pub(super) fn synchronize(&mut self, first: u32, shift: u8, owes_syn: bool) {
-        let window = self.syn.unwrap_or(0);
-        self.shift = shift;
+    pub(super) fn synchronize(&mut self, syn: &TcpRepr<'_>, shift: u8, owes_syn: bool) {
+        let (first, window) = (syn.seq_number.0 as u32, self.syn.unwrap_or(0));
+        let shift = syn.window_scale.map_or(0, |_| shift);
+        self.scale(shift, syn.window_scale.unwrap_or(0));
+        self.peer_right = self.next.wrapping_add(u32::from(syn.window_len));
         self.right = first.wrapping_add(u32::from(window));
         self.said = Some((first.wrapping_add(1), window >> shift));
         self.owes_syn = owes_syn;
     }
 
-    /// Sets how windows are scaled before the first is said.
-    pub(super) fn scale(&mut self, shift: u8) {
-        self.shift = shift;
+    /// Sets how windows are scaled, ours and the peer's, before the first is said.
+    pub(super) fn scale(&mut self, shift: u8, peer_shift: u8) {
+        (self.shift, self.peer_shift) = (shift, peer_shift);
     }
 
     /// Notes that a smaller window was advertised than `smoltcp` believes.
@@ -202,6 +213,8 @@ impl Edge {
         let is_right = !is_before(number, self.unacknowledged) && !is_before(self.next, number);
         if is_right {
             self.unacknowledged = number;
+            let window = u32::from(segment.window_len) << self.peer_shift;
+            self.peer_right = number.wrapping_add(window);
         }
         is_right
     }
@@ -215,6 +228,15 @@ impl Edge {
 /// Whether a number comes before another, in their circle.
 pub(super) fn is_before(number: u32, other: u32) -> bool {
     (number.wrapping_sub(other) as i32) < 0
+}
+
+/// Which of two numbers comes first.
+fn first_of(number: u32, other: u32) -> u32 {
+    if is_before(number, other) {
+        number
+    } else {
+        other
+    }
 }
 
 /// How far two numbers are from each other.

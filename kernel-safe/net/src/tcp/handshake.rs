@@ -322,7 +322,7 @@ impl Tcp {
         let connection = it.connection()?;
         connection.listen(options);
         let shift = record.scale.map_or(0, |_| record.own_shift);
-        connection.edge.scale(shift);
+        connection.edge.scale(shift, record.scale.unwrap_or(0));
         let (peer, local) = (record.tuple.peer_address(), record.tuple.local_address());
         let syn = put(&record.syn(), peer, local, &mut self.packet)?;
         connection.receive(now, syn, None, &mut self.spill);

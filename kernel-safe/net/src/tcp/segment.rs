@@ -99,11 +99,9 @@ fn after(now: u64, connection: &mut Connection, segment: &TcpRepr<'_>, before: S
     let has_synchronized =
         before == State::SynSent && matches!(state, State::SynReceived | State::Established);
     if has_synchronized {
-        let first = segment.seq_number.0 as u32;
-        let shift = segment.window_scale.map_or(0, |_| connection.shift());
-        connection.front = first.wrapping_add(1);
-        let owes_syn = state == State::SynReceived;
-        connection.edge.synchronize(first, shift, owes_syn);
+        let (shift, owes_syn) = (connection.shift(), state == State::SynReceived);
+        connection.front = (segment.seq_number.0 as u32).wrapping_add(1);
+        connection.edge.synchronize(segment, shift, owes_syn);
         connection.times.hear(now);
     }
 }

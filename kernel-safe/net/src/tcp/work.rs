@@ -174,10 +174,8 @@ fn heed(now: u64, connection: &mut Connection, keeps_alive: bool) {
     match limit {
         Some((at, limit)) if at <= now && connection.lasts() => match limit {
             Limit::Probe => connection.probe(now, true),
-            Limit::GiveUp => {
-                let is_mute = connection.phase == super::connection::Phase::Opening;
-                connection.abort(Some(errno::ETIMEDOUT), is_mute);
-            }
+            // Whoever still speaks afterwards learns that there is nobody.
+            Limit::GiveUp => connection.abort(Some(errno::ETIMEDOUT), true),
         },
         _ => {}
     }

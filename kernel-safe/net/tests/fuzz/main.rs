@@ -16,9 +16,12 @@ use std::sync::atomic::AtomicU64;
 use cell_net::lent::{Control, Window};
 use harness::{Lend, Reached};
 
-/// Windows by the number of the socket, and where their rings are.
+/// A control block, and where both rings are.
+type Memory = (&'static [AtomicU64; 16], [*mut u8; 2]);
+
+/// Windows by the number of the socket and the sizes of their rings.
 #[derive(Default)]
-struct Windows(BTreeMap<(u32, usize, usize), (&'static [AtomicU64; 16], [*mut u8; 2])>);
+struct Windows(BTreeMap<(u32, usize, usize), Memory>);
 
 impl Lend for Windows {
     fn lend(&mut self, number: u32, receive: usize, send: usize) -> Window {

@@ -20,5 +20,6 @@ mod past;
 mod peer;
 mod random;
 mod reports;
+mod rings;
 mod streams;
 mod world;

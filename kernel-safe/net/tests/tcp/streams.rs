@@ -312,3 +312,33 @@ fn small_pieces_wait_for_each_other_unless_they_need_not() {
         assert!(count <= segments && count + 1 >= segments, "{count}");
     }
 }
+
+#[test]
+fn two_that_both_send_again_hear_each_other() {
+    let mut world = World::new(10);
+    let listener = world.listen(1, 80, 4);
+    let (client, server) = world.pair(listener, 80);
+    let ends = [(0, client), (1, server)];
+    // Of what both send, the first segments arrive, and no acknowledgement.
+    for (host, socket) in ends {
+        world.hosts[host].kernel.write(socket, &[host as u8; 2900]);
+    }
+    world.run(0, |_| false);
+    world.faults.lost = 1000;
+    world.pass(3 * SECOND);
+    world.faults.lost = 0;
+    for (host, socket) in ends {
+        world.hosts[host].kernel.write(socket, &[host as u8; 5000]);
+    }
+    let mut got = [0; 2];
+    assert!(world.run(200 * SECOND, |world| {
+        for (host, socket) in ends {
+            let now = world.now;
+            got[host] += world.hosts[host].read_all(now, socket).len();
+        }
+        got == [7900; 2]
+    }));
+    for (host, socket) in ends {
+        assert!(world.run(SECOND, |world| world.hosts[host].is(socket, state::DRAINED)));
+    }
+}
