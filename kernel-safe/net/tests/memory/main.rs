@@ -12,11 +12,13 @@ mod kernel;
 mod nic;
 #[path = "../tcp/random.rs"]
 mod random;
+mod scarce;
 #[expect(dead_code, reason = "this test does little in that world")]
 #[path = "../tcp/world.rs"]
 mod world;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,9 +31,22 @@ struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: the system's allocator does all; what is counted changes nothing of it.
+thread_local! {
+    /// While it is not zero, one allocation of this thread in so many fails.
+    static SCARCE: Cell<usize> = const { Cell::new(0) };
+}
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: the system's allocator does all; what is counted changes nothing of it, and an
+// allocator may fail.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let scarce = SCARCE.get();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        if count.checked_rem(scarce) == Some(0) {
+            return std::ptr::null_mut();
+        }
         LIVE.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's duties are those of the system's allocator.
         unsafe { System.alloc(layout) }
