@@ -112,6 +112,9 @@ pub mod pending {
     pub const FAILURE: u64 = 1 << 1;
     /// Another CPU has work for this one, or wants it to look at its queue.
     pub const RESCHEDULE: u64 = 1 << 2;
+    /// The safe kernel notes this itself: whoever held the network let go of it while
+    /// another wanted it.
+    pub const NETWORK: u64 = 1 << 3;
     /// Devices want service, each by a bit of its own.
     pub const DEVICES: u64 = 0xffff << FIRST_DEVICE;
 

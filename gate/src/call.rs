@@ -104,6 +104,10 @@ macro_rules! way_into {
             number: u32,
             words: [u64; N],
         ) -> Result<i64, $crate::cell::Faulted> {
+            #[cfg(feature = "played")]
+            if $crate::played::is_on() {
+                return $crate::played::call($cell, number, &words);
+            }
             $crate::call::call_cell!("call qword ptr [rip + {gate}]", number, words, sym GATE)
         }
     };
@@ -119,6 +123,10 @@ pub(crate) fn to_cell<const N: usize>(
     number: u32,
     words: [u64; N],
 ) -> Result<i64, Faulted> {
+    #[cfg(feature = "played")]
+    if crate::played::is_on() {
+        return crate::played::call(cell, number, &words);
+    }
     let address = GATE_PAGE + gate::to_cell(cell);
     call_cell!("call {gate}", number, words, in(reg) address)
 }

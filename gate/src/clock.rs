@@ -10,6 +10,10 @@ use domains::layout::TIME_PAGE;
 
 /// The time-stamp counter.
 pub fn ticks() -> u64 {
+    #[cfg(feature = "played")]
+    if crate::played::is_on() {
+        return crate::played::now();
+    }
     // SAFETY: RDTSC touches no memory, and the core leaves CR4.TSD clear.
     unsafe { _rdtsc() }
 }
@@ -47,6 +51,13 @@ pub fn set(page: &TimePage) {
 
 /// A consistent copy of the time page.
 pub fn page() -> TimePage {
+    #[cfg(feature = "played")]
+    if crate::played::is_on() {
+        return TimePage {
+            rate: 1 << 32,
+            ..TimePage::default()
+        };
+    }
     let shared: *const TimePage = ptr::without_provenance(TIME_PAGE as usize);
     loop {
         let before = sequence();

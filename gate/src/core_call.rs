@@ -18,6 +18,9 @@ use domains::report::TraceKind;
 ///
 /// The effect of the call on the caller's own memory must be accounted for.
 pub(crate) unsafe fn core_call(call: CoreCall, words: [u64; 4]) -> i64 {
+    if cfg!(feature = "played") {
+        return 0;
+    }
     let result;
     // SAFETY: SYSCALL changes RCX, R11 and RAX; the core keeps the rest.
     unsafe {

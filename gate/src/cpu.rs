@@ -3,10 +3,19 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use domains::cpu_page::offset;
+#[cfg(not(feature = "played"))]
 use domains::layout::CPU_PAGE;
 
 /// A word of the CPU page.
 fn word(offset: usize) -> &'static AtomicU64 {
+    #[cfg(feature = "played")]
+    return crate::played::word_of_cpu(offset);
+    #[cfg(not(feature = "played"))]
+    word_of_page(offset)
+}
+
+#[cfg(not(feature = "played"))]
+fn word_of_page(offset: usize) -> &'static AtomicU64 {
     let address = CPU_PAGE as usize + offset;
     // SAFETY: the core maps the CPU page before any domain runs, for good, and
     // all accesses to its words are atomic or single instructions.

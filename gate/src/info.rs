@@ -9,8 +9,25 @@ use domains::manifest::Tls;
 use domains::network::Setting;
 use domains::{Cell, Cells, Injection, Isolation, Purpose, RestartLimit};
 
+/// Whether there are cells to be called: in the guest, and where a test plays them.
+#[inline(always)]
+pub fn has_cells() -> bool {
+    #[cfg(feature = "played")]
+    return crate::played::is_on();
+    #[cfg(not(feature = "played"))]
+    return cfg!(target_os = "none");
+}
+
 /// What the core found and decided at boot.
 pub fn boot() -> &'static BootInfo {
+    #[cfg(feature = "played")]
+    return crate::played::boot();
+    #[cfg(not(feature = "played"))]
+    page()
+}
+
+#[cfg(not(feature = "played"))]
+fn page() -> &'static BootInfo {
     let info: *const BootInfo = ptr::without_provenance(BOOT_INFO as usize);
     // SAFETY: the core fills the page before any domain runs and leaves it
     // alone afterwards; no domain but the safe kernel can write it, and the

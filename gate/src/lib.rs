@@ -28,6 +28,9 @@
     reason = "gates, stack switches and views of foreign memory"
 )]
 
+#[cfg(feature = "played")]
+extern crate std;
+
 mod interface;
 
 pub mod bytes;
@@ -43,6 +46,8 @@ pub mod entry;
 pub mod hooks;
 pub mod info;
 pub mod memory;
+#[cfg(feature = "played")]
+pub mod played;
 pub mod safe;
 pub mod switch;
 pub mod used;

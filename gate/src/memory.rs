@@ -4,9 +4,11 @@
 //! no mapping can be taken away under a reference. What it maps for others is
 //! addressed by number: it holds no references there.
 
+use domains::Cell;
 use domains::core_call::{CoreCall, error, map_flags, unmap_flags};
 use domains::layout::{
     APP, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, Region, SAFE,
+    SOCKET_WINDOWS,
 };
 use static_assertions::assert_not_impl_any;
 
@@ -106,6 +108,44 @@ pub unsafe fn unmap_heap(address: u64, pages: u64) -> Result<(), MapError> {
     }
     // SAFETY: the caller says that nobody refers to the pages.
     judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
+}
+
+/// Maps zeroed pages of the cell `net` for windows of sockets.
+///
+/// # Errors
+///
+/// The range is none of windows, some of it is mapped, or memory is short.
+pub fn map_windows(address: u64, pages: u64) -> Result<(), MapError> {
+    map_in(SOCKET_WINDOWS, address, pages, Populate::Now)
+}
+
+/// Takes pages of windows of sockets away and frees their frames. Neither this kernel
+/// nor the cell may use them any more: whoever does faults.
+///
+/// # Errors
+///
+/// The range is none of windows, or memory is short for a table that divides a larger
+/// page.
+pub fn unmap_windows(address: u64, pages: u64) -> Result<(), MapError> {
+    if !SOCKET_WINDOWS.contains_range(address, pages.saturating_mul(PAGE_SIZE)) {
+        return Err(MapError::BadRange);
+    }
+    // SAFETY: nobody holds a reference into a window.
+    judge(unsafe { core_call(CoreCall::Unmap, [address, pages, 0, 0]) })
+}
+
+/// Maps zeroed pages for the heap of the cell `net`, from its byte `offset` on.
+///
+/// # Errors
+///
+/// They lie where windows may, some of them are mapped, or memory is short.
+pub fn map_net_heap(offset: u64, pages: u64) -> Result<(), MapError> {
+    let start = Cell::Net.region().heap().start;
+    let heap = Region {
+        start,
+        end: SOCKET_WINDOWS.start,
+    };
+    map_in(heap, start.saturating_add(offset), pages, Populate::Now)
 }
 
 /// A stack of the safe kernel, with an unmapped page below it.

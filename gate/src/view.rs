@@ -7,8 +7,11 @@
 //! table of windows.
 
 use core::arch::asm;
+use core::ptr;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use domains::layout::Region;
+use domains::network::window::{self, Pages};
 use domains::windows;
 
 /// A view of bytes of a window.
@@ -34,6 +37,31 @@ impl View {
     /// A request to a volume and its reply.
     pub const fn request(volume: usize, slot: usize) -> View {
         View(windows::request(volume, slot))
+    }
+
+    /// The desk of the cell `nic`.
+    pub const fn nic() -> View {
+        View(windows::nic())
+    }
+
+    /// The desk of the cell `net`.
+    pub const fn net() -> View {
+        View(windows::net())
+    }
+
+    /// What the cell `net` tells of a socket.
+    pub const fn control(socket: usize) -> View {
+        View(window::control(socket))
+    }
+
+    /// The ring of what a socket with so many pages has received.
+    pub const fn received(socket: usize, pages: Pages) -> View {
+        View(window::received(socket, pages))
+    }
+
+    /// The ring of what a socket with so many pages sends.
+    pub const fn sent(socket: usize, pages: Pages) -> View {
+        View(window::sent(socket, pages))
     }
 
     /// What the cell `probe` is shown.
@@ -72,6 +100,38 @@ impl View {
         }
     }
 
+    /// The `size` bytes behind its first `start`; none if it does not have them all.
+    pub const fn part(&self, start: usize, size: usize) -> Option<View> {
+        if start <= self.size() {
+            self.from(start).first(size)
+        } else {
+            None
+        }
+    }
+
+    /// The word of 64 bits at `offset`, read once and as a whole. None if it is not
+    /// there, or does not lie as words do.
+    pub fn word(&self, offset: usize) -> Option<u64> {
+        // SAFETY: the word is a window's, and whoever else writes it does so by
+        // words, or what is read says nothing.
+        self.place_of_word(offset)
+            .map(|place| unsafe { load(place) })
+    }
+
+    /// Writes the word of 64 bits at `offset` as a whole; false if it is not there, or
+    /// does not lie as words do.
+    pub fn set_word(&self, offset: usize, word: u64) -> bool {
+        let place = self.place_of_word(offset);
+        // SAFETY: the word is a window's, where nobody holds a reference.
+        place.map(|place| unsafe { store(place, word) }).is_some()
+    }
+
+    fn place_of_word(&self, offset: usize) -> Option<usize> {
+        let place = self.part(offset, size_of::<u64>())?.address();
+        // DEFENCE: view-word
+        place.is_multiple_of(align_of::<u64>()).then_some(place)
+    }
+
     /// Copies `bytes` to its beginning; false if they do not fit.
     pub fn write(&self, bytes: &[u8]) -> bool {
         let Some(target) = self.first(bytes.len()) else {
@@ -93,12 +153,47 @@ impl View {
     }
 }
 
+/// Loads a word.
+///
+/// # Safety
+///
+/// It is aligned and mapped.
+unsafe fn load(place: usize) -> u64 {
+    #[cfg(feature = "played")]
+    if let Some(word) = crate::played::word(place) {
+        return word;
+    }
+    // SAFETY: forwarded to the caller; the access is atomic.
+    let word = unsafe { AtomicU64::from_ptr(ptr::with_exposed_provenance_mut(place)) };
+    word.load(Ordering::Acquire)
+}
+
+/// Stores a word.
+///
+/// # Safety
+///
+/// It is aligned and mapped, and nobody's reference.
+unsafe fn store(place: usize, word: u64) {
+    #[cfg(feature = "played")]
+    if crate::played::set_word(place, word) {
+        return;
+    }
+    // SAFETY: forwarded to the caller; the access is atomic.
+    let target = unsafe { AtomicU64::from_ptr(ptr::with_exposed_provenance_mut(place)) };
+    target.store(word, Ordering::Release);
+}
+
 /// Copies bytes by an instruction that the compiler cannot look into.
 ///
 /// # Safety
 ///
 /// Both sides must be mapped, and the target nobody's reference.
 unsafe fn copy(target: usize, source: usize, size: usize) {
+    #[cfg(feature = "played")]
+    // SAFETY: forwarded to the caller.
+    if unsafe { crate::played::copy(target, source, size) } {
+        return;
+    }
     // SAFETY: forwarded to the caller; DF is clear by the C ABI.
     unsafe {
         asm!(
@@ -130,5 +225,55 @@ mod tests {
         }
         assert!(!view.from(size).write(&[1]));
         assert!(!view.from(size).read(&mut [1]));
+    }
+
+    #[test]
+    fn a_part_is_there_as_a_whole_or_not_at_all() {
+        let view = View::net();
+        let size = view.size();
+        let part = view.part(8, 16).expect("it is there");
+        assert_eq!((part.address(), part.size()), (view.address() + 8, 16));
+        assert_eq!(view.part(size, 0).map(|part| part.size()), Some(0));
+        for (start, bytes) in [(0, size + 1), (size, 1), (size + 1, 0), (usize::MAX, 1)] {
+            assert_eq!(view.part(start, bytes), None, "{start} {bytes}");
+        }
+    }
+
+    #[test]
+    fn a_word_lies_inside_and_as_words_do() {
+        let view = View::nic();
+        let place = |offset| view.place_of_word(offset);
+        assert_eq!(place(8), Some(view.address() + 8));
+        assert_eq!(
+            place(view.size() - 8),
+            Some(view.address() + view.size() - 8)
+        );
+        for offset in [
+            1,
+            4,
+            view.size() - 4,
+            view.size(),
+            usize::MAX,
+            usize::MAX - 7,
+        ] {
+            assert_eq!(place(offset), None, "{offset}");
+        }
+    }
+
+    #[test]
+    fn the_rings_of_a_socket_are_as_long_as_their_pages() {
+        let pages = Pages {
+            receive: 2,
+            send: 4,
+        };
+        let received = View::received(3, pages);
+        assert_eq!(received.address(), View::control(3).address() + 128);
+        assert_eq!(received.size(), 2 * 4096 - 128);
+        assert_eq!(View::sent(3, pages).size(), 4 * 4096);
+        let none = Pages {
+            receive: 1,
+            send: 0,
+        };
+        assert_eq!(View::sent(3, none).size(), 0);
     }
 }
