@@ -33,6 +33,8 @@ pub enum Errno {
     Busy = errno::EBUSY,
     /// The name is taken.
     Exists = errno::EEXIST,
+    /// There is no such device.
+    NoDevice = errno::ENODEV,
     /// A part of the path is not a directory.
     NotDirectory = errno::ENOTDIR,
     /// It is a directory.
@@ -105,6 +107,45 @@ pub enum Errno {
     Already = errno::EALREADY,
     /// It goes on by itself.
     InProgress = errno::EINPROGRESS,
+}
+
+impl Errno {
+    /// What the cell `net` may give as a reason.
+    const OF_NETWORK: [Errno; 27] = [
+        Errno::BadDescriptor,
+        Errno::Again,
+        Errno::NoMemory,
+        Errno::Denied,
+        Errno::Invalid,
+        Errno::BrokenPipe,
+        Errno::NoDestination,
+        Errno::TooLong,
+        Errno::NoOption,
+        Errno::Unsupported,
+        Errno::NoFamily,
+        Errno::AddressInUse,
+        Errno::NoAddress,
+        Errno::NetworkDown,
+        Errno::NetworkUnreachable,
+        Errno::Aborted,
+        Errno::Reset,
+        Errno::NoBuffers,
+        Errno::Connected,
+        Errno::NotConnected,
+        Errno::TimedOut,
+        Errno::Refused,
+        Errno::HostUnreachable,
+        Errno::Already,
+        Errno::InProgress,
+        Errno::NotPermitted,
+        Errno::NoDevice,
+    ];
+
+    /// The reason with this number, if the cell `net` may give it.
+    pub fn of_network(number: i64) -> Option<Errno> {
+        let mut all = Errno::OF_NETWORK.into_iter();
+        all.find(|errno| *errno as i64 == number)
+    }
 }
 
 /// What an entry answers.

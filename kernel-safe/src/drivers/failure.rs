@@ -37,7 +37,7 @@ impl Held<'_> {
 
     /// On the host, where tests run, there is no cell.
     fn can_restart(&mut self) -> bool {
-        if !cfg!(target_os = "none") {
+        if !info::has_cells() {
             return false;
         }
         let cell = self.cell();
@@ -61,7 +61,8 @@ impl Held<'_> {
             console::resume()?;
             input::resume()?;
         }
-        // Whoever waits for the reply of a volume asks once more.
+        // Whoever waits for the reply of a volume asks once more, and whoever holds the
+        // network tells `net` again what it has to know.
         Ok(())
     }
 

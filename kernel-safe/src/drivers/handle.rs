@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use domains::Cell;
 use domains::cpu_page::pending;
-use gate::cpu;
+use gate::{cpu, info};
 use spin::{Mutex, MutexGuard};
 
 #[cfg(feature = "test-hooks")]
@@ -107,6 +107,16 @@ impl Handle {
     }
 }
 
+#[cfg(test)]
+impl Handle {
+    /// Begins anew, for the next test.
+    pub(super) fn reset(&self) {
+        *self.state.lock() = State::NEW;
+        self.has_failed.store(false, Ordering::Release);
+        self.generation.store(0, Ordering::Release);
+    }
+}
+
 impl Held<'_> {
     /// Whose it is.
     pub(super) const fn cell(&self) -> Cell {
@@ -170,7 +180,7 @@ impl Drop for Missed<'_> {
 #[cold]
 #[inline(never)]
 fn note(devices: u64) {
-    if cfg!(target_os = "none") {
+    if info::has_cells() {
         cpu::note_pending(pending::of_devices(devices));
     }
 }

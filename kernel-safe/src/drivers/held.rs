@@ -48,7 +48,7 @@ pub(super) fn steadily<T>(
 /// The queues that a cell may have started, a bit for each: those of its devices. On the
 /// host, where tests run, there are none.
 fn possible_queues(cell: Cell) -> i64 {
-    if !cfg!(target_os = "none") {
+    if !info::has_cells() {
         return i64::MAX;
     }
     let roles = Roles::new(&info::boot().devices);
@@ -150,6 +150,11 @@ impl Held<'_> {
             }
             _ => Err(self.convict("it answered a look with an error")),
         }
+    }
+
+    /// Takes note of so much that has come back.
+    pub(super) fn note_brought(&mut self, count: usize) {
+        self.state.come = self.state.come.wrapping_add(count as u64);
     }
 
     fn note_come(&mut self, queue: u32) {

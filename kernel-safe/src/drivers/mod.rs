@@ -13,11 +13,14 @@
 //! |---|---|
 //! | `console` | `console`, `input`, `entropy`, over `bell` and `stall` |
 //! | `hostfs` | `channel` |
+//! | `nic` | `nic` |
+//! | `net` | `net`, `entries` |
 //! | `probe`, in images for tests | `probe` |
 
 mod bell;
 pub mod channel;
 mod console;
+mod entries;
 mod entropy;
 mod failure;
 mod handle;
@@ -26,6 +29,8 @@ mod held;
 mod injector;
 mod input;
 mod interrupts;
+mod net;
+mod nic;
 mod order;
 #[cfg(feature = "test-hooks")]
 mod probe;
@@ -40,10 +45,13 @@ use self::handle::Handle;
 
 pub use bell::Bell;
 pub use console::{Console, SEND_MAX, SendError, flush, send, wait_to_send};
+pub use entries::Trouble;
 pub use entropy::random;
 pub use held::{DriverError, TRIES};
 pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
 pub use interrupts::{on_devices, on_failure};
+pub use net::{Net, Pumped};
+pub use nic::{Exchanged, Nic};
 #[cfg(feature = "test-hooks")]
 pub use probe::digest;
 
@@ -76,6 +84,13 @@ pub fn start() {
             handle.lock().start();
         }
     }
+}
+
+/// Begins anew, for the next test that plays cells.
+#[cfg(test)]
+pub fn reset() {
+    HANDLES.iter().for_each(Handle::reset);
+    start();
 }
 
 #[cfg(feature = "test-hooks")]
