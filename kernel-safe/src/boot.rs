@@ -9,7 +9,7 @@
 use alloc::string::String;
 
 use crate::schedule::cpu;
-use crate::{clock, date, descriptors, drivers, life, report, volumes};
+use crate::{clock, date, descriptors, drivers, life, network, report, volumes};
 
 /// Starts the kernel on this CPU.
 pub extern "C" fn start() -> ! {
@@ -33,6 +33,7 @@ fn start_first() -> ! {
         let path = String::from_utf8_lossy(path);
         report::die(format_args!("no volume at {path}: {errno:?}"));
     }
+    network::start();
     let Err(errno) = life::run_first();
     report::die(format_args!("no first thread: {errno:?}"))
 }

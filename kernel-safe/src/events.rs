@@ -5,10 +5,10 @@
 //! [`pending`] before it goes back to the application, and the idle thread
 //! looks before it halts.
 
-use domains::cpu_page::pending::{self as noted, DEVICES, FAILURE, TIMER};
+use domains::cpu_page::pending::{self as noted, DEVICES, FAILURE, NETWORK, TIMER};
 use gate::{core_call, cpu};
 
-use crate::{clock, drivers, report, schedule};
+use crate::{clock, drivers, network, report, schedule};
 
 /// Serves an event that interrupted the application, whose context is in
 /// `slot`, and puts the context back when its thread's turn comes: on whatever
@@ -31,9 +31,12 @@ pub extern "C" fn pending() {
 pub fn idle() -> ! {
     loop {
         serve();
+        let is_busy = network::settle();
         if !schedule::seek() {
-            // The core looks for events once more before it halts.
-            core_call::idle();
+            if !is_busy {
+                // The core looks for events once more before it halts.
+                core_call::idle();
+            }
             schedule::stop_idling();
         }
     }
@@ -59,13 +62,18 @@ fn serve() {
         }
         if events & FAILURE != 0 {
             drivers::on_failure();
+            network::on_failure();
         }
         if events & DEVICES != 0 {
             drivers::on_devices(noted::devices(events));
+            network::on_devices(noted::devices(events));
+        }
+        if events & NETWORK != 0 {
+            network::on_note();
         }
         if events & TIMER != 0 {
             clock::refine();
-            schedule::on_timer();
+            schedule::on_timer(network::on_timer());
         }
         schedule::give_way();
     }

@@ -1,8 +1,8 @@
 //! The safe kernel: what an application asks for, without unsafe code.
 //!
 //! The crate serves the entries of [`gate::safe`]: threads and their schedule,
-//! futexes, sleep, the heap's memory, random bytes, files and the standard
-//! streams. What it decides is plain code that runs on the host in tests; what
+//! futexes, sleep, the heap's memory, random bytes, files, the standard
+//! streams and sockets. What it decides is plain code that runs on the host in tests; what
 //! touches the machine goes through the crate `gate`.
 //!
 //! | module | holds |
@@ -19,6 +19,7 @@
 //! | [`descriptors`], [`poll`] | what is open, waiting for it |
 //! | [`files`] | the name space |
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
+//! | [`network`] | between the cells `nic` and `net`: frames, windows, who works |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into cells, which may fail |
@@ -38,6 +39,9 @@
 //! - a place to wait; the roster, standard input, an event counter or a channel's
 //!   slots; a cell; what its input and its bells remember; a schedule,
 //! - the pool of random bytes; a cell,
+//! - the cell `net`; what is known of the network; the cell `nic`; and then one of: a
+//!   socket's record, a side of its window, the list of those that were touched, the
+//!   network's alarm, or a place to wait; a schedule,
 //! - the start of a thread; the space of stacks,
 //! - of files in memory, a directory; a file in it; the pool of files.
 //!
@@ -68,6 +72,7 @@ pub mod hooks;
 pub mod life;
 pub mod line;
 pub mod memory;
+pub mod network;
 pub mod object;
 pub mod poll;
 pub mod pool;

@@ -7,6 +7,7 @@
 
 use super::{ROSTER, begin};
 use crate::errno::Errno;
+use crate::network;
 use crate::thread::ThreadRef;
 use crate::thread::stack::Stack;
 
@@ -19,7 +20,7 @@ use crate::thread::stack::Stack;
 pub fn if_needed<R>(mut work: impl FnMut() -> Result<R, Errno>) -> Result<R, Errno> {
     match work() {
         // DEFENCE: spare-stacks
-        Err(Errno::NoMemory) if give_back() > 0 => work(),
+        Err(Errno::NoMemory) if give_back() > 0 || network::trim() => work(),
         result => result,
     }
 }

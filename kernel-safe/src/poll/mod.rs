@@ -17,6 +17,7 @@ use self::watch::Watch;
 use crate::descriptors;
 use crate::errno::{Answer, Errno, count};
 use crate::events;
+use crate::network;
 use crate::object::{Object, poll_bits};
 use crate::schedule::alarm::NEVER;
 use crate::thread::Outcome;
@@ -72,6 +73,10 @@ fn wait(entries: &mut [[u8; ENTRY]], limit: u64) -> Result<usize, Errno> {
         let ready = look(entries, Some(&mut watch))?;
         if ready > 0 {
             return Ok(ready);
+        }
+        // What is waited for may come by the network, which must go on meanwhile.
+        if network::attend() {
+            continue;
         }
         if watch.wait(deadline) == Outcome::TimedOut {
             return look(entries, None);

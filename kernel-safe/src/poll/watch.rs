@@ -138,5 +138,8 @@ mod tests {
             assert_eq!(seen.has_or_add(key), Ok(true));
         }
         assert_eq!(seen.has_or_add(Key::Counter(1)), Ok(false));
+        for socket in [0, 1, 62].map(Key::Socket) {
+            assert_eq!(seen.has_or_add(socket), Ok(false));
+        }
     }
 }

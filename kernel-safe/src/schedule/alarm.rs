@@ -89,10 +89,10 @@ impl Alarm {
         self.asked.take()
     }
 
-    /// The timer has fired; what to arm it for next.
-    pub fn fired(&mut self, earliest_sleeper: Option<u64>) -> Option<u64> {
+    /// The timer has fired; what to arm it for next, if somebody waits until `earliest`.
+    pub fn fired(&mut self, earliest: u64) -> Option<u64> {
         self.armed = NEVER;
-        self.fire_by(earliest_sleeper.unwrap_or(NEVER).min(self.slice_end))
+        self.fire_by(earliest.min(self.slice_end))
     }
 }
 
@@ -113,8 +113,8 @@ mod tests {
         assert_eq!(alarm.fire_by(500), None);
         assert_eq!(alarm.fire_by(900), None, "it fires before that anyway");
         assert_eq!(alarm.fire_by(100), Some(100));
-        assert_eq!(alarm.fired(Some(500)), Some(500));
-        assert_eq!(alarm.fired(None), None);
+        assert_eq!(alarm.fired(500), Some(500));
+        assert_eq!(alarm.fired(NEVER), None);
         assert_eq!(alarm.fire_by(NEVER), None);
     }
 
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(alarm.start_slice(7), Some(7 + SLICE_NS));
         assert!(alarm.times_slice());
         assert!(!alarm.end_slice(SLICE_NS));
-        assert_eq!(alarm.fired(None), Some(7 + SLICE_NS), "it fired early");
+        assert_eq!(alarm.fired(NEVER), Some(7 + SLICE_NS), "it fired early");
         assert!(alarm.end_slice(7 + SLICE_NS));
         assert!(!alarm.times_slice());
     }
@@ -139,6 +139,6 @@ mod tests {
         assert!(!alarm.times_slice());
         assert_eq!(alarm.start_slice(9), None, "the timer fires before that");
         assert!(!alarm.end_slice(SLICE_NS));
-        assert_eq!(alarm.fired(None), Some(9 + SLICE_NS));
+        assert_eq!(alarm.fired(NEVER), Some(9 + SLICE_NS));
     }
 }

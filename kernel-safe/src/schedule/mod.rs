@@ -125,19 +125,28 @@ pub fn set_priority(thread: ThreadRef, priority: Priority) {
     tell(FLEET.set_priority(thread, priority));
 }
 
-/// Serves the timer: wakes who is due, and ends the turn if its time is over.
-/// The caller gives way afterwards.
+/// Has the timer of this CPU fire at `deadline` or before.
+pub fn fire_by(deadline: u64) {
+    change(|schedule| {
+        let next = schedule.alarm.fire_by(deadline);
+        schedule.alarm.ask(next);
+    });
+}
+
+/// Serves the timer: wakes who is due, and ends the turn if its time is over. It fires
+/// again for the next sleeper, for the end of a turn, or at `other`, for what is no
+/// thread. The caller gives way afterwards.
 ///
 /// A turn that nobody timed ends for a sleeper at once: the running thread had
 /// no equal beside it, and has run for as long as it liked.
-pub fn on_timer() {
+pub fn on_timer(other: u64) {
     let now = clock::monotonic_ns();
     let cpu = cpu::this();
     let is_timed = cpu.look().alarm.times_slice();
     let woken = wake_due(cpu, now);
     displace(change(|schedule| {
         let turn_is_over = schedule.alarm.end_slice(now) || woken > 0 && !is_timed;
-        let earliest = schedule.sleepers.earliest();
+        let earliest = schedule.sleepers.earliest().unwrap_or(NEVER).min(other);
         let next = schedule.alarm.fired(earliest);
         schedule.alarm.ask(next);
         let switch = turn_is_over.then(|| schedule.yield_now()).flatten();

@@ -1,0 +1,160 @@
+//! The network, between the cells `nic` and `net`.
+//!
+//! Neither cell calls the other, and each alleges what it does; this module calls both
+//! and knows who has what.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`hold`], `state` | who may call `net`, and what he knows |
+//! | [`pump`], `batch` | the way of frames, and who works |
+//! | [`ledger`] | who has which buffer |
+//! | [`slot`], [`side`] | a socket's number, and its window without a call |
+//! | `dirty` | of which windows `net` has to hear |
+//! | [`sockets`], [`record`] | what sockets ask, and what is told again |
+//! | [`windows`], [`sizes`], `spares` | windows: numbers, pages, a stock for whoever comes |
+//! | `resume` | cells that are started anew, or given up |
+//! | `alarm`, [`setting`] | when to work, and which address there is |
+//!
+//! Locks are taken in this order: the cell `net`, its state, the cell `nic`; then one of
+//! a record, a side of a window, the list of dirty ones, the alarm, a place to wait. None
+//! but the first three is held over a call.
+
+mod alarm;
+mod batch;
+mod dirty;
+pub mod hold;
+pub mod ledger;
+pub mod pump;
+pub mod record;
+mod resume;
+pub mod setting;
+pub mod side;
+pub mod sizes;
+pub mod slot;
+pub mod sockets;
+mod spares;
+mod state;
+pub mod windows;
+
+use gate::clock;
+
+use self::hold::Hold;
+use self::pump::{Begin, wants_work};
+use crate::drivers::Nic;
+use crate::schedule::alarm::NEVER;
+
+/// The least time until the timer fires again for work that is due, and was not done.
+const AGAIN_NS: u64 = 1_000_000;
+
+/// Begins to take part in a network, if there is a card.
+pub fn start() {
+    if Nic::is_there() {
+        let mut hold = Hold::lock();
+        hold.begin_card();
+        hold.work(Begin::Stack);
+    }
+}
+
+/// Serves the interrupts of network cards among `devices`, a bit for each.
+pub fn on_devices(devices: u64) {
+    if devices & Nic::devices() == 0 {
+        return;
+    }
+    let start = clock::monotonic_ns();
+    let Some(mut hold) = Hold::try_lock() else {
+        return;
+    };
+    if pump::has_card() {
+        hold.work(Begin::Card);
+        let ns = clock::monotonic_ns().saturating_sub(start);
+        hold.note_interrupt(ns);
+    }
+}
+
+/// Whoever held the network let go of it while others came.
+pub fn on_note() {
+    if let Some(mut hold) = Hold::try_lock() {
+        hold.work(begin());
+    }
+}
+
+/// A cell has failed: whoever waits is told.
+pub fn on_failure() {
+    on_note();
+}
+
+/// The timer of this CPU has fired: works, if it is time. When it has to fire again.
+pub fn on_timer() -> u64 {
+    let Some(deadline) = alarm::look() else {
+        return NEVER;
+    };
+    let now = clock::monotonic_ns();
+    if deadline <= now {
+        on_note();
+    }
+    alarm::keep(now.saturating_add(AGAIN_NS))
+}
+
+/// Does what is left to be done before this CPU halts. Whether there is still something.
+pub fn settle() -> bool {
+    if !wants_work() {
+        return false;
+    }
+    let Some(mut hold) = Hold::try_lock() else {
+        return false;
+    };
+    hold.work(begin());
+    wants_work()
+}
+
+/// Sees to it that the network goes on while the caller sleeps; whether there was
+/// something to do. He looks again then.
+#[inline]
+pub fn attend() -> bool {
+    let wants = wants_work();
+    if wants {
+        Hold::lock().work(begin());
+    }
+    wants
+}
+
+/// A window of `net` tells what cannot be: it is started anew.
+#[cold]
+#[inline(never)]
+pub fn convict() {
+    let mut hold = Hold::lock();
+    hold.net.convict("it told of bytes outside of a window");
+    hold.catch_up();
+}
+
+/// Gives memory back that is kept for sockets; whether there was some.
+pub fn trim() -> bool {
+    Hold::lock().trim()
+}
+
+/// Begins anew, for the next test that plays cells.
+#[cfg(test)]
+pub(crate) fn reset() {
+    Hold::reset();
+    while dirty::take().is_some() {}
+    pump::set_card(false);
+    setting::unsettle();
+    alarm::set(NEVER);
+}
+
+fn begin() -> Begin {
+    match pump::has_card() {
+        true => Begin::Card,
+        false => Begin::Stack,
+    }
+}
+
+impl Hold {
+    fn trim(&mut self) -> bool {
+        self.state.windows.trim(u64::MAX) > 0
+    }
+
+    fn note_interrupt(&mut self, ns: u64) {
+        Nic::lock().note_interrupt(ns);
+    }
+}

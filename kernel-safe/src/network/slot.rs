@@ -1,0 +1,331 @@
+//! A socket's number, and what everybody may do with its window without a call.
+
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use domains::network::Name;
+use domains::network::window::{Pages, state, told};
+use gate::view::View;
+use spin::Mutex;
+use zerocopy::{FromZeros, IntoBytes};
+
+use super::dirty;
+use super::record::{Kind, Record, Role};
+use super::side::{Outside, Piece, Reading, Writing};
+use crate::errno::Errno;
+use crate::wait::Place;
+
+/// A number. It is never freed, so it is passed around as a plain reference.
+#[derive(Debug)]
+pub struct Slot {
+    number: u32,
+    /// The pages of its window, in one word; zero if `net` does not know it.
+    pages: AtomicU32,
+    /// If `net` has lost it: [`LOST`], and the error that is not told yet.
+    fate: AtomicU64,
+    carries_datagrams: AtomicBool,
+    is_with_net: AtomicBool,
+    /// Which directions its owner has ended himself: of datagrams, bits of [`ended`].
+    ended: AtomicU32,
+    reading: Mutex<Reading>,
+    writing: Mutex<Writing>,
+    pub(super) is_dirty: AtomicBool,
+    place: Place,
+    record: Mutex<Record>,
+}
+
+const LOST: u64 = 1 << 63;
+
+/// Directions that an owner has ended.
+pub mod ended {
+    /// To read.
+    pub const READ: u32 = 1 << 0;
+    /// To write.
+    pub const WRITE: u32 = 1 << 1;
+}
+
+/// What it is.
+impl Slot {
+    /// The number, which nobody has.
+    pub(super) const fn new(number: u32) -> Slot {
+        Slot {
+            number,
+            pages: AtomicU32::new(0),
+            fate: AtomicU64::new(0),
+            carries_datagrams: AtomicBool::new(false),
+            is_with_net: AtomicBool::new(false),
+            ended: AtomicU32::new(0),
+            reading: Mutex::new(Reading::NEW),
+            writing: Mutex::new(Writing::NEW),
+            is_dirty: AtomicBool::new(false),
+            place: Place::new(),
+            record: Mutex::new(Record::FREE),
+        }
+    }
+
+    /// The number.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where a change is waited for.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Looks at what it is, or changes that.
+    pub fn with<R>(&self, look: impl FnOnce(&mut Record) -> R) -> R {
+        look(&mut self.record.lock())
+    }
+
+    /// What it is.
+    pub fn role(&self) -> Role {
+        self.with(|record| record.role)
+    }
+
+    /// Whether it carries datagrams.
+    pub fn carries_datagrams(&self) -> bool {
+        self.carries_datagrams.load(Ordering::Relaxed)
+    }
+
+    /// Whether `net` knows it.
+    pub fn is_known(&self) -> bool {
+        self.pages.load(Ordering::Acquire) != 0 && !self.is_lost()
+    }
+
+    /// Whether `net` has its window, whatever its owner was told.
+    pub(super) fn is_with_net(&self) -> bool {
+        self.is_with_net.load(Ordering::Acquire)
+    }
+
+    /// Whether `net` has to hear of what was read and written.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.is_dirty.load(Ordering::Acquire)
+    }
+
+    /// Whether `net` knew it and has lost it.
+    pub fn is_lost(&self) -> bool {
+        self.fate.load(Ordering::Acquire) & LOST != 0
+    }
+
+    /// The pages of its window, if it has one.
+    pub fn pages(&self) -> Option<Pages> {
+        Pages::from_word(self.pages.load(Ordering::Acquire))
+    }
+
+    /// Bits of the directions that its owner has ended.
+    pub fn ended(&self) -> u32 {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Its owner ends directions of it.
+    pub fn end(&self, directions: u32) {
+        self.ended.fetch_or(directions, Ordering::Relaxed);
+    }
+}
+
+/// What whoever holds the network does with it.
+impl Slot {
+    /// Begins anew, unknown to `net`.
+    pub(super) fn begin(&self, kind: Kind) {
+        self.carries_datagrams
+            .store(kind == Kind::Datagram, Ordering::Relaxed);
+        self.ended.store(0, Ordering::Relaxed);
+        self.forget();
+    }
+
+    /// `net` does not know it any more, or not yet.
+    pub(super) fn forget(&self) {
+        self.is_with_net.store(false, Ordering::Release);
+        self.pages.store(0, Ordering::Release);
+        self.fate.store(0, Ordering::Release);
+        self.reset();
+    }
+
+    /// `net` has forgotten it, though its owner has not been told.
+    pub(super) fn part_from_net(&self) {
+        self.is_with_net.store(false, Ordering::Release);
+    }
+
+    /// `net` has opened it, and told of it in a window of these pages.
+    pub(super) fn set_known(&self, pages: Pages) {
+        self.reset();
+        self.fate.store(0, Ordering::Release);
+        self.pages.store(pages.word(), Ordering::Release);
+        self.is_with_net.store(true, Ordering::Release);
+    }
+
+    /// The state that `net` told, whatever its owner was told.
+    pub(super) fn told_state(&self) -> u64 {
+        let view = View::control(self.number as usize);
+        view.word(told::STATE).unwrap_or(0)
+    }
+
+    /// `net` has lost it: whoever uses it gets this error once.
+    pub(super) fn lose(&self, why: Errno) {
+        self.fate.store(LOST | why as u64, Ordering::Release);
+        self.reset();
+    }
+
+    fn reset(&self) {
+        *self.reading.lock() = Reading::NEW;
+        *self.writing.lock() = Writing::NEW;
+    }
+
+    /// What `net` is told of it: what was taken, and what was written where.
+    pub(super) fn tell(&self) -> (u32, Piece) {
+        (self.reading.lock().tell(), self.writing.lock().tell())
+    }
+
+    /// `net` has heard of it.
+    pub(super) fn settle(&self) {
+        self.reading.lock().settle();
+        self.writing.lock().settle();
+    }
+}
+
+/// What is told of it.
+impl Slot {
+    fn told(&self, what: usize) -> u64 {
+        match self.is_known() {
+            true => View::control(self.number as usize).word(what).unwrap_or(0),
+            false => 0,
+        }
+    }
+
+    /// Bits of [`state`].
+    pub fn state(&self) -> u64 {
+        match self.is_lost() {
+            true => state::CONNECTED | state::READ_END | state::WRITE_END | state::CLOSED,
+            false => self.told(told::STATE),
+        }
+    }
+
+    /// How many connections wait to be accepted.
+    pub fn waiting(&self) -> u64 {
+        self.told(told::WAITING)
+    }
+
+    /// Whether there is an error that nobody has taken.
+    pub fn has_error(&self) -> bool {
+        match self.fate.load(Ordering::Acquire) {
+            fate if fate & LOST != 0 => fate & !LOST != 0,
+            _ => self.told(told::ERROR) != 0,
+        }
+    }
+
+    /// Takes the error of a socket that `net` has lost.
+    pub fn take_loss(&self) -> Option<Errno> {
+        let fate = self.fate.load(Ordering::Acquire);
+        if fate & LOST == 0 {
+            return None;
+        }
+        let fate = self.fate.swap(LOST, Ordering::AcqRel);
+        Errno::of_network((fate & !LOST).cast_signed())
+    }
+
+    /// The name that is told at `what`.
+    pub fn name(&self, what: usize) -> Name {
+        let mut name = Name::new_zeroed();
+        let view = View::control(self.number as usize);
+        if self.pages.load(Ordering::Acquire) != 0 {
+            let (words, _) = name.as_mut_bytes().as_chunks_mut::<8>();
+            for (number, bytes) in words.iter_mut().enumerate() {
+                let at = what.saturating_add(number.saturating_mul(8));
+                *bytes = view.word(at).unwrap_or(0).to_ne_bytes();
+            }
+        }
+        name
+    }
+}
+
+/// What can be read and written.
+impl Slot {
+    /// Whether something can be read.
+    pub fn is_readable(&self) -> bool {
+        self.rest(&mut self.reading.lock())
+            .map_or(true, |piece| piece.size > 0)
+    }
+
+    /// Whether there is room to write.
+    pub fn is_writable(&self) -> bool {
+        self.room(&mut self.writing.lock())
+            .map_or(true, |piece| piece.size > 0)
+    }
+
+    /// Takes bytes: `take` is shown the piece that can be read and says how many it took.
+    /// Whether `net` has to hear of it at once.
+    ///
+    /// # Errors
+    ///
+    /// What `take` says; `net` tells of a piece outside of the ring.
+    pub fn read<E: From<Outside>>(
+        &self,
+        take: impl FnOnce(View, Piece) -> Result<u32, E>,
+    ) -> Result<bool, E> {
+        let mut reading = self.reading.lock();
+        let piece = self.rest(&mut reading)?;
+        let (view, capacity) = self.received();
+        let view = view
+            .part(piece.at as usize, piece.size as usize)
+            .ok_or(Outside)?;
+        let taken = take(view, piece)?.min(piece.size);
+        if taken > 0 {
+            reading.take(taken);
+        }
+        let is_due = reading.is_due(capacity);
+        drop(reading);
+        if taken > 0 {
+            dirty::note(self);
+        }
+        Ok(is_due)
+    }
+
+    /// Writes bytes: `put` is shown where there is room and says how many it wrote.
+    ///
+    /// # Errors
+    ///
+    /// What `put` says; `net` tells of a piece outside of the ring.
+    pub fn write<E: From<Outside>>(
+        &self,
+        put: impl FnOnce(View) -> Result<u32, E>,
+    ) -> Result<u32, E> {
+        let mut writing = self.writing.lock();
+        let piece = self.room(&mut writing)?;
+        let (view, _) = self.sent();
+        let view = view
+            .part(piece.at as usize, piece.size as usize)
+            .ok_or(Outside)?;
+        let written = put(view)?.min(piece.size);
+        writing.write(written);
+        drop(writing);
+        if written > 0 {
+            dirty::note(self);
+        }
+        Ok(written)
+    }
+
+    fn rest(&self, reading: &mut Reading) -> Result<Piece, Outside> {
+        reading.rest(self.told(told::READABLE), self.received().1)
+    }
+
+    fn room(&self, writing: &mut Writing) -> Result<Piece, Outside> {
+        writing.room(self.told(told::WRITABLE), self.sent().1)
+    }
+
+    fn received(&self) -> (View, usize) {
+        let pages = self.pages().unwrap_or(NO_PAGES);
+        let view = View::received(self.number as usize, pages);
+        (view, view.size())
+    }
+
+    fn sent(&self) -> (View, usize) {
+        let pages = self.pages().unwrap_or(NO_PAGES);
+        let view = View::sent(self.number as usize, pages);
+        (view, view.size())
+    }
+}
+
+const NO_PAGES: Pages = Pages {
+    receive: 0,
+    send: 0,
+};
