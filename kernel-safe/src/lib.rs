@@ -20,6 +20,7 @@
 //! | [`files`] | the name space |
 //! | [`volumes`] | folders of the host in it, by 9P or FUSE |
 //! | [`network`] | between the cells `nic` and `net`: frames, windows, who works |
+//! | [`sockets`] | connections and datagrams, as a program has them |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
 //! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into cells, which may fail |
@@ -81,6 +82,7 @@ pub mod random;
 pub mod report;
 pub mod schedule;
 pub mod serve;
+pub mod sockets;
 pub mod space;
 pub mod stdio;
 pub mod thread;

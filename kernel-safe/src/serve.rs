@@ -8,6 +8,7 @@ use gate::safe::{FOREVER, Serve};
 use gate::user::UserSlice;
 use gate::{clock, core_call};
 
+use crate::descriptors::sockets;
 use crate::errno::{Answer, Errno, word};
 use crate::files::walk::Last;
 use crate::life::{self, Wish, park};
@@ -15,6 +16,7 @@ use crate::memory::{heap, mapping};
 use crate::priority::Priority;
 use crate::schedule::alarm::NEVER;
 use crate::schedule::cpu::{self, FLEET};
+use crate::sockets::address;
 use crate::thread::id::ThreadId;
 use crate::thread::task::Task;
 use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
@@ -193,52 +195,54 @@ impl Serve for Kernel {
         word(descriptors::write_vector(descriptor, address, count))
     }
 
-    fn socket(_: i32, _: i32) -> i64 {
-        word(Err(Errno::NetworkDown))
+    fn socket(family: i32, kind: i32) -> i64 {
+        word(sockets::open(family, kind))
     }
 
-    fn bind(_: i32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn bind(descriptor: i32, name: usize) -> i64 {
+        word(sockets::bind(descriptor, name))
     }
 
-    fn listen(_: i32, _: i32) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn listen(descriptor: i32, backlog: i32) -> i64 {
+        word(sockets::listen(descriptor, backlog))
     }
 
-    fn accept(_: i32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn accept(descriptor: i32, name: usize) -> i64 {
+        word(sockets::accept(descriptor, name))
     }
 
-    fn connect(_: i32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn connect(descriptor: i32, name: usize) -> i64 {
+        word(sockets::connect(descriptor, name))
     }
 
-    fn receive(_: i32, _: usize, _: usize, _: u32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn receive(descriptor: i32, address: usize, size: usize, flags: u32, name: usize) -> i64 {
+        let buffer = UserSlice::new(address, size);
+        word(sockets::receive(descriptor, buffer, flags, name))
     }
 
-    fn send(_: i32, _: usize, _: usize, _: u32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn send(descriptor: i32, address: usize, size: usize, flags: u32, name: usize) -> i64 {
+        let buffer = UserSlice::new(address, size);
+        word(sockets::send(descriptor, buffer, flags, name))
     }
 
-    fn shutdown(_: i32, _: i32) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn shutdown(descriptor: i32, how: i32) -> i64 {
+        word(sockets::shutdown(descriptor, how))
     }
 
-    fn socket_name(_: i32, _: u32, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn socket_name(descriptor: i32, peer: u32, name: usize) -> i64 {
+        word(sockets::tell_name(descriptor, peer, name))
     }
 
-    fn option(_: i32, _: u32) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn option(descriptor: i32, option: u32) -> i64 {
+        word(sockets::option(descriptor, option))
     }
 
-    fn set_option(_: i32, _: u32, _: u64, _: usize) -> i64 {
-        word(Err(Errno::NotSocket))
+    fn set_option(descriptor: i32, option: u32, value: u64, name: usize) -> i64 {
+        word(sockets::set_option(descriptor, option, value, name))
     }
 
-    fn network(_: usize, _: u64) -> i64 {
-        word(Err(Errno::NetworkDown))
+    fn network(address: usize, limit: u64) -> i64 {
+        word(address::network(address, limit))
     }
 
     fn release_heap(address: usize, size: usize) -> i64 {

@@ -8,6 +8,7 @@ use crate::errno::{Answer, Errno};
 use crate::files::file::File;
 use crate::object::source::Source;
 use crate::object::{Description, Object};
+use crate::sockets::Socket;
 use crate::stdio::Stream;
 
 /// Makes the kinds one, and gives each request to the kind that it is for. A
@@ -61,5 +62,7 @@ any_of! {
     /// A file, a directory, or a device.
     File,
     /// An event counter.
-    Counter
+    Counter,
+    /// A socket.
+    Socket
 }

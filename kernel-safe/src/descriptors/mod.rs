@@ -6,6 +6,7 @@
 //! | [`table`] | what each number is open to |
 //! | [`open`] | what several numbers may share |
 //! | [`any`] | the kinds of objects |
+//! | [`sockets`] | calls that only sockets have |
 //! | [`vector`] | requests with several buffers |
 //!
 //! The lock of the table is held for a look only. What is found is counted, so
@@ -14,6 +15,7 @@
 pub mod any;
 pub mod numbers;
 pub mod open;
+pub mod sockets;
 pub mod table;
 pub mod vector;
 

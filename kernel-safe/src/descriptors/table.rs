@@ -53,6 +53,17 @@ impl Table {
         }
     }
 
+    /// Whether one more can be opened now.
+    ///
+    /// # Errors
+    ///
+    /// None is free, or memory is short.
+    pub fn check_room(&mut self) -> Result<(), Errno> {
+        let number = self.make_room(0)?;
+        self.numbers.give_back(number);
+        Ok(())
+    }
+
     /// Closes `descriptor`: what it was open to, to be dropped where no lock is
     /// held.
     ///

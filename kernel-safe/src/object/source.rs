@@ -18,6 +18,13 @@ pub enum Key {
     Input,
     /// The event counter with this number.
     Counter(u32),
+    /// The socket with this number.
+    Socket(u32),
+}
+
+/// Counters and sockets take turns.
+const fn place(number: u32, first: usize) -> usize {
+    (number as usize).saturating_mul(2).saturating_add(first)
 }
 
 impl Key {
@@ -25,7 +32,8 @@ impl Key {
     pub const fn bit(self) -> usize {
         match self {
             Key::Input => 0,
-            Key::Counter(number) => (number as usize).saturating_add(1),
+            Key::Counter(number) => place(number, 1),
+            Key::Socket(number) => place(number, 2),
         }
     }
 }

@@ -1,0 +1,151 @@
+//! Edges: numbers, windows, options, a `net` that lies.
+
+use domains::network::desk::net::CHANGED_MAX;
+use gate::cell::net::kind;
+
+use super::*;
+use crate::network::record::Role;
+
+#[test]
+fn a_number_is_free_again_when_net_says_so() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    let slots = [client.0, server.0];
+    close(&[client, server]);
+    for slot in slots {
+        assert_eq!(slot.role(), Role::Free);
+    }
+    let stock = world.cells.lock().count(kind::SPARE);
+    assert!(stock >= 4, "{stock} windows are there for whoever comes");
+    close(&[listener]);
+    assert_eq!(world.cells.lock().count(kind::SPARE), 0, "nobody can come");
+    assert_eq!(world.cells.lock().count(kind::STREAM), 0);
+}
+
+#[test]
+fn a_close_with_something_unread_is_a_reset_and_else_it_is_none() {
+    let _world = World::new();
+    let (listener, client, server) = pair(80);
+    send(client, b"read").expect("there is room");
+    assert_eq!(receive(server, 9), Ok(4));
+    close(&[server]);
+    assert_eq!(receive(client, 9), Ok(0), "all was read");
+    let second = stream();
+    assert_eq!(connect(second, 80), Ok(0));
+    let server = listener.accept(&nonblocking()).expect("it waits");
+    send(second, b"unread").expect("there is room");
+    close(&[server]);
+    assert_eq!(receive(second, 9), Err(Errno::Reset));
+    close(&[listener, client, second]);
+}
+
+#[test]
+fn who_does_not_linger_resets() {
+    let _world = World::new();
+    let (listener, client, server) = pair(80);
+    assert_eq!(server.set_option(option::LINGER, 1, 0), Ok(0));
+    assert_eq!(server.option(option::LINGER), Ok(1));
+    close(&[server]);
+    assert_eq!(receive(client, 9), Err(Errno::Reset));
+    close(&[listener, client]);
+}
+
+#[test]
+fn options_are_kept_told_and_inherited() {
+    let world = World::new();
+    let server = listener(80);
+    for (option, value) in [(option::NO_DELAY, 1), (option::RECEIVE_TIMEOUT, 77)] {
+        assert_eq!(server.set_option(option, value, 0), Ok(0));
+    }
+    assert_eq!(world.cells.lock().options_of(80), [(option::NO_DELAY, 1)]);
+    let client = stream();
+    assert_eq!(connect(client, 80), Ok(0));
+    let accepted = server.accept(&nonblocking()).expect("it waits");
+    assert_eq!(accepted.option(option::NO_DELAY), Ok(1));
+    assert_eq!(accepted.option(option::RECEIVE_TIMEOUT), Ok(77));
+    assert_eq!(client.option(option::NO_DELAY), Ok(0));
+    assert_eq!(client.option(option::HOP_LIMIT), Ok(64));
+    assert_eq!(client.set_option(option::ERROR, 0, 0), Err(Errno::NoOption));
+    assert_eq!(
+        client.set_option(option::V6_ONLY, 1, 0),
+        Err(Errno::NoOption)
+    );
+    assert_eq!(client.option(999), Err(Errno::NoOption));
+    close(&[server, client, accepted]);
+}
+
+#[test]
+fn memory_is_granted_when_net_wants_more_and_has_an_end() {
+    let world = World::new();
+    world.cells.lock().wants_heap = 1 << 20;
+    close(&[listener(80)]);
+    world.cells.lock().wants_heap = usize::MAX;
+    let socket = datagrams();
+    assert_eq!(socket.bind(name(here(5))), Err(Errno::NoBuffers));
+    close(&[socket]);
+}
+
+#[test]
+fn names_of_another_family_are_refused() {
+    let _world = World::new();
+    let six = Name::v6([0; 16], 80);
+    let socket = stream();
+    assert_eq!(socket.bind(name(six)), Err(Errno::NoFamily));
+    assert_eq!(
+        socket.connect(&nonblocking(), name(six)),
+        Err(Errno::NoFamily)
+    );
+    assert_eq!(socket.bind(8), Err(Errno::BadAddress));
+    assert_eq!(
+        socket.tell_name(true, played::NAME),
+        Err(Errno::NotConnected)
+    );
+    assert_eq!(socket.tell_name(false, played::NAME), Ok(0));
+    assert_eq!(told_name(), Name::v4([0; 4], 0));
+    close(&[socket]);
+}
+
+#[test]
+fn a_net_that_lies_is_started_anew() {
+    let changed = |count: usize| (14, (count << 16) as i64);
+    for lie in [
+        (14, i64::MAX),
+        (14, -1),
+        changed(CHANGED_MAX + 1),
+        // It has sent no frame from a buffer that is its own.
+        (14, 1),
+        (8, 9999),
+        (8, 8191),
+        (10, 1),
+        (5, 7),
+        (6, -1234),
+        (12, 5000),
+    ] {
+        let world = World::new();
+        let (listener, client, server) = pair(80);
+        world.cells.lock().lies = Some(lie);
+        let before = world.cells.lock().starts;
+        let another = stream();
+        _ = another.bind(name(here(99)));
+        _ = connect(another, 80);
+        _ = listener.accept(&nonblocking());
+        world.cells.lock().fail(server.0.number(), 104);
+        _ = send(client, b"x");
+        _ = server.option(option::ERROR);
+        close(&[another]);
+        assert!(world.cells.lock().starts > before, "{lie:?}");
+        close(&[listener, client, server]);
+    }
+}
+
+#[test]
+fn windows_tell_of_nothing_outside() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    let at = domains::network::window::start(server.0.number() as usize) as usize;
+    let starts = world.cells.lock().starts;
+    gate::played::write(at, &u64::MAX.to_ne_bytes());
+    assert_eq!(receive(server, 9), Err(Errno::Reset));
+    assert_eq!(world.cells.lock().starts, starts + 1);
+    close(&[listener, client, server]);
+}
