@@ -11,17 +11,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use super::watchdog::Watchdog;
-use super::{Counter, Error, Memory, Publish, qemu_program};
+use domains::network::Setting;
 
-/// What a card leads to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Card {
-    /// QEMU's own network, with ports that lead into the guest.
-    User(Vec<Publish>),
-    /// An interface of the host that is there already.
-    Tap(String),
-}
+use super::watchdog::Watchdog;
+use super::{Counter, Error, Machine, Memory, Network, network, qemu_program};
 
 /// A Linux to boot.
 #[derive(Clone, Debug)]
@@ -34,8 +27,8 @@ pub struct Linux {
     pub command_line: String,
     /// How much memory it gets.
     pub memory: Memory,
-    /// What its card leads to.
-    pub network: Card,
+    /// Its network, which it knows by its command line.
+    pub network: Network,
     /// What counts its instructions, if somebody wants to know.
     pub counter: Option<Counter>,
 }
@@ -78,8 +71,6 @@ impl Linux {
     /// QEMU's arguments.
     fn arguments(&self) -> Vec<OsString> {
         let memory = self.memory.to_string();
-        let (backend, device) = (self.backend(), "virtio-net-pci,disable-legacy=on");
-        let device = format!("{device},netdev=net,romfile=");
         let words = [
             ["-M", "q35,vmport=off,smbus=off,sata=off"],
             ["-display", "none"],
@@ -88,11 +79,18 @@ impl Linux {
             ["-smp", "1"],
             ["-m", &memory],
             ["-serial", "stdio"],
-            ["-netdev", &backend],
-            ["-device", &device],
             ["-append", &self.command_line],
         ];
         let mut line: Vec<OsString> = words.as_flattened().iter().map(Into::into).collect();
+        if let Some(told) = network::arguments(&self.network, &Setting::NONE, Machine::Q35) {
+            let device = format!("virtio-net-pci,disable-legacy=on,{}", told.card);
+            line.extend([
+                "-netdev".into(),
+                told.backend,
+                "-device".into(),
+                device.into(),
+            ]);
+        }
         line.extend(["-nodefaults", "-no-user-config", "-no-reboot"].map(Into::into));
         line.extend(["-kernel".into(), self.kernel.clone().into_os_string()]);
         line.extend(["-initrd".into(), self.files.clone().into_os_string()]);
@@ -100,19 +98,6 @@ impl Linux {
             line.extend(["-plugin".into(), counter.argument()]);
         }
         line
-    }
-
-    fn backend(&self) -> String {
-        match &self.network {
-            Card::User(publish) => publish
-                .iter()
-                .fold("user,id=net".to_owned(), |line, publish| {
-                    format!("{line},{}", publish.forward_rule(None))
-                }),
-            Card::Tap(interface) => {
-                format!("tap,id=net,ifname={interface},script=no,downscript=no,vhost=off")
-            }
-        }
     }
 }
 
@@ -149,7 +134,7 @@ fn pump(from: Option<impl Read + Send + 'static>, to: Sender<String>) {
 mod tests {
     use super::*;
 
-    fn linux(network: Card) -> Linux {
+    fn linux(network: Network) -> Linux {
         Linux {
             kernel: "vmlinuz".into(),
             files: "files".into(),
@@ -160,25 +145,34 @@ mod tests {
         }
     }
 
+    fn network(backend: &str, publish: &[&str]) -> Network {
+        Network {
+            backend: backend.parse().expect(backend),
+            publish: publish.iter().map(|it| it.parse().expect(it)).collect(),
+            ..Network::default()
+        }
+    }
+
     #[test]
     fn it_has_the_machine_of_an_image() {
-        let publish = "8080:80".parse().expect("two ports");
-        let line = linux(Card::User(vec![publish])).arguments();
+        let line = linux(network("user", &["8080:80"])).arguments();
         let line = line.join(" ".as_ref()).to_string_lossy().into_owned();
         assert_eq!(
             line,
             "-M q35,vmport=off,smbus=off,sata=off -display none -accel tcg -cpu max -smp 1 \
-             -m 256M -serial stdio -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 \
-             -device virtio-net-pci,disable-legacy=on,netdev=net,romfile= \
-             -append quiet -- 10.0.2.15 -nodefaults -no-user-config -no-reboot \
+             -m 256M -serial stdio -append quiet -- 10.0.2.15 \
+             -netdev user,id=net,hostfwd=tcp:127.0.0.1:8080-:80 \
+             -device virtio-net-pci,disable-legacy=on,netdev=net,mq=off,\
+             rx_queue_size=256,tx_queue_size=256,romfile= \
+             -nodefaults -no-user-config -no-reboot \
              -kernel vmlinuz -initrd files -plugin file=p.so,out=c"
         );
     }
 
     #[test]
     fn a_tap_is_taken_as_it_is() {
-        let line = linux(Card::Tap("tap0".to_owned())).arguments();
-        let backend = "tap,id=net,ifname=tap0,script=no,downscript=no,vhost=off";
+        let line = linux(network("tap:tap0", &[])).arguments();
+        let backend = "tap,id=net,ifname=tap0,script=no,downscript=no";
         assert!(line.contains(&backend.into()), "{line:?}");
     }
 }

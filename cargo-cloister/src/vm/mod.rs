@@ -41,7 +41,7 @@ pub use ending::{Ending, Reason};
 pub use error::Error;
 pub use launch::qemu_program;
 pub use lines::Utf8Pieces;
-pub use linux::{Booted, Card, Linux};
+pub use linux::{Booted, Linux};
 pub use memory::Memory;
 pub use network::{
     Backend, Given, Holder, HostName, InvalidAddress, InvalidBackend, InvalidHostName,

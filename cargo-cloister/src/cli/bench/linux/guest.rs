@@ -4,6 +4,7 @@
 //! thread has it run, and says when it serves and how it ended. It ends by itself
 //! when somebody connects to its service `quit`, and otherwise when it is dropped.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +13,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use domains::notice::Protocol;
+use tempfile::TempDir;
 
 use super::meter::{Meter, Waiting};
 use super::ours;
 use super::theirs::{self, Theirs};
-use crate::vm::{Card, Counter, Memory, Publish, Spec};
+use crate::vm::{Backend, Counter, Memory, Network, Publish, Spec};
 
 /// The guest's address in QEMU's network, which a Linux is given.
 pub(super) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
@@ -66,7 +66,7 @@ pub(super) struct Run {
     /// What its program is told.
     pub(super) words: Vec<String>,
     pub(super) memory: Memory,
-    pub(super) network: Card,
+    pub(super) network: Network,
     pub(super) counter: Option<Counter>,
     pub(super) patience: Duration,
     /// Set when nobody wants it any more.
@@ -186,11 +186,16 @@ impl System {
 fn network(
     services: &[Service],
     way: &Way,
-) -> std::io::Result<(Card, Vec<(Service, SocketAddr)>)> {
+) -> io::Result<(Network, Vec<(Service, SocketAddr)>)> {
     if let Some(interface) = &way.tap {
         let at = |it: &Service| (*it, (ADDRESS, it.port()).into());
         let addresses = services.iter().map(at).collect();
-        return Ok((Card::Tap(interface.clone()), addresses));
+        let backend = format!("tap:{interface}").parse();
+        let network = Network {
+            backend: backend.map_err(io::Error::other)?,
+            ..Network::default()
+        };
+        return Ok((network, addresses));
     }
     let ports = free_ports(services.len())?;
     let publish = services.iter().zip(&ports).map(|(service, port)| Publish {
@@ -198,15 +203,20 @@ fn network(
         host: *port,
         guest: service.port(),
         protocol: Protocol::Tcp,
-        is_chosen: false,
+        is_chosen: true,
     });
     let at = |(it, port): (&Service, &u16)| (*it, (Ipv4Addr::LOCALHOST, *port).into());
     let addresses = services.iter().zip(&ports).map(at).collect();
-    Ok((Card::User(publish.collect()), addresses))
+    let network = Network {
+        backend: Backend::User,
+        publish: publish.collect(),
+        ..Network::default()
+    };
+    Ok((network, addresses))
 }
 
 /// So many ports that nobody listens at: all are taken before the first is let go.
-fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+fn free_ports(count: usize) -> io::Result<Vec<u16>> {
     let listen = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     let listeners: Vec<TcpListener> = (0..count).map(listen).collect::<Result<_, _>>()?;
     let port = |it: &TcpListener| Ok(it.local_addr()?.port());
@@ -274,10 +284,8 @@ mod tests {
             patience: Duration::from_secs(1),
         };
         let (user, addresses) = network(way.services, &way).expect("free ports");
-        let Card::User(publish) = user else {
-            panic!("QEMU's own network")
-        };
-        let guest: Vec<u16> = publish.iter().map(|it| it.guest).collect();
+        assert_eq!(user.backend, Backend::User);
+        let guest: Vec<u16> = user.publish.iter().map(|it| it.guest).collect();
         assert_eq!(guest, [7, 80]);
         assert_ne!(addresses[0].1, addresses[1].1);
         let tap = Way {

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
+use domains::network::Setting;
 use domains::report::Fault;
 
-use super::guest::{Run, Said};
+use super::guest::{ADDRESS, Run, Said};
 use crate::vm::{
-    self, Backend, Card, Ending, Input, Machine, Network, Patience, Sink, Spec, Stream,
+    self, Backend, Ending, Given, HostName, Input, Machine, Patience, Sink, Spec, Stream,
 };
 
 /// What the servers say when they serve.
@@ -24,33 +25,33 @@ pub(super) fn spec(built: &Spec, run: &Run) -> Spec {
         counted: false,
         input: Input::Silent,
         entropy_device: true,
-        network: network(&run.network),
+        network: run.network.clone(),
         counter: run.counter.clone(),
         timeout: Some(run.patience),
         ..built.clone()
     };
     let words = run.words.iter().map(|word| word.as_bytes().to_vec());
     spec.options.arguments.extend(words);
+    if let Backend::Tap(_) = run.network.backend {
+        spec.options.network = address(&spec, &run.network.backend);
+    }
     spec
 }
 
-/// Where the card leads to; a run with a tap is refused before this counts.
-fn network(card: &Card) -> Network {
-    match card {
-        Card::User(publish) => Network {
-            backend: Backend::User,
-            publish: publish.clone(),
-            ..Network::default()
-        },
-        Card::Tap(_) => Network::default(),
-    }
+/// On an interface of the host nobody lends an address, so it is given.
+fn address(spec: &Spec, backend: &Backend) -> Setting {
+    let own = format!("{ADDRESS}/24").parse();
+    let given = Given {
+        addresses: own.into_iter().collect(),
+        routers: Vec::new(),
+        servers: Vec::new(),
+        host: HostName::of_program(&spec.program),
+    };
+    given.setting(backend).unwrap_or(Setting::NONE)
 }
 
 /// Has it run to its end, which is well if its status is 0.
 pub(super) fn run(spec: &Spec, run: &Run, say: &Sender<Said>) -> Result<(), String> {
-    if let Card::Tap(_) = run.network {
-        return Err("runs of images know no tap yet".to_owned());
-    }
     let mut ear = Ear {
         run,
         say,
@@ -121,13 +122,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::vm::Network;
 
     #[test]
     fn it_is_ready_when_its_line_is_whole() {
         let run = Run {
             words: Vec::new(),
             memory: vm::Memory::DEFAULT,
-            network: Card::User(Vec::new()),
+            network: Network::default(),
             counter: None,
             patience: Duration::ZERO,
             is_unwanted: Default::default(),
