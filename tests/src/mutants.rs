@@ -146,13 +146,15 @@ impl Patch {
         }
     }
 
-    /// The package and the name of a unit test; none for a trial of the guests.
+    /// The package and the name of a unit test, or of one of the test target that is named
+    /// behind the package and a slash; none for a trial of the guests.
     pub fn unit_test(&self) -> Option<(&str, &str)> {
         let (package, test) = self.test.split_once("::")?;
-        let folder = match package.strip_prefix("cell-") {
+        let name = package.split_once('/').map_or(package, |(name, _)| name);
+        let folder = match name.strip_prefix("cell-") {
             Some("net") => "kernel-safe/net".into(),
             Some(cell) => format!("kernel-unsafe/{cell}"),
-            None => package.into(),
+            None => name.into(),
         };
         let folder = sources::root().join(folder);
         (folder.join("Cargo.toml").is_file()).then_some((package, test))
@@ -185,6 +187,8 @@ mod tests {
         assert_eq!(unit.unit_test(), Some(("kernel-safe", "wait::tests::some")));
         let cell = patch("", "cell-net::stack::tests::some");
         assert_eq!(cell.unit_test(), Some(("cell-net", "stack::tests::some")));
+        let other = patch("", "cell-net/tcp::ends::some");
+        assert_eq!(other.unit_test(), Some(("cell-net/tcp", "ends::some")));
         assert_eq!(patch("", "gates::some").unit_test(), None);
     }
 }

@@ -113,7 +113,14 @@ fn command(copy: &Copy, patch: &Patch) -> io::Result<Command> {
     command.env("CARGO_TARGET_DIR", copy.target());
     let test = match patch.unit_test() {
         Some((package, test)) => {
-            command.args(["--lib", "--package", package]);
+            match package.split_once('/') {
+                Some((package, target)) => {
+                    command.args(["--test", target, "--package", package]);
+                }
+                None => {
+                    command.args(["--lib", "--package", package]);
+                }
+            }
             test
         }
         None => {

@@ -69,11 +69,9 @@ impl Tcp {
             return;
         };
         connection.times.orphan(now);
-        // DEFENCE: unread-bytes-end-with-a-reset
-        if how == Close::Reset || connection.socket().recv_queue() > 0 {
-            connection.abort(None, false);
-        } else {
-            connection.socket_mut().close();
+        match how {
+            Close::Reset => connection.abort(None, false),
+            Close::Orderly => connection.socket_mut().close(),
         }
         connection.is_mute |= connection.phase == Phase::Opening;
         self.unqueue(queued_at, socket);
@@ -218,6 +216,7 @@ fn progress(now: u64, connection: &mut Connection) {
     let waits = connection.waits();
     connection.times.wait(now, waits);
     let has_unread = connection.socket().recv_queue() > 0;
+    // DEFENCE: unread-bytes-end-with-a-reset
     if connection.times.is_orphan() && has_unread && state != State::Closed {
         connection.abort(None, false);
     }

@@ -138,3 +138,31 @@ fn nobody_who_cannot_see_a_connection_ends_it() {
     peer.send(&mut world, &peer.segment(TcpControl::Rst, own));
     assert_eq!(world.hosts[1].error(server), errno::ECONNRESET);
 }
+
+#[test]
+fn what_comes_from_far_off_is_not_even_answered() {
+    let mut world = World::new(6);
+    let listener = world.listen(1, 80, 4);
+    let peer = Peer::new(4000, 80);
+    let (own, other) = peer.greet(&mut world, 100);
+    let server = world.accept(1, listener).expect("it is made");
+    let far = (1_u32 << 30) + 1;
+    let half = 1_u32 << 31;
+    for (ahead, answers) in [
+        (far, 0),
+        (far.wrapping_neg(), 0),
+        (half, 0),
+        (0, half),
+        (0, far),
+    ] {
+        for payload in [&b""[..], b"bytes"] {
+            let (sequence, number) = (own.wrapping_add(ahead), other.wrapping_add(answers));
+            peer.say(&mut world, TcpControl::None, sequence, number, payload);
+            world.pass(2 * SECOND);
+            assert!(peer.answers(&mut world).is_empty(), "{ahead} {answers}");
+        }
+    }
+    assert_eq!(world.hosts[1].kernel.readable(server), 0);
+    peer.say(&mut world, TcpControl::None, own, other, b"bytes");
+    assert_eq!(world.hosts[1].kernel.read(server, 99), b"bytes");
+}
