@@ -28,74 +28,75 @@ pub struct Headers<'a> {
 /// Passes over the headers that begin `payload`; none if the packet is not for those
 /// who do not know one of them.
 pub fn walk(first: IpProtocol, payload: &[u8]) -> Option<Headers<'_>> {
-    let (mut protocol, mut payload) = (first, payload);
-    for place in 0..HEADERS {
-        let is_known = match protocol {
-            IpProtocol::HopByHop => place == 0 && has_only_known_options(payload),
-            IpProtocol::Ipv6Opts => has_only_known_options(payload),
-            // Nothing is routed on from here (RFC 8200, 4.4).
-            IpProtocol::Ipv6Route => bytes::byte(payload, 3)? == 0,
-            IpProtocol::Ipv6Frag => {
-                let fragment = fragment(payload)?;
-                let protocol = IpProtocol::from(bytes::byte(payload, 0)?);
-                let payload = payload.get(UNIT..)?;
-                if fragment.at == 0 && fragment.is_last {
-                    // Complete by itself (RFC 6946).
-                    return walk_behind_fragment(protocol, payload);
-                }
-                return Some(Headers {
-                    protocol,
-                    payload,
-                    fragment: Some(fragment),
-                });
-            }
-            IpProtocol::IpSecAh | IpProtocol::IpSecEsp | IpProtocol::Ipv6NoNxt => false,
-            _ => {
-                return Some(Headers {
-                    protocol,
-                    payload,
-                    fragment: None,
-                });
-            }
-        };
-        if !is_known {
-            return None;
+    // What every router looks at stands in front of all else.
+    let headers = match first {
+        IpProtocol::HopByHop => {
+            let (next, rest) = pass_over(first, payload)?;
+            pass_over_all(next, rest)?
         }
-        let size = size_of_header(payload)?;
-        protocol = IpProtocol::from(bytes::byte(payload, 0)?);
-        payload = payload.get(size..)?;
+        _ => pass_over_all(first, payload)?,
+    };
+    if headers.protocol != IpProtocol::Ipv6Frag {
+        return carried(headers);
     }
-    None
+    let fragment = fragment(headers.payload)?;
+    let protocol = IpProtocol::from(bytes::byte(headers.payload, 0)?);
+    let payload = headers.payload.get(UNIT..)?;
+    if fragment.at == 0 && fragment.is_last {
+        // Complete by itself (RFC 6946).
+        return walk_behind_fragment(protocol, payload);
+    }
+    Some(Headers {
+        protocol,
+        payload,
+        fragment: Some(fragment),
+    })
 }
 
 /// The same for what was put together, or was never apart: it has no fragments again.
 pub fn walk_behind_fragment(first: IpProtocol, payload: &[u8]) -> Option<Headers<'_>> {
-    let (mut protocol, mut payload) = (first, payload);
-    for _ in 0..HEADERS {
-        let is_known = match protocol {
-            IpProtocol::Ipv6Opts => has_only_known_options(payload),
-            IpProtocol::Ipv6Route => bytes::byte(payload, 3)? == 0,
-            IpProtocol::HopByHop
+    carried(pass_over_all(first, payload)?)
+}
+
+/// What is no header any more.
+fn carried(headers: Headers<'_>) -> Option<Headers<'_>> {
+    let is_header = matches!(
+        headers.protocol,
+        IpProtocol::HopByHop
             | IpProtocol::Ipv6Frag
             | IpProtocol::IpSecAh
             | IpProtocol::IpSecEsp
-            | IpProtocol::Ipv6NoNxt => false,
-            _ => {
-                return Some(Headers {
-                    protocol,
-                    payload,
-                    fragment: None,
-                });
-            }
-        };
-        if !is_known {
-            return None;
+            | IpProtocol::Ipv6NoNxt
+    );
+    (!is_header).then_some(headers)
+}
+
+/// Passes over options and routes, up to a bound.
+fn pass_over_all(first: IpProtocol, payload: &[u8]) -> Option<Headers<'_>> {
+    let (mut protocol, mut payload) = (first, payload);
+    for _ in 0..HEADERS {
+        if !matches!(protocol, IpProtocol::Ipv6Opts | IpProtocol::Ipv6Route) {
+            return Some(Headers {
+                protocol,
+                payload,
+                fragment: None,
+            });
         }
-        let size = size_of_header(payload)?;
-        protocol = IpProtocol::from(bytes::byte(payload, 0)?);
-        payload = payload.get(size..)?;
+        (protocol, payload) = pass_over(protocol, payload)?;
     }
     None
+}
+
+/// What stands behind a header that may be passed over.
+fn pass_over(header: IpProtocol, payload: &[u8]) -> Option<(IpProtocol, &[u8])> {
+    let may_be = match header {
+        // Nothing is routed on from here (RFC 8200, 4.4).
+        IpProtocol::Ipv6Route => bytes::byte(payload, 3)? == 0,
+        _ => has_only_known_options(payload),
+    };
+    let next = IpProtocol::from(bytes::byte(payload, 0)?);
+    let rest = payload.get(size_of_header(payload)?..)?;
+    may_be.then_some((next, rest))
 }
 
 fn size_of_header(header: &[u8]) -> Option<usize> {
