@@ -96,7 +96,10 @@ impl Datagrams {
             self.groups_of(member.interface).leave(member.group);
         }
         socket.tell_state(state::CLOSED | state::RELEASED);
-        self.list(number);
+        // Once it is released, whoever calls wants to hear no more of it.
+        if !socket.is_listed {
+            self.list(number);
+        }
         Ok(())
     }
 

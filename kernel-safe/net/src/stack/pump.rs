@@ -42,10 +42,10 @@ impl<L: Lender> Stack<L> {
         }
         self.take_frames(frames.min(FRAMES));
         self.tick();
-        let mut budget = budget as usize;
-        self.work(&mut budget);
+        let mut left = budget as usize;
+        self.work(&mut left);
         self.tell();
-        self.answer(budget == 0)
+        self.answer(budget as usize, left == 0)
     }
 
     /// Somebody has read a socket's window, or written to it.
@@ -149,9 +149,9 @@ impl<L: Lender> Stack<L> {
         }
     }
 
-    /// Writes the lists of the answer.
-    fn answer(&mut self, is_spent: bool) -> i64 {
-        let frames = self.put_frames();
+    /// Writes the lists of the answer, with so many frames at most.
+    fn answer(&mut self, budget: usize, is_spent: bool) -> i64 {
+        let frames = self.put_frames(budget.min(FRAMES));
         let changed = self.put_changed();
         let is_full = self.node.frames.waiting() != 0 || changed == net::CHANGED_MAX;
         let waits = !self.node.loopback.is_empty() || self.tcp.is_waiting();
@@ -168,14 +168,14 @@ impl<L: Lender> Stack<L> {
         answer.cast_signed()
     }
 
-    fn put_frames(&mut self) -> usize {
-        for place in 0..FRAMES {
+    fn put_frames(&mut self, most: usize) -> usize {
+        for place in 0..most {
             let Some((buffer, size)) = self.node.frames.next_out() else {
                 return place;
             };
             self.desk.set_frame_out(place, buffer, size);
         }
-        FRAMES
+        most
     }
 
     fn put_changed(&mut self) -> usize {

@@ -222,3 +222,33 @@ fn many_datagrams_to_oneself_are_delivered_as_they_are_sent() {
     rig.settle();
     assert_eq!(rig.receive(1).len(), 300);
 }
+
+#[test]
+fn a_socket_that_is_closed_is_told_of_once() {
+    let mut rig = Rig::alone();
+    rig.open(1, kind::DATAGRAM);
+    rig.bind(1, &Name::v4(HOME, 7));
+    rig.send(1, b"hello", Some(&Name::v4(HOME, 7)));
+    assert_eq!(rig.stack.shutdown(1, 0), -ENOTCONN);
+    assert_eq!(rig.stack.close(1, 0), 0);
+    assert_eq!(rig.settle().changed, [1]);
+}
+
+#[test]
+fn no_more_leaves_at_once_than_there_is_room_for() {
+    let mut rig = Rig::new();
+    rig.know_peer();
+    rig.open(1, kind::DATAGRAM);
+    for _ in 0..20 {
+        assert_eq!(rig.send(1, b"hello", Some(&Name::v4(PEER, 7))), 5);
+    }
+    rig.budget = 0;
+    let pumped = rig.pump();
+    assert!(pumped.sent.is_empty() && pumped.more);
+    rig.budget = 8;
+    for count in [8, 8, 4] {
+        let pumped = rig.pump();
+        assert_eq!(pumped.sent.len(), count);
+        assert_eq!(pumped.more, count == 8);
+    }
+}

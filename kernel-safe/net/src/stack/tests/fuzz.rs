@@ -160,7 +160,10 @@ fn act(rig: &mut Rig, random: &mut Random) {
         4 => drop(rig.stack.accept(4)),
         5 => rig.set_card(true, random.below(8) != 0, random.below(2) == 0),
         6 => drop(rig.stack.option(1, option::JOIN, 0)),
-        7 => rig.gives = random.below(129) as usize,
+        7 => {
+            rig.gives = random.below(129) as usize;
+            rig.budget = random.below(65) as u32;
+        }
         8 => {
             rig.stack.close(9, random.below(2) as u32);
             let pages = Pages {
@@ -194,6 +197,7 @@ fn fuzz(setting: &Setting, seed: u8, count: usize) {
             act(&mut rig, &mut random);
         }
     }
+    (rig.gives, rig.budget) = (128, 64);
     rig.settle();
 }
 

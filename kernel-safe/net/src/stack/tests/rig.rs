@@ -45,6 +45,8 @@ pub(super) struct Rig {
     pub(super) flags: u32,
     /// How many buffers are given with a call at most.
     pub(super) gives: usize,
+    /// How many packets may be sent with a call.
+    pub(super) budget: u32,
 }
 
 pub(super) fn own() -> IpAddress {
@@ -96,6 +98,7 @@ impl Rig {
             now: SECOND,
             flags: 0,
             gives: 128,
+            budget: 64,
         };
         rig.desk.write(net::GIVEN, setting);
         rig.set_card(has_card, true, true);
@@ -146,7 +149,7 @@ impl Rig {
             self.desk.set_word(at_desk + 8, word(*at, *written));
         }
         let counts = desk::counts([frames, spares.len(), dirty.len()]);
-        let answer = self.stack.pump(counts, self.flags, 64, self.now);
+        let answer = self.stack.pump(counts, self.flags, self.budget, self.now);
         self.take(answer)
     }
 
@@ -198,6 +201,7 @@ impl Rig {
             pumped.changed.extend([word as u32, (word >> 32) as u32]);
         }
         pumped.changed.truncate(changed);
+        assert!(frames <= self.budget as usize);
         self.audit();
         pumped
     }
