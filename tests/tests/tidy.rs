@@ -56,6 +56,11 @@ fn assembly_stands_only_in_gate_and_core() {
         .iter()
         .filter(|source| !source.is_in(&ASSEMBLY))
         .flat_map(|source| code_with(source, &words))
+        // A reference that lasts is no variable.
+        .filter(|line| {
+            let line = line.replace("&'static mut ", "");
+            words.iter().any(|word| line.contains(word))
+        })
         .collect();
     expect_none(
         "assembly, or a way round the lints, outside gate and core",

@@ -1,7 +1,8 @@
-//! How this machine gets addresses of IPv6: it makes them of what routers say (RFC 4862).
+//! How this machine gets addresses of IPv6, from what routers say.
 //!
-//! Each address is asked about once before it is used. Routers, networks, addresses and
-//! servers of names have their times, and so few places that no router fills memory.
+//! It makes them itself (RFC 4862). Each address is asked about once before it is used.
+//! Routers, networks, addresses and servers of names have their times, and so few
+//! places that no router fills memory.
 
 use domains::network::setting::{SERVERS, Text};
 use smoltcp::wire::{IpAddress, Ipv6Address};

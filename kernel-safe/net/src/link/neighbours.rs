@@ -1,4 +1,4 @@
-//! Who is where on the link: addresses of IP and the addresses of Ethernet for them.
+//! Who is where on the link: addresses of IP, and those of Ethernet for them.
 //!
 //! An entry goes the way of RFC 4861, 7.3, for both families: it is asked for, known for
 //! half a minute, then used as it is, and asked for again at that address while it is
