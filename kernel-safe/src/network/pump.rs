@@ -373,12 +373,13 @@ impl Hold {
         for number in 0..count.min(CHANGED_MAX) {
             let number = self.net.changed(number);
             // DEFENCE: changed-exists
-            let slot = self.state.slot(number).filter(|slot| slot.is_with_net());
-            let Some(slot) = slot else {
-                return Err(self
-                    .net
-                    .convict("it told of a socket that it does not have"));
+            let Some(slot) = self.state.slot(number) else {
+                return Err(self.net.convict("it told of a socket that there is not"));
             };
+            // What it has released may have been seen before it tells of that.
+            if !slot.is_with_net() {
+                continue;
+            }
             if slot.told_state() & state::RELEASED != 0 {
                 self.release(slot)?;
             }
