@@ -1,4 +1,4 @@
-//! A connection: an interface of `smoltcp` with one socket, and what we know beside it.
+//! A connection: an interface of `smoltcp` with one socket, and more beside it.
 //!
 //! So a packet costs the same among a thousand connections as alone, and each has a
 //! path, a seed and guards of its own. What the interface may do is fixed when it is

@@ -20,8 +20,8 @@ use super::segment::put;
 use super::socket::{Options, Rings};
 use crate::lent::{Control, Window};
 
-/// How many runs there are: about one in a hundred panics without a guard.
-const RUNS: u64 = 1500;
+/// How many runs there are: about one in ten panics without the guard.
+const RUNS: u64 = 500;
 
 /// Windows that are never given back: a test has few.
 struct Leaked;

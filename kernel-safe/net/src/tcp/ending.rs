@@ -1,4 +1,4 @@
-//! Ends: a direction is shut, an owner goes, a connection is over, a window is free.
+//! Ends: a direction is shut, an owner goes, a connection is over.
 
 use domains::errno;
 use domains::network::window::state;

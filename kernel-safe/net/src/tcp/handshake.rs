@@ -13,9 +13,6 @@ use super::socket::{Options, Rings, Role};
 use super::{Target, Tcp, own};
 use crate::carrier::{Carrier, Incoming};
 
-/// The window that is advertised as long as no spare was ever there.
-const WINDOW_LEAST: usize = 3_968;
-
 /// How much higher than the last number of a connection in TIME-WAIT the first of the
 /// next is, at least: no segment of either is taken for one of the other's.
 const APART: u32 = 65_537;
@@ -64,16 +61,13 @@ impl Tcp {
 
     /// Fills in what our answer says: what the next spare will hold to.
     fn promise(&self, record: &mut HalfOpen, options: &Options, carrier: &dyn Carrier) {
-        let ring = match self.spare {
-            0 => WINDOW_LEAST,
-            spare => spare,
-        };
+        let (received, sent) = self.spare;
         let peer = record.tuple.peer_address();
         let headers = record.tuple.header() + smoltcp::wire::TCP_HEADER_LEN;
-        let segment = path::largest(peer, ring, carrier).saturating_sub(headers);
-        record.own_segment = segment as u16;
-        record.own_window = ring.min(usize::from(u16::MAX)) as u16;
-        record.own_shift = shift(ring);
+        let segment = path::largest(peer, received.min(sent), carrier);
+        record.own_segment = segment.saturating_sub(headers) as u16;
+        record.own_window = received.min(usize::from(u16::MAX)) as u16;
+        record.own_shift = shift(received);
         record.hop_limit = options.hop_limit;
     }
 

@@ -79,6 +79,9 @@ const SPARES_LEAST: usize = 2;
 /// The most that are wanted because connections are half open.
 const SPARES_MOST: usize = 16;
 
+/// The window that is promised as long as no spare was ever there.
+const WINDOW_LEAST: usize = 3_968;
+
 /// What a stream is opened for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -161,8 +164,8 @@ pub struct Tcp {
     timers: Timers,
     /// Windows for connections that come in.
     spares: VecDeque<u32>,
-    /// How large the rings of the last spare were.
-    spare: usize,
+    /// How large the rings of the last spare were, to receive and to send.
+    spare: (usize, usize),
     secrets: Secrets,
     resets: own::Limiter,
     /// Where a packet is put together that did not come in one piece.
@@ -191,7 +194,7 @@ impl Tcp {
             changed: Queue::default(),
             timers: Timers::default(),
             spares: VecDeque::new(),
-            spare: 0,
+            spare: (WINDOW_LEAST, WINDOW_LEAST),
             secrets: Secrets::new([third, fourth]),
             resets: own::Limiter::default(),
             packet: Vec::new(),
@@ -223,7 +226,7 @@ impl Tcp {
             received: window.received,
             sent: window.sent,
         };
-        let capacity = rings.received.len().min(rings.sent.len());
+        let sizes = (rings.received.len(), rings.sent.len());
         let opened = Socket {
             view: View::new(window.control, &rings),
             v6,
@@ -240,7 +243,7 @@ impl Tcp {
         self.sockets.put(socket, opened)?;
         if kind == Kind::Spare {
             self.spares.push_back(socket);
-            self.spare = capacity;
+            self.spare = sizes;
             self.has_room = true;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What routers and peers report: ways that do not lead on, and ways that are narrow.
+//! What routers report: ways that do not lead on, and ways that are narrow.
 //!
 //! Anybody can send such a report. It counts only if it quotes a number that is in
 //! flight, and ends only a connection that is yet to be made (RFC 5927).

@@ -1,4 +1,4 @@
-//! What a request costs among many connections. It is printed, and nothing is asserted.
+//! What a request costs among many connections; it is printed, nothing else.
 //!
 //! `CLOISTER_FULL=1 cargo test --release -p cell-net --test cost -- --nocapture`
 

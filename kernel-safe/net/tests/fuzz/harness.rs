@@ -143,7 +143,8 @@ impl<'a> Run<'a> {
 
     fn step(&mut self) {
         match self.below(80) {
-            0..=49 => self.stranger(),
+            0..=46 => self.stranger(),
+            47..=49 => self.burst(),
             50..=57 => self.read_or_write(),
             58..=67 => {
                 let pause = self.one_of(&[1_000, 1_000_000, 11_000_000, 1_100_000_000]);
@@ -236,24 +237,81 @@ impl<'a> Run<'a> {
             _ => (4000 + self.below(3) as u16, 80),
         };
         let said = self.nic.said.get(&(port, to)).copied();
-        let is_known = said.is_some();
+        let control = self.control(said.is_some());
         let said = said.unwrap_or(Said {
             next: self.word() as u32,
             acknowledged: self.word() as u32,
             window: 1000,
             scale: 0,
         });
-        let is_fair = self.below(2) == 0;
-        let far = [
-            1 << 30,
-            (1 << 30) + 1,
-            1 << 31,
-            (1 << 31) - 1,
-            (1 << 31) + 1,
-        ];
-        let word = self.word() as u32;
-        let window = said.window;
-        let near = [
+        let (ahead, answers) = self.beside(&said);
+        let room = said.window.wrapping_sub(ahead).min(20_000) as usize;
+        let size = self.one_of(&[0, 0, 1, 100, 1460, room, room + 1, room.saturating_sub(1)]);
+        let is_syn = control == TcpControl::Syn;
+        let has_number = self.below(if is_syn { 5 } else { 40 }) > 0 && !is_syn;
+        let payload = vec![7; size];
+        let number = TcpSeqNumber(said.next.wrapping_add(answers) as i32);
+        let mut segment = self.segment((port, to), &payload);
+        segment.control = control;
+        segment.seq_number = TcpSeqNumber(said.acknowledged.wrapping_add(ahead) as i32);
+        segment.ack_number = has_number.then_some(number);
+        self.input(&segment);
+    }
+
+    /// A segment with what does not matter by chance.
+    fn segment<'b>(&mut self, (port, to): (u16, u16), payload: &'b [u8]) -> TcpRepr<'b> {
+        TcpRepr {
+            src_port: port,
+            dst_port: to,
+            control: TcpControl::Psh,
+            seq_number: TcpSeqNumber(0),
+            ack_number: None,
+            window_len: self.one_of(&[0, 1, 1000, 65_535]),
+            window_scale: self.one_of(&[None, Some(0), Some(7), Some(14)]),
+            max_seg_size: self.one_of(&[None, Some(0), Some(1), Some(1460)]),
+            sack_permitted: self.below(2) == 0,
+            sack_ranges: [None; 3],
+            timestamp: None,
+            payload,
+        }
+    }
+
+    /// More than fits into any window, at once.
+    fn burst(&mut self) {
+        let names = (4000 + self.below(3) as u16, 80);
+        let Some(said) = self.nic.said.get(&names).copied() else {
+            return;
+        };
+        let payload = vec![7; 40_000];
+        for place in 0..self.below(8) as u32 {
+            let mut segment = self.segment(names, &payload);
+            let sequence = said.acknowledged.wrapping_add(place * 40_000);
+            segment.seq_number = TcpSeqNumber(sequence as i32);
+            segment.ack_number = Some(TcpSeqNumber(said.next as i32));
+            self.input(&segment);
+        }
+    }
+
+    /// What a segment is: most often a SYN as long as nothing was said.
+    fn control(&mut self, is_known: bool) -> TcpControl {
+        match self.below(32) {
+            0 | 1 => TcpControl::Syn,
+            _ if !is_known && self.below(4) > 0 => TcpControl::Syn,
+            2 => TcpControl::Rst,
+            3 | 4 => TcpControl::Fin,
+            5..12 => TcpControl::None,
+            _ => TcpControl::Psh,
+        }
+    }
+
+    /// How far from what was said both numbers of a segment are: half of the time they
+    /// are just right.
+    fn beside(&mut self, said: &Said) -> (u32, u32) {
+        let (window, word) = (said.window, self.word() as u32);
+        let half = 1 << 31;
+        let far = [1 << 30, (1 << 30) + 1, half, half - 1, half + 1];
+        let far = self.one_of(&far) + self.one_of(&[0, window, window + 1]);
+        let near = self.one_of(&[
             0,
             1,
             u32::MAX,
@@ -263,48 +321,14 @@ impl<'a> Run<'a> {
             window.wrapping_mul(3),
             word % 3000,
             word,
-        ];
-        let ahead = match self.below(8) {
-            0 if !is_fair => {
-                self.one_of(&far) + self.one_of(&[0, said.window, said.window + 1])
-            }
-            1..=3 if !is_fair => self.one_of(&near),
-            _ => 0,
-        };
-        let answers = match self.below(8) {
-            0 if !is_fair => self.one_of(&far),
-            1 | 2 if !is_fair => self.one_of(&[1, u32::MAX, 2, 100, word]),
-            _ => 0,
-        };
-        let control = match self.below(32) {
-            0 | 1 => TcpControl::Syn,
-            _ if !is_known && self.below(4) > 0 => TcpControl::Syn,
-            2 => TcpControl::Rst,
-            3 | 4 => TcpControl::Fin,
-            5..12 => TcpControl::None,
-            _ => TcpControl::Psh,
-        };
-        let room = said.window.wrapping_sub(ahead).min(20_000) as usize;
-        let size = self.one_of(&[0, 0, 1, 100, 1460, room, room + 1, room.saturating_sub(1)]);
-        let is_syn = control == TcpControl::Syn;
-        let has_number = self.below(if is_syn { 5 } else { 40 }) > 0 && !is_syn;
-        let payload = vec![7; size];
-        let segment = TcpRepr {
-            src_port: port,
-            dst_port: to,
-            control,
-            seq_number: TcpSeqNumber(said.acknowledged.wrapping_add(ahead) as i32),
-            ack_number: has_number
-                .then_some(TcpSeqNumber(said.next.wrapping_add(answers) as i32)),
-            window_len: self.one_of(&[0, 1, 1000, 65_535]),
-            window_scale: self.one_of(&[None, Some(0), Some(7), Some(14)]),
-            max_seg_size: self.one_of(&[None, Some(0), Some(1), Some(1460)]),
-            sack_permitted: self.below(2) == 0,
-            sack_ranges: [None; 3],
-            timestamp: None,
-            payload: &payload,
-        };
-        self.input(&segment);
+        ]);
+        let beside = self.one_of(&[1, u32::MAX, 2, 100, word]);
+        if self.below(2) == 0 {
+            return (0, 0);
+        }
+        let ahead = [far, near, near, near, 0, 0, 0, 0];
+        let answers = [far, beside, beside, 0, 0, 0, 0, 0];
+        (self.one_of(&ahead), self.one_of(&answers))
     }
 
     fn input(&mut self, segment: &TcpRepr<'_>) {

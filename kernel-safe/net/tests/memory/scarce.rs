@@ -1,4 +1,4 @@
-//! Memory that runs out at any point: calls fail, and connections do not come about.
+//! Memory that runs out at any point: calls fail, and connections come to nothing.
 //!
 //! If anything took memory for granted this test would be aborted.
 

@@ -1,4 +1,4 @@
-//! Connections that are half open: what their peers may do, and how often we answer.
+//! Connections that are half open: what peers may do, and how often we answer.
 
 use domains::errno;
 use domains::network::window::state;

@@ -1,5 +1,6 @@
-//! The safe kernel of the tests: it has windows, reads and writes where it is told to,
-//! and says later what it has done. What is told must lie within the rings.
+//! The safe kernel of the tests: it reads and writes windows where it is told to.
+//!
+//! It says later what it has done. What is told must lie within the rings.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

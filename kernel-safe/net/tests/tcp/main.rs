@@ -1,4 +1,4 @@
-//! TCP against itself, and against peers that lie: two stacks over a simulated wire.
+//! TCP against itself over a simulated wire, and against peers that lie.
 //!
 //! Time is virtual: nothing waits, and a day passes in milliseconds. What a test needs
 //! of the rest of the system it has here: the wire, cards that compute checksums, and

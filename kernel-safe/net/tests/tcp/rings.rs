@@ -1,4 +1,4 @@
-//! Rings with told pieces, against a stream of bytes, in all orders of what can happen.
+//! Rings with told pieces, against a stream of bytes, in all orders.
 
 use domains::network::window::told;
 use proptest::prelude::*;
