@@ -13,8 +13,8 @@
 use crate::Cell;
 use crate::boot::VOLUMES_MAX;
 
-/// The most devices that the core numbers.
-pub const DEVICES_MAX: usize = 16;
+/// The most devices that the core numbers: as many as there are roles.
+pub const DEVICES_MAX: usize = CONSOLES + VOLUMES_MAX + 2;
 /// The most devices on a virtio-mmio bus.
 pub const MMIO_SLOTS: usize = 8;
 /// The most queues of a device.
