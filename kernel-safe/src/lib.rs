@@ -14,7 +14,8 @@
 //! | [`thread`], [`priority`] | threads, their numbers, stacks and places to wait |
 //! | [`life`] | how threads start, block, and end |
 //! | [`line`], [`wait`] | who waits, and waiting for something, with a deadline |
-//! | [`copy`], [`futex`], [`memory`], [`random`], [`stdio`] | one service each |
+//! | [`copy`], [`entropy`], [`futex`], [`memory`], [`stdio`] | one service each |
+//! | [`random`] | random bytes |
 //! | [`object`], [`counter`] | what can be open, counting events |
 //! | [`descriptors`], [`poll`] | what is open, waiting for it |
 //! | [`files`] | the name space |
@@ -40,7 +41,8 @@
 //! - a place to wait; the roster, standard input, an event counter or a channel's
 //!   slots; a cell; what its input and its bells remember; a schedule,
 //! - the pool of random bytes; a cell,
-//! - the cell `net`; what is known of the network; the cell `nic`; and then one of: a
+//! - the cell `net`; what is known of the network; the cell `nic`, or the pool of random
+//!   bytes and a cell for it; and then one of: a
 //!   socket's record, a side of its window, the list of those that were touched, the
 //!   network's alarm, or a place to wait; a schedule,
 //! - the start of a thread; the space of stacks,
@@ -63,6 +65,7 @@ pub mod counter;
 pub mod date;
 pub mod descriptors;
 pub mod drivers;
+pub mod entropy;
 pub mod errno;
 pub mod events;
 pub mod files;

@@ -8,26 +8,17 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use gate::user::UserSlice;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use spin::Mutex;
 
-use crate::errno::{Answer, Errno, count};
-use crate::{drivers, events, report};
+use crate::errno::Errno;
+use crate::{drivers, report};
 
 /// Bytes of a key.
 const KEY: usize = 32;
-/// Bytes that one request fills at most; the caller asks again.
-const FILL_MAX: usize = 1 << 16;
-/// Bytes copied at once.
-const CHUNK: usize = 256;
 /// Bytes after which fresh entropy is mixed in.
 const RESEED_AFTER: usize = 1 << 20;
-
-/// Flags that POSIX-like callers may set: they change nothing, because a
-/// request never waits.
-const KNOWN_FLAGS: u32 = 3;
 
 static HAS_SAID_SO: AtomicBool = AtomicBool::new(false);
 static POOL: Mutex<Pool> = Mutex::new(Pool::new());
@@ -39,29 +30,6 @@ pub struct Pool {
     /// Bytes that may be generated before entropy must be mixed in; zero at
     /// first.
     budget: usize,
-}
-
-/// Fills the application's `size` bytes at `address`; how many.
-///
-/// # Errors
-///
-/// The machine has no source of entropy, or an argument is wrong.
-pub fn fill(address: usize, size: usize, flags: u32) -> Answer {
-    if flags & !KNOWN_FLAGS != 0 {
-        return Err(Errno::Invalid);
-    }
-    let target = UserSlice::new(address, size.min(FILL_MAX));
-    let mut filled = 0;
-    while filled < target.size() {
-        let part = target.part(filled, CHUNK);
-        let mut chunk = [0; CHUNK];
-        let chunk = chunk.get_mut(..part.size()).ok_or(Errno::Invalid)?;
-        generate(chunk)?;
-        part.write(chunk)?;
-        filled = filled.saturating_add(part.size());
-        events::let_others_run();
-    }
-    count(filled)
 }
 
 /// Fills `bytes` with random ones.
@@ -224,8 +192,8 @@ mod tests {
     fn fresh_entropy_is_asked_for_when_the_budget_is_spent() {
         let mut pool = Pool::new();
         let mut asked = 0;
-        let mut chunk = [0; CHUNK];
-        for _ in 0..=RESEED_AFTER / CHUNK {
+        let mut chunk = [0; 256];
+        for _ in 0..=RESEED_AFTER / chunk.len() {
             let seeds = || {
                 asked += 1;
                 [SEED, None]

@@ -19,7 +19,7 @@ use crate::schedule::cpu::{self, FLEET};
 use crate::sockets::address;
 use crate::thread::id::ThreadId;
 use crate::thread::task::Task;
-use crate::{copy, counter, descriptors, files, futex, poll, random, schedule, wait};
+use crate::{copy, counter, descriptors, entropy, files, futex, poll, schedule, wait};
 
 /// The safe kernel, as the gate sees it.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Serve for Kernel {
     }
 
     fn entropy(address: usize, size: usize, flags: u32) -> i64 {
-        word(random::fill(address, size, flags))
+        word(entropy::fill(address, size, flags))
     }
 
     fn thread() -> i64 {

@@ -50,7 +50,7 @@ pub use entropy::random;
 pub use held::{DriverError, TRIES};
 pub use input::{ARRIVAL, Piece, give_back, receive, receive_or_arm};
 pub use interrupts::{on_devices, on_failure};
-pub use net::{Net, Pumped};
+pub use net::{Net, Pumped, SEED};
 pub use nic::{Exchanged, Nic};
 #[cfg(feature = "test-hooks")]
 pub use probe::digest;

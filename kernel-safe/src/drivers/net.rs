@@ -22,6 +22,9 @@ use crate::errno::Errno;
 #[derive(Debug)]
 pub struct Net(Held<'static>);
 
+/// Bytes of what nobody can guess.
+pub const SEED: usize = 32;
+
 /// What a pump has brought. The lists are on the desk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pumped {
@@ -280,8 +283,15 @@ impl Net {
         View::net().word(place::TOLD).unwrap_or(0) as u32
     }
 
-    /// Puts there what is given for the network, and what card there is.
-    pub fn give(&self, setting: &Setting, card: &[u8; desk::nic::CARD_SIZE]) {
+    /// Puts there what is given for the network, what card there is, and what nobody can
+    /// guess.
+    pub fn give(
+        &self,
+        setting: &Setting,
+        card: &[u8; desk::nic::CARD_SIZE],
+        seed: &[u8; SEED],
+    ) {
+        set(place::SEED, seed);
         set(place::GIVEN, setting);
         set(place::CARD, card);
     }

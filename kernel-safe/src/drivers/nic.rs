@@ -83,10 +83,10 @@ impl Nic {
         &mut self,
         posts: usize,
         sends: usize,
-        arm: bool,
+        arms: bool,
     ) -> Result<Exchanged, DriverError> {
         let (posts, sends) = (posts as u32, sends as u32);
-        let word = self.0.call(|| nic::exchange(posts, sends, arm.into()))?;
+        let word = self.0.call(|| nic::exchange(posts, sends, arms.into()))?;
         let Some(exchanged) = Exchanged::read(word) else {
             return Err(self.convict("it exchanged more than there is room for"));
         };

@@ -129,19 +129,22 @@ impl Ledger {
         Some(buffer)
     }
 
-    /// A frame of `size` bytes has come from the card.
+    /// A frame of `size` bytes has come from the card. With none a buffer comes back
+    /// empty, and is free.
     ///
     /// # Errors
     ///
     /// The card has no such buffer, or there is no room for so much.
     pub fn come(&mut self, buffer: usize, size: usize) -> Result<(), Lie> {
         // DEFENCE: frame-fits
-        let fits = (1..=packets::SIZE).contains(&size);
-        let is_to_receive = packets::is_to_receive(buffer);
-        if !fits || !is_to_receive || self.owner(buffer) != Some(Owner::Card) {
+        let fits = size <= packets::SIZE && packets::is_to_receive(buffer);
+        if !fits || self.owner(buffer) != Some(Owner::Card) {
             return Err(Lie);
         }
-        self.set(buffer, Owner::Arrived);
+        match size {
+            0 => self.free(buffer),
+            _ => self.set(buffer, Owner::Arrived),
+        }
         Ok(())
     }
 
@@ -352,6 +355,9 @@ mod tests {
         assert_eq!(ledger.come(posted, packets::SIZE + 1), Err(Lie));
         assert_eq!(ledger.come(posted, 60), Ok(()));
         assert_eq!(ledger.come(posted, 60), Err(Lie), "it came already");
+        let empty = ledger.post().expect("one is free");
+        assert_eq!(ledger.come(empty, 0), Ok(()));
+        assert_eq!(ledger.owner(empty), Some(Owner::Free));
         let spare = ledger.spare().expect("one is free");
         assert_eq!(ledger.leave(posted, 60), Err(Lie), "it is not the stack's");
         assert_eq!(ledger.leave(spare, HEADER), Err(Lie), "it is empty");

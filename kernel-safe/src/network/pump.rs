@@ -33,6 +33,8 @@ pub(super) const ROUNDS: u32 = 8;
 const SILENT_NS: u64 = 4_000_000;
 /// When what was not finished goes on if nobody comes.
 const UNFINISHED_NS: u64 = 1_000_000;
+/// How often the card may bring nothing in a row and not interrupt, though it shall.
+const SILENT_ROUNDS_MAX: u32 = 1000;
 /// How often `net` may say in a row that it has more to do, and bring nothing.
 const IDLE_ROUNDS_MAX: u32 = 20_000;
 /// `net` is not called for the time of day more often than this.
@@ -80,9 +82,13 @@ impl Hold {
         let mut woken: usize = 0;
         let (mut card, mut net) = (begin == Begin::Card, begin == Begin::Stack);
         let mut is_finished = false;
+        // An interrupt has brought something: whether the card is to interrupt again is
+        // seen when that has been looked at.
+        let mut arms = begin == Begin::Stack || wants_work();
         for _ in 0..ROUNDS {
             if card {
-                self.exchange();
+                self.exchange(arms);
+                arms = true;
             }
             if net || self.has_for_net() {
                 woken = woken.saturating_add(self.pump());
@@ -132,7 +138,7 @@ impl Hold {
 /// The card.
 impl Hold {
     /// Gives the card what is for it, and takes what it has.
-    fn exchange(&mut self) {
+    fn exchange(&mut self, arms: bool) {
         if !has_card() {
             return self.drop_outbox();
         }
@@ -147,7 +153,7 @@ impl Hold {
             return;
         }
         let (posts, sends) = (self.put_posts(&nic), self.put_sends(&nic));
-        let arms = !self.state.net_has_more;
+        let arms = arms && !self.state.net_has_more;
         let exchanged = nic.exchange(posts, sends, arms);
         let brought = match exchanged {
             Ok(exchanged) => self.take_from_card(&mut nic, exchanged, arms),
@@ -194,7 +200,9 @@ impl Hold {
             if state.ledger.come(buffer, size) == Err(Lie) {
                 return Err(nic.convict("it brought a frame that cannot have come"));
             }
-            state.inbox.push(desk::frame(buffer, size));
+            if size > 0 {
+                state.inbox.push(desk::frame(buffer, size));
+            }
         }
         for number in 0..exchanged.sent {
             if state.ledger.sent(nic.sent(number)) == Err(Lie) {
@@ -202,12 +210,17 @@ impl Hold {
             }
         }
         let has = |flag: u64| exchanged.flags & flag != 0;
-        let is_silent = was_armed && exchanged.came == 0 && !has(desk::ARMED);
         let is_empty = exchanged.came == 0 && exchanged.sent == 0;
+        let is_silent = was_armed && is_empty && !has(desk::ARMED);
+        state.silent_rounds = match is_silent {
+            true => state.silent_rounds.saturating_add(1),
+            false => 0,
+        };
         // Whoever waits for the card would look again and again.
         // DEFENCE: card-arms-or-brings
-        if is_silent && !has(desk::MORE) || is_empty && has(desk::MORE) {
-            return Err(nic.convict("it brought nothing, and does not interrupt either"));
+        if state.silent_rounds >= SILENT_ROUNDS_MAX {
+            state.silent_rounds = 0;
+            return Err(nic.convict("it brings nothing, and does not interrupt either"));
         }
         state.card_has_more = has(desk::MORE);
         IS_ARMED.store(has(desk::ARMED), Ordering::Relaxed);
@@ -376,11 +389,8 @@ impl Hold {
             let Some(slot) = self.state.slot(number) else {
                 return Err(self.net.convict("it told of a socket that there is not"));
             };
-            // What it has released may have been seen before it tells of that.
-            if !slot.is_with_net() {
-                continue;
-            }
-            if slot.told_state() & state::RELEASED != 0 {
+            // What was closed since is told of once more.
+            if slot.is_with_net() && slot.told_state() & state::RELEASED != 0 {
                 self.release(slot)?;
             }
             woken = woken.saturating_add(slot.place().wake(usize::MAX));

@@ -15,8 +15,9 @@ use super::setting;
 use super::slot::Slot;
 use super::spares::Stock;
 use super::state::given;
-use crate::drivers::{Net, Nic, TRIES, Trouble};
+use crate::drivers::{Net, Nic, SEED, TRIES, Trouble};
 use crate::errno::Errno;
+use crate::random;
 
 /// What `net` has for its heap at first.
 const HEAP_FIRST: usize = 128 << 10;
@@ -54,7 +55,7 @@ impl Hold {
         }
         if self.state.is_card_new {
             self.state.is_card_new = false;
-            self.net.give(&given(), &self.state.card);
+            self.net.give(&given(), &self.state.card, &seed());
             match self.net.configure() {
                 Ok(()) | Err(Trouble::Refused(_)) => {}
                 failed => return failed,
@@ -83,6 +84,13 @@ impl Hold {
         self.state.granted = self.state.heap;
         Ok(())
     }
+}
+
+/// What nobody can guess; without a source of it `net` has what it has itself.
+fn seed() -> [u8; SEED] {
+    let mut seed = [0; SEED];
+    let _ = random::generate(&mut seed);
+    seed
 }
 
 /// Failures.

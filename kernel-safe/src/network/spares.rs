@@ -83,7 +83,9 @@ impl Hold {
 
     /// `net` was short of windows.
     pub(super) fn raise_stock(&mut self) {
-        self.state.stock.raise();
+        if self.state.stock.missing() == 0 {
+            self.state.stock.raise();
+        }
         if self.fill_stock() > 0 {
             self.state.net_has_more = true;
         }

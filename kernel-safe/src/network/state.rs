@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) outbox: Batch,
     /// The card has more than it brought.
     pub(super) card_has_more: bool,
+    /// How often it brought nothing in a row, and did not interrupt.
+    pub(super) silent_rounds: u32,
     /// `net` has more to do.
     pub(super) net_has_more: bool,
     /// How often it said so in a row and brought nothing.
@@ -67,6 +69,7 @@ impl State {
         inbox: Batch::EMPTY,
         outbox: Batch::EMPTY,
         card_has_more: false,
+        silent_rounds: 0,
         net_has_more: false,
         idle_rounds: 0,
         net_deadline: u64::MAX,
