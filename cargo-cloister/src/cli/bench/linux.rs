@@ -49,13 +49,14 @@ pub(super) struct Flags {
     /// One connection and one boot: neither memory nor bulk
     #[arg(long, conflicts_with = "adopt")]
     quick: bool,
-    /// This guest alone: `linux`, `none` or `mpk`
-    #[arg(long, value_name = "GUEST", conflicts_with = "adopt")]
-    only: Option<Only>,
+    /// These guests alone, as in `linux` or `none,mpk`
+    #[arg(long, value_name = "GUESTS", value_delimiter = ',')]
+    only: Vec<Only>,
     /// Send bulk over this interface, too, which must have the address 10.0.2.2/24
     #[arg(long, value_name = "INTERFACE")]
     tap: Option<String>,
-    /// Make what is found the committed figures: with documents
+    /// Make what is found the committed figures: with documents. Those of guests that
+    /// are not measured stay
     #[arg(long)]
     adopt: bool,
 }
@@ -203,6 +204,6 @@ impl Flags {
     }
 
     fn wants(&self, guest: Only) -> bool {
-        self.only.is_none_or(|only| only == guest)
+        self.only.is_empty() || self.only.contains(&guest)
     }
 }

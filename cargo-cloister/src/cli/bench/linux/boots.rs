@@ -28,6 +28,8 @@ pub(in crate::cli::bench) struct Measurements {
 pub(in crate::cli::bench) struct Row {
     pub(super) request: String,
     pub(super) connections: u32,
+    /// At how many of them something was under way at a time.
+    pub(super) at_once: u32,
     /// Whether there was a pause of a millisecond before each.
     pub(super) pauses: bool,
     /// How many there were in each boot.
@@ -130,6 +132,7 @@ impl Row {
         Some(Row {
             request: series.kind.name(),
             connections: series.connections,
+            at_once: series.drivers,
             pauses: series.pauses,
             requests,
             instructions: each(|it| it.instructions())?,
@@ -143,6 +146,7 @@ impl Row {
     pub(super) fn is_of(&self, series: &Series) -> bool {
         self.request == series.kind.name()
             && self.connections == series.connections
+            && self.at_once == series.drivers
             && self.pauses == series.pauses
     }
 }

@@ -35,14 +35,14 @@ impl Place {
         })
     }
 
-    /// Makes `found` the committed figures, if the Linux is among them: without it
-    /// there is nothing to compare with.
+    /// Makes `found` the committed figures; those of other guests stay.
     pub(super) fn adopt(self, found: Yardstick) -> Result<(), Failure> {
-        if found.linux.is_none() || found.guests.is_empty() {
-            let help = "the committed figures are as they were";
-            return Err(Failure::new(1, report("there is no Linux to adopt", help)));
-        }
         let folder = self.repository.join(COMMITTED);
+        let before = Found::read(&folder.join(Set::Full.file()))?.linux;
+        let found = match before {
+            Some(before) => found.over(before).map_err(unlike)?,
+            None => found,
+        };
         let found = Found {
             native: None,
             linux: Some(found),
@@ -52,6 +52,12 @@ impl Place {
         let found = Found::read(&folder.join(Set::Full.file()))?;
         documents::renew(&self.repository, &found)
     }
+}
+
+fn unlike(why: &str) -> Failure {
+    let message = format!("the figures do not go with the committed ones: {why}");
+    let help = "remove `eval/results/linux.json` and measure all guests";
+    Failure::new(1, report(message, help))
 }
 
 /// Has this process and its children open as many files as a thousand connections

@@ -67,6 +67,31 @@ impl Yardstick {
         all.filter(|series| !series.pauses).map(column).collect()
     }
 
+    /// What was measured now, and of other guests what was before: with the same
+    /// tools, or why the two do not go together. Bulk is compared within one run, so
+    /// that of the run with Linux counts.
+    pub(super) fn over(self, before: Yardstick) -> Result<Yardstick, &'static str> {
+        if self.made_with != before.made_with {
+            return Err("they were made with other tools");
+        }
+        if self.boots != before.boots {
+            return Err("they are of other numbers of boots");
+        }
+        let bulk = match self.linux {
+            Some(_) => self.bulk,
+            None => before.bulk,
+        };
+        let all = || self.guests.iter().chain(&before.guests);
+        let newest = |name: &&str| all().find(|guest| guest.guest == *name).cloned();
+        Ok(Yardstick {
+            guests: GUESTS.iter().filter_map(newest).collect(),
+            linux: self.linux.or(before.linux),
+            bulk,
+            made_with: self.made_with,
+            boots: self.boots,
+        })
+    }
+
     /// A guest that was measured.
     pub(super) fn guest(&self, name: &str) -> Option<&Measurements> {
         self.guests.iter().find(|it| it.guest == name)
@@ -119,11 +144,7 @@ impl Yardstick {
 
     fn cells(&self, series: &Series) -> Vec<String> {
         let pause = if series.pauses { "1 ms" } else { "" };
-        let mut cells = vec![
-            series.kind.name(),
-            rows::whole(series.connections.into()),
-            pause.to_owned(),
-        ];
+        let mut cells = vec![series.kind.name(), series.how_many(), pause.to_owned()];
         for guest in GUESTS {
             let row = self.row(guest, series);
             let of = |text: fn(&Row) -> String| row.map_or("–".to_owned(), text);
@@ -186,7 +207,7 @@ impl Table for Yardstick {
             let name = guest.guest.clone();
             let of = move |row: &Row| {
                 let pause = if row.pauses { "pause" } else { "at once" };
-                let connections = row.connections.to_string();
+                let connections = format!("{} of {}", row.at_once, row.connections);
                 let words = [&row.request, connections.as_str(), pause, &name];
                 Measured::rough(&words, row.instructions.median)
             };

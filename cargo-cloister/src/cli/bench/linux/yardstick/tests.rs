@@ -13,6 +13,7 @@ pub(in crate::cli::bench::linux) fn made_up(guests: &[(&str, f64)]) -> Yardstick
     let row = |series: &Series, instructions| Row {
         request: series.kind.name(),
         connections: series.connections,
+        at_once: series.drivers,
         pauses: series.pauses,
         requests: 100,
         instructions: spread(instructions),
@@ -87,4 +88,17 @@ fn what_is_written_is_read_back() {
     let text = serde_json::to_string(&yardstick).expect("JSON");
     let read: Yardstick = serde_json::from_str(&text).expect("the same");
     assert!(read == yardstick);
+}
+
+#[test]
+fn one_guest_can_be_measured_anew() {
+    let before = made_up(&[(LINUX, 21_000.0), (MPK, 12_000.0)]);
+    let now = made_up(&[(NONE, 9000.0), (MPK, 10_000.0)]);
+    let both = now.clone().over(before.clone()).expect("the same tools");
+    let names: Vec<&str> = both.guests.iter().map(|it| it.guest.as_str()).collect();
+    assert_eq!(names, [LINUX, NONE, MPK]);
+    assert_eq!(both.guest(MPK), now.guest(MPK));
+    assert_eq!(both.bulk, before.bulk, "no Linux was in that run");
+    let others = Yardstick { boots: 1, ..now };
+    assert!(others.over(before).is_err());
 }
