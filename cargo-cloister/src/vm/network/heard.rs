@@ -59,7 +59,11 @@ impl Heard {
             (publish.protocol, publish.guest) == (listener.protocol, listener.port)
         });
         Listening {
-            listener,
+            // Without a card nobody comes from outside.
+            listener: Listener {
+                is_local: listener.is_local || !self.network.has_card(),
+                ..listener
+            },
             published: published.copied().collect(),
             guest: self.guest,
             is_reachable: matches!(self.network.backend, Backend::Tap(_)),
@@ -111,6 +115,14 @@ mod tests {
         };
         assert_eq!((web.published.len(), other.published.len()), (1, 0));
         assert_eq!(web.guest, Some(Ipv4Addr::new(10, 0, 2, 15)));
+    }
+
+    #[test]
+    fn without_a_card_a_guest_listens_for_itself_alone() {
+        let mut heard = Heard::new(&Network::default(), &Setting::NONE);
+        let mut capture = Capture::default();
+        heard.take(listens(80), &mut capture).expect("it keeps all");
+        assert!(capture.listening[0].listener.is_local);
     }
 
     #[test]
