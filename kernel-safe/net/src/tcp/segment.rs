@@ -61,6 +61,9 @@ impl Tcp {
         before(now, connection, &part);
         connection.receive(now, whole, Some(carrier), &mut self.spill);
         after(now, connection, &part, state);
+        if connection.state() == State::TimeWait {
+            acknowledge_end(connection, carrier);
+        }
         self.ready.put(socket);
         self.settle(now, socket);
     }
@@ -75,6 +78,14 @@ fn answer(now: u64, connection: &mut Connection, carrier: &mut dyn Carrier) {
         // Where there is no room it is lost, as it might be on its way.
         let _ = own::send(&connection.tuple, &answer, carrier);
     }
+}
+
+/// Acknowledges all that the peer has sent, up to its end.
+fn acknowledge_end(connection: &mut Connection, carrier: &mut dyn Carrier) {
+    let mut answer = own::segment(&connection.tuple, connection.edge.next);
+    answer.ack_number = Some(TcpSeqNumber(connection.expected() as i32));
+    // Where there is no room it is lost, and the peer says again that it ends.
+    let _ = own::send(&connection.tuple, &answer, carrier);
 }
 
 /// What is noted of a segment before it is let in.
