@@ -1,4 +1,4 @@
-//! Crates of the network from crates.io, unmodified, with a client and a server each.
+//! Crates of the network, unmodified, with a client and a server each.
 //!
 //! Both run in this program and speak over the address of loopback. The argument
 //! chooses the crate, `all` goes through them. One line a check; the status is 0 only
