@@ -1,5 +1,8 @@
 //! The network, and images that do without it.
 
+mod served;
+mod servers;
+
 use std::path::PathBuf;
 
 use domains::{Cell, Isolation};
@@ -17,7 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             move || left_out(mode),
         )
     };
-    Isolation::ALL.into_iter().map(of_mode).collect()
+    let left_out = Isolation::ALL.into_iter().map(of_mode);
+    left_out.chain(servers::trials()).collect()
 }
 
 /// The cell of the stack has no devices, so it would be started at boot.

@@ -27,7 +27,21 @@ pub(crate) fn trials() -> Vec<Trial> {
     let name = "suites::mpk::a_sample_of_std_on_four_cpus";
     let sample = alone(name.into(), || run(Isolation::Mpk, &["std"], 4, SAMPLE));
     let slices = SLICES.into_iter().flat_map(of);
-    [sample].into_iter().chain(slices).collect()
+    let network = Isolation::ALL.into_iter().flat_map(network);
+    [sample].into_iter().chain(slices).chain(network).collect()
+}
+
+/// All of std's tests of the network, by loopback: on one CPU without walls and on four
+/// with them in every run.
+fn network(mode: Isolation) -> [Trial; 2] {
+    [1, 4].map(|cpus| {
+        let name = format!("suites::{mode}::network_on_cpus_{cpus}");
+        let trial = alone(name, move || run(mode, &["net"], cpus, "1/1"));
+        match (mode, cpus) {
+            (Isolation::Mpk, 4) | (Isolation::None, 1) => trial,
+            _ => long(trial),
+        }
+    })
 }
 
 fn run(mode: Isolation, suites: &[&str], cpus: u32, slice: &str) -> Verdict {
