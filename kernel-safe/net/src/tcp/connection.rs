@@ -138,6 +138,10 @@ impl Connection {
 
     /// Sets what an owner can choose while it lasts.
     pub(super) fn reconfigure(&mut self, options: &Options) {
+        if !options.keeps_alive {
+            self.times.stop_probing();
+            self.socket_mut().set_keep_alive(None);
+        }
         self.path.hop_limit = options.hop_limit;
         self.socket_mut().set_nagle_enabled(!options.is_prompt);
     }

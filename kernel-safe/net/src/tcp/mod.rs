@@ -267,24 +267,26 @@ impl Tcp {
     ///
     /// It is none of TCP's (ENOPROTOOPT), or cannot be set to that now (EINVAL).
     pub fn option(&mut self, socket: u32, option: u32, value: u64) -> Result<(), Errno> {
-        let socket = self.sockets.find(socket)?;
+        let it = self.sockets.find(socket)?;
         match option {
-            option::NO_DELAY => socket.options.is_prompt = value != 0,
-            option::KEEP_ALIVE => socket.options.keeps_alive = value != 0,
+            option::NO_DELAY => it.options.is_prompt = value != 0,
+            option::KEEP_ALIVE => it.options.keeps_alive = value != 0,
             option::HOP_LIMIT if (1..=255).contains(&value) => {
-                socket.options.hop_limit = value as u8;
+                it.options.hop_limit = value as u8;
             }
-            option::REUSE_ADDRESS if value != 0 => socket.reuse = Reuse::Yes,
-            option::REUSE_ADDRESS => socket.reuse = Reuse::No,
-            option::V6_ONLY if socket.v6 != V6::No && socket.bound.is_none() => {
-                socket.v6 = if value != 0 { V6::Only } else { V6::Dual };
+            option::REUSE_ADDRESS if value != 0 => it.reuse = Reuse::Yes,
+            option::REUSE_ADDRESS => it.reuse = Reuse::No,
+            option::V6_ONLY if it.v6 != V6::No && it.bound.is_none() => {
+                it.v6 = if value != 0 { V6::Only } else { V6::Dual };
             }
             option::HOP_LIMIT | option::V6_ONLY => return Err(errno::EINVAL),
             _ => return Err(errno::ENOPROTOOPT),
         }
-        let options = socket.options;
-        if let Some(connection) = socket.connection() {
+        let options = it.options;
+        if let Some(connection) = it.connection() {
             connection.reconfigure(&options);
+            // What has waited for others may go now, and a timer may be wanted.
+            self.ready.put(socket);
         }
         Ok(())
     }

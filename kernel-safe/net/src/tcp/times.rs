@@ -109,6 +109,11 @@ impl Times {
         self.probes = Some(now);
     }
 
+    /// Notes that it is not asked any more.
+    pub(super) fn stop_probing(&mut self) {
+        self.probes = None;
+    }
+
     /// Whether an answer of ours may leave: twenty in a second at most.
     pub(super) fn may_answer(&mut self, now: u64) -> bool {
         let may = now >= self.answered;

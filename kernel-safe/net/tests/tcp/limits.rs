@@ -74,6 +74,30 @@ fn keep_alive_finds_out_who_is_gone() {
 }
 
 #[test]
+fn keep_alive_can_be_asked_for_while_nothing_happens_and_taken_back() {
+    let mut world = World::new(10);
+    let listener = world.listen(1, 80, 4);
+    let (client, _) = world.pair(listener, 80);
+    world.pass(SECOND);
+    world.faults.lost = 1000;
+    let set = |world: &mut World, value| {
+        let option = world.hosts[0].tcp.option(client, option::KEEP_ALIVE, value);
+        option.expect("it is TCP's");
+        let now = world.now;
+        world.hosts[0].pump(now);
+    };
+    set(&mut world, 1);
+    world.pass(7500 * SECOND);
+    set(&mut world, 0);
+    world.pass(100_000 * SECOND);
+    assert!(!world.hosts[0].is(client, state::CLOSED));
+    assert_eq!(world.hosts[0].tcp.deadline(), None);
+    set(&mut world, 1);
+    let after = seconds(&mut world, |world| world.hosts[0].is(client, state::CLOSED));
+    assert!(after <= 7200 + 676, "{after}");
+}
+
+#[test]
 fn an_orphan_whose_peer_does_not_end_goes_after_a_minute() {
     let mut world = World::new(5);
     let listener = world.listen(1, 80, 4);
