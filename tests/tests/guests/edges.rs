@@ -8,7 +8,7 @@ use tests::boot::{self, Outcome};
 
 use crate::images::{TOOL, guest, guest_with};
 use crate::reports::number;
-use crate::{Verdict, above_all_deployed, ensure, trial};
+use crate::{Verdict, above_all_of_two_cells, ensure, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let stopped =
@@ -19,7 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         let trial = trial(name("mutant_without_keys::", &edge), move || {
             goes_through(edge)
         });
-        above_all_deployed(edge.domain, trial)
+        above_all_of_two_cells(edge.domain, trial)
     });
     stopped.chain(mutants).collect()
 }

@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 use tests::boot;
 
 use crate::images::{TOOL, guest, guest_with};
-use crate::{Verdict, above_all_deployed, ensure, trial};
+use crate::{Verdict, above_all_of_two_cells, ensure, trial};
 
 /// How many privileged instructions the guest knows.
 const INSTRUCTIONS: usize = 15;
@@ -18,7 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let instructions = Domain::ALL.into_iter().flat_map(|domain| {
         (0..INSTRUCTIONS).map(move |number| {
             let name = format!("privilege::{domain}_executes_instruction_{number}");
-            above_all_deployed(domain, trial(name, move || instruction(domain, number)))
+            above_all_of_two_cells(domain, trial(name, move || instruction(domain, number)))
         })
     });
     let calls = ATTACKERS.into_iter().flat_map(|domain| {
@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             .filter(move |call| !call.allowed(domain))
             .map(move |call| {
                 let name = format!("privilege::{domain}_makes_core_call_{call:?}");
-                above_all_deployed(domain, trial(name, move || core_call(domain, call)))
+                above_all_of_two_cells(domain, trial(name, move || core_call(domain, call)))
             })
     });
     let flags = Isolation::ALL.map(|mode| {

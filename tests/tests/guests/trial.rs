@@ -5,12 +5,12 @@
 //! and no other begins meanwhile. The seconds of a trial are its own: neither
 //! those in which it waits for others, nor those of an image that it needs.
 
-use std::cell::Cell;
+use std::cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use domains::{Domain, Isolation, Purpose};
+use domains::{Cell, Domain, Isolation};
 use libtest_mimic::{Arguments, Trial};
 
 use crate::{Verdict, is_set};
@@ -27,7 +27,7 @@ static LEFT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// What the trial of this thread spent on images.
-    static ON_IMAGES: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static ON_IMAGES: cell::Cell<Duration> = const { cell::Cell::new(Duration::ZERO) };
 }
 
 /// A trial called `name`, beside which others run.
@@ -63,12 +63,13 @@ pub(crate) fn above_all_with_walls(mode: Isolation, trial: Trial) -> Trial {
     }
 }
 
-/// The same trial of `domain`. What holds for one cell holds for another: for a cell
-/// that only tests have it runs only if everything is asked for.
-pub(crate) fn above_all_deployed(domain: Domain, trial: Trial) -> Trial {
-    match Purpose::Use.has_domain(domain) {
-        true => trial,
-        false => long(trial),
+/// The same trial of `domain`. What holds for one cell holds for another, since all come
+/// from one table: but for a cell with devices and one without it runs only if
+/// everything is asked for.
+pub(crate) fn above_all_of_two_cells(domain: Domain, trial: Trial) -> Trial {
+    match domain {
+        Domain::Safe | Domain::App | Domain::Cell(Cell::Console | Cell::Net) => trial,
+        Domain::Cell(_) => long(trial),
     }
 }
 
