@@ -36,7 +36,7 @@ mod tests {
     use std::boxed::Box;
     use std::vec;
 
-    use domains::layout::{APP, BOOT_INFO, CPU_PAGE, PAGE_SIZE, SAFE, TIME_PAGE};
+    use domains::layout::{APP, BOOT_INFO, CPU_PAGE, PACKETS, PAGE_SIZE, SAFE, TIME_PAGE};
     use domains::{Area, Cell, Isolation};
 
     use super::*;
@@ -75,7 +75,8 @@ mod tests {
             .expect("free frames");
         assert_eq!(first.find(CPU_PAGE), page(901));
         let cells = Cell::ALL.map(|cell| cell.windows().start);
-        let later = [BOOT_INFO, SAFE.start, APP.start].into_iter().chain(cells);
+        let later = [BOOT_INFO, SAFE.start, PACKETS.start, APP.start];
+        let later = later.into_iter().chain(cells);
         for (number, address) in (910..).zip(later) {
             let last = address + 40 * PAGE_SIZE;
             first

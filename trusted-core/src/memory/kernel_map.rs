@@ -6,7 +6,7 @@
 //! Below each of the core's stacks a page stays unmapped.
 
 use domains::Cell;
-use domains::layout::{APP, INFO, SAFE};
+use domains::layout::{APP, INFO, PACKETS, SAFE};
 use domains::layout::{CORE_OFFSET, CORE_PHYSICAL, PAGE_SIZE, PHYSICAL_MAP};
 
 use super::entry::{Bits, Entry};
@@ -126,7 +126,7 @@ fn map_image(tables: &Tables, image: Image, frames: &mut Frames) -> Option<()> {
 /// further CPU can copy the entries and differ in the first gibibyte only.
 pub(super) fn share_regions(tables: &Tables, frames: &mut Frames) -> Option<()> {
     let cells = Cell::ALL.map(Cell::region);
-    for region in [INFO, SAFE, APP].into_iter().chain(cells) {
+    for region in [INFO, SAFE, PACKETS, APP].into_iter().chain(cells) {
         tables.make(region.start, ROOT_LEVEL - 1, frames)?;
     }
     Some(())
