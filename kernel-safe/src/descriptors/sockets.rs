@@ -58,7 +58,7 @@ pub fn accept(descriptor: i32, name: usize) -> Answer {
     if name != 0 {
         UserSlice::new(name, Name::SIZE).check()?;
     }
-    // DEFENCE: accept-has-a-descriptor
+    // Else it would be taken and lost.
     TABLE.lock().check_room()?;
     let accepted = listener.accept(open.description())?;
     let answer = add(accepted, READ_WRITE)?;

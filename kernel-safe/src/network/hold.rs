@@ -39,7 +39,6 @@ impl Hold {
     pub(super) fn try_lock() -> Option<Hold> {
         // Noted first: the holder may let go at any time.
         IS_WANTED.store(true, Ordering::SeqCst);
-        // DEFENCE: network-events-only-try
         let net = Net::try_lock()?;
         IS_WANTED.store(false, Ordering::SeqCst);
         Some(Hold::with(net))
@@ -70,7 +69,6 @@ impl Hold {
         loop {
             match call(self) {
                 Err(Trouble::Restarted) if restarts < TRIES => {
-                    // DEFENCE: network-tries-have-an-end
                     restarts = restarts.saturating_add(1);
                     self.catch_up();
                 }
@@ -109,5 +107,39 @@ impl Drop for Wanted {
 fn note() {
     if info::has_cells() {
         cpu::note_pending(pending::NETWORK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use domains::Cell;
+    use gate::cell::Faulted;
+    use gate::played::{self, Player};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Player for Nobody {
+        fn call(&mut self, _: Cell, _: u32, _: [u64; 4]) -> Result<i64, Faulted> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn who_lets_go_looks_for_who_came_in_vain() {
+        let _play = played::begin(Box::new(Nobody));
+        crate::network::reset();
+        crate::drivers::reset();
+        cpu::take_pending();
+        let hold = Hold::lock();
+        assert!(Hold::try_lock().is_none());
+        assert_eq!(cpu::pending(), 0);
+        drop(hold);
+        assert_eq!(cpu::take_pending(), pending::NETWORK);
+        drop(Hold::try_lock().expect("nobody holds it"));
+        assert_eq!(cpu::pending(), 0, "nobody came");
     }
 }

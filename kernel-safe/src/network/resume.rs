@@ -42,7 +42,6 @@ impl Hold {
     ///
     /// It has failed, or there is no memory for it.
     pub(super) fn ready(&mut self) -> Result<(), Trouble> {
-        // DEFENCE: no-net-no-call
         if !Net::is_there() {
             return Err(Trouble::Failed);
         }

@@ -120,6 +120,7 @@ mod tests {
 
     #[test]
     fn a_window_is_large_at_ease_and_small_in_need() {
+        assert_eq!(limit(400 << 20), 100 << 20, "the rest is for others");
         let pages = stream(limit(1 << 30));
         assert_eq!(pages.receive_capacity(), 131_071);
         assert_eq!(pages.send_capacity(), 262_143);

@@ -116,6 +116,8 @@ fn a_net_that_lies_is_started_anew() {
         (14, 1),
         (8, 9999),
         (8, 8191),
+        // The listener itself.
+        (8, 0),
         (10, 1),
         (5, 7),
         (6, -1234),
@@ -136,6 +138,60 @@ fn a_net_that_lies_is_started_anew() {
         assert!(world.cells.lock().starts > before, "{lie:?}");
         close(&[listener, client, server]);
     }
+}
+
+#[test]
+fn net_tells_of_sockets_that_there_are_and_releases_none_that_is_open() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    let starts = world.cells.lock().starts;
+    let desk = domains::windows::net().start as usize;
+    let none = 5000_u32.to_ne_bytes();
+    gate::played::write(desk + domains::network::desk::net::CHANGED, &none);
+    world.cells.lock().lies = Some((14, 1 << 16));
+    super::super::push();
+    assert_eq!(world.cells.lock().starts, starts + 1);
+    close(&[client, server]);
+    let again = stream();
+    assert_eq!(connect(again, 80), Ok(0));
+    world.cells.lock().release(again.0.number());
+    super::super::push();
+    assert_eq!(world.cells.lock().starts, starts + 2);
+    close(&[listener, again]);
+}
+
+#[test]
+fn a_card_that_brings_nothing_and_keeps_silent_is_started_anew() {
+    let world = World::new();
+    let starts = world.cells.lock().card_starts;
+    world.cells.lock().card_says = Some(0);
+    crate::network::on_devices(u64::MAX);
+    for _ in 0..200 {
+        crate::network::attend();
+    }
+    assert!(world.cells.lock().card_starts > starts);
+}
+
+#[test]
+fn a_net_that_always_has_more_to_do_is_started_anew() {
+    let world = World::new();
+    let starts = world.cells.lock().starts;
+    world.cells.lock().has_more = true;
+    for _ in 0..3000 {
+        super::super::push();
+    }
+    assert!(world.cells.lock().starts > starts);
+}
+
+#[test]
+fn of_which_versions_a_socket_is_is_said_before_it_has_an_address() {
+    let _world = World::new();
+    let (six, _) = open(1, STREAM).expect("there is a network");
+    assert_eq!(six.set_option(option::V6_ONLY, 1, 0), Ok(0));
+    assert_eq!(six.bind(name(Name::v6([0; 16], 80))), Ok(0));
+    assert_eq!(six.set_option(option::V6_ONLY, 0, 0), Err(Errno::Invalid));
+    assert_eq!(six.option(option::V6_ONLY), Ok(1));
+    close(&[six]);
 }
 
 #[test]

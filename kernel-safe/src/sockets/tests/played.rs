@@ -110,6 +110,12 @@ pub(super) struct Cells {
     pub(super) wants_heap: usize,
     heap: usize,
     pub(super) starts: usize,
+    /// How often `nic` was started.
+    pub(super) card_starts: usize,
+    /// What the card answers to an exchange.
+    pub(super) card_says: Option<i64>,
+    /// Whether `net` always has more to do.
+    pub(super) has_more: bool,
     next_port: u16,
     /// The last words that went over an entry, by number.
     pub(super) last: BTreeMap<u32, [u64; 4]>,
@@ -136,12 +142,16 @@ impl Cells {
                     calls: core::mem::take(&mut self.calls),
                     wants_heap: self.wants_heap,
                     next_port: self.next_port,
+                    card_starts: self.card_starts,
+                    card_says: self.card_says,
+                    has_more: self.has_more,
                     ..Cells::default()
                 };
                 0
             }
             2 => 0,
             3 => {
+                assert!(first <= 16 << 20, "it is granted more than it may have");
                 self.heap = first as usize;
                 0
             }
@@ -404,7 +414,8 @@ impl Cells {
         for (number, socket) in changed.iter().enumerate() {
             played::write(desk + place::CHANGED + number * 4, &socket.to_ne_bytes());
         }
-        (changed.len() << 16) as i64
+        let more = if self.has_more { desk::MORE as i64 } else { 0 };
+        (changed.len() << 16) as i64 | more
     }
 
     /// Carries what was sent to the other end, as far as there is room.
@@ -454,6 +465,13 @@ impl Cells {
         name
     }
 
+    /// Tells of an open socket that it was released.
+    pub(super) fn release(&mut self, number: u32) {
+        let at = window::start(number as usize) as usize;
+        played::write(at + told::STATE, &state::RELEASED.to_ne_bytes());
+        self.changed.push(number);
+    }
+
     /// What a socket was told by options.
     pub(super) fn options_of(&self, port: u16) -> Vec<(u32, u64)> {
         let mut sockets = self.sockets.values();
@@ -496,8 +514,11 @@ impl Player for Shared {
         }
         match (cell, number) {
             (Cell::Net, _) => cells.call_net(number, words),
-            (Cell::Nic, Cell::START) => Ok(1),
-            (Cell::Nic, 2) => Ok(desk::ARMED as i64),
+            (Cell::Nic, Cell::START) => {
+                cells.card_starts += 1;
+                Ok(1)
+            }
+            (Cell::Nic, 2) => Ok(cells.card_says.unwrap_or(desk::ARMED as i64)),
             _ => Ok(0),
         }
     }
