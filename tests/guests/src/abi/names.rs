@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::ptr;
 
 use hermit_abi::{
-    AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EAI_AGAIN, EAI_NONAME, EAI_SYSTEM, EBADF, EFAULT,
-    EINVAL, ENETDOWN, ENOTSOCK, SOCK_STREAM, addrinfo, bind, freeaddrinfo, get_errno,
-    getaddrbyname, getaddrinfo, socket,
+    AF_INET, AF_INET6, EAFNOSUPPORT, EAGAIN, EAI_AGAIN, EAI_NONAME, EAI_SYSTEM, EBADF,
+    ECONNREFUSED, EFAULT, EINVAL, ENETUNREACH, ENOTSOCK, SOCK_STREAM, addrinfo, bind, close,
+    freeaddrinfo, get_errno, getaddrbyname, getaddrinfo, socket,
 };
 
 use crate::checks::same;
@@ -30,10 +30,11 @@ fn through_std() -> Result<(), String> {
     ];
     same("localhost", found.as_slice(), &wanted[..])?;
     same("a name", "example.org:80".to_socket_addrs().is_err(), true)?;
-    let refused = TcpStream::connect("127.0.0.1:1")
-        .map_err(|error| error.raw_os_error())
-        .err();
-    same("connect", refused, Some(Some(ENETDOWN)))
+    let connect = |to: &str| TcpStream::connect(to).map_err(|error| error.raw_os_error());
+    let refused = connect("127.0.0.1:1").err();
+    same("connect to nobody", refused, Some(Some(ECONNREFUSED)))?;
+    let unreachable = connect("192.0.2.1:1").err();
+    same("connect to far away", unreachable, Some(Some(ENETUNREACH)))
 }
 
 fn look_up(node: &CStr) -> (i32, *mut addrinfo) {
@@ -102,7 +103,14 @@ fn single() -> Result<(), String> {
 fn sockets() -> Result<(), String> {
     // SAFETY: no pointer is followed.
     unsafe {
-        same("socket", socket(AF_INET, SOCK_STREAM, 0), -ENETDOWN)?;
+        let stream = socket(AF_INET, SOCK_STREAM, 0);
+        same("socket", stream > 2, true)?;
+        same(
+            "what it is bound to",
+            bind(stream, ptr::null(), 16),
+            -EFAULT,
+        )?;
+        same("its end", close(stream), 0)?;
         same("vsock", socket(2, SOCK_STREAM, 0), -EAFNOSUPPORT)?;
         same("bind of a stream", bind(1, ptr::null(), 0), -ENOTSOCK)?;
         same("bind of nothing", bind(-1, ptr::null(), 0), -EBADF)
