@@ -38,7 +38,7 @@ pub(crate) fn install(core: Core) {
     CORE.with(|state| *state = Some(core));
 }
 
-/// Gives the state to `work`. Only traps from ring 3 and the idle loop ask, and
+/// Gives the state to `work`. Only boot, traps from ring 3 and the idle loop ask, and
 /// never in `work`.
 pub(crate) fn with<R>(work: impl FnOnce(&mut Core) -> R) -> R {
     CORE.with(|state| work(state.as_mut().expect("installed before ring 3 runs")))

@@ -53,39 +53,37 @@ impl Stage {
         seat::prepare(0, space.tables, Place::boot(), settings, &mut space)?;
         let warns = options.head.log_level >= WARNINGS;
         let count = wake::all(options.head.cpus, settings, warns, &mut space)?;
-        let mut devices = Devices::default();
-        let kinds = find_devices(options.head, &mut devices, &mut space)?;
-        self.write_info(count, kinds, &options, &mut space)?;
-        space.frames.fill_reserve();
         let cpus = Cpus {
             count,
             start,
             are_started: false,
         };
-        self.install(space, devices, options.head.cell_deadline_ms, cpus, upcall);
-        Some(())
+        self.install(space, options.head.cell_deadline_ms, cpus, upcall);
+        state::with(|core| self.complete(core, count, &options))
     }
 
     /// A function of its own: what it puts together is large, and has no place on the
     /// stack below what else [`Stage::finish`] calls.
     #[inline(never)]
-    fn install(
-        &self,
-        space: Space,
-        devices: Devices,
-        cell_deadline_ms: u32,
-        cpus: Cpus,
-        upcall: u64,
-    ) {
+    fn install(&self, space: Space, cell_deadline_ms: u32, cpus: Cpus, upcall: u64) {
         state::install(Core {
             isolation: self.isolation,
             space,
-            devices,
+            devices: Devices::default(),
             cell_deadline_ms,
             cpus,
             upcall,
             sweep: None,
         });
+    }
+
+    /// Finds the devices, whose table is too large for the stack: it is where it stays.
+    fn complete(&self, core: &mut Core, cpus: u32, options: &Options) -> Option<()> {
+        let space = &mut core.space;
+        let kinds = find_devices(options.head, &mut core.devices, space)?;
+        self.write_info(cpus, kinds, options, space)?;
+        space.frames.fill_reserve();
+        Some(())
     }
 
     fn write_info(
