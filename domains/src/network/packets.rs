@@ -32,9 +32,9 @@ pub const SMALL_BYTES: usize = LARGE_START;
 /// Bytes of all buffers.
 pub const BYTES: usize = LARGE_START + LARGE * LARGE_SIZE;
 
-/// Where a buffer lies; a number that is too large has the place of another.
+/// Where a buffer lies; a number that is too large has the place of the last.
 pub const fn buffer(number: usize) -> Region {
-    let number = number % COUNT;
+    let number = if number < COUNT { number } else { COUNT - 1 };
     let (offset, size) = if is_large(number) {
         let place = number - RECEIVE - TRANSMIT;
         (LARGE_START + place * LARGE_SIZE, LARGE_SIZE)
@@ -69,7 +69,7 @@ mod tests {
         let end = PACKETS.start + BYTES as u64;
         assert_eq!(buffer(COUNT - 1).end, end);
         assert!(end <= PACKETS.end);
-        assert_eq!(buffer(COUNT), buffer(0));
+        assert_eq!(buffer(COUNT), buffer(COUNT - 1));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::facts::Facts;
 use crate::lists::Lists;
 use crate::merge::Merge;
 use crate::reach::Reach;
-use crate::ring::{Broken, Ring, Way};
+use crate::ring::{Broken, In, Out, Ring};
 
 #[cfg(test)]
 mod tests;
@@ -53,8 +53,8 @@ pub(crate) enum Refused {
 pub(crate) struct Card<R: Reach, T: Transport> {
     transport: Option<T>,
     facts: Facts,
-    pub(crate) receive: Ring<R>,
-    pub(crate) transmit: Ring<R>,
+    pub(crate) receive: Ring<R, In>,
+    pub(crate) transmit: Ring<R, Out>,
     merge: Merge,
     /// Whether the last call left it interrupting.
     is_armed: bool,
@@ -74,8 +74,8 @@ impl<R: Reach, T: Transport> Card<R, T> {
         Card {
             transport: None,
             facts: Facts::NONE,
-            receive: Ring::new(Way::In),
-            transmit: Ring::new(Way::Out),
+            receive: Ring::new(),
+            transmit: Ring::new(),
             merge: Merge::new(),
             is_armed: false,
             turns: 0,
@@ -170,22 +170,32 @@ impl<R: Reach, T: Transport> Card<R, T> {
         {
             lists.tell_sent(frame);
         }
-        loop {
-            match self.merge.whole() {
-                Some(buffers) if buffers > lists.room_for_came() => return Ok(()),
-                Some(_) => self.merge.take(|frame| lists.tell_came(frame)),
-                None => {}
-            }
-            let Some((frame, size)) = self.receive.take()? else {
-                return Ok(());
-            };
+        while self.tell_merged(lists)
+            && lists.room_for_came() > 0
+            && let Some((frame, size)) = self.receive.take()?
+        {
             let (buffer, _) = desk::buffer_and_size(frame);
             let are_merged = self.facts.are_merged();
-            self.merge.add(buffer, size, || match are_merged {
+            let alone = self.merge.add(buffer, size, || match are_merged {
                 true => R::load_half(packets::buffer(buffer).start.wrapping_add(BUFFERS_AT)),
                 false => 1,
             });
+            if let Some(frame) = alone {
+                lists.tell_came(frame);
+            }
         }
+        Ok(())
+    }
+
+    /// Tells of a packet in several buffers, if it is whole; false if there is no room
+    /// for it.
+    fn tell_merged(&mut self, lists: &mut Lists<R>) -> bool {
+        match self.merge.whole() {
+            Some(buffers) if buffers > lists.room_for_came() => return false,
+            Some(_) => self.merge.take(|frame| lists.tell_came(frame)),
+            None => {}
+        }
+        true
     }
 
     /// Tells the device of what is new, and of what shall interrupt: nothing, if there

@@ -37,26 +37,34 @@ impl Merge {
         }
     }
 
-    /// Adds a buffer into which the device alleges to have written `size` bytes. If it
-    /// is the first, `buffers` says how many the packet has, by its own account.
-    pub(crate) fn add(&mut self, buffer: usize, size: u32, buffers: impl FnOnce() -> u16) {
-        let is_first = self.count == 0;
-        // DEFENCE: nic-length
-        let least = if is_first { HEADER } else { 1 };
+    /// Takes a buffer into which the device alleges to have written `size` bytes. If it
+    /// is the first, `buffers` says how many the packet has, by its own account. If there
+    /// is no other, it is what is to be told, and is not kept.
+    pub(crate) fn add(
+        &mut self,
+        buffer: usize,
+        size: u32,
+        buffers: impl FnOnce() -> u16,
+    ) -> Option<u64> {
+        let least = if self.count == 0 { HEADER } else { 1 };
         let size = usize::try_from(size).unwrap_or(usize::MAX);
+        // DEFENCE: nic-length
         let is_good = (least..=SIZE).contains(&size);
-        if is_first {
-            let buffers = if is_good { usize::from(buffers()) } else { 1 };
+        if self.count == 0 {
+            let buffers = if is_good { usize::from(buffers()) } else { 0 };
             // DEFENCE: nic-merged-count
             let can_be = (1..=FRAMES).contains(&buffers);
-            self.is_good = can_be;
-            self.wanted = if can_be { buffers } else { 1 };
+            if !can_be || buffers == 1 {
+                return Some(desk::frame(buffer, if can_be { size } else { 0 }));
+            }
+            (self.wanted, self.is_good) = (buffers, true);
         }
         self.is_good &= is_good;
         if let Some(place) = self.frames.get_mut(self.count) {
-            *place = desk::frame(buffer, if is_good { size } else { 0 });
+            *place = desk::frame(buffer, size);
             self.count = self.count.saturating_add(1);
         }
+        None
     }
 
     /// Hands its buffers to `tell`, and begins anew. If anything was wrong with one of
@@ -82,7 +90,10 @@ mod tests {
         let mut merge = Merge::new();
         for (number, size) in sizes.iter().enumerate() {
             assert_eq!(merge.whole(), None, "{sizes:?}");
-            merge.add(number + 7, *size, || buffers);
+            if let Some(frame) = merge.add(number + 7, *size, || buffers) {
+                assert_eq!(number, 0, "{sizes:?}");
+                return Some(vec![desk::buffer_and_size(frame)]);
+            }
         }
         merge.whole()?;
         let mut told = Vec::new();
@@ -131,16 +142,21 @@ mod tests {
         merge.add(1, 60, || unreachable!("it was read"));
         assert_eq!((merge.whole(), reads), (Some(2), 1));
         let mut merge = Merge::new();
-        merge.add(0, 3, || unreachable!("there is none"));
-        assert_eq!(merge.whole(), Some(1));
+        let told = merge.add(0, 3, || unreachable!("there is none"));
+        assert_eq!(told, Some(desk::frame(0, 0)));
     }
 
     #[test]
     fn one_bad_packet_is_forgotten_with_the_next() {
         let mut merge = Merge::new();
-        merge.add(0, 0, || 1);
-        merge.take(|frame| assert_eq!(frame, desk::frame(0, 0)));
-        merge.add(1, 99, || 1);
-        merge.take(|frame| assert_eq!(frame, desk::frame(1, 99)));
+        for (last, expected) in [(0, [0, 0]), (99, [2048, 99])] {
+            assert_eq!(merge.add(0, 2048, || 2), None);
+            assert_eq!(merge.add(1, last, || 2), None);
+            assert_eq!(merge.whole(), Some(2));
+            let mut told = Vec::new();
+            merge.take(|frame| told.push(frame));
+            let frames = [(0, expected[0]), (1, expected[1])];
+            assert_eq!(told, frames.map(|(buffer, size)| desk::frame(buffer, size)));
+        }
     }
 }

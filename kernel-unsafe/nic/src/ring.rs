@@ -8,11 +8,12 @@
 //! here. So buffers to receive into wait until there are some of them, as long as the
 //! device has others; it hears of frames to send at once.
 
+use core::marker::PhantomData;
 use core::mem;
+use core::ptr;
 use core::slice;
 
 use domains::device::QUEUE_SIZE_MAX;
-use domains::layout::Region;
 use domains::network::desk;
 use domains::network::packets;
 use virtio_drivers::transport::Transport;
@@ -20,22 +21,71 @@ use virtio_drivers::transport::Transport;
 use crate::reach::Reach;
 use crate::rings::Rings;
 
-/// Which way frames go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
-    /// The device writes them.
-    In,
-    /// The device reads them.
-    Out,
+/// Which way the frames of a queue go; known where it is compiled, so that nothing is
+/// left of what is done for the other.
+pub(crate) trait Way {
+    /// The number of the queue, the same for every card.
+    const NUMBER: u16;
+    /// How many frames are given at once, at least, while the device has enough.
+    const BATCH: u16;
+
+    /// Calls `then` with a frame as the queue wants to see it.
+    fn with_piece<T>(
+        frame: u64,
+        then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
+    ) -> T;
+}
+
+/// The device writes the frames: the buffers are there to receive into.
+#[derive(Debug)]
+pub(crate) struct In;
+
+/// The device reads the frames.
+#[derive(Debug)]
+pub(crate) struct Out;
+
+impl Way for In {
+    const NUMBER: u16 = 0;
+    const BATCH: u16 = 8;
+
+    #[inline(always)]
+    fn with_piece<T>(
+        frame: u64,
+        then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
+    ) -> T {
+        let (buffer, _) = desk::buffer_and_size(frame);
+        let start = packets::buffer(buffer).start as usize;
+        // SAFETY: buffers stay mapped. The queue takes address and length of the slice
+        // and looks at no byte, nor does anybody here.
+        let taken = unsafe {
+            slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(start), packets::SIZE)
+        };
+        then(&[], &mut [taken])
+    }
+}
+
+impl Way for Out {
+    const NUMBER: u16 = 1;
+    const BATCH: u16 = 1;
+
+    #[inline(always)]
+    fn with_piece<T>(
+        frame: u64,
+        then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
+    ) -> T {
+        let (buffer, size) = desk::buffer_and_size(frame);
+        let start = packets::buffer(buffer).start as usize;
+        // SAFETY: as above.
+        let given = unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(start), size) };
+        then(&[given], &mut [])
+    }
 }
 
 /// The device does what it must not do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Broken;
 
-/// So many buffers to receive into are given at once,
-const BATCH: u16 = 8;
-/// or fewer if the device has no more than that.
+/// With fewer than that a device has not enough.
 const FEW: u16 = 64;
 
 /// No frame.
@@ -43,8 +93,8 @@ const NONE: u64 = u64::MAX;
 
 /// A queue.
 #[derive(Debug)]
-pub(crate) struct Ring<R: Reach> {
-    way: Way,
+pub(crate) struct Ring<R: Reach, W: Way> {
+    way: PhantomData<W>,
     device: usize,
     rings: Option<Rings<R>>,
     /// The frame behind each token.
@@ -57,11 +107,11 @@ pub(crate) struct Ring<R: Reach> {
     has_heard: bool,
 }
 
-impl<R: Reach> Ring<R> {
+impl<R: Reach, W: Way> Ring<R, W> {
     /// One that is not set up.
-    pub(crate) const fn new(way: Way) -> Ring<R> {
+    pub(crate) const fn new() -> Ring<R, W> {
         Ring {
-            way,
+            way: PhantomData,
             device: 0,
             rings: None,
             held: [NONE; QUEUE_SIZE_MAX as usize],
@@ -72,19 +122,12 @@ impl<R: Reach> Ring<R> {
         }
     }
 
-    /// Its number, the same for every card.
-    const fn number(&self) -> u16 {
-        match self.way {
-            Way::In => 0,
-            Way::Out => 1,
-        }
-    }
-
     /// Sets it up; whether device number `device` has such a queue.
     pub(crate) fn open<T: Transport>(&mut self, transport: &mut T, device: usize) -> bool {
         self.device = device;
-        R::next_queue(device, self.number());
-        self.rings = Rings::new(transport, self.number());
+        R::next_queue(device, W::NUMBER);
+        self.rings = Rings::new(transport, W::NUMBER);
+        self.wants = true;
         self.want_interrupts(false);
         self.rings.is_some()
     }
@@ -95,7 +138,7 @@ impl<R: Reach> Ring<R> {
         let Some(rings) = &mut self.rings else {
             return false;
         };
-        let token = with_piece(self.way, frame, |given, taken| {
+        let token = W::with_piece(frame, |given, taken| {
             // SAFETY: buffers stay mapped; see `with_piece`.
             unsafe { rings.add(given, taken) }
         });
@@ -111,7 +154,6 @@ impl<R: Reach> Ring<R> {
     /// Takes a frame that the device has used, and how many bytes it alleges to have
     /// written.
     pub(crate) fn take(&mut self) -> Result<Option<(u64, u32)>, Broken> {
-        let (way, number) = (self.way, self.number());
         let Some(rings) = &mut self.rings else {
             return Ok(None);
         };
@@ -123,10 +165,10 @@ impl<R: Reach> Ring<R> {
         let frame = held.map_or(NONE, |held| mem::replace(held, NONE));
         if frame == NONE {
             // The core looks, too, and gives the device up.
-            R::publish(self.device, number);
+            R::publish(self.device, W::NUMBER);
             return Err(Broken);
         }
-        let size = with_piece(way, frame, |given, taken| {
+        let size = W::with_piece(frame, |given, taken| {
             // SAFETY: this is the piece that was added for the token.
             unsafe { rings.pop(token, given, taken) }
         });
@@ -139,16 +181,12 @@ impl<R: Reach> Ring<R> {
         self.rings.as_ref().is_some_and(Rings::has_used)
     }
 
-    /// Whether the device has nothing.
-    #[cfg(feature = "test-hooks")]
-    pub(crate) const fn is_idle(&self) -> bool {
-        self.known == 0 && self.new == 0
-    }
-
     /// Whether the device shall interrupt when it has used something.
     pub(crate) fn want_interrupts(&mut self, are_wanted: bool) {
-        self.wants = are_wanted;
-        if let Some(rings) = &mut self.rings {
+        if are_wanted != self.wants
+            && let Some(rings) = &mut self.rings
+        {
+            self.wants = are_wanted;
             rings.want_interrupts(are_wanted);
         }
     }
@@ -164,7 +202,7 @@ impl<R: Reach> Ring<R> {
 
     /// Has the core give the device what is new.
     pub(crate) fn publish(&mut self) -> Result<(), Broken> {
-        if !R::publish(self.device, self.number()) {
+        if !R::publish(self.device, W::NUMBER) {
             return Err(Broken);
         }
         self.known = self.known.saturating_add(mem::take(&mut self.new));
@@ -173,47 +211,7 @@ impl<R: Reach> Ring<R> {
     }
 
     const fn is_due(&self) -> bool {
-        let can_wait = match self.way {
-            Way::In => self.new < BATCH && self.known >= FEW,
-            Way::Out => false,
-        };
+        let can_wait = self.new < W::BATCH && self.known >= FEW;
         self.wants && !self.has_heard || self.new > 0 && !can_wait
-    }
-}
-
-/// Where a frame lies that a queue holds.
-fn place(way: Way, frame: u64) -> Region {
-    let (buffer, size) = desk::buffer_and_size(frame);
-    let whole = packets::buffer(buffer);
-    match way {
-        Way::In => whole,
-        Way::Out => Region::new(whole.start, size as u64),
-    }
-}
-
-/// Calls `then` with a frame as the queue wants to see it.
-fn with_piece<T>(
-    way: Way,
-    frame: u64,
-    then: impl for<'a> FnOnce(&'a [&'a [u8]], &'a mut [&'a mut [u8]]) -> T,
-) -> T {
-    let place = place(way, frame);
-    let (start, size) = (place.start as usize, place.size() as usize);
-    match way {
-        Way::In => {
-            // SAFETY: buffers stay mapped. The queue takes address and length of the
-            // slice and looks at no byte, nor does anybody here.
-            let taken = unsafe {
-                slice::from_raw_parts_mut(core::ptr::with_exposed_provenance_mut(start), size)
-            };
-            then(&[], &mut [taken])
-        }
-        Way::Out => {
-            // SAFETY: as above.
-            let given = unsafe {
-                slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size)
-            };
-            then(&[given], &mut [])
-        }
     }
 }

@@ -50,6 +50,7 @@ impl<R: Reach> Rings<R> {
     /// # Safety
     ///
     /// As for [`VirtQueue::add`].
+    #[inline(always)]
     pub(crate) unsafe fn add<'b>(
         &mut self,
         given: &[&'b [u8]],
@@ -60,6 +61,7 @@ impl<R: Reach> Rings<R> {
     }
 
     /// The token of what the device alleges to have used next, if it has used anything.
+    #[inline(always)]
     pub(crate) fn peek(&self) -> Option<u16> {
         with!(self, queue => queue.peek_used())
     }
@@ -75,6 +77,7 @@ impl<R: Reach> Rings<R> {
     /// # Safety
     ///
     /// The pieces must be those that were added for the token.
+    #[inline(always)]
     pub(crate) unsafe fn pop<'a>(
         &mut self,
         token: u16,
