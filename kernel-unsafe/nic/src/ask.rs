@@ -5,11 +5,12 @@
 //! lies in the last large buffer, whoever has that.
 
 use domains::errno;
-use domains::network::desk::{self, nic};
+use domains::network::desk::{self, FRAMES, nic};
 use domains::network::packets::{self, HEADER};
 use domains::windows;
 use gate::clock;
 use kernel_unsafe::{Machine, Patience};
+use spin::Mutex;
 
 use crate::card::WHEN_COME;
 use crate::reach::Reach;
@@ -19,8 +20,8 @@ use crate::serve::{Only, exchange};
 pub(crate) const OWN: usize = packets::COUNT - 1;
 /// Bytes of the question, and of an answer: the shortest frame.
 const SIZE: usize = HEADER + 60;
-/// So many buffers are given to the card if it has none.
-const FIRST: usize = 8;
+/// How often what came is given back, at most: there may always be more.
+const ROUNDS: usize = 8;
 
 /// Where in a frame of ARP things stand (RFC 826), header included.
 const KIND: usize = HEADER + 12;
@@ -39,19 +40,69 @@ type Frame = [u8; SIZE];
 
 /// Asks who has the address of IPv4 in `address`: the hardware's address. With an
 /// argument the ticks of a call that gives the card a buffer and a frame and brings
-/// one of each. An error if no answer came yet.
+/// one of each. An error if that did not come about.
 pub(crate) fn run(card: &mut Only, address: usize, argument: usize) -> i64 {
-    let target = (address as u32).to_be_bytes();
-    let Some((hardware, buffer)) = ask(card, target) else {
-        return -errno::EAGAIN;
+    let mut asking = Asking {
+        card,
+        target: (address as u32).to_be_bytes(),
+        posts: 0,
     };
-    let ticks = match argument {
-        0 => Some(hardware as i64),
-        _ => ticks(card, target, buffer),
+    let hardware = asking.ask();
+    let answer = match argument {
+        0 => hardware.map(|it| it as i64),
+        _ => hardware.and_then(|_| asking.ticks()),
     };
-    post(&[buffer]);
-    exchange(card, usize::from(argument == 0) as u32, 0, 0);
-    ticks.unwrap_or(-errno::EAGAIN)
+    asking.finish();
+    answer.unwrap_or(-errno::EAGAIN)
+}
+
+/// What a call answers to others than who asks here: without the question among what
+/// was sent, and with what was sent while it was asked.
+pub(crate) fn settle(answer: i64) -> i64 {
+    let Ok(word) = u64::try_from(answer) else {
+        return answer;
+    };
+    let [came, sent, _] = desk::counts_of(word);
+    let mut kept = KEPT.lock();
+    kept.keep_all(sent);
+    let said = word & !desk::counts([0xffff, 0xffff, 0]);
+    (said | desk::counts([came, kept.tell(), 0])) as i64
+}
+
+/// Buffers that were sent, of which the safe kernel has not heard.
+static KEPT: Mutex<Kept> = Mutex::new(Kept {
+    frames: [0; packets::COUNT],
+    count: 0,
+});
+
+struct Kept {
+    frames: [u64; packets::COUNT],
+    count: usize,
+}
+
+impl Kept {
+    fn keep_all(&mut self, sent: usize) {
+        (0..sent).for_each(|index| self.keep(Machine::load(place(nic::SENT, index))));
+    }
+
+    fn keep(&mut self, frame: u64) {
+        let is_own = desk::buffer_and_size(frame).0 == OWN;
+        if !is_own && self.count < self.frames.len() {
+            self.frames[self.count] = frame;
+            self.count += 1;
+        }
+    }
+
+    /// Puts as many on the desk as there is room for; how many.
+    fn tell(&mut self) -> usize {
+        let told = self.count.min(FRAMES);
+        for (index, frame) in self.frames[..told].iter().enumerate() {
+            Machine::store(place(nic::SENT, index), *frame);
+        }
+        self.frames.copy_within(told..self.count, 0);
+        self.count -= told;
+        told
+    }
 }
 
 /// Sends a frame that nobody asked for, and has the card interrupt behind it.
@@ -62,56 +113,82 @@ pub(crate) fn interrupt(card: &mut Only) {
     _ = card.transmit.publish();
 }
 
-/// Asks and waits: who it is, and in which buffer the answer came.
-fn ask(card: &mut Only, target: [u8; 4]) -> Option<(u64, usize)> {
-    let mut posts = if card.receive.is_idle() { FIRST } else { 0 };
-    post(&[0, 1, 2, 3, 4, 5, 6, 7][..posts]);
-    send(target);
-    let mut sends = 1;
-    Patience::new().wait(|| {
-        let answer = exchange(card, posts as u32, sends, 0);
-        sends = 0;
-        let [came, ..] = desk::counts_of(u64::try_from(answer).unwrap_or(0));
-        posts = 0;
+/// Somebody who asks. What comes meanwhile goes back to the card.
+struct Asking<'a> {
+    card: &'a mut Only,
+    target: [u8; 4],
+    /// How many buffers are on the list of those to receive into.
+    posts: usize,
+}
+
+impl Asking<'_> {
+    /// Asks and waits: who it is.
+    fn ask(&mut self) -> Option<u64> {
+        send(self.target);
+        let mut sends = 1;
+        Patience::new().wait(|| {
+            let posts = core::mem::take(&mut self.posts);
+            let [came, _] = self.call(posts, core::mem::take(&mut sends), WHEN_COME);
+            self.give_back(came)
+        })
+    }
+
+    /// The ticks of a call that brings a frame and what was sent before, and gives one of
+    /// each; none if it did not come to that. Without interrupts, which are others' time.
+    fn ticks(&mut self) -> Option<i64> {
+        self.card.receive.want_interrupts(false);
+        self.card.receive.publish().ok()?;
+        send(self.target);
+        let [came, _] = self.call(0, 1, 0);
+        self.give_back(came);
+        let card = &*self.card;
+        let has_both = || (card.receive.has_used() && card.transmit.has_used()).then_some(());
+        Patience::new().wait(has_both)?;
+        let posts = core::mem::take(&mut self.posts) as u32;
+        let start = clock::ticks();
+        let middle = clock::ticks();
+        let answer = exchange(self.card, posts, 1, 0);
+        let end = clock::ticks();
+        let counts = note(answer);
+        self.give_back(counts[0]);
+        let ticks = end.wrapping_sub(middle) as i64 - middle.wrapping_sub(start) as i64;
+        (posts == 1 && counts == [1, 1]).then_some(ticks)
+    }
+
+    /// Gives back what is left, and leaves the card interrupting, as whoever sleeps
+    /// believes it to be.
+    fn finish(&mut self) {
+        for _ in 0..ROUNDS {
+            let posts = core::mem::take(&mut self.posts);
+            let [came, _] = self.call(posts, 0, WHEN_COME);
+            self.give_back(came);
+        }
+    }
+
+    /// A call; how much came and was sent.
+    fn call(&mut self, posts: usize, sends: u32, arm: u32) -> [usize; 2] {
+        note(exchange(self.card, posts as u32, sends, arm))
+    }
+
+    /// Puts what came on the list of buffers to receive into; who it is, if one says that.
+    fn give_back(&mut self, came: usize) -> Option<u64> {
         let mut found = None;
         for index in 0..came {
             let frame = Machine::load(place(nic::CAME, index));
+            Machine::store(place(nic::POSTS, self.posts % FRAMES), frame);
+            self.posts += 1;
             let (buffer, size) = desk::buffer_and_size(frame);
-            match hardware_of(buffer, size, target) {
-                Some(hardware) if found.is_none() => found = Some((hardware, buffer)),
-                // Whatever else came goes back to the card.
-                _ => {
-                    Machine::store(place(nic::POSTS, posts), frame);
-                    posts += 1;
-                }
-            }
+            found = found.or_else(|| hardware_of(buffer, size, self.target));
         }
         found
-    })
-}
-
-/// The ticks of a call that gives the card `buffer` and the question and brings one of
-/// each; none if it did not come to that.
-fn ticks(card: &mut Only, target: [u8; 4], buffer: usize) -> Option<i64> {
-    send(target);
-    exchange(card, 0, 1, 0);
-    let has_both = || (card.receive.has_used() && card.transmit.has_used()).then_some(());
-    Patience::new().wait(has_both)?;
-    post(&[buffer]);
-    let start = clock::ticks();
-    let middle = clock::ticks();
-    let answer = exchange(card, 1, 1, WHEN_COME);
-    let end = clock::ticks();
-    let counts = desk::counts_of(u64::try_from(answer).ok()?);
-    let ticks = end.wrapping_sub(middle) as i64 - middle.wrapping_sub(start) as i64;
-    matches!(counts, [1, 1, _]).then_some(ticks)
-}
-
-/// Puts buffers on the list of those to receive into.
-fn post(buffers: &[usize]) {
-    for (index, buffer) in buffers.iter().enumerate() {
-        Machine::store(place(nic::POSTS, index), desk::frame(*buffer, 0));
     }
+}
+
+/// How much came and was sent; notes that.
+fn note(answer: i64) -> [usize; 2] {
+    let [came, sent, _] = desk::counts_of(u64::try_from(answer).unwrap_or(0));
+    KEPT.lock().keep_all(sent);
+    [came, sent]
 }
 
 /// Puts the question on the list of frames to send.

@@ -104,7 +104,7 @@ pub(crate) fn told(card: &mut Only, [posts, sends, arm]: [u32; 3]) -> Option<i64
         _ => arm,
     };
     let given = Desk::read(nic::SENDS, 0);
-    let answer = without_own(exchange(card, posts, sends, arm));
+    let answer = ask::settle(exchange(card, posts, sends, arm));
     if lie.storms() {
         ask::interrupt(card);
     }
@@ -202,22 +202,6 @@ fn forge_buffers(buffer: usize, came: usize, buffers: u64) -> usize {
     let others = Machine::load(place) & !(0xffff << SHIFT);
     Machine::store(place, others | buffers << SHIFT);
     came
-}
-
-/// The same answer without what [`ask`] has sent.
-fn without_own(answer: i64) -> i64 {
-    let Ok(word) = u64::try_from(answer) else {
-        return answer;
-    };
-    let [came, sent, _] = desk::counts_of(word);
-    let mut others = 0;
-    for frame in (0..sent.min(FRAMES)).map(|index| Desk::read(nic::SENT, index)) {
-        if desk::buffer_and_size(frame).0 != ask::OWN {
-            others = add(nic::SENT, others, frame);
-        }
-    }
-    let said = word & !desk::counts([0xffff, 0xffff, 0]);
-    (said | desk::counts([came, others, 0])) as i64
 }
 
 /// Adds an entry to a list that has `count`; how many it has then.
