@@ -88,6 +88,7 @@ pub const fn all(cell: Cell, devices: usize) -> Region {
 /// it is, and where it lies.
 pub const fn shared(cell: Cell) -> Option<(Area, Region)> {
     match cell {
+        // DEFENCE: packets-of-network-cards
         Cell::Nic => Some((
             Area::Packets,
             Region::new(PACKETS.start, packets::BYTES as u64),

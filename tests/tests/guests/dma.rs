@@ -1,6 +1,7 @@
 //! Attacks by a device: drivers that were taken over have it write elsewhere.
 
 mod allowed;
+mod nic;
 
 use domains::layout::PHYSICAL_MAP;
 use domains::{Cell, Isolation, status};
@@ -73,6 +74,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(touches())
         .chain([no_walls()])
         .chain(allowed::trials())
+        .chain(nic::trials())
         .collect()
 }
 
@@ -112,7 +114,12 @@ fn without_restarts(machine: [&'static str; 4]) -> Vec<&'static str> {
 
 /// The drivers are convicted, nobody is harmed, and the program goes on.
 fn is_convicted(outcome: &Outcome, cause: &str) -> Verdict {
-    let reported = outcome.faults.len() == 1 && is_rewound(outcome, cause);
+    cell_is_convicted(Cell::Console, outcome, cause)
+}
+
+/// The same of the drivers in this cell.
+fn cell_is_convicted(cell: Cell, outcome: &Outcome, cause: &str) -> Verdict {
+    let reported = outcome.faults.len() == 1 && cell_is_rewound(cell, outcome, cause);
     ensure(reported, "a conviction of the drivers", outcome)?;
     let said = outcome.stdout.split_once("giving ");
     let given = said.and_then(|(_, rest)| rest.lines().next());
@@ -124,10 +131,12 @@ fn is_convicted(outcome: &Outcome, cause: &str) -> Verdict {
 }
 
 fn is_rewound(outcome: &Outcome, cause: &str) -> bool {
+    cell_is_rewound(Cell::Console, outcome, cause)
+}
+
+fn cell_is_rewound(cell: Cell, outcome: &Outcome, cause: &str) -> bool {
     outcome.faults.iter().any(|fault| {
-        fault["domain"] == Cell::Console.name()
-            && fault["cause"] == cause
-            && fault["action"] == "rewind"
+        fault["domain"] == cell.name() && fault["cause"] == cause && fault["action"] == "rewind"
     })
 }
 

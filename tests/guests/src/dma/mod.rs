@@ -5,6 +5,7 @@
 //! convict of, or refuse. Whoever would be harmed is watched in physical memory.
 
 mod allowed;
+mod nic;
 mod queue;
 mod race;
 mod refused;
@@ -28,6 +29,7 @@ pub fn run(what: &str, rest: &[&str]) -> Result<(), String> {
     match (what, rest) {
         ("works", []) => works(),
         ("give", [how, whom]) => give(how, whom),
+        ("nic", attack) => nic::run(attack),
         ("range", [which]) => range(which),
         ("rings", [rule]) => rings::run(rule),
         ("refused", [what]) => refused::run(what),

@@ -1,4 +1,6 @@
-//! The queue of the source of entropy, with rings that are written by hand.
+//! The queue of a device, with rings that are written by hand.
+//!
+//! It is that of the source of entropy, if nothing else is said.
 
 use std::cell::Cell;
 use std::thread;
@@ -7,11 +9,11 @@ use std::time::{Duration, Instant};
 use domains::core_call::CoreCall;
 use domains::device::{Roles, feature};
 use domains::layout::PAGE_SIZE;
-use gate::hooks::{CORE_CALL_WITH, LOAD_WORD, NOTHING, STORE_WORD};
+use gate::hooks::{CORE_CALL_WITH, LOAD_WORD, NOTHING, STORE_WORD, in_cell};
 
 use super::CELL;
 use super::victim::Victim;
-use crate::hooks::{CONSOLE, hook};
+use crate::hooks::hook;
 
 /// Entries of the queue.
 pub const SIZE: u16 = 8;
@@ -42,6 +44,8 @@ pub struct Buffer {
 /// The queue.
 pub struct Queue {
     pub device: u64,
+    /// The cell that drives it.
+    cell: domains::Cell,
     page: usize,
     slots: [u16; SIZE as usize],
     index: u16,
@@ -76,10 +80,17 @@ impl Queue {
     /// The device after a reset, without a queue yet.
     pub fn of_reset_device() -> Result<Queue, String> {
         let roles = Roles::new(&gate::info::boot().devices);
+        let entropy = roles.entropy.ok_or("there is no source of entropy")?;
+        Queue::of_reset(CELL, entropy)
+    }
+
+    /// The same of device number `device`, which is the cell's.
+    pub fn of_reset(cell: domains::Cell, device: usize) -> Result<Queue, String> {
         let queue = Queue {
-            device: roles.entropy.ok_or("there is no source of entropy")? as u64,
+            device: device as u64,
+            cell,
             // The last page is spare.
-            page: (CELL.dma().end - PAGE_SIZE) as usize,
+            page: (cell.dma().end - PAGE_SIZE) as usize,
             slots: [0; SIZE as usize],
             index: 0,
             used: Cell::new(0),
@@ -132,7 +143,7 @@ impl Queue {
     pub fn call(&self, call: CoreCall, words: [u64; 4]) -> i64 {
         self.put_words(words);
         let place = self.page + WORDS;
-        hook(CORE_CALL_WITH | CONSOLE, call as usize, place)
+        hook(CORE_CALL_WITH | in_cell(self.cell), call as usize, place)
     }
 
     /// Puts the words of a core call in their place.
@@ -144,7 +155,11 @@ impl Queue {
 
     /// Writes a word of the page.
     pub fn poke(&self, offset: usize, word: u64) {
-        hook(STORE_WORD | CONSOLE, self.page + offset, word as usize);
+        hook(
+            STORE_WORD | in_cell(self.cell),
+            self.page + offset,
+            word as usize,
+        );
     }
 
     /// The address of the page.
@@ -192,6 +207,13 @@ impl Queue {
         self.offer(0);
     }
 
+    /// Makes the next descriptor available, a chain of its own, as this buffer.
+    pub fn fill_one(&mut self, buffer: Buffer) {
+        let number = self.index % SIZE;
+        self.describe(number, buffer, WRITE, 0);
+        self.offer(number);
+    }
+
     /// Makes all descriptors available, each a chain of its own.
     pub fn fill(&mut self) {
         let spare = Buffer::new(self.spare() as u64, 8);
@@ -224,7 +246,7 @@ impl Queue {
         // Whoever owns the word may have changed it before.
         let victim = victim.as_it_is();
         let answer = self.publish();
-        let are_alive = hook(NOTHING | CONSOLE, 0, 0) == 0;
+        let are_alive = hook(NOTHING | in_cell(self.cell), 0, 0) == 0;
         if !victim.is_whole_after(self) {
             return Err(format!("harmed ({answer})"));
         }
@@ -237,15 +259,15 @@ impl Queue {
 
     /// Waits until the device has used something more, or long enough.
     pub fn wait(&self) -> bool {
-        if hook(NOTHING | CONSOLE, 0, 0) != 0 {
+        if hook(NOTHING | in_cell(self.cell), 0, 0) != 0 {
             // Nobody can look any more.
             thread::sleep(WINDOW);
             return false;
         }
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            let ring = CELL.used_ring(self.device as usize, 0) as usize;
-            let index = (hook(LOAD_WORD | CONSOLE, ring, 0) >> 16) as u16;
+            let ring = self.cell.used_ring(self.device as usize, 0) as usize;
+            let index = (hook(LOAD_WORD | in_cell(self.cell), ring, 0) >> 16) as u16;
             if self.used.replace(index) != index {
                 return true;
             }

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::AtomicU64;
 
+use domains::Cell;
 use domains::core_call::test_hook::{CANARY_PUT, PHYSICAL_WORD, TABLES, TRANSLATE};
-use domains::layout::{CORE_OFFSET, GATE_PAGE, PHYSICAL_MAP};
-use gate::hooks::{CANARY, CORE_HOOK};
+use domains::layout::{CORE_OFFSET, GATE_PAGE, PACKETS, PHYSICAL_MAP};
+use gate::hooks::{CANARY, CORE_HOOK, in_cell};
 
 use super::WINDOWS;
 use super::queue::Queue;
@@ -34,6 +35,9 @@ impl Victim {
             "gate" => GATE_END,
             "safe" => hook(CANARY, 0, 0) as u64,
             "hostfs" => hook(CANARY | HOSTFS, 0, 0) as u64,
+            "net" => hook(CANARY | in_cell(Cell::Net), 0, 0) as u64,
+            "console-window" => WINDOWS.start,
+            "packets" => PACKETS.start,
             "app" => OWN.as_ptr().addr() as u64,
             other => return Err(format!("no such victim: {other}")),
         };

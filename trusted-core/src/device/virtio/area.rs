@@ -1,8 +1,9 @@
 //! What a device may read and write.
 //!
-//! Pieces of its cell, and what that shares with another, each of which is one piece of physical memory, was
-//! mapped at boot and stays: the windows, and the DMA area. Whether a device may
-//! have a range is a few comparisons, and where that lies an addition.
+//! The windows of its cell, the cell's DMA area, and what the cell shares with
+//! another. Each is one piece of physical memory, was mapped at boot and stays.
+//! Whether a device may have a range is a few comparisons, and where that lies an
+//! addition.
 
 /// A piece of memory for devices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

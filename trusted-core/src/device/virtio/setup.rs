@@ -201,6 +201,47 @@ mod tests {
         }
     }
 
+    /// Of each kind there is a device.
+    #[test]
+    fn only_a_network_card_has_the_buffers_for_frames() {
+        let mut kinds = [0; DEVICES_MAX];
+        for (place, kind) in kinds.iter_mut().zip(Kind::ALL) {
+            *place = kind as u32;
+        }
+        let packets = windows::shared(Cell::Nic).expect("it has some").1;
+        let mut space = space(4096);
+        for cell in Cell::ALL {
+            let areas = make_areas(cell, &kinds, &mut space).expect("there is room");
+            for place in [packets.start, packets.end - 1] {
+                let has = areas.translate(place, 1);
+                assert_eq!(has.is_some(), cell == Cell::Nic, "{cell}");
+            }
+            assert_eq!(areas.translate(packets.start - 1, 2), None);
+            assert_eq!(areas.translate(packets.end, 1), None);
+            let others = Cell::ALL.into_iter().filter(|it| *it != cell);
+            for place in others.flat_map(|it| [it.windows().start, it.dma().start]) {
+                assert_eq!(areas.translate(place, 1), None, "{cell} {place:#x}");
+            }
+        }
+        let frame = space
+            .tables
+            .find(packets.start)
+            .frame()
+            .expect("it is mapped");
+        assert_eq!(space.frames.owner(frame), Owner::area(Owners::Packets));
+    }
+
+    #[test]
+    fn without_a_network_card_there_are_no_such_buffers() {
+        let mut kinds = [0; DEVICES_MAX];
+        kinds[0] = Kind::Console as u32;
+        let mut space = space(256);
+        for cell in Cell::ALL {
+            let areas = make_areas(cell, &kinds, &mut space).expect("there is room");
+            assert_eq!(areas.shared, Area::default());
+        }
+    }
+
     #[test]
     fn what_does_not_fit_in_one_piece_is_not_made() {
         let mut space = space(64);

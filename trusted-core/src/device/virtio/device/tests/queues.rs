@@ -7,6 +7,7 @@ use domains::device::QUEUES_MAX;
 
 use super::bench::{CELL, DMA, DMA_PAGES, OWNER};
 use super::*;
+use crate::device::virtio::Devices;
 use crate::memory::entry::Entry;
 
 const END: u64 = DMA + DMA_PAGES * PAGE_SIZE;
@@ -83,6 +84,28 @@ fn a_cell_that_starts_anew_finds_its_rings_clear() {
     );
     bench.devices.clear(CELL, bench.map);
     assert_eq!(words.map(|word| word.load(Relaxed)), [0, 0]);
+}
+
+/// What it had was its device's to write until then, so it is nobody else's before.
+#[test]
+fn a_network_card_that_is_stopped_has_nothing() {
+    let (mut bench, nic) = (running(), domains::Cell::Nic);
+    let device = bench.devices.devices[OWN as usize].as_mut();
+    let device = device.expect("it is there");
+    (device.kind, device.cell) = (Kind::Network, nic);
+    bench.devices.areas[nic.number()] = bench.devices.areas[CELL.number()];
+    bench.devices.areas[CELL.number()] = Areas::default();
+    let caller = Some(Domain::Cell(nic));
+    let publish = |devices: &mut Devices| devices.publish(caller, OWN, 2, &Cell::default());
+    assert_eq!(publish(&mut bench.devices), Ok(()));
+    for other in domains::Cell::ALL.into_iter().filter(|it| *it != nic) {
+        bench.devices.stop(other);
+    }
+    assert_eq!(bench.fake.written(), [], "it is not theirs");
+    assert_eq!(publish(&mut bench.devices), Ok(()));
+    bench.devices.stop(nic);
+    assert_eq!(bench.fake.written(), [Write::Status(0)]);
+    assert_eq!(publish(&mut bench.devices), Err(INVALID));
 }
 
 #[test]
