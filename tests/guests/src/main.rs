@@ -20,6 +20,7 @@ mod fuzz;
 mod hooks;
 mod mapping;
 mod memory;
+mod nic;
 mod own;
 mod panics;
 mod pkru;
@@ -78,6 +79,8 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["code", what @ ..] => code::run(what),
         ["mapping"] => mapping::run(),
         ["memory", what] => memory::run(what),
+        ["nic", "lie", way, host] => nic::lie(way, host),
+        ["nic", what, address] => nic::run(what, address),
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),

@@ -28,6 +28,7 @@ mod injections;
 mod memory;
 mod names;
 mod network;
+mod nic;
 mod panics;
 mod privilege;
 mod probe;
@@ -79,6 +80,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(privilege::trials());
     trials.extend(probe::trials());
     trials.extend(network::trials());
+    trials.extend(nic::trials());
     trials.extend(gates::trials());
     trials.extend(clean::trials());
     trials.extend(stacks::trials());

@@ -9,6 +9,7 @@ mod gates;
 mod places;
 mod probes;
 mod random;
+mod sockets;
 mod wild;
 
 use std::thread;

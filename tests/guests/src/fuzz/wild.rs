@@ -7,15 +7,13 @@
 use std::ptr;
 
 use hermit_abi::{
-    EFD_NONBLOCK, O_NONBLOCK, SOCK_STREAM, Tid, accept, add_queue, alloc, alloc_zeroed,
-    available_parallelism, bind, block_current_task_with_timeout, clock_gettime, close,
-    connect, dealloc, destroy_queue, dup, errno, eventfd, fcntl, free, freeaddrinfo, fstat,
-    fsync, futex_wait, futex_wake, get_errno, getaddrbyname, getaddrinfo, getdents64,
-    getpagesize, getpeername, getpid, getsockname, getsockopt, init_queue, ioctl, iovec, join,
-    listen, lseek, lstat, malloc, mkdir, munmap, nanosleep, network_init, notify, open, poll,
-    pollfd, read, read_entropy, readv, realloc, recv, recvfrom, rmdir, sem_destroy, sem_init,
-    sem_post, sem_timedwait, sem_trywait, send, sendto, setsockopt, shutdown, socket, spawn,
-    spawn2, stat, timespec, unlink, usleep, wait, wakeup_task, write, writev, yield_now,
+    EFD_NONBLOCK, O_NONBLOCK, Tid, add_queue, alloc, alloc_zeroed, available_parallelism,
+    block_current_task_with_timeout, clock_gettime, close, dealloc, destroy_queue, dup, errno,
+    eventfd, fcntl, free, fstat, fsync, futex_wait, futex_wake, get_errno, getdents64,
+    getpagesize, getpid, init_queue, ioctl, iovec, join, lseek, lstat, malloc, mkdir, munmap,
+    nanosleep, notify, open, poll, pollfd, read, read_entropy, readv, realloc, rmdir,
+    sem_destroy, sem_init, sem_post, sem_timedwait, sem_trywait, spawn, spawn2, stat, timespec,
+    unlink, usleep, wait, wakeup_task, write, writev, yield_now,
 };
 
 use super::places::{ARENA, Places};
@@ -28,7 +26,6 @@ unsafe extern "C" {
     fn sys_mprotect(address: *mut u8, size: usize, protection: u32) -> i32;
     fn sys_opendir(name: *const i8) -> i32;
     fn sys_get_processor_count() -> usize;
-    fn sys_shutdown_socket(socket: i32, how: i32) -> i32;
 }
 
 /// How many calls there are.
@@ -44,7 +41,7 @@ extern "C" fn nothing(_: usize) {}
 
 impl Wild<'_> {
     /// A pointer that the safe kernel tries, to `size` bytes.
-    fn any<T>(&mut self, size: usize) -> *mut T {
+    pub(super) fn any<T>(&mut self, size: usize) -> *mut T {
         ptr::with_exposed_provenance_mut(self.places.any(self.random, size))
     }
 
@@ -55,7 +52,7 @@ impl Wild<'_> {
     }
 
     /// A size, with a pointer for which it is harmless.
-    fn buffer<T>(&mut self) -> (*mut T, usize) {
+    pub(super) fn buffer<T>(&mut self) -> (*mut T, usize) {
         let size = match self.random.below(4) {
             0 => self.random.next() as usize,
             1 => self
@@ -72,7 +69,7 @@ impl Wild<'_> {
     }
 
     /// A descriptor for reading: any.
-    fn descriptor(&mut self) -> i32 {
+    pub(super) fn descriptor(&mut self) -> i32 {
         match self.random.below(4) {
             0 => self.number(),
             1 => self.random.below(3) as i32,
@@ -88,7 +85,7 @@ impl Wild<'_> {
         }
     }
 
-    fn number(&mut self) -> i32 {
+    pub(super) fn number(&mut self) -> i32 {
         let all = [
             0,
             1,
@@ -110,7 +107,7 @@ impl Wild<'_> {
     }
 
     /// A string, a missing one, or one that does not end where it should.
-    fn name(&mut self) -> *const i8 {
+    pub(super) fn name(&mut self) -> *const i8 {
         let names = [
             c"/tmp/fuzz",
             c"/tmp/fuzz-b",
@@ -383,61 +380,5 @@ impl Wild<'_> {
                 _ => poll(descriptors.as_mut_ptr(), descriptors.len(), timeout).into(),
             }
         }
-    }
-
-    unsafe fn call_for_sockets(&mut self, number: u64) -> i64 {
-        let (buffer, size) = self.buffer::<u8>();
-        let (socket_, other, third) = (self.descriptor(), self.number(), self.number());
-        // SAFETY: as in `call`; lists that are made are freed.
-        let answer = unsafe {
-            match number {
-                60 => return recv(socket_, buffer, size, other) as i64,
-                61 => {
-                    return recvfrom(socket_, buffer, size, other, self.any(16), self.any(4))
-                        as i64;
-                }
-                62 => return send(socket_, buffer.cast(), size, other) as i64,
-                63 => {
-                    return sendto(
-                        socket_,
-                        buffer.cast(),
-                        size,
-                        other,
-                        self.any(16),
-                        size as u32,
-                    ) as i64;
-                }
-                64 => socket(self.number() % 5, SOCK_STREAM, other),
-                65 => bind(socket_, self.any(16), size as u32),
-                66 => listen(socket_, other),
-                67 => accept(socket_, self.any(16), self.any(4)),
-                68 => connect(socket_, self.any(16), size as u32),
-                69 => shutdown(socket_, other),
-                70 => sys_shutdown_socket(socket_, other),
-                71 => getpeername(socket_, self.any(16), self.any(4)),
-                72 => getsockname(socket_, self.any(16), self.any(4)),
-                73 => getsockopt(socket_, other, third, self.any(16), self.any(4)),
-                74 => setsockopt(socket_, other, third, self.any(16), size as u32),
-                75 => network_init(),
-                76 => {
-                    getaddrbyname(self.name(), self.any(16), self.random.pick(&[4, 16, 0, 77]))
-                }
-                77 => {
-                    freeaddrinfo(ptr::with_exposed_provenance_mut(self.places.foreign(
-                        self.random,
-                        1,
-                        1,
-                    )));
-                    0
-                }
-                _ => {
-                    let mut list = ptr::null_mut();
-                    let code = getaddrinfo(self.name(), self.name(), self.any(48), &mut list);
-                    freeaddrinfo(list);
-                    -code
-                }
-            }
-        };
-        answer.into()
     }
 }
