@@ -90,7 +90,7 @@ impl Publish {
 
     /// The rule as QEMU's user network takes it, for a guest at `address`; where none
     /// is given, for the one to whom it lends an address first.
-    pub(in crate::vm) fn forward_rule(&self, guest: Option<Ipv4Addr>) -> String {
+    pub(super) fn forward_rule(&self, guest: Option<Ipv4Addr>) -> String {
         let guest = guest.map_or_else(String::new, |address| address.to_string());
         let (protocol, place) = (self.protocol, self.host_address());
         format!("{protocol}:{place}-{guest}:{}", self.guest)
