@@ -3,10 +3,9 @@
 use std::ptr;
 
 use hermit_abi::{
-    AF_INET, AF_INET6, F_SETFL, O_NONBLOCK, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, accept,
-    bind, connect, fcntl, freeaddrinfo, getaddrbyname, getaddrinfo, getpeername, getsockname,
-    getsockopt, in_addr, listen, network_init, recv, recvfrom, send, sendto, setsockopt,
-    shutdown, sockaddr, sockaddr_in, socket,
+    AF_INET, SOCK_DGRAM, SOCK_STREAM, accept, bind, connect, freeaddrinfo, getaddrbyname,
+    getaddrinfo, getpeername, getsockname, getsockopt, in_addr, listen, network_init, recv,
+    recvfrom, send, sendto, setsockopt, shutdown, sockaddr, sockaddr_in, socket,
 };
 
 use super::wild::Wild;
@@ -16,7 +15,7 @@ unsafe extern "C" {
 }
 
 impl Wild<'_> {
-    /// A name that is this machine's, with one of few ports, so that calls meet.
+    /// A name that is this machine's, with one of few ports.
     fn own_name(&mut self) -> sockaddr_in {
         let port = 7000 + self.random.below(4) as u16;
         sockaddr_in {
@@ -33,7 +32,6 @@ impl Wild<'_> {
     pub(super) unsafe fn call_for_sockets(&mut self, number: u64) -> i64 {
         let (buffer, size) = self.buffer::<u8>();
         let (socket_, other, third) = (self.descriptor(), self.number(), self.number());
-        let family = self.random.pick(&[AF_INET, AF_INET6, 77]);
         let kind = self.random.pick(&[SOCK_STREAM, SOCK_DGRAM, other]);
         let own = self.own_name();
         let (name, name_size): (*const sockaddr, u32) = match self.random.below(2) {
@@ -52,15 +50,11 @@ impl Wild<'_> {
                 63 => {
                     return sendto(socket_, buffer.cast(), size, other, name, name_size) as i64;
                 }
-                // So that none waits for somebody who never comes.
-                64 => socket(family, kind | SOCK_NONBLOCK, other % 2 * 6),
+                // None is made: whoever had it might wait for somebody who never comes.
+                64 => socket(77, kind, other),
                 65 => bind(socket_, name, name_size),
                 66 => listen(socket_, other),
-                67 => {
-                    let accepted = accept(socket_, self.any(16), self.any(4));
-                    fcntl(accepted, F_SETFL, O_NONBLOCK);
-                    accepted
-                }
+                67 => accept(socket_, self.any(16), self.any(4)),
                 68 => connect(socket_, name, name_size),
                 69 => shutdown(socket_, other),
                 70 => sys_shutdown_socket(socket_, other),
