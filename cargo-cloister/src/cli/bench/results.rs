@@ -217,8 +217,11 @@ mod tests {
     #[test]
     fn what_is_read_is_written_again_to_the_last_digit() {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let file = sources.join(COMMITTED).join(Set::Full.file());
-        assert!(fs::read_to_string(file).unwrap() == text(&committed().results));
+        let folder = sources.join(COMMITTED);
+        let there = |name| fs::read_to_string(folder.join(name)).unwrap();
+        let found = committed();
+        assert!(there(Set::Full.file()) == text(&found.results));
+        assert!(there(LINUX) == text(&found.linux.unwrap()));
     }
 
     fn native_file(folder: &Path) -> Option<String> {

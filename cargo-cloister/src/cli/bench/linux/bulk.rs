@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::guest::{Service, System, Way};
 use super::spread::Spread;
+use crate::outlet::tell;
 
 /// How many bytes go each way, and before that to warm up.
 const BYTES: u64 = 64 << 20;
@@ -43,8 +44,11 @@ pub(super) fn measure(systems: &[(String, System)], way: &Way, rounds: u32) -> V
     };
     let mut speeds: Vec<Vec<[f64; 2]>> = systems.iter().map(|_| Vec::new()).collect();
     for _ in 0..rounds {
-        for ((_, system), speeds) in systems.iter().zip(&mut speeds) {
-            speeds.extend(once(system, &way));
+        for ((name, system), speeds) in systems.iter().zip(&mut speeds) {
+            match once(system, &way) {
+                Ok(both) => speeds.push(both),
+                Err(why) => tell(format_args!("{name}: bulk is not measured: {why}")),
+            }
         }
     }
     let all = systems.iter().zip(&speeds);

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -251,12 +251,20 @@ impl Guest {
     }
 
     fn wait_until_ready(&self) -> Result<(), String> {
-        match self.said.recv_timeout(self.run.patience.min(LIMIT_OF_BOOT)) {
+        let limit = self.run.patience.min(LIMIT_OF_BOOT);
+        let said = self.said.recv_timeout(limit).or_else(|why| match why {
+            RecvTimeoutError::Timeout => {
+                // How it ends then says what it was at.
+                self.run.is_unwanted.store(true, Ordering::Relaxed);
+                self.said.recv()
+            }
+            RecvTimeoutError::Disconnected => Err(RecvError),
+        });
+        match said {
             Ok(Said::Ready) => Ok(()),
             Ok(Said::Ended(Ok(()))) => Err("it ended without a word".to_owned()),
             Ok(Said::Ended(Err(why))) => Err(why),
-            Err(RecvTimeoutError::Timeout) => Err("it does not serve in time".to_owned()),
-            Err(RecvTimeoutError::Disconnected) => Err("nobody has it run".to_owned()),
+            Err(RecvError) => Err("nobody has it run".to_owned()),
         }
     }
 }
