@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::client;
 use super::guest::{Service, System, Way};
 use super::spread::Spread;
 use crate::outlet::tell;
@@ -75,8 +76,7 @@ fn once(system: &System, way: &Way) -> Result<[f64; 2], String> {
 
 /// So many bytes in, and then as many out; the speed of each, in MiB a second.
 pub(super) fn transfer(address: SocketAddr, bytes: u64) -> io::Result<[f64; 2]> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
+    let mut stream = client::connect(address)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
     let piece: Vec<u8> = (0..PIECE).map(|place| place as u8).collect();

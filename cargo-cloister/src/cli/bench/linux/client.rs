@@ -39,20 +39,11 @@ impl Connection {
     /// A connection whose first request was answered.
     pub(super) fn open(address: SocketAddr, kind: Kind) -> io::Result<Connection> {
         let opening = kind.opening();
-        let mut tries = 1;
-        loop {
-            match Connection::try_open(address, &opening) {
-                Err(error) if tries < TRIES && error.kind() != ErrorKind::InvalidData => {
-                    tries += 1;
-                }
-                result => return result,
-            }
-        }
+        again(|| Connection::try_open(address, &opening))
     }
 
     fn try_open(address: SocketAddr, opening: &Message) -> io::Result<Connection> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
+        let stream = connect(address)?;
         stream.set_read_timeout(Some(LIMIT_FIRST))?;
         stream.set_write_timeout(Some(LIMIT))?;
         let mut connection = Connection {
@@ -74,6 +65,24 @@ impl Connection {
             false => Err(Error::new(ErrorKind::InvalidData, "an answer is wrong")),
         }
     }
+}
+
+/// A connection that delays nothing. A neighbour on a tap may not be found at once.
+pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = again(|| TcpStream::connect(address))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Tries it again if it fails, unless an answer was wrong.
+fn again<R>(attempt: impl Fn() -> io::Result<R>) -> io::Result<R> {
+    for _ in 1..TRIES {
+        match attempt() {
+            Err(error) if error.kind() != ErrorKind::InvalidData => {}
+            result => return result,
+        }
+    }
+    attempt()
 }
 
 /// Sends the requests of a series, and counts.
