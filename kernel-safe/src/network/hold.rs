@@ -1,4 +1,4 @@
-//! Holding the network: the one who may call `net`, and changes what is known of it.
+//! Holding the network: the one who may call `net`, and change what is known.
 //!
 //! One holds it at a time. Whoever serves events only tries, and leaves a note to the
 //! holder, who has this CPU look behind when he lets go. Whoever takes hold finds out

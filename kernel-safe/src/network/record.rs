@@ -1,4 +1,4 @@
-//! What a socket is, and what `net` has to be told of it again when it is started anew.
+//! What a socket is, as `net` is told of it again when it is started anew.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! Windows for connections that come in: a stock with `net`, while there are listeners.
+//! Windows for connections that come in: a stock, while there are listeners.
 //!
 //! It grows when `net` says that it was short, up to a bound, and shrinks again when many
 //! connections came without that.

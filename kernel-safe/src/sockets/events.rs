@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_events_of_a_stream_are_those_of_linux() {
-        use state::{BOUND, CLOSED, CONNECTED, CONNECTING, READ_END, WRITE_END};
+        use state::{BOUND, CONNECTED, CONNECTING, READ_END, WRITE_END};
         let open = BOUND | CONNECTED;
         let (connected, connecting) = (Role::Connected, Role::Connecting);
         for (what, found, expected) in [
@@ -143,6 +143,17 @@ mod tests {
                 stream(open | WRITE_END, connected, false, false, false),
                 OUTPUT,
             ),
+        ] {
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_events_of_a_stream_that_ended_are_those_of_linux() {
+        use state::{BOUND, CLOSED, CONNECTED, READ_END, WRITE_END};
+        let open = BOUND | CONNECTED;
+        let (connected, connecting) = (Role::Connected, Role::Connecting);
+        for (what, found, expected) in [
             (
                 "both ended",
                 stream(open | READ_END | WRITE_END, connected, false, false, false),

@@ -1,4 +1,4 @@
-//! A played `net`, which connects sockets of one machine, and a card that is silent.
+//! A played `net`, which connects sockets of one machine, and a silent card.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
