@@ -14,6 +14,7 @@ static OWN: AtomicU8 = AtomicU8::new(0);
 pub fn address(target: Target, access: Access) -> usize {
     match target {
         Target::Area(Area::Safe) => SAFE.start as usize,
+        Target::Area(Area::Packets) => layout::PACKETS.start as usize,
         Target::Area(Area::Cell(cell)) => cell.region().start as usize,
         Target::Area(Area::Info) => layout::BOOT_INFO as usize,
         Target::Area(Area::App) => OWN.as_ptr().expose_provenance(),

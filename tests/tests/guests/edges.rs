@@ -6,7 +6,7 @@ use domains::{Access, Area, Domain, Isolation, status};
 use libtest_mimic::Trial;
 use tests::boot::{self, Outcome};
 
-use crate::images::{TOOL, guest, guest_with};
+use crate::images::{TOOL, guest_with};
 use crate::reports::number;
 use crate::{Verdict, above_all_of_two_cells, ensure, trial};
 
@@ -46,7 +46,20 @@ fn address(target: Target) -> u64 {
 fn attack(edge: &Forbidden, mode: Isolation, flags: &[&str]) -> Outcome {
     let address = format!("{:#x}", address(edge.target));
     let arguments = ["attack", edge.domain.name(), edge.access.name(), &address];
-    guest_with(mode, &arguments, flags)
+    guest_with(
+        mode,
+        &arguments,
+        &[flags, devices_for(edge.target)].concat(),
+    )
+}
+
+/// The flags of a machine that has such pages: those that a device shares are there
+/// only if it is.
+pub(crate) fn devices_for(target: Target) -> &'static [&'static str] {
+    match target {
+        Target::Area(Area::Packets) => &["--net", "user"],
+        _ => &[],
+    }
 }
 
 fn is_stopped(edge: Forbidden) -> Verdict {
@@ -107,9 +120,7 @@ fn is_key_wall(edge: &Forbidden) -> bool {
 }
 
 fn goes_through(edge: Forbidden) -> Verdict {
-    let address = format!("{:#x}", address(edge.target));
-    let arguments = ["attack", edge.domain.name(), edge.access.name(), &address];
-    let outcome = guest(Isolation::None, &arguments);
+    let outcome = attack(&edge, Isolation::None, &[]);
     let holds = outcome.status == 0 && outcome.faults.is_empty();
     ensure(
         holds && outcome.stdout.contains("result 0"),

@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 use tests::boot::Boot;
 use tests::sources;
 
+use crate::edges::devices_for;
 use crate::images::{TOOL, image};
 use crate::reports::Report;
 use crate::{Verdict, ensure, trial};
@@ -44,6 +45,7 @@ fn ends_as_the_table_says(access: Access, target: Target) -> Verdict {
     let status = if is_forbidden { status::VIOLATION } else { 0 };
     let boot = Boot {
         arguments: &[access.name(), target.name()],
+        flags: devices_for(target),
         ..Boot::default()
     };
     let outcome = TOOL.boot(&image(EXAMPLE, Isolation::Mpk), &boot);
