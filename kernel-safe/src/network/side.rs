@@ -96,10 +96,10 @@ impl Reading {
     /// Whether `net` has to be told before more can be read, or more may come: the
     /// piece is used up and goes to the end of the ring, or half of the ring was taken.
     pub fn is_due(&self, capacity: usize) -> bool {
-        let capacity = capacity as u64;
-        let is_used_up = self.untold >= self.piece.size && self.untold > 0;
+        let (capacity, untold) = (capacity as u64, u64::from(self.untold));
+        let is_used_up = self.untold >= self.piece.size;
         let is_at_end = u64::from(self.piece.end()) >= capacity;
-        is_used_up && is_at_end || u64::from(self.untold) >= capacity.div_ceil(2)
+        untold > 0 && (is_used_up && is_at_end || untold >= capacity.div_ceil(2))
     }
 
     /// What `net` is told now.

@@ -143,6 +143,8 @@ fn a_refused_connection_hangs_up_and_can_be_tried_again() {
     let _world = World::new();
     let client = stream();
     assert_eq!(client.events(), OUTPUT | HANG_UP);
+    assert_eq!(receive(client, 9), Err(Errno::NotConnected));
+    assert_eq!(send(client, b"x"), Err(Errno::BrokenPipe));
     assert_eq!(connect(client, 81), Err(Errno::Refused));
     let other = stream();
     let again = connect(other, 9);

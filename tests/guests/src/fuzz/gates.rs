@@ -7,6 +7,7 @@ use domains::entries::SLOTS;
 use domains::layout::CPU_PAGE;
 use hermit_abi::EFD_NONBLOCK;
 
+use super::aimed;
 use super::places::{ARENA, Places};
 use super::random::Random;
 
@@ -57,13 +58,18 @@ pub fn run(places: &Places, random: &mut Random) -> i64 {
         };
         let slot = number % SLOTS as u64;
         if !LEFT_OUT.contains(&slot) {
-            return call(number, words(slot, places, random));
+            let answer = call(number, words(slot, places, random));
+            aimed::limit(slot, answer);
+            return answer;
         }
     }
 }
 
 fn words(slot: u64, places: &Places, random: &mut Random) -> [u64; 5] {
     let mut words = [(); 5].map(|()| word(places, random));
+    if aimed::ALL.contains(&slot) {
+        aimed::aim(slot, &mut words, places, random);
+    }
     match slot {
         SLEEP => words[0] %= 1000,
         JOIN => words[0] = words[0] % 1_000_000 + 1000,

@@ -5,6 +5,7 @@
 //! entries with any words. Afterwards nothing may be missing: not a word of the
 //! kernels' canaries, not a descriptor, not the memory.
 
+mod aimed;
 mod gates;
 mod places;
 mod probes;

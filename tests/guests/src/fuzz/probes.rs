@@ -38,6 +38,21 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// The probe of this name, whose call follows its pointer so.
+    pub const fn new(
+        name: &'static str,
+        follows: Follows,
+        align: usize,
+        call: unsafe fn(usize) -> i64,
+    ) -> Probe {
+        Probe {
+            name,
+            follows,
+            align,
+            call,
+        }
+    }
+
     /// A pointer that the call must refuse.
     pub fn bad_pointer(&self, places: &Places, random: &mut Random) -> usize {
         let inside = random.once_in(4);
@@ -115,6 +130,7 @@ pub fn all() -> Vec<Probe> {
     let mut probes = own_calls();
     probes.extend(kernel_calls());
     probes.extend(file_and_mapping_calls());
+    probes.extend(super::aimed::probes());
     probes
 }
 

@@ -3,11 +3,13 @@
 use std::ptr;
 
 use hermit_abi::{
-    AF_INET, SOCK_DGRAM, SOCK_STREAM, accept, bind, connect, freeaddrinfo, getaddrbyname,
-    getaddrinfo, getpeername, getsockname, getsockopt, in_addr, listen, network_init, recv,
-    recvfrom, send, sendto, setsockopt, shutdown, sockaddr, sockaddr_in, socket,
+    AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, accept, bind, connect,
+    freeaddrinfo, getaddrbyname, getaddrinfo, getpeername, getsockname, getsockopt, in_addr,
+    listen, network_init, recv, recvfrom, send, sendto, setsockopt, shutdown, sockaddr,
+    sockaddr_in, socket,
 };
 
+use super::aimed;
 use super::wild::Wild;
 
 unsafe extern "C" {
@@ -50,8 +52,13 @@ impl Wild<'_> {
                 63 => {
                     return sendto(socket_, buffer.cast(), size, other, name, name_size) as i64;
                 }
-                // None is made: whoever had it might wait for somebody who never comes.
-                64 => socket(77, kind, other),
+                // One that waits might do so for somebody who never comes.
+                64 => {
+                    let family = self.random.pick(&[AF_INET, AF_INET6, other]);
+                    let opened = socket(family, kind | SOCK_NONBLOCK, 0);
+                    aimed::limit(aimed::SOCKET, opened.into());
+                    opened
+                }
                 65 => bind(socket_, name, name_size),
                 66 => listen(socket_, other),
                 67 => accept(socket_, self.any(16), self.any(4)),
