@@ -294,6 +294,10 @@ fn what_makes_no_sense_on_a_list_is_refused() {
         let refused = try_exchange(&mut card, &[], &[frame], 0);
         assert_eq!(refused, Err(Refused::Lists), "{frame:?}");
     }
+    // Each entry of the lists would do.
+    let frames: Vec<u64> = (256..256 + FRAMES).map(|it| desk::frame(it, 60)).collect();
+    put(nic::POSTS, &(0..FRAMES as u64).collect::<Vec<_>>());
+    put(nic::SENDS, &frames);
     for (posts, sends) in [(65, 0), (0, 65), (usize::MAX, 0), (0, usize::MAX)] {
         assert_eq!(card.exchange(posts, sends, 0), Err(Refused::Lists));
     }
