@@ -167,8 +167,10 @@ pub(crate) fn gate_file(code: &[u8]) -> Vec<u8> {
 
 /// What a gate dies of.
 const UD2: [u8; 2] = [0x0f, 0x0b];
-/// How long a change of rights is with its look at the token.
-pub(crate) const CHANGE: u8 = 26;
+/// How long a look at a token is.
+const LOOK: u8 = 11;
+/// How long a change of rights is, with its look at the token and what it dies of.
+pub(crate) const CHANGE: u8 = 15 + LOOK + 2;
 
 /// The gate page of an image for use.
 pub(crate) fn gate_code() -> Vec<u8> {
@@ -179,18 +181,15 @@ pub(crate) fn gate_code() -> Vec<u8> {
 /// cell.
 pub(crate) fn gate_code_for(purpose: Purpose) -> Vec<u8> {
     let mut code = Vec::new();
-    let end = CHANGE * purpose.domains().count() as u8;
     for domain in purpose.domains() {
-        let behind = CHANGE * domain.number() as u8;
-        let value = Pkru::in_image(domain, purpose);
-        code.extend(guarded(value, end - behind - 15));
+        code.extend(guarded(Pkru::in_image(domain, purpose), LOOK));
         let token = match domain {
             Domain::Safe | Domain::App => offset::ENTRY_STACK,
             Domain::Cell(cell) => offset::armed(cell),
         };
-        code.extend(look(token, end - behind - CHANGE));
+        code.extend(look(token, 0));
+        code.extend(UD2);
     }
-    code.extend(UD2);
     for cell in purpose.cells() {
         code.resize(layout::gate::faulted(*cell) as usize, 0x90);
         code.extend(look(offset::armed(*cell), 0));
