@@ -80,6 +80,7 @@ impl Hold {
     /// woke.
     pub fn work(&mut self, begin: Begin) -> usize {
         let mut woken: usize = 0;
+        self.state.now = clock::monotonic_ns();
         let (mut card, mut net) = (begin == Begin::Card, begin == Begin::Stack);
         let mut is_finished = false;
         // An interrupt has brought something: whether the card is to interrupt again is
@@ -107,7 +108,7 @@ impl Hold {
     /// Whether `net` has something to do that nobody has told it yet.
     fn has_for_net(&self) -> bool {
         let deadline = self.state.net_deadline;
-        let is_due = deadline != u64::MAX && deadline <= clock::monotonic_ns();
+        let is_due = deadline != u64::MAX && deadline <= self.state.now;
         !self.state.inbox.is_empty() || is_due || self.state.is_card_new
     }
 
@@ -121,7 +122,7 @@ impl Hold {
     }
 
     fn set_alarm(&mut self, is_finished: bool) {
-        let now = clock::monotonic_ns();
+        let now = self.state.now;
         let mut deadline = self.state.net_deadline;
         if deadline != u64::MAX {
             deadline = deadline.max(now.saturating_add(DEADLINE_LEAST_NS));
@@ -254,7 +255,7 @@ impl Hold {
         let budget = self.state.outbox.room() as u32;
         let counts = [frames, spares, dirty];
         let flags = self.card_flags();
-        let pumped = self.net.pump(counts, flags, budget, clock::monotonic_ns());
+        let pumped = self.net.pump(counts, flags, budget, self.state.now);
         self.drop_inbox();
         let woken = self.settle();
         let taken = pumped.and_then(|pumped| self.take_from_net(pumped));
@@ -323,11 +324,10 @@ impl Hold {
     fn settle(&mut self) -> usize {
         let mut woken: usize = 0;
         for number in &self.state.told {
-            if let Some(slot) = self.state.slot(*number) {
-                slot.settle();
-                if slot.is_readable() || slot.is_writable() {
-                    woken = woken.saturating_add(slot.place().wake(usize::MAX));
-                }
+            if let Some(slot) = self.state.slot(*number)
+                && slot.settle()
+            {
+                woken = woken.saturating_add(slot.place().wake(usize::MAX));
             }
         }
         woken

@@ -5,6 +5,8 @@
 //! what stands in the window is told before or after it has heard of it, the piece that
 //! was there before counts: its bytes stay where they are.
 
+use core::mem;
+
 use domains::network::window::record;
 
 /// A piece of a ring.
@@ -104,14 +106,16 @@ impl Reading {
 
     /// What `net` is told now.
     pub fn tell(&mut self) -> u32 {
-        self.told = core::mem::take(&mut self.untold);
+        self.told = mem::take(&mut self.untold);
         self.told
     }
 
-    /// `net` has heard of it.
-    pub fn settle(&mut self) {
-        self.piece = self.piece.behind(self.told);
-        self.told = 0;
+    /// `net` has heard of it. Whether nothing was left to be read by then: whoever looked
+    /// found nothing.
+    pub fn settle(&mut self) -> bool {
+        let told = mem::take(&mut self.told);
+        self.piece = self.piece.behind(told);
+        told > 0 && self.piece.size <= self.untold
     }
 }
 
@@ -152,17 +156,18 @@ impl Writing {
 
     /// Where was written what `net` is told of now, and how much.
     pub fn tell(&mut self) -> Piece {
-        self.told = core::mem::take(&mut self.untold);
+        self.told = mem::take(&mut self.untold);
         Piece {
             at: self.piece.at,
             size: self.told,
         }
     }
 
-    /// `net` has heard of it.
-    pub fn settle(&mut self) {
-        self.piece = self.piece.behind(self.told);
-        self.told = 0;
+    /// `net` has heard of it. Whether no room was left by then.
+    pub fn settle(&mut self) -> bool {
+        let told = mem::take(&mut self.told);
+        self.piece = self.piece.behind(told);
+        told > 0 && self.piece.size <= self.untold
     }
 }
 

@@ -176,10 +176,12 @@ impl Slot {
         (self.reading.lock().tell(), self.writing.lock().tell())
     }
 
-    /// `net` has heard of it.
-    pub(super) fn settle(&self) {
-        self.reading.lock().settle();
-        self.writing.lock().settle();
+    /// `net` has heard of it. Whether somebody may wait for what it has told since: there
+    /// was nothing to read by then, or no room.
+    pub(super) fn settle(&self) -> bool {
+        let reads = self.reading.lock().settle() && self.is_readable();
+        let writes = self.writing.lock().settle() && self.is_writable();
+        reads || writes
     }
 }
 

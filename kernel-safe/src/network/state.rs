@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) net_has_more: bool,
     /// How often it said so in a row and brought nothing.
     pub(super) idle_rounds: u32,
+    /// When the work began that is done.
+    pub(super) now: u64,
     /// When `net` wants to be called again.
     pub(super) net_deadline: u64,
     pub(super) windows: Windows,
@@ -72,6 +74,7 @@ impl State {
         silent_rounds: 0,
         net_has_more: false,
         idle_rounds: 0,
+        now: 0,
         net_deadline: u64::MAX,
         windows: Windows::new(CORE),
         slots: Vec::new(),

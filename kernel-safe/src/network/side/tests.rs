@@ -130,7 +130,7 @@ proptest! {
                     word = ring.readable();
                     under_way = Some(told);
                 }
-                Step::End if under_way.take().is_some() => reading.settle(),
+                Step::End if under_way.take().is_some() => _ = reading.settle(),
                 Step::Begin | Step::End => {}
             }
         }
