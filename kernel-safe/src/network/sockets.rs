@@ -1,6 +1,6 @@
 //! What sockets ask of `net`: each entry with what it changes here.
 
-use domains::network::window::{Pages, state, told};
+use domains::network::window::{state, told};
 use domains::network::{Name, option};
 use gate::cell::net::kind;
 use gate::info;
@@ -93,11 +93,10 @@ impl Hold {
         kind: u32,
     ) -> Result<(), Trouble> {
         let limit = sizes::limit(info::boot().memory);
-        let prepared = self
-            .state
-            .windows
-            .prepare(slot.number(), purpose, wish, limit);
-        let pages: Pages = prepared.map_err(Trouble::Refused)?;
+        let windows = &mut self.state.windows;
+        let prepared = windows.prepare(slot.number(), purpose, wish, limit);
+        // More memory for the heap of `net` would not help.
+        let pages = prepared.map_err(|_| Trouble::Refused(Errno::NoMemory))?;
         self.net.open(slot.number(), kind, pages)?;
         slot.set_known(pages);
         Ok(())

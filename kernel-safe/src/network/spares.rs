@@ -113,7 +113,13 @@ impl Hold {
         let left = self.state.windows.left(limit);
         let class = sizes::class(Purpose::Stream, Wish::default(), left);
         let slot = self.take_number(Some(class), Kind::Stream, Family::V4, Role::Spare)?;
-        let opened = self.open_window(slot, Purpose::Stream, Wish::default(), kind::SPARE);
+        let opened = loop {
+            let opened = self.open_window(slot, Purpose::Stream, Wish::default(), kind::SPARE);
+            // DEFENCE: spares-get-memory
+            if opened != Err(Trouble::Refused(Errno::NoBuffers)) || !self.grow() {
+                break opened;
+            }
+        };
         opened.map_err(|trouble| {
             self.free_number(slot);
             Errno::from(trouble)

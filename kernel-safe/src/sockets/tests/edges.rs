@@ -86,6 +86,20 @@ fn memory_is_granted_when_net_wants_more_and_has_an_end() {
 }
 
 #[test]
+fn connections_go_on_coming_when_net_has_used_its_memory_up() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    world.cells.lock().wants_heap = 1 << 20;
+    for _ in 0..20 {
+        let more = stream();
+        assert_eq!(connect(more, 80), Ok(0));
+        let accepted = listener.accept(&nonblocking()).expect("it waits");
+        close(&[more, accepted]);
+    }
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn names_of_another_family_are_refused() {
     let _world = World::new();
     let six = Name::v6([0; 16], 80);
