@@ -44,6 +44,10 @@ pub const ARMED: u64 = 1 << 34;
 /// In an answer of `net`: connections come for which it has no window.
 pub const SHORT: u64 = 1 << 33;
 
+/// In an answer of `net`: its heap had no room for something, and it would like to be
+/// granted more.
+pub const POOR: u64 = 1 << 34;
+
 /// The desk of `nic`, by offsets.
 pub mod nic {
     use super::FRAMES;

@@ -1,7 +1,9 @@
 //! The parts of the image that are not the library.
 
+use core::alloc::Layout;
 use core::panic::PanicInfo;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use domains::Cell;
 use domains::layout::Region;
@@ -9,7 +11,9 @@ use gate::cell::net::table;
 use gate::entry::{Page, cell_page};
 use spin::Mutex;
 use talc::TalcLock;
-use talc::source::Manual;
+use talc::base::Talc;
+use talc::base::binning::Binning;
+use talc::source::Source;
 
 use crate::serve::Entries;
 
@@ -23,7 +27,27 @@ static ENTRIES: Page = cell_page(table::<Entries>());
 
 /// The heap: what was granted of its region, and nothing else.
 #[global_allocator]
-static HEAP: TalcLock<Mutex<()>, Manual> = TalcLock::new(Manual);
+static HEAP: TalcLock<Mutex<()>, Granted> = TalcLock::new(Granted);
+
+/// Whether there was no room for something since this was asked last.
+static WAS_SHORT: AtomicBool = AtomicBool::new(false);
+
+/// Memory that comes by grants: whoever wants more can only say so.
+#[derive(Debug)]
+struct Granted;
+
+// SAFETY: nothing is given, and no allocation is made.
+unsafe impl Source for Granted {
+    fn acquire<B: Binning>(_: &mut Talc<Self, B>, _: Layout) -> Result<(), ()> {
+        WAS_SHORT.store(true, Ordering::Relaxed);
+        Err(())
+    }
+}
+
+/// Whether there was no room for something since this was asked last.
+pub(crate) fn was_short() -> bool {
+    WAS_SHORT.swap(false, Ordering::Relaxed)
+}
 
 /// How far the heap goes; nowhere before something was granted.
 static END: Mutex<Option<End>> = Mutex::new(None);

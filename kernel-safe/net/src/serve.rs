@@ -3,6 +3,7 @@
 use cell_net::random::SEED;
 use cell_net::stack::Stack;
 use domains::errno;
+use domains::network::desk::POOR;
 use gate::cell::net::Serve;
 use gate::{clock, entropy};
 use spin::Mutex;
@@ -79,7 +80,11 @@ impl Serve for Entries {
     }
 
     fn pump(counts: u64, flags: u32, budget: u32, now: u64) -> i64 {
-        with(|stack| stack.pump(counts, flags, budget, now))
+        let answer = with(|stack| stack.pump(counts, flags, budget, now));
+        match image::was_short() {
+            true if answer >= 0 => answer | POOR.cast_signed(),
+            _ => answer,
+        }
     }
 
     #[cfg(feature = "test-hooks")]

@@ -32,7 +32,7 @@ pub struct Pumped {
     pub frames: usize,
     /// Of how many sockets there is something new.
     pub changed: usize,
-    /// Bits: [`desk::MORE`], [`desk::SHORT`].
+    /// Bits: [`desk::MORE`], [`desk::SHORT`], [`desk::POOR`].
     pub flags: u64,
 }
 
@@ -43,7 +43,7 @@ impl Pumped {
         let word = u64::try_from(word).ok()?;
         let [frames, changed, _] = desk::counts_of(word);
         let flags = word & !COUNTS;
-        let is_known = flags & !(desk::MORE | desk::SHORT) == 0;
+        let is_known = flags & !(desk::MORE | desk::SHORT | desk::POOR) == 0;
         // DEFENCE: pump-fits
         let fits = frames <= desk::FRAMES && changed <= place::CHANGED_MAX && is_known;
         fits.then_some(Pumped {
@@ -374,10 +374,10 @@ mod tests {
         let most = Pumped {
             frames: 64,
             changed: 256,
-            flags: desk::MORE | desk::SHORT,
+            flags: desk::MORE | desk::SHORT | desk::POOR,
         };
         assert_eq!(read(256 << 16 | 64 | most.flags), Some(most));
-        for word in [65, 257 << 16, 1 << 34, 1 << 62, u64::MAX] {
+        for word in [65, 257 << 16, 1 << 35, 1 << 62, u64::MAX] {
             assert_eq!(read(word), None, "{word:#x}");
         }
     }

@@ -373,6 +373,9 @@ impl Hold {
             return Err(self.net.convict("it has more to do, and never does it"));
         }
         let woken = self.take_changed(pumped.changed)?;
+        if pumped.flags & desk::POOR != 0 && self.grow() {
+            self.state.net_has_more = true;
+        }
         if pumped.flags & desk::SHORT != 0 {
             self.raise_stock();
         }

@@ -86,6 +86,14 @@ fn memory_is_granted_when_net_wants_more_and_has_an_end() {
 }
 
 #[test]
+fn a_net_that_says_it_is_poor_is_granted_more_without_being_asked() {
+    let world = World::new();
+    world.cells.lock().wants_heap = 1 << 20;
+    super::super::push();
+    assert!(world.cells.lock().heap >= 1 << 20);
+}
+
+#[test]
 fn connections_go_on_coming_when_net_has_used_its_memory_up() {
     let world = World::new();
     let (listener, client, server) = pair(80);

@@ -108,10 +108,11 @@ pub(super) struct Cells {
     pub(super) lies: Option<(u32, i64)>,
     /// How much heap it wants to have before it opens a socket.
     pub(super) wants_heap: usize,
-    heap: usize,
     pub(super) starts: usize,
     /// How often `nic` was started.
     pub(super) card_starts: usize,
+    /// What it has for its heap.
+    pub(super) heap: usize,
     /// What the card answers to an exchange.
     pub(super) card_says: Option<i64>,
     /// Whether `net` always has more to do.
@@ -415,7 +416,11 @@ impl Cells {
             played::write(desk + place::CHANGED + number * 4, &socket.to_ne_bytes());
         }
         let more = if self.has_more { desk::MORE as i64 } else { 0 };
-        (changed.len() << 16) as i64 | more
+        let poor = match self.heap < self.wants_heap {
+            true => desk::POOR as i64,
+            false => 0,
+        };
+        (changed.len() << 16) as i64 | more | poor
     }
 
     /// Carries what was sent to the other end, as far as there is room.
