@@ -108,6 +108,8 @@ pub(super) struct Cells {
     pub(super) lies: Option<(u32, i64)>,
     /// How much heap it wants to have before it opens a socket.
     pub(super) wants_heap: usize,
+    /// Whether it says so by itself.
+    pub(super) says_poor: bool,
     pub(super) starts: usize,
     /// How often `nic` was started.
     pub(super) card_starts: usize,
@@ -416,7 +418,7 @@ impl Cells {
             played::write(desk + place::CHANGED + number * 4, &socket.to_ne_bytes());
         }
         let more = if self.has_more { desk::MORE as i64 } else { 0 };
-        let poor = match self.heap < self.wants_heap {
+        let poor = match self.says_poor && self.heap < self.wants_heap {
             true => desk::POOR as i64,
             false => 0,
         };
