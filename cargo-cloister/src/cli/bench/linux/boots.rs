@@ -9,6 +9,7 @@ use super::guest::{Guest, Service, System, Way};
 use super::kinds::Kind;
 use super::series::Series;
 use super::spread::Spread;
+use crate::outlet::tell;
 
 /// What a guest needed for what it was asked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -42,13 +43,14 @@ pub(in crate::cli::bench) struct Row {
     pub(super) calls_cells: Spread,
 }
 
-/// What one boot gave.
+/// What one boot gave: of each series, if it went well.
 struct Boot {
     instructions: u64,
-    spent: Vec<Spent>,
+    spent: Vec<Option<Spent>>,
 }
 
-/// Boots it so often, and measures each series in each boot.
+/// Boots it so often, and measures each series in each boot. Of one that went wrong it
+/// is told why, and the others go on.
 pub(super) fn measure(
     (name, system): &(String, System),
     all: &[Series],
@@ -61,9 +63,10 @@ pub(super) fn measure(
         let say = |what: &str| say(&format!("{name}, boot {boot} of {boots}: {what}"));
         found.push(once(system, all, way, &say)?);
     }
-    let rows = all.iter().enumerate().map(|(index, series)| {
-        let spent: Vec<&Spent> = found.iter().filter_map(|it| it.spent.get(index)).collect();
-        Row::of(series, &spent).ok_or("no boot gave a figure")
+    // A figure is one only if every boot gave it.
+    let rows = all.iter().enumerate().filter_map(|(index, series)| {
+        let spent = found.iter().map(|it| it.spent.get(index)?.as_ref());
+        Row::of(series, &spent.collect::<Option<Vec<&Spent>>>()?)
     });
     let boot = Spread::of(found.iter().map(|it| it.instructions as f64));
     Ok(Measurements {
@@ -72,7 +75,7 @@ pub(super) fn measure(
             System::Linux(theirs) => Some(theirs.mitigations().name().to_owned()),
             System::Ours(_) => None,
         },
-        series: rows.collect::<Result<_, _>>()?,
+        series: rows.collect(),
         boot: boot.ok_or("there was no boot")?,
         least_kib: None,
     })
@@ -95,11 +98,16 @@ fn once(
         say(&series.to_string());
         let address = guest.address(series.kind.service())?;
         let result = client::drive(address, series, guest.meter()?);
-        spent.push(result.map_err(|why| format!("{series}: {why}"))?);
+        if let Err(why) = &result {
+            tell(format_args!("no figure for {series}: {why}"));
+        }
+        spent.push(result.ok());
         // Connections that were closed go away before others come.
         std::thread::sleep(SETTLE);
     }
-    guest.end()?;
+    if let Err(why) = guest.end() {
+        tell(format_args!("it did not end well: {why}"));
+    }
     Ok(Boot {
         instructions,
         spent,
