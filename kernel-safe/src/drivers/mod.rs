@@ -2,7 +2,8 @@
 //!
 //! A [`Handle`] is what the safe kernel knows of a cell. One caller at a time:
 //! the handle's lock is held over a call, and no other but that by which readers of
-//! standard input take turns; whoever serves interrupts only tries it. Bytes pass through
+//! standard input take turns and, behind the handle of `net`, what the network knows,
+//! with the handle of `nic`; whoever serves interrupts only tries it. Bytes pass through
 //! windows, each for one queue of a device; the window of a request is its
 //! holder's until the request has come back. After a fault a cell is not called
 //! again in the state that it is in: it is stopped, with its devices, and started

@@ -10,7 +10,7 @@
 //! | [`ledger`] | who has which buffer |
 //! | [`slot`], [`side`] | a socket's number, and its window without a call |
 //! | `dirty` | of which windows `net` has to hear |
-//! | [`sockets`], [`record`] | what sockets ask, and what is told again |
+//! | [`sockets`], [`streams`], `numbers`, [`record`] | what sockets ask, and what is told again |
 //! | [`windows`], [`sizes`], `spares` | windows: numbers, pages, a stock for whoever comes |
 //! | `resume` | cells that are started anew, or given up |
 //! | `alarm`, [`setting`] | when to work, and which address there is |
@@ -24,6 +24,7 @@ mod batch;
 mod dirty;
 pub mod hold;
 pub mod ledger;
+mod numbers;
 pub mod pump;
 pub mod record;
 mod resume;
@@ -34,6 +35,7 @@ pub mod slot;
 pub mod sockets;
 mod spares;
 mod state;
+pub mod streams;
 pub mod windows;
 
 use gate::clock;

@@ -10,7 +10,7 @@ use crate::network::hold::Hold;
 use crate::network::pump::Begin;
 use crate::network::record::{Family, Role};
 use crate::network::slot::{Slot, ended};
-use crate::network::sockets::Begun;
+use crate::network::streams::Begun;
 use crate::object::Description;
 
 /// Directions of a connection, as the ABI numbers them.
