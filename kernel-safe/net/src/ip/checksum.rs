@@ -1,16 +1,17 @@
 //! Checksums of what packets carry, with the addresses that count in them.
 
-use smoltcp::wire::{IpAddress, IpProtocol, checksum};
+use smoltcp::wire::{IpAddress, IpProtocol};
 
+use super::sum::Sum;
 use crate::bytes;
 use crate::carrier::{Incoming, Outgoing};
 
 /// Computes the checksum at `at`.
 pub fn fill(packet: &Outgoing, payload: &mut [u8], at: usize) {
     bytes::put_half(payload, at, 0);
-    let of_addresses =
-        of_addresses(packet.source, packet.target, packet.protocol, payload.len());
-    let sum = !checksum::combine(&[of_addresses, checksum::data(payload)]);
+    let (source, target) = (packet.source, packet.target);
+    let of_addresses = of_addresses(source, target, packet.protocol, payload.len());
+    let sum = !Sum::of(payload).and_sum(of_addresses).folded();
     // For UDP zero says that there is none, and means the same as this.
     let is_none = sum == 0 && packet.protocol == IpProtocol::Udp;
     bytes::put_half(payload, at, if is_none { 0xffff } else { sum });
@@ -20,14 +21,14 @@ pub fn fill(packet: &Outgoing, payload: &mut [u8], at: usize) {
 pub fn begin(packet: &Outgoing, payload: &mut [u8], at: usize) {
     let (source, target) = (packet.source, packet.target);
     let sum = of_addresses(source, target, packet.protocol, payload.len());
-    bytes::put_half(payload, at, sum);
+    bytes::put_half(payload, at, sum.folded());
 }
 
 /// Whether the checksum of what came is right.
 pub fn is_right(packet: &Incoming<'_>, protocol: IpProtocol) -> bool {
     let size = packet.payload.len();
     let of_addresses = of_addresses(packet.source, packet.target, protocol, size);
-    checksum::combine(&[of_addresses, checksum::data(packet.payload)]) == !0
+    Sum::of(packet.payload).and_sum(of_addresses).folded() == !0
 }
 
 /// The sum of the addresses and of what else counts; nothing of it counts for ICMP of
@@ -37,10 +38,20 @@ fn of_addresses(
     target: IpAddress,
     protocol: IpProtocol,
     size: usize,
-) -> u16 {
-    let is_of_one_kind = source.version() == target.version();
-    if protocol == IpProtocol::Icmp || protocol == IpProtocol::Igmp || !is_of_one_kind {
-        return 0;
+) -> Sum {
+    if protocol == IpProtocol::Icmp || protocol == IpProtocol::Igmp {
+        return Sum::default();
     }
-    checksum::pseudo_header(&source, &target, protocol, size as u32)
+    let both = match (source, target) {
+        (IpAddress::Ipv4(source), IpAddress::Ipv4(target)) => {
+            Sum::of(&source.octets()).and_sum(Sum::of(&target.octets()))
+        }
+        (IpAddress::Ipv6(source), IpAddress::Ipv6(target)) => {
+            Sum::of(&source.octets()).and_sum(Sum::of(&target.octets()))
+        }
+        // Nobody sends that.
+        _ => return Sum::default(),
+    };
+    both.and_number(u8::from(protocol).into())
+        .and((size as u32).to_be().into())
 }

@@ -1,8 +1,9 @@
 //! Headers of IP of what is sent.
 
-use smoltcp::wire::{IpAddress, IpProtocol, checksum};
+use smoltcp::wire::{IpAddress, IpProtocol};
 
 use super::extension::NEXT_PART;
+use super::sum::Sum;
 use crate::bytes;
 use crate::carrier::Outgoing;
 
@@ -91,7 +92,7 @@ fn write_v4(
     bytes::put(header, 12, &source);
     bytes::put(header, 16, &target);
     bytes::put(header, V4, &ROUTER_ALERT);
-    let sum = !checksum::data(header);
+    let sum = !Sum::of(header).folded();
     bytes::put_half(header, 10, sum);
 }
 

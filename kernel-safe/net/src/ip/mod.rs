@@ -11,3 +11,4 @@ pub mod paths;
 pub mod prefix;
 pub mod quote;
 pub mod reassembly;
+pub mod sum;

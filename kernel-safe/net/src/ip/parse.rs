@@ -6,6 +6,7 @@
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Packet, Ipv6Packet};
 
 use super::extension;
+use super::sum::Sum;
 
 /// A packet that has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,8 @@ pub struct Fragment {
 /// The packet of IPv4 that a frame carries.
 pub fn v4(bytes: &[u8]) -> Option<Packet<'_>> {
     let packet = Ipv4Packet::new_checked(bytes).ok()?;
-    if packet.version() != 4 || !packet.verify_checksum() {
+    let header = bytes.get(..packet.header_len().into())?;
+    if packet.version() != 4 || Sum::of(header).folded() != !0 {
         return None;
     }
     let at = usize::from(packet.frag_offset());

@@ -40,6 +40,11 @@ impl Paths {
         path.map_or(link, |path| path.packet_max.min(link))
     }
 
+    /// Whether nothing was said.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A router says that packets to `target` may have so many bytes at most; whether
     /// that is less than was known.
     pub fn shrink(&mut self, target: IpAddress, said: usize, link: usize, now: u64) -> bool {

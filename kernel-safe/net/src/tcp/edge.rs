@@ -17,13 +17,13 @@ use crate::bytes;
 /// How far from what was acknowledged a sequence number may lie.
 const FAR: u32 = 1 << 30;
 
-/// Bits of the byte of flags.
-mod flag {
-    pub(super) const FIN: u8 = 1;
-    pub(super) const SYN: u8 = 2;
-    pub(super) const RST: u8 = 4;
-    pub(super) const PSH: u8 = 8;
-    pub(super) const ACK: u8 = 16;
+/// Bits of the byte of flags (RFC 9293, 3.1).
+pub(super) mod flag {
+    pub(in crate::tcp) const FIN: u8 = 1;
+    pub(in crate::tcp) const SYN: u8 = 2;
+    pub(in crate::tcp) const RST: u8 = 4;
+    pub(in crate::tcp) const PSH: u8 = 8;
+    pub(in crate::tcp) const ACK: u8 = 16;
 }
 
 /// What is done with a segment.

@@ -5,12 +5,13 @@
 //! came from, or went to, more than one, and no RST is.
 
 use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{IpAddress, TcpControl, TcpPacket, TcpRepr};
+use smoltcp::wire::{IpAddress, IpProtocol, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
 
-use super::edge;
+use super::edge::{self, flag};
 use super::names::{self, Tuple};
 use super::{Target, Tcp, own};
 use crate::carrier::{Carrier, Incoming};
+use crate::ip::checksum;
 
 impl Tcp {
     /// Takes a packet that came.
@@ -100,7 +101,7 @@ impl Tcp {
             _ if segment.segment_len() == 0 => {}
             _ => {
                 let mut answer = own::segment(&record.tuple, record.next);
-                answer.ack_number = Some(smoltcp::wire::TcpSeqNumber(record.expected as i32));
+                answer.ack_number = Some(TcpSeqNumber(record.expected as i32));
                 if self.resets.allows(now) {
                     let _ = own::send(&record.tuple, &answer, carrier);
                 }
@@ -126,7 +127,7 @@ fn read<'a>(packet: &Incoming<'a>) -> Option<(Tuple, TcpRepr<'a>)> {
     }
     let segment = TcpPacket::new_checked(packet.payload).ok()?;
     // DEFENCE: what-is-corrupted-is-dropped
-    if !packet.is_verified && !segment.verify_checksum(&source, &target) {
+    if !packet.is_verified && !checksum::is_right(packet, IpProtocol::Tcp) {
         return None;
     }
     let segment = parse(&segment, source, target)?;
@@ -145,25 +146,46 @@ fn parse<'a>(
     source: IpAddress,
     target: IpAddress,
 ) -> Option<TcpRepr<'a>> {
-    let control = match (segment.syn(), segment.fin(), segment.rst(), segment.psh()) {
-        (false, false, false, false) => TcpControl::None,
-        (false, false, false, true) => TcpControl::Psh,
-        (false, true, false, _) => TcpControl::Fin,
-        (false, false, true, _) => TcpControl::Rst,
-        (true, false, false, _) => {
+    let header: &[u8; 20] = segment.as_ref().first_chunk()?;
+    let [
+        sa,
+        sb,
+        ta,
+        tb,
+        n0,
+        n1,
+        n2,
+        n3,
+        a0,
+        a1,
+        a2,
+        a3,
+        _,
+        flags,
+        wa,
+        wb,
+        ..,
+    ] = *header;
+    let control = match (flags & flag::SYN, flags & flag::FIN, flags & flag::RST) {
+        (0, 0, 0) if flags & flag::PSH == 0 => TcpControl::None,
+        (0, 0, 0) => TcpControl::Psh,
+        (0, _, 0) => TcpControl::Fin,
+        (0, 0, _) => TcpControl::Rst,
+        (_, 0, 0) => {
             let ignored = ChecksumCapabilities::ignored();
             return TcpRepr::parse(segment, &source, &target, &ignored).ok();
         }
         _ => return None,
     };
-    let has_ports = segment.src_port() != 0 && segment.dst_port() != 0;
-    has_ports.then(|| TcpRepr {
-        src_port: segment.src_port(),
-        dst_port: segment.dst_port(),
+    let ports = (u16::from_be_bytes([sa, sb]), u16::from_be_bytes([ta, tb]));
+    let acknowledged = TcpSeqNumber(i32::from_be_bytes([a0, a1, a2, a3]));
+    (ports.0 != 0 && ports.1 != 0).then(|| TcpRepr {
+        src_port: ports.0,
+        dst_port: ports.1,
         control,
-        seq_number: segment.seq_number(),
-        ack_number: segment.ack().then(|| segment.ack_number()),
-        window_len: segment.window_len(),
+        seq_number: TcpSeqNumber(i32::from_be_bytes([n0, n1, n2, n3])),
+        ack_number: (flags & flag::ACK != 0).then_some(acknowledged),
+        window_len: u16::from_be_bytes([wa, wb]),
         window_scale: None,
         max_seg_size: None,
         sack_permitted: false,
