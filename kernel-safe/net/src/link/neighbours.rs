@@ -17,7 +17,7 @@ mod entry;
 
 pub use due::Due;
 pub use entry::Waiting;
-use entry::{Entry, State};
+use entry::{Entry, Key, State};
 
 /// The most entries.
 pub const ENTRIES: usize = 256;
@@ -40,7 +40,7 @@ const DELAY: u64 = 5_000_000_000;
 /// The entries.
 #[derive(Debug)]
 pub struct Neighbours {
-    table: Table<IpAddress, Entry>,
+    table: Table<Key, Entry>,
     unanswered: usize,
     waiting: usize,
     next_at: u64,
@@ -68,7 +68,7 @@ impl Neighbours {
 
     /// Where packets to `address` go, if that is known. It is used by that.
     pub fn find(&mut self, address: IpAddress, now: u64) -> Option<EthernetAddress> {
-        let entry = self.table.get_mut(&address)?;
+        let entry = self.table.get_mut(&Key(address))?;
         if let State::Reachable { until } = entry.state
             && until <= now
         {
@@ -89,12 +89,16 @@ impl Neighbours {
             now: false,
             dropped: [const { None }; WAITING],
         };
-        if !self.table.contains_key(&address) {
+        if !self.table.contains_key(&Key(address)) {
             asked.dropped = self.make_unanswered(address, now);
-            asked.now = self.table.contains_key(&address);
+            asked.now = self.table.contains_key(&Key(address));
         }
         let [first, ..] = &mut asked.dropped;
-        let displaced = match self.table.get_mut(&address).map(|entry| &mut entry.state) {
+        let displaced = match self
+            .table
+            .get_mut(&Key(address))
+            .map(|entry| &mut entry.state)
+        {
             Some(State::Unanswered { waiting, .. }) => {
                 let is_full = self.waiting >= WAITING_ALL;
                 entry::queue(waiting, packet, is_full)
@@ -126,7 +130,8 @@ impl Neighbours {
             return dropped;
         }
         let next = now.saturating_add(ASK_EVERY);
-        self.table.insert(address, Entry::unanswered(next, now));
+        self.table
+            .insert(Key(address), Entry::unanswered(next, now));
         self.unanswered = self.unanswered.saturating_add(1);
         self.next_at = self.next_at.min(next);
         dropped
@@ -141,7 +146,7 @@ impl Neighbours {
         is_answer: bool,
         now: u64,
     ) -> [Option<Waiting>; WAITING] {
-        let Some(entry) = self.table.get_mut(&address) else {
+        let Some(entry) = self.table.get_mut(&Key(address)) else {
             return [const { None }; WAITING];
         };
         let was_asked = matches!(entry.state, State::Unanswered { .. } | State::Asking { .. });
@@ -167,19 +172,19 @@ impl Neighbours {
         place: EthernetAddress,
         now: u64,
     ) -> [Option<Waiting>; WAITING] {
-        if self.table.contains_key(&address) {
+        if self.table.contains_key(&Key(address)) {
             return self.told(address, place, false, now);
         }
         // DEFENCE: neighbours-of-strangers
         if self.has_room(|entry| entry.used == 0 && entry.place().is_some()) {
-            self.table.insert(address, Entry::stale(place, now));
+            self.table.insert(Key(address), Entry::stale(place, now));
         }
         [const { None }; WAITING]
     }
 
     /// Where `address` is, as far as it is known. It is not used by that.
     pub fn place_of(&self, address: IpAddress) -> Option<EthernetAddress> {
-        self.table.get(&address)?.place()
+        self.table.get(&Key(address))?.place()
     }
 
     /// The packets that wait, when all else is forgotten.
@@ -222,12 +227,12 @@ impl Neighbours {
     fn oldest(&self, is_meant: impl Fn(&Entry) -> bool) -> Option<IpAddress> {
         let meant = self.table.iter().filter(|(_, entry)| is_meant(entry));
         let oldest = meant.min_by_key(|(_, entry)| (entry.used, entry.made));
-        oldest.map(|(address, _)| *address)
+        oldest.map(|(Key(address), _)| *address)
     }
 
     /// Forgets an entry; the packets that waited.
     fn forget(&mut self, address: IpAddress) -> [Option<Waiting>; WAITING] {
-        match self.table.remove(&address) {
+        match self.table.remove(&Key(address)) {
             Some(entry) => self.released(entry.state),
             None => [const { None }; WAITING],
         }

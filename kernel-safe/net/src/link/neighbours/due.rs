@@ -2,7 +2,7 @@
 
 use smoltcp::wire::{EthernetAddress, IpAddress};
 
-use super::entry::{Entry, State};
+use super::entry::{Entry, Key, State};
 use super::{ASK_EVERY, ASK_TIMES, Neighbours, WAITING, Waiting};
 use crate::desk::NEVER;
 
@@ -29,7 +29,7 @@ impl Neighbours {
         let mut given_up = [None; BATCH];
         let mut gone = given_up.iter_mut();
         let mut next_at = NEVER;
-        for (address, entry) in &mut self.table {
+        for (Key(address), entry) in &mut self.table {
             let Some(next) = entry.next() else { continue };
             if next > now {
                 next_at = next_at.min(next);

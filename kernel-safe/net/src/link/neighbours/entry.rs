@@ -1,6 +1,8 @@
 //! An entry: what is known of one address.
 
-use smoltcp::wire::EthernetAddress;
+use core::hash::{Hash, Hasher};
+
+use smoltcp::wire::{EthernetAddress, IpAddress};
 
 use super::WAITING;
 use crate::link::frames::Buffer;
@@ -12,6 +14,19 @@ pub struct Waiting {
     pub buffer: Buffer,
     /// Bytes of it.
     pub size: usize,
+}
+
+/// An address, which is hashed as one piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Key(pub(super) IpAddress);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.0 {
+            IpAddress::Ipv4(address) => state.write(&address.octets()),
+            IpAddress::Ipv6(address) => state.write(&address.octets()),
+        }
+    }
 }
 
 /// What is known of one address.
