@@ -80,7 +80,7 @@ impl Serve for Entries {
     }
 
     fn pump(counts: u64, flags: u32, budget: u32, now: u64) -> i64 {
-        let answer = with(|stack| stack.pump(counts, flags, budget, now));
+        let answer = at(now, |stack| stack.pump(counts, flags, budget, now));
         match image::was_short() {
             true if answer >= 0 => answer | POOR.cast_signed(),
             _ => answer,
@@ -104,6 +104,11 @@ impl Serve for Entries {
 
 /// What the stack says, at the time that it is.
 fn with(ask: impl FnOnce(&mut Stack<Mapped>) -> i64) -> i64 {
+    at(clock::monotonic_ns(), ask)
+}
+
+/// What the stack says when it is `now`.
+fn at(now: u64, ask: impl FnOnce(&mut Stack<Mapped>) -> i64) -> i64 {
     let mut stack = STACK.lock();
     if stack.is_none() {
         make(&mut stack);
@@ -111,7 +116,7 @@ fn with(ask: impl FnOnce(&mut Stack<Mapped>) -> i64) -> i64 {
     let Some(stack) = stack.as_mut() else {
         return -errno::ENOBUFS;
     };
-    stack.set_now(clock::monotonic_ns());
+    stack.set_now(now);
     ask(stack)
 }
 

@@ -205,14 +205,11 @@ impl<L: Lender> Stack<L> {
         } else {
             NEVER
         };
-        let times = [
-            self.tcp.deadline().unwrap_or(NEVER),
-            self.config.deadline(),
-            node.deadline(),
-            self.groups_deadline(),
-            soon,
-        ];
-        let first = times.into_iter().min().unwrap_or(NEVER);
+        let first = (self.tcp.deadline().unwrap_or(NEVER))
+            .min(self.config.deadline())
+            .min(node.deadline())
+            .min(self.groups_deadline())
+            .min(soon);
         self.desk.set_deadline(first);
     }
 

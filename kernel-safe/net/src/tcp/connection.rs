@@ -13,10 +13,11 @@ use smoltcp::time::Duration;
 
 use super::device::{Out, Path, Wire};
 use super::edge::Edge;
-use super::names::Tuple;
+use super::names::{self, Tuple};
 use super::path::{instant, interface, shift};
 use super::seed;
 use super::socket::{Options, Rings};
+use super::standing::Standing;
 use super::times::{PROBE, Times};
 use crate::carrier::{Carrier, Errno};
 
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     pub(super) cause: Option<Errno>,
     /// Whether nobody is to hear of it any more.
     pub(super) is_mute: bool,
+    /// Whether its owner has written since it had its last turn.
+    pub(super) has_written: bool,
     path: Path,
     interface: Interface,
     sockets: SocketSet<'static>,
@@ -91,6 +94,7 @@ impl Connection {
             front: 0,
             cause: None,
             is_mute: false,
+            has_written: false,
             path,
             sockets,
             handle,
@@ -171,24 +175,19 @@ impl Connection {
         matches!(self.state(), State::Closed | State::TimeWait)
     }
 
-    /// Whether the peer has said that nothing more comes, and all before that is here.
-    pub(super) fn has_ended(&self) -> bool {
-        use State::{CloseWait, Closing, LastAck, TimeWait};
-        matches!(self.state(), CloseWait | Closing | LastAck | TimeWait)
+    /// How it stands.
+    pub(super) fn standing(&self) -> Standing {
+        let socket = self.socket();
+        Standing {
+            state: socket.state(),
+            unread: socket.recv_queue(),
+            queued: socket.send_queue(),
+        }
     }
 
     /// The number of the next byte that the peer sends.
     pub(super) fn expected(&self) -> u32 {
-        let unread = self.socket().recv_queue() as u32;
-        let end = u32::from(self.has_ended());
-        self.front.wrapping_add(unread).wrapping_add(end)
-    }
-
-    /// Whether something was sent, or is to be, that the peer has not acknowledged.
-    pub(super) fn waits(&self) -> bool {
-        use State::{Closing, FinWait1, LastAck};
-        let is_ending = matches!(self.state(), FinWait1 | Closing | LastAck);
-        is_ending || self.socket().send_queue() > 0 && self.state() != State::Closed
+        self.standing().expected(self.front)
     }
 
     /// How the window is scaled if the peer does that, too.
@@ -225,7 +224,7 @@ impl Connection {
         spill: &mut [u8],
     ) -> Sent {
         let queued = self.socket().send_queue();
-        let header = self.tuple.header() + 60;
+        let header = names::header(self.path.local) + 60;
         let most = self.path.most();
         let expected = queued.saturating_add(header).min(most);
         let mut wire = Wire {

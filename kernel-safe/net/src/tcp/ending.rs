@@ -203,20 +203,15 @@ fn end_of(connection: &Connection) -> Option<End> {
 
 /// Notes how far a connection is.
 fn progress(now: u64, connection: &mut Connection) {
-    let state = connection.state();
-    let is_made = !matches!(
-        state,
-        State::SynSent | State::SynReceived | State::Closed | State::Listen
-    );
-    if is_made && connection.phase == Phase::Opening {
+    let standing = connection.standing();
+    if standing.is_made() && connection.phase == Phase::Opening {
         connection.phase = Phase::Open;
         connection.times.establish();
     }
-    let waits = connection.waits();
-    connection.times.wait(now, waits);
-    let has_unread = connection.socket().recv_queue() > 0;
+    connection.times.wait(now, standing.waits());
+    let has_unread = standing.unread > 0 && standing.state != State::Closed;
     // DEFENCE: unread-bytes-end-with-a-reset
-    if connection.times.is_orphan() && has_unread && state != State::Closed {
+    if connection.times.is_orphan() && has_unread {
         connection.abort(None, false);
     }
 }

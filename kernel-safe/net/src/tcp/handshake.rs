@@ -6,7 +6,7 @@ use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 use super::connection::{Connection, Phase};
 use super::edge;
 use super::half_open::HalfOpen;
-use super::names::Tuple;
+use super::names::{self, Tuple};
 use super::path::{self, SEGMENT_LEAST, shift};
 use super::segment::put;
 use super::socket::{Options, Rings, Role};
@@ -63,7 +63,8 @@ impl Tcp {
     fn promise(&self, record: &mut HalfOpen, options: &Options, carrier: &dyn Carrier) {
         let (received, sent) = self.spare;
         let peer = record.tuple.peer_address();
-        let headers = record.tuple.header() + smoltcp::wire::TCP_HEADER_LEN;
+        let headers =
+            names::header(record.tuple.local_address()) + smoltcp::wire::TCP_HEADER_LEN;
         let segment = path::largest(peer, received.min(sent), carrier);
         record.own_segment = segment.saturating_sub(headers) as u16;
         record.own_window = received.min(usize::from(u16::MAX)) as u16;

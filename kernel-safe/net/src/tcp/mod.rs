@@ -39,6 +39,7 @@ mod secrets;
 mod seed;
 mod segment;
 mod socket;
+mod standing;
 mod time_wait;
 mod timers;
 mod times;

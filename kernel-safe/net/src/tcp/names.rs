@@ -25,15 +25,26 @@ pub(super) struct Tuple {
 impl Hash for Tuple {
     /// Hashes all of it at once, which takes half as long as one after the other.
     fn hash<H: Hasher>(&self, state: &mut H) {
+        let both = u32::from(self.local_port) << 16 | u32::from(self.peer_port);
+        if is_mapped(self.local) && is_mapped(self.peer) {
+            // What both have in common says nothing.
+            let addresses = u64::from(self.local as u32) << 32 | u64::from(self.peer as u32);
+            let all = u128::from(addresses) << 32 | u128::from(both);
+            return state.write(&all.to_ne_bytes());
+        }
         let mut bytes = [0; 36];
         let (local, rest) = bytes.split_at_mut(16);
         let (peer, ports) = rest.split_at_mut(16);
         local.copy_from_slice(&self.local.to_ne_bytes());
         peer.copy_from_slice(&self.peer.to_ne_bytes());
-        let both = u32::from(self.local_port) << 16 | u32::from(self.peer_port);
         ports.copy_from_slice(&both.to_ne_bytes());
         state.write(&bytes);
     }
+}
+
+/// Whether a number is that of an address of IPv4.
+const fn is_mapped(number: u128) -> bool {
+    number >> 32 == 0xffff
 }
 
 impl Tuple {
@@ -50,11 +61,6 @@ impl Tuple {
     /// Whether both ends are the same.
     pub(super) fn is_with_itself(&self) -> bool {
         self.local == self.peer && self.local_port == self.peer_port
-    }
-
-    /// Bytes of the header of IP.
-    pub(super) fn header(&self) -> usize {
-        header(self.local_address())
     }
 }
 

@@ -33,6 +33,7 @@ impl Tcp {
         };
         let is_taken = take(view, connection, taken);
         let is_written = written == 0 || view.is_done || write(view, connection, at, written);
+        connection.has_written |= written != 0;
         // DEFENCE: no-one-takes-what-is-not-there
         let can_be = is_taken && is_written;
         if !can_be {

@@ -26,8 +26,9 @@ impl Tcp {
         let Some(connection) = self.sockets.connection(socket) else {
             return;
         };
-        let (state, expected) = (connection.state(), connection.expected());
-        let expected = (expected, connection.has_ended());
+        let standing = connection.standing();
+        let state = standing.state;
+        let expected = (standing.expected(connection.front), standing.has_ended());
         let verdict = connection.edge.judge(state, segment, expected);
         let (whole, part);
         let place = &mut self.packet;

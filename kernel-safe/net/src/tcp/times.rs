@@ -125,10 +125,15 @@ impl Times {
 
     /// The next of the limits.
     pub(super) fn limit(&self, state: State, keeps_alive: bool) -> Option<(u64, Limit)> {
-        let mut give_up = [None; 5];
-        let [connect, answer, orphan, at_all, probes] = &mut give_up;
-        *connect = self.opened.map(|it| it + CONNECT);
-        *answer = self.waits.map(|it| it + ANSWER);
+        let mut give_up = None;
+        let mut limit =
+            |at: u64| give_up = Some(give_up.map_or(at, |first: u64| first.min(at)));
+        if let Some(opened) = self.opened {
+            limit(opened + CONNECT);
+        }
+        if let Some(waits) = self.waits {
+            limit(waits + ANSWER);
+        }
         if let Some(orphaned) = self.orphaned {
             let patience = if state == State::FinWait2 {
                 FIN_WAIT
@@ -136,11 +141,12 @@ impl Times {
                 ORPHAN
             };
             // DEFENCE: no-orphan-stays
-            *orphan = Some(self.progress + patience);
-            *at_all = Some(orphaned + ORPHAN_AT_ALL);
+            limit(self.progress + patience);
+            limit(orphaned + ORPHAN_AT_ALL);
         }
-        *probes = self.probes.map(|it| it + PROBES);
-        let give_up = give_up.into_iter().flatten().min();
+        if let Some(probes) = self.probes {
+            limit(probes + PROBES);
+        }
         let is_idle = self.probes.is_none() && self.opened.is_none() && self.waits.is_none();
         let probe = (keeps_alive && is_idle).then_some(self.heard + KEEP_ALIVE);
         match (give_up, probe) {

@@ -11,6 +11,7 @@ use super::V6;
 use super::connection::{Connection, Phase};
 use super::names;
 use super::socket::{Local, Rings};
+use super::standing::Standing;
 use crate::carrier::Errno;
 use crate::lent::Control;
 
@@ -23,6 +24,8 @@ pub(super) struct View {
     sent: usize,
     readable: (usize, usize),
     writable: (usize, usize),
+    /// How much was on its way, and in which state, when that was told.
+    sending: Option<(usize, State, bool)>,
     state: u64,
     error: Errno,
     /// How many bytes there were to read, all pieces together.
@@ -43,6 +46,7 @@ impl View {
             sent: rings.sent.as_ptr().addr(),
             readable: (0, 0),
             writable: (0, 0),
+            sending: None,
             state: 0,
             error: 0,
             unread: 0,
@@ -119,23 +123,27 @@ impl View {
 
     /// Tells how a connection is; whether that may wake somebody.
     pub(super) fn tell(&mut self, connection: &mut Connection) -> bool {
-        let has_more = self.tell_readable(connection);
-        let has_room = self.tell_writable(connection);
-        let state = self.state_of(connection);
+        let standing = connection.standing();
+        let has_more = self.tell_readable(connection, standing);
+        let has_room = self.tell_writable(connection, standing);
+        let state = self.state_of(connection.phase, standing);
         self.tell_state(state) || has_more || has_room
     }
 
-    fn tell_readable(&mut self, connection: &mut Connection) -> bool {
+    fn tell_readable(&mut self, connection: &mut Connection, now: Standing) -> bool {
         if self.is_deaf {
             self.discard(connection);
             return false;
         }
-        let unread = connection.socket().recv_queue();
+        let is_told = (now.unread == 0) == (self.readable.1 == 0);
+        if now.unread == self.unread && is_told {
+            return false;
+        }
         let piece = connection.socket_mut().peek(usize::MAX).unwrap_or(&[]);
         let at = piece.as_ptr().addr().wrapping_sub(self.received);
         let piece = (if piece.is_empty() { 0 } else { at }, piece.len());
-        let has_more = unread > self.unread;
-        self.unread = unread;
+        let has_more = now.unread > self.unread;
+        self.unread = now.unread;
         self.tell_piece_readable(piece);
         has_more
     }
@@ -162,7 +170,12 @@ impl View {
         }
     }
 
-    fn tell_writable(&mut self, connection: &mut Connection) -> bool {
+    fn tell_writable(&mut self, connection: &mut Connection, now: Standing) -> bool {
+        let sending = Some((now.queued, now.state, self.is_done));
+        if sending == self.sending {
+            return false;
+        }
+        self.sending = sending;
         let place = connection
             .socket_mut()
             .send(|place| (0, (place.as_ptr().addr(), place.len())));
@@ -178,9 +191,9 @@ impl View {
         has_room
     }
 
-    fn state_of(&self, connection: &Connection) -> u64 {
+    fn state_of(&self, phase: Phase, now: Standing) -> u64 {
         let mut told = state::BOUND;
-        told |= match connection.phase {
+        told |= match phase {
             Phase::Opening => state::CONNECTING,
             Phase::Open => state::CONNECTED,
             Phase::Failed => state::CLOSED,
@@ -189,16 +202,15 @@ impl View {
         // The end is told when what stands before it can be read at once: a ring that
         // wraps has a second piece.
         let is_last = self.unread == self.readable.1;
-        let has_ended = connection.phase == Phase::Over || connection.has_ended();
+        let has_ended = phase == Phase::Over || now.has_ended();
         if has_ended && is_last || self.is_deaf {
             told |= state::READ_END;
         }
-        let is_over = matches!(connection.phase, Phase::Over | Phase::Failed);
+        let is_over = matches!(phase, Phase::Over | Phase::Failed);
         if is_over || self.is_done {
             told |= state::WRITE_END;
         }
-        let has_all = connection.socket().send_queue() == 0;
-        if connection.phase == Phase::Open && has_all || connection.state() == State::TimeWait {
+        if phase == Phase::Open && now.queued == 0 || now.state == State::TimeWait {
             told |= state::DRAINED;
         }
         told

@@ -59,8 +59,11 @@ impl Tcp {
 
     /// When it is time to work, if nothing happens before.
     pub fn deadline(&self) -> Option<u64> {
-        let first = [self.timers.first(), self.half_open.timers.first()];
-        first.into_iter().flatten().min()
+        let (first, second) = (self.timers.first(), self.half_open.timers.first());
+        match (first, second) {
+            (Some(first), Some(second)) => Some(first.min(second)),
+            (first, second) => first.or(second),
+        }
     }
 
     /// Has those whose time has come stand in the row, repeats answers to SYNs, and
@@ -149,10 +152,14 @@ fn send(
     carrier: &mut dyn Carrier,
     spill: &mut [u8],
 ) -> (Turn, Option<u64>) {
+    // Whoever has just written has something to send as a rule, and is not asked first.
+    let mut is_asked = !core::mem::take(&mut connection.has_written);
     for _ in 0..TURN {
-        let wants = connection.wants_at(now);
-        if wants.is_none_or(|at| at > now) {
-            return (Turn::Done, wants);
+        if is_asked {
+            let wants = connection.wants_at(now);
+            if wants.is_none_or(|at| at > now) {
+                return (Turn::Done, wants);
+            }
         }
         if *budget == 0 {
             break;
@@ -162,8 +169,10 @@ fn send(
             Sent::NoRoom => return (Turn::Stuck, None),
             // Whoever wants to send now, and has nothing to send, is asked again later:
             // that is not known to happen, and would otherwise be a loop.
-            Sent::Nothing => return (Turn::Done, Some(now + super::SECOND)),
+            Sent::Nothing if is_asked => return (Turn::Done, Some(now + super::SECOND)),
+            Sent::Nothing => {}
         }
+        is_asked = true;
     }
     (Turn::Again, None)
 }
