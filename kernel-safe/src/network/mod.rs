@@ -62,13 +62,12 @@ pub fn on_devices(devices: u64) {
     if devices & Nic::devices() == 0 {
         return;
     }
-    let start = clock::monotonic_ns();
     let Some(mut hold) = Hold::try_lock() else {
         return;
     };
     if pump::has_card() {
         hold.work(Begin::Card);
-        let ns = clock::monotonic_ns().saturating_sub(start);
+        let ns = clock::monotonic_ns().saturating_sub(hold.state.now);
         hold.note_interrupt(ns);
     }
 }

@@ -62,6 +62,8 @@ impl Piece {
 /// The reading side.
 #[derive(Debug, Default)]
 pub struct Reading {
+    /// How many bytes the ring has.
+    capacity: usize,
     piece: Piece,
     /// What of it a pump that runs tells `net` of.
     told: u32,
@@ -70,22 +72,25 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Nothing was taken.
-    pub const NEW: Reading = Reading {
-        piece: Piece::NONE,
-        told: 0,
-        untold: 0,
-    };
+    /// Nothing was taken from a ring of `capacity` bytes.
+    pub const fn new(capacity: usize) -> Reading {
+        Reading {
+            capacity,
+            piece: Piece::NONE,
+            told: 0,
+            untold: 0,
+        }
+    }
 
-    /// What can be read, if `word` is told of a ring of `capacity` bytes.
+    /// What can be read, if `word` is told.
     ///
     /// # Errors
     ///
     /// Not all of it is in the ring.
-    pub fn rest(&mut self, word: u64, capacity: usize) -> Result<Piece, Outside> {
+    pub fn rest(&mut self, word: u64) -> Result<Piece, Outside> {
         // DEFENCE: piece-before-pump
         if self.told == 0 {
-            self.piece = Piece::read(word, capacity)?;
+            self.piece = Piece::read(word, self.capacity)?;
         }
         Ok(self.piece.behind(self.told.saturating_add(self.untold)))
     }
@@ -97,8 +102,8 @@ impl Reading {
 
     /// Whether `net` has to be told before more can be read, or more may come: the
     /// piece is used up and goes to the end of the ring, or half of the ring was taken.
-    pub fn is_due(&self, capacity: usize) -> bool {
-        let (capacity, untold) = (capacity as u64, u64::from(self.untold));
+    pub fn is_due(&self) -> bool {
+        let (capacity, untold) = (self.capacity as u64, u64::from(self.untold));
         let is_used_up = self.untold >= self.piece.size;
         let is_at_end = u64::from(self.piece.end()) >= capacity;
         untold > 0 && (is_used_up && is_at_end || untold >= capacity.div_ceil(2))
@@ -122,6 +127,8 @@ impl Reading {
 /// The writing side.
 #[derive(Debug, Default)]
 pub struct Writing {
+    /// How many bytes the ring has.
+    capacity: usize,
     /// Where there was room, when there was nothing that `net` had not heard of.
     piece: Piece,
     told: u32,
@@ -129,22 +136,25 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// Nothing was written.
-    pub const NEW: Writing = Writing {
-        piece: Piece::NONE,
-        told: 0,
-        untold: 0,
-    };
+    /// Nothing was written to a ring of `capacity` bytes.
+    pub const fn new(capacity: usize) -> Writing {
+        Writing {
+            capacity,
+            piece: Piece::NONE,
+            told: 0,
+            untold: 0,
+        }
+    }
 
-    /// Where there is room, if `word` is told of a ring of `capacity` bytes.
+    /// Where there is room, if `word` is told.
     ///
     /// # Errors
     ///
     /// Not all of it is in the ring.
-    pub fn room(&mut self, word: u64, capacity: usize) -> Result<Piece, Outside> {
+    pub fn room(&mut self, word: u64) -> Result<Piece, Outside> {
         let written = self.told.saturating_add(self.untold);
         if written == 0 {
-            self.piece = Piece::read(word, capacity)?;
+            self.piece = Piece::read(word, self.capacity)?;
         }
         Ok(self.piece.behind(written))
     }

@@ -54,8 +54,8 @@ impl Slot {
             carries_datagrams: AtomicBool::new(false),
             is_with_net: AtomicBool::new(false),
             ended: AtomicU32::new(0),
-            reading: Mutex::new(Reading::NEW),
-            writing: Mutex::new(Writing::NEW),
+            reading: Mutex::new(Reading::new(0)),
+            writing: Mutex::new(Writing::new(0)),
             is_dirty: AtomicBool::new(false),
             place: Place::new(),
             record: Mutex::new(Record::FREE),
@@ -138,7 +138,7 @@ impl Slot {
         self.is_with_net.store(false, Ordering::Release);
         self.pages.store(0, Ordering::Release);
         self.fate.store(0, Ordering::Release);
-        self.reset();
+        self.reset(None);
     }
 
     /// `net` has forgotten it, though its owner has not been told.
@@ -148,7 +148,7 @@ impl Slot {
 
     /// `net` has opened it, and told of it in a window of these pages.
     pub(super) fn set_known(&self, pages: Pages) {
-        self.reset();
+        self.reset(Some(pages));
         self.fate.store(0, Ordering::Release);
         self.pages.store(pages.word(), Ordering::Release);
         self.is_with_net.store(true, Ordering::Release);
@@ -163,12 +163,13 @@ impl Slot {
     /// `net` has lost it: whoever uses it gets this error once.
     pub(super) fn lose(&self, why: Errno) {
         self.fate.store(LOST | why as u64, Ordering::Release);
-        self.reset();
+        self.reset(None);
     }
 
-    fn reset(&self) {
-        *self.reading.lock() = Reading::NEW;
-        *self.writing.lock() = Writing::NEW;
+    /// Forgets what was read and written, and has rings of so many pages.
+    fn reset(&self, pages: Option<Pages>) {
+        *self.reading.lock() = Reading::new(pages.map_or(0, Pages::receive_capacity));
+        *self.writing.lock() = Writing::new(pages.map_or(0, Pages::send_capacity));
     }
 
     /// What `net` is told of it: what was taken, and what was written where.
@@ -266,15 +267,17 @@ impl Slot {
     ) -> Result<bool, E> {
         let mut reading = self.reading.lock();
         let piece = self.rest(&mut reading)?;
-        let (view, capacity) = self.received();
-        let view = view
+        if piece.size == 0 {
+            return Ok(reading.is_due());
+        }
+        let view = View::received(self.number as usize, self.pages().unwrap_or(NO_PAGES))
             .part(piece.at as usize, piece.size as usize)
             .ok_or(Outside)?;
         let taken = take(view, piece)?.min(piece.size);
         if taken > 0 {
             reading.take(taken);
         }
-        let is_due = reading.is_due(capacity);
+        let is_due = reading.is_due();
         drop(reading);
         if taken > 0 {
             dirty::note(self);
@@ -293,8 +296,7 @@ impl Slot {
     ) -> Result<u32, E> {
         let mut writing = self.writing.lock();
         let piece = self.room(&mut writing)?;
-        let (view, _) = self.sent();
-        let view = view
+        let view = View::sent(self.number as usize, self.pages().unwrap_or(NO_PAGES))
             .part(piece.at as usize, piece.size as usize)
             .ok_or(Outside)?;
         let written = put(view)?.min(piece.size);
@@ -307,23 +309,11 @@ impl Slot {
     }
 
     fn rest(&self, reading: &mut Reading) -> Result<Piece, Outside> {
-        reading.rest(self.told(told::READABLE), self.received().1)
+        reading.rest(self.told(told::READABLE))
     }
 
     fn room(&self, writing: &mut Writing) -> Result<Piece, Outside> {
-        writing.room(self.told(told::WRITABLE), self.sent().1)
-    }
-
-    fn received(&self) -> (View, usize) {
-        let pages = self.pages().unwrap_or(NO_PAGES);
-        let view = View::received(self.number as usize, pages);
-        (view, view.size())
-    }
-
-    fn sent(&self) -> (View, usize) {
-        let pages = self.pages().unwrap_or(NO_PAGES);
-        let view = View::sent(self.number as usize, pages);
-        (view, view.size())
+        writing.room(self.told(told::WRITABLE))
     }
 }
 

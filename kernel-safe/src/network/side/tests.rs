@@ -97,7 +97,7 @@ proptest! {
     /// Whatever the order: each byte once, and in its order.
     #[test]
     fn what_comes_is_read_once_and_in_order(steps in steps(), capacity in 1_usize..20) {
-        let (mut ring, mut reading) = (Ring::new(capacity), Reading::NEW);
+        let (mut ring, mut reading) = (Ring::new(capacity), Reading::new(capacity));
         let mut word = ring.readable();
         let (mut next, mut expected) = (0_u8, VecDeque::new());
         let mut under_way = None;
@@ -116,7 +116,7 @@ proptest! {
                     }
                 }
                 Step::Application(most) => {
-                    let rest = reading.rest(word, capacity).expect("it is in the ring");
+                    let rest = reading.rest(word).expect("it is in the ring");
                     let count = rest.size.min(most as u32);
                     for place in rest.at..rest.at + count {
                         let byte = ring.bytes[place as usize];
@@ -138,7 +138,7 @@ proptest! {
 
     #[test]
     fn what_is_written_is_sent_once_and_in_order(steps in steps(), capacity in 1_usize..20) {
-        let (mut ring, mut writing) = (Ring::new(capacity), Writing::NEW);
+        let (mut ring, mut writing) = (Ring::new(capacity), Writing::new(capacity));
         let mut word = ring.writable();
         let (mut next, mut expected) = (0_u8, VecDeque::new());
         let mut is_under_way = false;
@@ -154,7 +154,7 @@ proptest! {
                 }
                 Step::Peer(_) => {}
                 Step::Application(most) => {
-                    let room = writing.room(word, capacity).expect("it is in the ring");
+                    let room = writing.room(word).expect("it is in the ring");
                     let count = room.size.min(most as u32);
                     for place in room.at..room.at + count {
                         ring.bytes[place as usize] = next;
@@ -188,27 +188,21 @@ proptest! {
 
 #[test]
 fn net_hears_of_what_was_taken_when_it_matters() {
-    let mut reading = Reading::NEW;
+    let mut reading = Reading::new(100);
     let told = |at: u64, size: u64| size << 32 | at;
-    assert_eq!(
-        reading.rest(told(0, 10), 100),
-        Ok(Piece { at: 0, size: 10 })
-    );
+    assert_eq!(reading.rest(told(0, 10)), Ok(Piece { at: 0, size: 10 }));
     reading.take(10);
-    assert!(!reading.is_due(100), "nothing can be behind it");
-    assert_eq!(reading.rest(told(0, 50), 100).map(|rest| rest.size), Ok(40));
+    assert!(!reading.is_due(), "nothing can be behind it");
+    assert_eq!(reading.rest(told(0, 50)).map(|rest| rest.size), Ok(40));
     reading.take(40);
-    assert!(reading.is_due(100), "the peer may send more");
+    assert!(reading.is_due(), "the peer may send more");
     reading.tell();
     reading.settle();
-    assert_eq!(
-        reading.rest(told(50, 50), 100),
-        Ok(Piece { at: 50, size: 50 })
-    );
+    assert_eq!(reading.rest(told(50, 50)), Ok(Piece { at: 50, size: 50 }));
     reading.take(49);
-    assert!(!reading.is_due(100));
+    assert!(!reading.is_due());
     reading.take(1);
-    assert!(reading.is_due(100), "more may be at the front");
+    assert!(reading.is_due(), "more may be at the front");
 }
 
 #[test]
