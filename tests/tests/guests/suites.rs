@@ -8,7 +8,7 @@ use domains::Isolation;
 use libtest_mimic::Trial;
 
 use crate::images::TOOL;
-use crate::{Verdict, alone, ensure, long};
+use crate::{Verdict, alone, ensure, long, trial};
 
 /// The slices by number of CPUs and mode.
 const SLICES: [(u32, [&str; 2]); 2] = [(1, ["1/4", "2/4"]), (4, ["3/4", "4/4"])];
@@ -36,10 +36,12 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn network(mode: Isolation) -> [Trial; 2] {
     [1, 4].map(|cpus| {
         let name = format!("suites::{mode}::network_on_cpus_{cpus}");
-        let trial = alone(name, move || run(mode, &["net"], cpus, "1/1"));
+        let body = move || run(mode, &["net"], cpus, "1/1");
         match (mode, cpus) {
-            (Isolation::Mpk, 4) | (Isolation::None, 1) => trial,
-            _ => long(trial),
+            (Isolation::Mpk, 4) => alone(name, body),
+            (Isolation::None, 1) => trial(name, body),
+            (_, 1) => long(trial(name, body)),
+            _ => long(alone(name, body)),
         }
     })
 }
