@@ -64,7 +64,7 @@ pub trait Carrier {
     ///
     /// # Errors
     ///
-    /// There is no way there (ENETUNREACH), or no network (ENETDOWN).
+    /// There is no way there (ENETUNREACH).
     fn source_to(&self, target: IpAddress) -> Result<IpAddress, Errno>;
 
     /// Whether `address` is one of this machine's, one of loopback included.

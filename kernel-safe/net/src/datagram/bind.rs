@@ -76,7 +76,7 @@ impl Datagrams {
     ///
     /// # Errors
     ///
-    /// No way leads there (ENETUNREACH, ENETDOWN), or it would speak to everybody and
+    /// No way leads there (ENETUNREACH), or it would speak to everybody and
     /// may not (EACCES).
     pub fn connect<L: Lender>(
         &mut self,

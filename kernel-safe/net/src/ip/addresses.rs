@@ -8,7 +8,7 @@ use smoltcp::wire::{IpAddress, Ipv4Address, Ipv6Address};
 use super::prefix::{Prefix, common_bits};
 use crate::carrier::Errno;
 use crate::desk::NEVER;
-use domains::errno::{ENETDOWN, ENETUNREACH};
+use domains::errno::ENETUNREACH;
 
 /// The most addresses of IPv6: that of the link, and those of prefixes.
 pub const OWN_V6: usize = 5;
@@ -123,7 +123,7 @@ impl Addresses {
     ///
     /// # Errors
     ///
-    /// There is no network, or no way there.
+    /// There is no way there: without a card to nobody but this machine.
     pub fn source_to(&self, target: IpAddress) -> Result<IpAddress, Errno> {
         if is_loopback(target) || target.is_unspecified() {
             return Ok(loopback_like(target));
@@ -133,7 +133,7 @@ impl Addresses {
         }
         if !self.has_card {
             let is_group = target.is_multicast();
-            return is_group.then(|| loopback_like(target)).ok_or(ENETDOWN);
+            return is_group.then(|| loopback_like(target)).ok_or(ENETUNREACH);
         }
         let source = match target {
             IpAddress::Ipv4(_) => self.address_v4().map(IpAddress::Ipv4),
