@@ -3,6 +3,7 @@
 use domains::network::window::{state, told};
 use domains::network::{Name, option};
 
+use super::waiting::Rounds;
 use super::{Patience, Socket, address, give_way_to, names, patience};
 use crate::errno::{Answer, Errno};
 use crate::network;
@@ -84,14 +85,13 @@ impl Socket {
             now == 0 && !self.0.has_error()
         };
         let deadline = self.deadline(option::SEND_TIMEOUT);
+        let mut rounds = Rounds::NONE;
         loop {
             if let Some(outcome) = self.outcome() {
                 return outcome;
             }
-            if network::attend() && !is_open() {
-                continue;
-            }
-            match self.sleep(deadline, &is_open) {
+            network::attend();
+            match self.sleep(deadline, &is_open, &mut rounds) {
                 Err(Errno::Again) => return Err(Errno::InProgress),
                 slept => slept?,
             }

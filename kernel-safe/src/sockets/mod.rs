@@ -6,6 +6,7 @@
 //! | [`streams`], [`datagrams`], [`cursor`] | bytes |
 //! | [`events`] | what poll says |
 //! | [`names`], [`address`] | names, and waiting for an address |
+//! | `waiting` | trying until there is something |
 //! | [`options`] | options |
 //!
 //! A socket is a number of [`network`](crate::network) and what its owner may do with it.
@@ -22,12 +23,14 @@ pub mod events;
 pub mod names;
 pub mod options;
 pub mod streams;
+mod waiting;
 
 use domains::network::window::state;
 use gate::clock;
 use gate::user::UserSlice;
 
 use self::cursor::Cursor;
+use self::waiting::Rounds;
 use crate::errno::{Answer, Errno};
 use crate::network::hold::Hold;
 use crate::network::pump::Begin;
@@ -40,7 +43,6 @@ use crate::object::source::{Key, Source};
 use crate::object::{Description, Object};
 use crate::schedule;
 use crate::schedule::alarm::NEVER;
-use crate::thread::Outcome;
 
 use domains::network::option;
 
@@ -150,51 +152,6 @@ impl Socket {
             limit => clock::monotonic_ns().saturating_add(limit),
         }
     }
-
-    /// Does `attempt` until it says something else than [`Errno::Again`], or the caller's
-    /// patience is over. `is_idle` says whether there is nothing to look for.
-    fn repeat<T>(
-        self,
-        patience: Patience,
-        mut attempt: impl FnMut() -> Result<T, Errno>,
-        is_idle: impl Fn() -> bool,
-    ) -> Result<T, Errno> {
-        let mut deadline = None;
-        loop {
-            match attempt() {
-                Err(Errno::Again) => {}
-                done => return done,
-            }
-            if network::attend() {
-                match attempt() {
-                    Err(Errno::Again) => {}
-                    done => return done,
-                }
-            }
-            let Patience::ByOption(option) = patience else {
-                return Err(Errno::Again);
-            };
-            let deadline = *deadline.get_or_insert_with(|| self.deadline(option));
-            self.sleep(deadline, &is_idle)?;
-        }
-    }
-
-    /// Sleeps until there may be something to look for.
-    ///
-    /// # Errors
-    ///
-    /// The deadline has come ([`Errno::Again`]), or memory is short.
-    fn sleep(self, deadline: u64, is_idle: &impl Fn() -> bool) -> Result<(), Errno> {
-        let check = || match is_idle() {
-            true => Ok(()),
-            false => Err(Errno::Again),
-        };
-        match self.0.place().wait(deadline, check) {
-            Ok(Outcome::TimedOut) => Err(Errno::Again),
-            Ok(Outcome::Woken) | Err(Errno::Again) => Ok(()),
-            Err(errno) => Err(errno),
-        }
-    }
 }
 
 impl Object for Socket {
@@ -259,9 +216,10 @@ fn linger(socket: Socket, seconds: u64) {
     let is_waiting = || slot.state() & (state::DRAINED | state::CLOSED) == 0;
     let ns = seconds.saturating_mul(1_000_000_000);
     let deadline = clock::monotonic_ns().saturating_add(ns);
+    let mut rounds = Rounds::NONE;
     while is_waiting() {
         network::attend();
-        if socket.sleep(deadline, &is_waiting).is_err() {
+        if socket.sleep(deadline, &is_waiting, &mut rounds).is_err() {
             return;
         }
     }

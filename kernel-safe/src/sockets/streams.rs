@@ -4,6 +4,7 @@ use domains::network::window::{state, told};
 use gate::user::UserSlice;
 
 use super::cursor::PIECE;
+use super::waiting::Rounds;
 use super::{Cursor, Look, Patience, Socket, names, patience, push};
 use crate::errno::{Answer, Errno, count};
 use crate::events;
@@ -110,7 +111,7 @@ pub(super) fn send(
 }
 
 fn send_all(socket: Socket, cursor: &mut Cursor<'_>, patience: Patience) -> Result<(), Errno> {
-    let mut deadline = None;
+    let (mut deadline, mut rounds) = (None, Rounds::NONE);
     while !cursor.is_done() {
         if put(socket, cursor)? {
             events::let_others_run();
@@ -123,7 +124,7 @@ fn send_all(socket: Socket, cursor: &mut Cursor<'_>, patience: Patience) -> Resu
             return Err(Errno::Again);
         };
         let deadline = *deadline.get_or_insert_with(|| socket.deadline(option));
-        socket.sleep(deadline, &|| is_full(socket))?;
+        socket.sleep(deadline, &|| is_full(socket), &mut rounds)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod edges;
 mod played;
 mod restarts;
+mod vain;
 
 use domains::Cell;
 use domains::network::{Name, option};

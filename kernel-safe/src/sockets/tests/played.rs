@@ -119,6 +119,10 @@ pub(super) struct Cells {
     pub(super) card_says: Option<i64>,
     /// Whether `net` always has more to do.
     pub(super) has_more: bool,
+    /// Whether it changes nothing that it has told.
+    pub(super) tells_nothing: bool,
+    /// What each call of `net` takes, in nanoseconds.
+    pub(super) takes: u64,
     next_port: u16,
     /// The last words that went over an entry, by number.
     pub(super) last: BTreeMap<u32, [u64; 4]>,
@@ -451,6 +455,9 @@ impl Cells {
     }
 
     fn tell(&mut self, number: u32) {
+        if self.tells_nothing {
+            return;
+        }
         let Some(socket) = self.sockets.get_mut(&number) else {
             return;
         };
@@ -520,7 +527,10 @@ impl Player for Shared {
             cells.calls.push((cell, number));
         }
         match (cell, number) {
-            (Cell::Net, _) => cells.call_net(number, words),
+            (Cell::Net, _) => {
+                played::pass(cells.takes);
+                cells.call_net(number, words)
+            }
             (Cell::Nic, Cell::START) => {
                 cells.card_starts += 1;
                 Ok(1)
@@ -558,6 +568,13 @@ impl World {
 pub(super) fn nonblocking() -> Description {
     let description = Description::new();
     description.begin(READ_WRITE | NONBLOCK);
+    description
+}
+
+/// What waits.
+pub(super) fn blocking() -> Description {
+    let description = Description::new();
+    description.begin(READ_WRITE);
     description
 }
 

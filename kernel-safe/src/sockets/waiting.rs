@@ -1,0 +1,129 @@
+//! Trying until there is something: a request that may wait.
+//!
+//! What a window tells says whether there is something to look for, and an entry of `net`
+//! may say that there is nothing. A `net` that tells the one and says the other keeps
+//! nobody in the kernel: such rounds let others run and end at the deadline, and after a
+//! few the thread sleeps for a while, whatever it was told.
+
+use gate::clock;
+
+use super::{Patience, Socket};
+use crate::errno::Errno;
+use crate::thread::Outcome;
+use crate::{events, network, wait};
+
+/// After how many rounds in vain a thread sleeps all the same, and how long.
+const VAIN_MAX: u32 = 16;
+const REST_NS: u64 = 1_000_000;
+
+/// Rounds in a row that found nothing, and no reason to sleep either.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Rounds(u32);
+
+impl Rounds {
+    /// None yet.
+    pub(super) const NONE: Rounds = Rounds(0);
+
+    /// Whether there were so many that the next has to wait.
+    const fn are_many(self) -> bool {
+        // DEFENCE: vain-rounds-rest
+        self.0 >= VAIN_MAX
+    }
+
+    const fn count(&mut self) {
+        self.0 = self.0.saturating_add(1);
+    }
+}
+
+impl Socket {
+    /// Does `attempt` until it says something else than [`Errno::Again`], or the caller's
+    /// patience is over. `is_idle` says whether there is nothing to look for.
+    pub(super) fn repeat<T>(
+        self,
+        patience: Patience,
+        mut attempt: impl FnMut() -> Result<T, Errno>,
+        is_idle: impl Fn() -> bool,
+    ) -> Result<T, Errno> {
+        let (mut deadline, mut rounds) = (None, Rounds::NONE);
+        loop {
+            match attempt() {
+                Err(Errno::Again) => {}
+                done => return done,
+            }
+            if network::attend() {
+                match attempt() {
+                    Err(Errno::Again) => {}
+                    done => return done,
+                }
+            }
+            let Patience::ByOption(option) = patience else {
+                return Err(Errno::Again);
+            };
+            let deadline = *deadline.get_or_insert_with(|| self.deadline(option));
+            self.sleep(deadline, &is_idle, &mut rounds)?;
+        }
+    }
+
+    /// Sleeps until there may be something to look for.
+    ///
+    /// # Errors
+    ///
+    /// The deadline has come ([`Errno::Again`]), or memory is short.
+    pub(super) fn sleep(
+        self,
+        deadline: u64,
+        is_idle: &impl Fn() -> bool,
+        rounds: &mut Rounds,
+    ) -> Result<(), Errno> {
+        if rounds.are_many() {
+            *rounds = Rounds::NONE;
+            return self.rest(deadline);
+        }
+        if !is_idle() {
+            rounds.count();
+            events::let_others_run();
+            // DEFENCE: vain-rounds-end
+            return match wait::is_over(deadline) {
+                true => Err(Errno::Again),
+                false => Ok(()),
+            };
+        }
+        *rounds = Rounds::NONE;
+        let check = || match is_idle() {
+            true => Ok(()),
+            false => Err(Errno::Again),
+        };
+        match self.0.place().wait(deadline, check) {
+            Ok(Outcome::TimedOut) => Err(Errno::Again),
+            Ok(Outcome::Woken) | Err(Errno::Again) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Sleeps for a while, though there seems to be something.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::sleep`].
+    fn rest(self, deadline: u64) -> Result<(), Errno> {
+        let end = clock::monotonic_ns().saturating_add(REST_NS);
+        self.0.place().wait(end.min(deadline), || Ok(()))?;
+        match wait::is_over(deadline) {
+            true => Err(Errno::Again),
+            false => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_rounds_in_vain_are_a_few() {
+        let mut rounds = Rounds::NONE;
+        assert!(!rounds.are_many());
+        (0..99).for_each(|_| rounds.count());
+        assert!(rounds.are_many());
+    }
+}
