@@ -68,6 +68,7 @@ fn wait(entries: &mut [[u8; ENTRY]], limit: u64) -> Result<usize, Errno> {
         NEVER => NEVER,
         _ => clock::monotonic_ns().saturating_add(limit),
     };
+    let mut times = 0;
     loop {
         let mut watch = Watch::over(entries.len())?;
         let ready = look(entries, Some(&mut watch))?;
@@ -75,7 +76,7 @@ fn wait(entries: &mut [[u8; ENTRY]], limit: u64) -> Result<usize, Errno> {
             return Ok(ready);
         }
         // What is waited for may come by the network, which must go on meanwhile.
-        if network::attend() {
+        if network::attend_a_few(&mut times) {
             continue;
         }
         if watch.wait(deadline) == Outcome::TimedOut {

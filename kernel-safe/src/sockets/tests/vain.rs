@@ -66,3 +66,21 @@ fn who_was_told_of_nothing_again_and_again_sleeps() {
     let again = client.connect(&blocking(), name(here(9)));
     assert_eq!(again, Err(Errno::NoThread));
 }
+
+#[test]
+fn a_network_that_is_never_done_keeps_nobody_awake() {
+    let world = World::new();
+    world.cells.lock().has_more = true;
+    let mut times = 0;
+    for _ in 0..10 {
+        super::super::push();
+        let works = || crate::network::attend_a_few(&mut times);
+        assert!(
+            core::iter::repeat_with(works)
+                .take_while(|it| *it)
+                .take(99)
+                .count()
+                < 9
+        );
+    }
+}
