@@ -9,7 +9,7 @@ use domains::layout::PAGE_SIZE;
 use domains::network::window::{self, Pages, SEND_AT, SOCKETS_MAX};
 use gate::memory::{self, MapError};
 
-use super::sizes::{self, CLASSES, Purpose, Wish};
+use super::sizes::{self, CLASSES, LISTENER, Purpose, Wish};
 use crate::errno::Errno;
 
 /// The shelf of numbers without pages; the others are those of classes.
@@ -128,17 +128,18 @@ impl Windows {
 
     /// Sees to it that a number has a window of `class`.
     fn fit(&mut self, number: u32, class: usize, limit: u64) -> Result<(), Errno> {
-        let shelf = self.shelf(number);
-        if shelf == class {
+        if self.shelf(number) == class {
             return Ok(());
         }
-        self.strip(number);
-        let bytes = sizes::bytes(class);
-        let over = self.mapped.saturating_add(bytes).saturating_sub(limit);
+        // DEFENCE: told-page-stays
+        self.shrink(number);
+        let has = sizes::bytes(self.shelf(number));
+        let more = sizes::bytes(class).saturating_sub(has);
+        let over = self.mapped.saturating_add(more).saturating_sub(limit);
         if over > 0 {
             self.trim(over);
         }
-        if self.mapped.saturating_add(bytes) > limit {
+        if self.mapped.saturating_add(more) > limit {
             return Err(Errno::NoBuffers);
         }
         if self.map(number, class).is_err() {
@@ -148,40 +149,75 @@ impl Windows {
         Ok(())
     }
 
+    /// Maps what a number without a window, or with the smallest, lacks to `class`.
     fn map(&mut self, number: u32, class: usize) -> Result<(), Errno> {
         let pages = CLASSES.get(class).copied().ok_or(Errno::NoBuffers)?;
-        let start = window::start(number as usize);
-        (self.mapper.map)(start, pages.receive as u64).map_err(|_| Errno::NoBuffers)?;
-        if pages.send > 0
-            && (self.mapper.map)(start.saturating_add(SEND_AT), pages.send as u64).is_err()
-        {
+        let (has, [received, sent]) = (self.shelf(number), behind(number, pages));
+        let received = match has {
+            LISTENER => received,
+            _ => (window::start(number as usize), pages.receive as u64),
+        };
+        self.map_piece(received)?;
+        if let Err(errno) = self.map_piece(sent) {
             // What was mapped just now can be taken away.
-            let _ = (self.mapper.unmap)(start, pages.receive as u64);
-            return Err(Errno::NoBuffers);
+            let _ = self.unmap_piece(received);
+            return Err(errno);
         }
-        self.set_shelf(number, class);
-        self.mapped = self.mapped.saturating_add(sizes::bytes(class));
+        self.move_to(number, class);
         Ok(())
     }
 
-    /// Takes the pages of a number away. Where the core does not do that, they stay, and
-    /// so does the number's shelf.
+    fn map_piece(&self, (start, pages): (u64, u64)) -> Result<(), Errno> {
+        match pages {
+            0 => Ok(()),
+            _ => (self.mapper.map)(start, pages).map_err(|_| Errno::NoBuffers),
+        }
+    }
+
+    fn unmap_piece(&self, (start, pages): (u64, u64)) -> Result<(), MapError> {
+        match pages {
+            0 => Ok(()),
+            _ => (self.mapper.unmap)(start, pages),
+        }
+    }
+
+    /// Takes all pages of a number that is in use away but the first: whoever uses it may
+    /// look at any time at what is told there, and holds no lock for that.
+    fn shrink(&mut self, number: u32) {
+        let Some(pages) = CLASSES.get(self.shelf(number)).copied() else {
+            return;
+        };
+        let [received, sent] = behind(number, pages);
+        let unmapped = self.unmap_piece(received).and(self.unmap_piece(sent));
+        if unmapped.is_ok() {
+            self.move_to(number, LISTENER);
+        }
+    }
+
+    /// Notes that a number has a window of another class, or none.
+    fn move_to(&mut self, number: u32, shelf: usize) {
+        let before = sizes::bytes(self.shelf(number));
+        let mapped = self.mapped.saturating_sub(before);
+        self.mapped = mapped.saturating_add(sizes::bytes(shelf));
+        self.set_shelf(number, shelf);
+    }
+
+    /// Takes the pages of a number that nobody uses away. Where the core does not do
+    /// that, they stay, and so does the number's shelf.
     fn strip(&mut self, number: u32) -> bool {
-        let shelf = self.shelf(number);
-        let Some(pages) = CLASSES.get(shelf) else {
+        let Some(pages) = CLASSES.get(self.shelf(number)).copied() else {
             return true;
         };
-        let start = window::start(number as usize);
-        let received = (self.mapper.unmap)(start, pages.receive as u64);
-        let sent = match pages.send {
-            0 => Ok(()),
-            send => (self.mapper.unmap)(start.saturating_add(SEND_AT), send as u64),
-        };
-        if received.and(sent).is_err() {
+        let [_, sent] = behind(number, pages);
+        let received = (window::start(number as usize), pages.receive as u64);
+        if self
+            .unmap_piece(received)
+            .and(self.unmap_piece(sent))
+            .is_err()
+        {
             return false;
         }
-        self.set_shelf(number, BARE);
-        self.mapped = self.mapped.saturating_sub(sizes::bytes(shelf));
+        self.move_to(number, BARE);
         true
     }
 
@@ -233,6 +269,16 @@ impl Windows {
     }
 }
 
+/// What a window of these pages has behind its first page: where, and how many.
+const fn behind(number: u32, pages: Pages) -> [(u64, u64); 2] {
+    let start = window::start(number as usize);
+    let rest = pages.receive.saturating_sub(1) as u64;
+    [
+        (start.saturating_add(PAGE_SIZE), rest),
+        (start.saturating_add(SEND_AT), pages.send as u64),
+    ]
+}
+
 /// The next smaller class for the same; none if there is none.
 fn smaller(purpose: Purpose, class: usize) -> Option<usize> {
     let least = sizes::class(purpose, Wish::default(), 0);
@@ -242,94 +288,4 @@ fn smaller(purpose: Purpose, class: usize) -> Option<usize> {
 const _: () = assert!(PAGE_SIZE == 4096 && BARE < 256);
 
 #[cfg(test)]
-mod tests {
-    use alloc::collections::BTreeSet;
-    use std::sync::Mutex;
-
-    use super::*;
-
-    extern crate std;
-
-    static MAPPED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
-
-    const PLAYED: Mapper = Mapper { map, unmap };
-
-    fn map(address: u64, pages: u64) -> Result<(), MapError> {
-        let mut mapped = MAPPED.lock().expect("nobody panics with it");
-        for page in 0..pages {
-            assert!(mapped.insert(address + page * PAGE_SIZE), "twice");
-        }
-        Ok(())
-    }
-
-    fn unmap(address: u64, pages: u64) -> Result<(), MapError> {
-        let mut mapped = MAPPED.lock().expect("nobody panics with it");
-        for page in 0..pages {
-            assert!(mapped.remove(&(address + page * PAGE_SIZE)), "it was not");
-        }
-        Ok(())
-    }
-
-    fn none(_: u64, _: u64) -> Result<(), MapError> {
-        Err(MapError::NoMemory)
-    }
-
-    const LIMIT: u64 = 64 << 20;
-
-    #[test]
-    fn pages_are_kept_for_the_next_and_taken_away_when_memory_is_short() {
-        let mut windows = Windows::new(PLAYED);
-        let mut taken = Vec::new();
-        for _ in 0..1000 {
-            let number = windows.take(None).expect("there are so many");
-            let pages = windows.prepare(number, Purpose::Stream, Wish::default(), LIMIT);
-            taken.push((number, pages.expect("there is room")));
-        }
-        assert!(windows.mapped <= LIMIT);
-        let count = MAPPED.lock().expect("nobody panics with it").len() as u64;
-        assert_eq!(count * PAGE_SIZE, windows.mapped);
-        let (last, pages) = taken[999];
-        windows.give_back(last);
-        let class = sizes::class_of(pages);
-        assert_eq!(windows.take(class), Ok(last), "the one with such a window");
-        for (number, _) in &taken {
-            windows.give_back(*number);
-        }
-        assert_eq!(
-            (windows.spare, windows.left(LIMIT)),
-            (windows.mapped, LIMIT)
-        );
-        let number = windows.take(None).expect("one is free");
-        let pages = windows.prepare(number, Purpose::Stream, Wish::default(), 500_000);
-        assert!(pages.is_ok() && windows.mapped <= 500_000);
-        windows.give_back(number);
-        windows.trim(u64::MAX);
-        assert_eq!((windows.mapped, windows.spare), (0, 0));
-        assert!(MAPPED.lock().expect("nobody panics with it").is_empty());
-    }
-
-    #[test]
-    fn without_memory_there_is_no_window() {
-        let mut windows = Windows::new(Mapper {
-            map: none,
-            unmap: none,
-        });
-        let number = windows.take(None).expect("numbers need none");
-        for purpose in [Purpose::Listener, Purpose::Datagram, Purpose::Stream] {
-            let prepared = windows.prepare(number, purpose, Wish::default(), LIMIT);
-            assert_eq!(prepared, Err(Errno::NoBuffers));
-        }
-        assert_eq!(windows.mapped, 0);
-    }
-
-    #[test]
-    fn there_are_only_so_many_numbers() {
-        let mut windows = Windows::new(CORE);
-        for number in 0..SOCKETS_MAX {
-            assert_eq!(windows.take(None), Ok(number as u32));
-        }
-        assert_eq!(windows.take(None), Err(Errno::NoBuffers));
-        windows.give_back(77);
-        assert_eq!(windows.take(Some(4)), Ok(77));
-    }
-}
+mod tests;
