@@ -266,11 +266,16 @@ impl Slot {
         take: impl FnOnce(View, Piece) -> Result<u32, E>,
     ) -> Result<bool, E> {
         let mut reading = self.reading.lock();
+        // Whoever has `net` forget it says so first, and waits then for this lock.
+        // DEFENCE: forgotten-is-no-lie
+        let Some(pages) = self.pages() else {
+            return Ok(false);
+        };
         let piece = self.rest(&mut reading)?;
         if piece.size == 0 {
             return Ok(reading.is_due());
         }
-        let view = View::received(self.number as usize, self.pages().unwrap_or(NO_PAGES))
+        let view = View::received(self.number as usize, pages)
             .part(piece.at as usize, piece.size as usize)
             .ok_or(Outside)?;
         let taken = take(view, piece)?.min(piece.size);
@@ -295,8 +300,11 @@ impl Slot {
         put: impl FnOnce(View) -> Result<u32, E>,
     ) -> Result<u32, E> {
         let mut writing = self.writing.lock();
+        let Some(pages) = self.pages() else {
+            return Ok(0);
+        };
         let piece = self.room(&mut writing)?;
-        let view = View::sent(self.number as usize, self.pages().unwrap_or(NO_PAGES))
+        let view = View::sent(self.number as usize, pages)
             .part(piece.at as usize, piece.size as usize)
             .ok_or(Outside)?;
         let written = put(view)?.min(piece.size);
@@ -317,7 +325,45 @@ impl Slot {
     }
 }
 
-const NO_PAGES: Pages = Pages {
-    receive: 0,
-    send: 0,
-};
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use domains::Cell;
+    use domains::network::window;
+    use gate::cell::Faulted;
+    use gate::played::{self, Player};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Player for Nobody {
+        fn call(&mut self, _: Cell, _: u32, _: [u64; 4]) -> Result<i64, Faulted> {
+            Ok(0)
+        }
+    }
+
+    /// One that reads or writes while a pump runs may find that another CPU has had `net`
+    /// forget the socket just now.
+    #[test]
+    fn what_is_forgotten_meanwhile_is_no_lie() {
+        let _play = played::begin(Box::new(Nobody));
+        let slot = Slot::new(3);
+        slot.set_known(Pages {
+            receive: 1,
+            send: 1,
+        });
+        for what in [told::READABLE, told::WRITABLE] {
+            let piece = 8_u64 << 32;
+            played::write(window::start(3) as usize + what, &piece.to_ne_bytes());
+        }
+        assert_eq!(slot.read(|_, _| Ok::<_, Outside>(2)), Ok(false));
+        assert_eq!(slot.write(|_| Ok::<_, Outside>(2)), Ok(2));
+        let (taken, written) = slot.tell();
+        assert_eq!((taken, written.size), (2, 2));
+        slot.pages.store(0, Ordering::Release);
+        assert_eq!(slot.read(|_, _| Ok::<_, Outside>(1)), Ok(false));
+        assert_eq!(slot.write(|_| Ok::<_, Outside>(1)), Ok(0));
+    }
+}
