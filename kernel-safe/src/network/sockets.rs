@@ -198,15 +198,22 @@ impl Hold {
         buffers: &[UserSlice],
         name: Option<&Name>,
     ) -> Result<usize, Errno> {
+        self.steadily(|hold| {
+            hold.introduce(slot, true)?;
+            // DEFENCE: datagram-put-each-time
+            let size = hold.put(buffers).map_err(Trouble::Refused)?;
+            hold.net.datagram(slot.number(), size, name)?;
+            Ok(size)
+        })
+    }
+
+    /// Puts bytes of the application where a datagram is; how many.
+    fn put(&mut self, buffers: &[UserSlice]) -> Result<usize, Errno> {
         let mut size: usize = 0;
         for buffer in buffers {
             self.net.put_datagram(size, *buffer)?;
             size = size.saturating_add(buffer.size());
         }
-        self.steadily(|hold| {
-            hold.introduce(slot, true)?;
-            hold.net.datagram(slot.number(), size, name)
-        })?;
         Ok(size)
     }
 

@@ -54,6 +54,20 @@ fn a_socket_for_datagrams_stays_bound_with_all_it_had() {
     close(&[one, other]);
 }
 
+/// The desk is not wiped when `net` is started anew.
+#[test]
+fn a_datagram_that_is_sent_once_more_is_the_same() {
+    let world = World::new();
+    let one = datagrams();
+    assert_eq!(one.bind(name(here(5))), Ok(0));
+    assert_eq!(one.connect(&nonblocking(), name(here(5))), Ok(0));
+    world.cells.lock().faults_at = Some(13);
+    assert_eq!(send(one, b"hello!"), Ok(6));
+    assert_eq!(world.cells.lock().faults_at, None, "it has faulted");
+    assert_eq!((receive(one, 9), bytes(6)), (Ok(6), b"hello!".to_vec()));
+    close(&[one]);
+}
+
 #[test]
 fn whatever_call_faults_the_next_ones_work() {
     for entry in ENTRIES {
