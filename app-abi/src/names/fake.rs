@@ -71,6 +71,8 @@ pub(super) struct Fake {
     /// Whether streams are refused, and whether there are random numbers.
     pub(super) refuses_streams: bool,
     pub(super) has_entropy: bool,
+    /// How long it takes to receive something.
+    pub(super) takes: u64,
     script: Script,
     random: Cell<u16>,
     opened: Cell<usize>,
@@ -100,6 +102,7 @@ impl Fake {
             files: Vec::new(),
             refuses_streams: false,
             has_entropy: true,
+            takes: 0,
             script: Box::new(script),
             random: Cell::new(100),
             opened: Cell::new(0),
@@ -240,6 +243,7 @@ impl System for Fake {
     }
 
     fn receive(&self, socket: &Socket, bytes: &mut [u8]) -> Result<(usize, Name), i32> {
+        self.now.set(self.now.get() + self.takes);
         let next = self.next_to(socket.number).ok_or(EAGAIN)?;
         let mut coming = self.coming.borrow_mut();
         if coming[next].at > self.now.get() {

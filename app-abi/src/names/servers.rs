@@ -125,12 +125,14 @@ impl<S: System> Asking<'_, S> {
         }
     }
 
-    /// Takes what comes, until there is nothing more to hope for from a server.
+    /// Takes what comes, until there is nothing more to hope for from a server, or the
+    /// time is over, however much comes then.
     fn listen(&mut self, server: usize, end: u64) {
-        while !self
-            .questions
-            .iter()
-            .all(|question| question.is_settled(server))
+        while self.system.now() < end
+            && !self
+                .questions
+                .iter()
+                .all(|question| question.is_settled(server))
             && let Some(from) = self.system.wait(&self.sockets, Event::Readable, end)
         {
             self.receive(from, end);

@@ -46,6 +46,9 @@ impl<S: System> Stream<'_, S> {
     }
 
     fn wait(&self, event: Event) -> Option<()> {
+        if self.system.now() >= self.deadline {
+            return None;
+        }
         self.system.wait(&self.sockets, event, self.deadline)?;
         Some(())
     }

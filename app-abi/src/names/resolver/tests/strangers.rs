@@ -73,6 +73,18 @@ fn garbage_is_waited_out() {
     assert_eq!(fake.now.get(), 10 * SECOND + 1_000);
 }
 
+/// Of which more is there whenever one was looked at.
+#[test]
+fn a_flood_of_garbage_has_an_end() {
+    let mut fake = Fake::new(&[FIRST], |_| {
+        let garbage = || Parcel::after(0, vec![7; 40]);
+        core::iter::repeat_with(garbage).take(1000).collect()
+    });
+    fake.takes = 100 * MILLI;
+    assert_eq!(found(&fake, "a.b"), Err(EAI_AGAIN));
+    assert!(fake.now.get() <= 11 * SECOND);
+}
+
 proptest! {
     #[test]
     fn whatever_servers_say_there_is_an_end(
