@@ -141,7 +141,7 @@ fn forms_of_the_network_that_make_no_sense_are_wrong_command_lines() {
         (
             "--net",
             "tap:",
-            "write `user`, `none`, or `tap:` and an interface",
+            "write `user`, `none`, `tap:` and an interface",
         ),
         (
             "--publish",
@@ -171,7 +171,8 @@ fn forms_of_the_network_that_make_no_sense_are_wrong_command_lines() {
 
 #[test]
 fn a_network_that_cannot_be_is_told_before_anything_is_built() {
-    let lines: [(&[&str], u8, &str); 6] = [
+    let long = format!("dgram:/tmp/{}", "x".repeat(100));
+    let lines: [(&[&str], u8, &str); 9] = [
         (
             &["--net", "none", "--publish", "8080:80"],
             status::USAGE,
@@ -193,6 +194,21 @@ fn a_network_that_cannot_be_is_told_before_anything_is_built() {
             "ip tuntap add dev no-such-tap",
         ),
         (&["--net", "tap:lo"], status::NOT_STARTED, "it is no tap"),
+        (
+            &["--net", "dgram:/no/such/socket"],
+            status::NOT_STARTED,
+            "there is none at that path",
+        ),
+        (
+            &["--net", &long],
+            status::USAGE,
+            "is too long for the path of a socket",
+        ),
+        (
+            &["--net", "dgram:/tmp/net", "--publish", "8080:80"],
+            status::USAGE,
+            "an address of its own",
+        ),
         (
             &["--pcap", "/no/such/folder/x"],
             status::NOT_STARTED,
@@ -358,7 +374,7 @@ fn help_and_version_are_no_errors() {
 fn the_help_of_a_subcommand_is_all_of_it() {
     let run = [
         "120 if the program crossed a wall",
-        "user|tap:IF|none",
+        "user|tap:IF|dgram:PATH|none",
         "--icount",
     ];
     explains(&["run", "--help"], &run);

@@ -46,7 +46,7 @@ pub use memory::Memory;
 pub use network::{
     Backend, Given, Holder, HostName, InvalidAddress, InvalidBackend, InvalidHostName,
     InvalidPublish, Listening, MTU_LEAST, MTU_MOST, Network, NetworkError, PortTrouble,
-    Prefixed, Publish, Tap, TapTrouble,
+    Prefixed, Publish, Socket, SocketTrouble, Tap, TapTrouble,
 };
 pub use session::run;
 pub use sink::{Capture, Patience, Sink, Stream};

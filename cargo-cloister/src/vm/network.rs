@@ -2,14 +2,15 @@
 //!
 //! | module | what it is about |
 //! |---|---|
-//! | `backend`, `tap` | where the card leads to |
+//! | `backend`, `tap`, `socket` | where the card leads to |
+//! | `hardware` | the address of a card that is not alone on its link |
 //! | `given`, `prefixed`, `host_name` | what the guest is told of addresses and names |
 //! | `neighbours` | the machines that QEMU plays in a network of its own |
 //! | `publish`, `port`, `holder` | ports of this machine that lead into the guest |
 //! | `capture` | the file with what was sent and received |
 //! | `arguments` | all of that for QEMU |
 //! | `heard`, `listening` | what the guest says of its sockets |
-//! | `error`, `blame` | what goes wrong, by our own look and by what QEMU says |
+//! | `error`, `trouble`, `blame` | what goes wrong, by our own look and by what QEMU says |
 
 mod arguments;
 mod backend;
@@ -17,6 +18,7 @@ mod blame;
 mod capture;
 mod error;
 mod given;
+mod hardware;
 mod heard;
 mod holder;
 mod host_name;
@@ -25,19 +27,23 @@ mod neighbours;
 mod port;
 mod prefixed;
 mod publish;
+mod socket;
 mod tap;
+mod trouble;
 
 use std::path::PathBuf;
 
 pub use backend::{Backend, InvalidBackend};
-pub use error::{NetworkError, PortTrouble, TapTrouble};
+pub use error::NetworkError;
 pub use given::Given;
 pub use holder::Holder;
 pub use host_name::{HostName, InvalidHostName};
 pub use listening::Listening;
 pub use prefixed::{InvalidAddress, Prefixed};
 pub use publish::{InvalidPublish, Publish};
+pub use socket::Socket;
 pub use tap::Tap;
+pub use trouble::{PortTrouble, SocketTrouble, TapTrouble};
 
 pub(super) use arguments::{Arguments, arguments};
 pub(super) use heard::Heard;
@@ -72,8 +78,10 @@ impl Network {
     pub fn check(&self) -> Result<(), NetworkError> {
         self.check_choices()?;
         self.publish.iter().try_for_each(port::try_out)?;
-        if let Backend::Tap(tap) = &self.backend {
-            tap.try_out()?;
+        match &self.backend {
+            Backend::Tap(tap) => tap.try_out()?,
+            Backend::Socket(socket) => socket.try_out()?,
+            Backend::User | Backend::None => {}
         }
         self.capture.as_deref().map_or(Ok(()), capture::try_out)
     }
@@ -82,6 +90,11 @@ impl Network {
     pub fn check_choices(&self) -> Result<(), NetworkError> {
         if !self.publish.is_empty() && self.backend != Backend::User {
             return Err(NetworkError::NothingToPublish(self.backend.clone()));
+        }
+        if let Backend::Socket(socket) = &self.backend
+            && !socket.is_short()
+        {
+            return Err(NetworkError::LongSocket(socket.peer.clone()));
         }
         let is_too_long = |mtu: &u16| self.backend == Backend::User && *mtu > MTU_USER;
         if let Some(mtu) = self.mtu.filter(is_too_long) {
@@ -100,7 +113,7 @@ impl Network {
     pub fn warning(&self) -> Option<String> {
         match &self.backend {
             Backend::Tap(tap) => tap.warning(),
-            Backend::User | Backend::None => None,
+            Backend::User | Backend::Socket(_) | Backend::None => None,
         }
     }
 }
@@ -121,12 +134,20 @@ mod tests {
     #[test]
     fn ports_are_published_by_user_networking_alone() {
         assert!(network("user", &["8080:80"]).check_choices().is_ok());
-        for backend in ["none", "tap:tap0"] {
+        for backend in ["none", "tap:tap0", "dgram:/tmp/net"] {
             let checked = network(backend, &["8080:80"]).check_choices();
             let is_refused = matches!(checked, Err(NetworkError::NothingToPublish(_)));
             assert!(is_refused, "{backend}");
             assert!(network(backend, &[]).check_choices().is_ok());
         }
+    }
+
+    #[test]
+    fn a_path_that_no_socket_can_have_is_refused() {
+        let of_size = |size| network(&format!("dgram:{}", "x".repeat(size)), &[]);
+        assert!(of_size(101).check_choices().is_ok());
+        let refused = of_size(102).check_choices();
+        assert!(matches!(refused, Err(NetworkError::LongSocket(_))));
     }
 
     #[test]

@@ -22,10 +22,11 @@ use crate::vm::{
 pub(super) struct NetworkOptions {
     /// Where the guest's network card leads to: `user`, a network that QEMU plays, from which
     /// the program reaches what this machine reaches; `tap:IF`, the interface IF of this
-    /// machine; `none`, and it has no card. Tests, runs with --icount and benchmarks have
+    /// machine; `dgram:PATH`, the UNIX socket of whoever plays the network, a frame in each
+    /// datagram; `none`, and it has no card. Tests, runs with --icount and benchmarks have
     /// none, so that all are alike, unless another option of these asks for one; nor has an
     /// image that was built --without net [default: user]
-    #[arg(long, value_name = "user|tap:IF|none")]
+    #[arg(long, value_name = "user|tap:IF|dgram:PATH|none")]
     pub(super) net: Option<Backend>,
     /// Have a port of this machine lead to one of the guest, for user networking; without an
     /// address it is for this machine alone, and 0 as HOST has one chosen

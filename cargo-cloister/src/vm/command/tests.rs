@@ -199,6 +199,22 @@ fn a_tap_is_taken_as_it_is_and_has_a_card_of_its_own() {
 }
 
 #[test]
+fn a_peer_at_a_socket_has_the_guests_beside_it() {
+    let network = network("dgram:/a,b", &[]);
+    let Backend::Socket(socket) = &network.backend else {
+        panic!("{network:?}");
+    };
+    let card = socket.card.map(|byte| format!("{byte:02x}")).join(":");
+    for machine in [Machine::Microvm, Machine::Q35] {
+        let line = line(&with_addresses(machine, network.clone(), &[]));
+        let backend = "-netdev dgram,id=net,local.type=unix,local.path=/a,,b.guest,\
+                       remote.type=unix,remote.path=/a,,b -device virtio-net";
+        assert!(line.contains(backend), "{line}");
+        assert!(line.contains(&format!("{CARD},mac={card}")), "{line}");
+    }
+}
+
+#[test]
 fn qemus_network_is_the_one_that_the_guest_was_given() {
     let published = || network("user", &["8080:80"]);
     let own = [("192.168.7.9/24", "192.168.7.1"), ("fd00:7::9/64", "")];

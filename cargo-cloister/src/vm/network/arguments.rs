@@ -6,7 +6,7 @@ use domains::network::Setting;
 
 use super::neighbours::Neighbours;
 use super::prefixed::Prefixed;
-use super::{Backend, Network, given};
+use super::{Backend, Network, Socket, given};
 use crate::vm::Machine;
 use crate::vm::command::escaped;
 
@@ -38,6 +38,7 @@ pub(in crate::vm) fn arguments(
             value.push(",script=no,downscript=no");
             value
         }
+        Backend::Socket(socket) => datagrams(socket),
     };
     Some(Arguments {
         backend,
@@ -48,6 +49,16 @@ pub(in crate::vm) fn arguments(
             value
         }),
     })
+}
+
+/// Frames by datagrams, one each.
+fn datagrams(socket: &Socket) -> OsString {
+    let mut value = OsString::from("dgram,id=net");
+    for (end, path) in [("local", socket.guest()), ("remote", socket.peer.clone())] {
+        value.push(format!(",{end}.type=unix,{end}.path="));
+        value.push(escaped(&path));
+    }
+    value
 }
 
 /// QEMU's own network: where everybody is in it, and which ports lead there.
@@ -82,8 +93,8 @@ fn net(own: Prefixed) -> String {
 fn card(network: &Network, machine: Machine) -> String {
     let mut value =
         format!("netdev=net,mq=off,rx_queue_size={QUEUE_SIZE},tx_queue_size={QUEUE_SIZE}");
-    if let Backend::Tap(tap) = &network.backend {
-        let bytes = tap.card.map(|byte| format!("{byte:02x}"));
+    if let Some(card) = network.backend.card() {
+        let bytes = card.map(|byte| format!("{byte:02x}"));
         value.push_str(&format!(",mac={}", bytes.join(":")));
     }
     if let Some(mtu) = network.mtu {

@@ -1,9 +1,9 @@
-//! Where the guest's network card leads to: `user`, `tap:IF` or `none`.
+//! Where the guest's network card leads to: `user`, `tap:IF`, `dgram:PATH` or `none`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Tap;
+use super::{Socket, Tap};
 use crate::plain::Plain;
 
 /// Where the guest's network card leads to.
@@ -16,14 +16,34 @@ pub enum Backend {
     User,
     /// To an interface of this machine.
     Tap(Tap),
+    /// To a socket of this machine, where somebody plays the network.
+    Socket(Socket),
 }
 
 /// A text that names nothing of the kind.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no network: write `user`, `none`, or `tap:` and an interface, as in tap:tap0"
+    "`{0}` is no network: write `user`, `none`, `tap:` and an interface, as in tap:tap0, or \
+     `dgram:` and the path of a socket, as in dgram:/tmp/net"
 )]
 pub struct InvalidBackend(String);
+
+impl Backend {
+    /// The address of the guest's card; none where it is QEMU's usual one, because no
+    /// other guest is on the link.
+    pub(super) fn card(&self) -> Option<[u8; 6]> {
+        match self {
+            Backend::Tap(tap) => Some(tap.card),
+            Backend::Socket(socket) => Some(socket.card),
+            Backend::None | Backend::User => None,
+        }
+    }
+
+    /// Whether the guest has an address of its own in a network that is not QEMU's.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Backend::Tap(_) | Backend::Socket(_))
+    }
+}
 
 impl FromStr for Backend {
     type Err = InvalidBackend;
@@ -33,6 +53,7 @@ impl FromStr for Backend {
             None if text == "user" => Some(Backend::User),
             None if text == "none" => Some(Backend::None),
             Some(("tap", interface)) => Tap::named(interface).map(Backend::Tap),
+            Some(("dgram", path)) => Socket::at(path).map(Backend::Socket),
             _ => None,
         };
         found.ok_or_else(|| InvalidBackend(text.to_owned()))
@@ -45,6 +66,9 @@ impl fmt::Display for Backend {
             Backend::None => f.write_str("none"),
             Backend::User => f.write_str("user"),
             Backend::Tap(tap) => write!(f, "tap:{}", Plain::line(&tap.interface)),
+            Backend::Socket(socket) => {
+                write!(f, "dgram:{}", Plain::line(&socket.peer.to_string_lossy()))
+            }
         }
     }
 }
@@ -55,7 +79,14 @@ mod tests {
 
     #[test]
     fn each_is_said_as_it_is_read() {
-        for text in ["none", "user", "tap:tap0", "tap:vm-7.2_x"] {
+        for text in [
+            "none",
+            "user",
+            "tap:tap0",
+            "tap:vm-7.2_x",
+            "dgram:/a b/c:d",
+            "dgram:x",
+        ] {
             let backend: Backend = text.parse().expect(text);
             assert_eq!(backend.to_string(), text);
         }
@@ -75,6 +106,9 @@ mod tests {
             "tap:a b",
             "tap:sixteen-letters-",
             "tap:a:b",
+            "dgram",
+            "dgram:",
+            "socket:/tmp/x",
         ] {
             assert!(text.parse::<Backend>().is_err(), "{text}");
         }

@@ -7,13 +7,15 @@ use std::io;
 
 use domains::network::Setting;
 
-use super::error::{NetworkError, TapTrouble};
+use super::error::NetworkError;
+use super::trouble::{SocketTrouble, TapTrouble};
 use super::{Backend, Network, given, port};
 
 /// The network's part in QEMU's last `words`; none if it is not to blame.
 pub(super) fn blame(words: &str, network: &Network, setting: &Setting) -> Option<NetworkError> {
     port_of(words, network, setting)
         .or_else(|| tap_of(words, network))
+        .or_else(|| socket_of(words, network))
         .or_else(|| capture_of(words, network))
 }
 
@@ -51,6 +53,16 @@ fn trouble_of(why: &str) -> TapTrouble {
     }
 }
 
+/// `can't bind unix=PATH.guest to socket: Permission denied`
+fn socket_of(words: &str, network: &Network) -> Option<NetworkError> {
+    let Backend::Socket(socket) = &network.backend else {
+        return None;
+    };
+    let (_, rest) = words.split_once("can't bind unix=")?;
+    let (_, why) = rest.split_once(" to socket: ")?;
+    Some(socket.error(SocketTrouble::Other(first(why).to_owned())))
+}
+
 /// `net dump: can't open FILE: No such file or directory`
 fn capture_of(words: &str, network: &Network) -> Option<NetworkError> {
     let file = network.capture.as_ref()?;
@@ -73,7 +85,7 @@ fn first(words: &str) -> &str {
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
-    use super::super::error::PortTrouble;
+    use super::super::trouble::PortTrouble;
     use super::*;
 
     fn blamed(words: &str, network: &Network) -> Option<NetworkError> {
@@ -135,6 +147,18 @@ mod tests {
             said.contains("/dev/net/tun cannot be opened: No such file"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_socket_that_cannot_be_made_is_named() {
+        let network = Network {
+            backend: "dgram:/a/net".parse().expect("a socket"),
+            ..Network::default()
+        };
+        let words = "qemu: can't bind unix=/a/net.guest to socket: Permission denied; more";
+        let error = blamed(words, &network).expect("it is the socket");
+        let expected = "`/a/net` cannot be the guest's network: Permission denied";
+        assert!(error.to_string().ends_with(expected), "{error}");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use domains::status;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::holder::Holder;
+use super::socket::PEER_MAX;
+use super::trouble::{PortTrouble, SocketTrouble, TapTrouble};
 use super::{Backend, Prefixed, Publish};
 
 /// Why a guest cannot have the network that was asked for.
@@ -44,7 +45,7 @@ pub enum NetworkError {
     #[error("`{0}` is about the network, and this run has `--net none`")]
     #[diagnostic(
         code(cloister::no_network),
-        help("leave it away, or give `--net user` or `--net tap:IF`")
+        help("leave it away, or give `--net user`, `--net tap:IF` or `--net dgram:PATH`")
     )]
     NoNetwork(&'static str),
     /// Something is said of a network, and the image has nothing for one.
@@ -97,6 +98,22 @@ pub enum NetworkError {
         /// What is wrong with it.
         trouble: TapTrouble,
     },
+    /// A socket whose path, or the guest's beside it, would be none.
+    #[error("`{}` is too long for the path of a socket", .0.display())]
+    #[diagnostic(
+        code(cloister::socket),
+        help("give a path of at most {PEER_MAX} bytes, or a relative one")
+    )]
+    LongSocket(PathBuf),
+    /// A socket that cannot be used.
+    #[error("the socket `{}` cannot be the guest's network: {}", peer.display(), trouble.why())]
+    #[diagnostic(code(cloister::socket), help("{}", trouble.advice()))]
+    Socket {
+        /// The peer's path.
+        peer: PathBuf,
+        /// What is wrong with it, or with the guest's.
+        trouble: SocketTrouble,
+    },
     /// A file that cannot be written.
     #[error("what the guest sends and receives cannot be written to `{}`: {why}", file.display())]
     #[diagnostic(
@@ -111,44 +128,13 @@ pub enum NetworkError {
     },
 }
 
-/// What is wrong with a port.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PortTrouble {
-    /// Somebody has it.
-    Taken(Option<Holder>),
-    /// It takes a right that this user does not have.
-    Privileged,
-    /// The address is not this machine's.
-    Foreign,
-    /// Anything else.
-    Other,
-}
-
-/// What is wrong with a tap.
-#[derive(Debug)]
-pub enum TapTrouble {
-    /// There is none.
-    Missing,
-    /// It is something else.
-    NoTap,
-    /// It was made for several queues.
-    SeveralQueues,
-    /// It belongs to somebody else.
-    NotOurs,
-    /// Somebody has it.
-    Busy,
-    /// The device of all taps cannot be opened.
-    NoDevice(io::Error),
-    /// Anything else, in QEMU's words.
-    Other(String),
-}
-
 impl NetworkError {
     /// The status that the process ends with.
     pub(in crate::vm) fn status(&self) -> u8 {
         match self {
             NetworkError::Port { .. }
             | NetworkError::Tap { .. }
+            | NetworkError::Socket { .. }
             | NetworkError::Capture { .. } => status::NOT_STARTED,
             _ => status::USAGE,
         }
@@ -157,75 +143,9 @@ impl NetworkError {
 
 fn without_publish(backend: &Backend) -> &'static str {
     match backend {
-        Backend::Tap(_) => {
+        Backend::Tap(_) | Backend::Socket(_) => {
             "leave `--publish` away: the guest has an address of its own, and all its ports"
         }
         Backend::User | Backend::None => "leave one of them away",
-    }
-}
-
-impl PortTrouble {
-    fn why(&self) -> String {
-        match self {
-            PortTrouble::Taken(Some(Holder::Process { name, id })) => {
-                format!("`{name}` has it (process {id})")
-            }
-            PortTrouble::Taken(Some(Holder::Unseen { user })) => {
-                format!("a process of the user with number {user} has it, which we may not see")
-            }
-            PortTrouble::Taken(None) => {
-                "it is taken, and the system does not say by whom".to_owned()
-            }
-            PortTrouble::Privileged => "ports below 1024 take a right".to_owned(),
-            PortTrouble::Foreign => "that is no address of this machine".to_owned(),
-            PortTrouble::Other => "the system refuses it".to_owned(),
-        }
-    }
-
-    fn advice(&self, publish: &Publish) -> String {
-        let guest = publish.guest;
-        match self {
-            PortTrouble::Taken(_) => format!(
-                "choose another port of this machine, or have one chosen by `--publish 0:{guest}`, \
-                 or stop who has it"
-            ),
-            PortTrouble::Privileged => format!(
-                "choose a port from 1024 on, such as 8080:{guest}, or let users have it by `sysctl \
-                 net.ipv4.ip_unprivileged_port_start={}`",
-                publish.host
-            ),
-            PortTrouble::Foreign => {
-                "give one that `ip address` shows, or 0.0.0.0 for all of them".to_owned()
-            }
-            PortTrouble::Other => "choose another port of this machine".to_owned(),
-        }
-    }
-}
-
-impl TapTrouble {
-    fn why(&self) -> String {
-        match self {
-            TapTrouble::Missing => "there is none of that name".to_owned(),
-            TapTrouble::NoTap => "it is no tap".to_owned(),
-            TapTrouble::SeveralQueues => "it was made for several queues".to_owned(),
-            TapTrouble::NotOurs => "it belongs to another user".to_owned(),
-            TapTrouble::Busy => "another program has it".to_owned(),
-            TapTrouble::NoDevice(error) => format!("/dev/net/tun cannot be opened: {error}"),
-            TapTrouble::Other(words) => words.clone(),
-        }
-    }
-
-    fn advice(&self, interface: &str) -> String {
-        match self {
-            TapTrouble::Busy => "end that program, or make another tap".to_owned(),
-            TapTrouble::NoDevice(_) => {
-                "load the system's module `tun`, or have the container given /dev/net/tun"
-                    .to_owned()
-            }
-            _ => format!(
-                "make one: `sudo ip tuntap add dev {interface} mode tap user $USER`, then `sudo ip \
-                 link set {interface} up`; docs/network.md has all of it"
-            ),
-        }
     }
 }

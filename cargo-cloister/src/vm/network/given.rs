@@ -60,7 +60,7 @@ impl Given {
                 judge(own, router, backend)?;
                 let router = match backend {
                     Backend::User => Some(Neighbours::of(own, router).router),
-                    Backend::Tap(_) | Backend::None => router,
+                    Backend::Tap(_) | Backend::Socket(_) | Backend::None => router,
                 };
                 tell(own, router, setting);
                 Ok(())

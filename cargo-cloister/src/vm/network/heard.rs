@@ -8,7 +8,7 @@ use domains::network::Setting;
 use domains::notice::{Listener, NOTICES_MAX, Notice};
 
 use super::blame::blame;
-use super::{Backend, Listening, Network, NetworkError, given};
+use super::{Listening, Network, NetworkError, given};
 use crate::vm::Sink;
 
 /// What was heard.
@@ -66,7 +66,7 @@ impl Heard {
             },
             published: published.copied().collect(),
             guest: self.guest,
-            is_reachable: matches!(self.network.backend, Backend::Tap(_)),
+            is_reachable: self.network.backend.is_open(),
         }
     }
 }
@@ -75,6 +75,7 @@ impl Heard {
 mod tests {
     use domains::notice::{Lease, Origin, Protocol, Versions};
 
+    use super::super::Backend;
     use super::*;
     use crate::vm::Capture;
 

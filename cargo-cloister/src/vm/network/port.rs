@@ -2,7 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
-use super::error::{NetworkError, PortTrouble};
+use super::error::NetworkError;
+use super::trouble::PortTrouble;
 use super::{Publish, holder};
 
 /// Below it, ports are for whoever has the right.

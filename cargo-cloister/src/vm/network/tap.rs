@@ -7,9 +7,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::error::{NetworkError, TapTrouble};
+use super::error::NetworkError;
+use super::hardware;
+use super::trouble::TapTrouble;
 
 /// Where the system describes its interfaces.
 const INTERFACES: &str = "/sys/class/net";
@@ -43,10 +43,9 @@ impl Tap {
         let is_name = (1..=NAME_MAX).contains(&interface.len())
             && interface.bytes().all(is_fine)
             && !matches!(interface, "." | "..");
-        let machine = || fs::read("/etc/machine-id").unwrap_or_default();
         is_name.then(|| Tap {
             interface: interface.to_owned(),
-            card: card(&machine(), interface),
+            card: hardware::address(interface),
         })
     }
 
@@ -103,14 +102,6 @@ impl Tap {
             )
         })
     }
-}
-
-/// An address that is nobody's by the standard's rules, with the prefix that QEMU's
-/// cards have.
-fn card(machine: &[u8], interface: &str) -> [u8; 6] {
-    let digest = Sha256::digest([machine, b"/", interface.as_bytes()].concat());
-    let [a, b, c, ..]: [u8; 32] = digest.into();
-    [0x52, 0x54, 0, a, b, c]
 }
 
 /// What a look at a tap depends on.
@@ -254,16 +245,5 @@ mod tests {
                 .to_string()
                 .contains("lo")
         );
-    }
-
-    #[test]
-    fn each_interface_of_each_machine_has_a_card_of_its_own() {
-        let cards = [("a", "tap0"), ("a", "tap1"), ("b", "tap0")]
-            .map(|(machine, interface)| card(machine.as_bytes(), interface));
-        assert!(cards[0] != cards[1] && cards[0] != cards[2] && cards[1] != cards[2]);
-        assert_eq!(cards[0], card(b"a", "tap0"));
-        for card in cards {
-            assert_eq!(card[..3], [0x52, 0x54, 0], "local, and not a group's");
-        }
     }
 }

@@ -59,6 +59,12 @@ fn a_program_that_is_used_has_a_network_and_one_that_is_measured_has_to_ask() {
         (&["--publish", "0:80"], true, Measured, "user"),
         (&["--mtu", "1400"], true, Measured, "user"),
         (&["--net", "tap:tap0"], true, Use, "tap:tap0"),
+        (
+            &["--net", "dgram:/tmp/net"],
+            true,
+            Measured,
+            "dgram:/tmp/net",
+        ),
         (&["--hostname", "web"], true, Measured, "none"),
         (&["--hostname", "web"], false, Use, "none"),
     ] {
@@ -192,6 +198,7 @@ fn what_cannot_be_is_found_before_anything_is_built() {
     for line in [
         &["--net", "none", "--publish", "8080:80"][..],
         &["--net", "tap:no-such-tap"],
+        &["--net", "dgram:/no/such/socket"],
         &["--publish", "8080:80", "--publish", "8080:81"],
         &["--pcap", "/no/such/folder/x"],
         &["--net", "user", "--mtu", "9000"],
