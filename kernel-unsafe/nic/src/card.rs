@@ -11,8 +11,9 @@
 //! A card whose link changes interrupts without anything to take, where it can do so
 //! at all: on virtio-mmio, since the core has one reason for all interrupts, and on
 //! PCI not, since it gives a device one message for each queue and none for this. So
-//! the status is read when a call finds nothing though interrupts were wanted, and by
-//! every so many calls that want them.
+//! the status is read when a call found nothing though interrupts were wanted: by the
+//! next one that wants them, because whoever was interrupted looks first without. And
+//! every so many calls that want them read it.
 
 use core::mem;
 
@@ -58,6 +59,8 @@ pub(crate) struct Card<R: Reach, T: Transport> {
     merge: Merge,
     /// Whether the last call left it interrupting.
     is_armed: bool,
+    /// Whether it may have interrupted for nothing that one can take.
+    is_riddle: bool,
     /// How many calls wanted interrupts.
     turns: u32,
 }
@@ -78,6 +81,7 @@ impl<R: Reach, T: Transport> Card<R, T> {
             transmit: Ring::new(),
             merge: Merge::new(),
             is_armed: false,
+            is_riddle: false,
             turns: 0,
         }
     }
@@ -129,9 +133,8 @@ impl<R: Reach, T: Transport> Card<R, T> {
             self.is_armed = true;
             answer |= ARMED;
         }
-        let is_for_nothing = was_armed && posts == 0 && sends == 0 && lists.are_empty();
-        let is_turn = self.turns.is_multiple_of(TURNS);
-        if arm != 0 && (is_for_nothing || is_turn) && self.has_changed()? {
+        self.is_riddle |= was_armed && sends == 0 && lists.are_empty();
+        if arm != 0 && self.is_status_due() && self.has_changed()? {
             answer |= CHANGED;
         }
         Ok(answer)
@@ -212,6 +215,12 @@ impl<R: Reach, T: Transport> Card<R, T> {
     /// Whether there is something for which the lists have no room.
     fn is_more(&self, lists: &Lists<R>) -> bool {
         self.merge.whole().is_some() || lists.room_for_sent() == 0 && self.transmit.has_used()
+    }
+
+    /// Whether the status is to be read: nobody else would find out.
+    fn is_status_due(&mut self) -> bool {
+        let is_riddle = mem::take(&mut self.is_riddle);
+        is_riddle || self.turns.is_multiple_of(TURNS)
     }
 
     /// Whether the card is another than it was; then it is on the desk.

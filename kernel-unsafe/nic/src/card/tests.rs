@@ -376,6 +376,24 @@ fn a_link_that_goes_is_told_of_by_who_was_woken_for_nothing() {
     assert!(exchange(&mut card, &[], &[], WHEN_COME).has_changed);
 }
 
+/// Whoever is interrupted takes first what has come, and wants the next interrupt only
+/// when that was looked at. Buffers that are free meanwhile go along.
+#[test]
+fn a_link_that_goes_is_told_of_though_the_first_look_wants_no_interrupts() {
+    let mut card = card();
+    exchange(&mut card, &[0], &[], WHEN_COME);
+    with(|world| world.configuration[LINK] = 0);
+    assert!(!exchange(&mut card, &[1], &[], 0).has_changed);
+    assert!(exchange(&mut card, &[], &[], WHEN_COME).has_changed);
+    let reads = with(|world| world.status_reads);
+    exchange(&mut card, &[], &[(256, 60)], WHEN_COME);
+    assert_eq!(
+        with(|world| world.status_reads),
+        reads,
+        "who sends looks for nothing"
+    );
+}
+
 /// On PCI nothing interrupts for it, and each look takes its time.
 #[test]
 fn a_link_that_goes_is_told_of_after_so_many_calls() {
