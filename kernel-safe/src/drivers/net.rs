@@ -3,6 +3,8 @@
 //! Which sockets there are and who has which buffer is not known here; what is refused
 //! is what no list can hold and no entry can answer.
 
+use core::mem::offset_of;
+
 use domains::Cell;
 use domains::network::desk::{self, net as place};
 use domains::network::window::{Pages, SOCKETS_MAX};
@@ -281,6 +283,12 @@ impl Net {
     /// The flags of that.
     pub fn told_flags(&self) -> u32 {
         View::net().word(place::TOLD).unwrap_or(0) as u32
+    }
+
+    /// The address of IPv4 of that; zero for none.
+    pub fn told_address(&self) -> [u8; 4] {
+        let at = place::TOLD.saturating_add(offset_of!(Setting, address_v4));
+        (View::net().word(at).unwrap_or(0) as u32).to_le_bytes()
     }
 
     /// Puts there what is given for the network, what card there is, and what nobody can

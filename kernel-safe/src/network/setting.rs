@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use domains::network::Setting;
 use domains::network::setting::flag;
 use domains::network::{Name, window::told};
-use domains::notice::{Lease, Listener, Notice, Origin, Protocol, Versions};
+use domains::notice::{Lease, Listener, NOTICES_MAX, Notice, Origin, Protocol, Versions};
 use gate::core_call;
 
 use super::hold::Hold;
@@ -17,6 +17,11 @@ use crate::wait::Place;
 
 /// How many things the host is told at most.
 const SAID_MAX: usize = 96;
+
+/// How many addresses the host is told at most. With those things they are fewer than
+/// the core lets out.
+const ADDRESSES_MAX: usize = 16;
+const _: () = assert!(SAID_MAX + ADDRESSES_MAX <= NOTICES_MAX as usize);
 
 /// Whether `net` has said that it has an address of IPv4, or will have none.
 static IS_SETTLED: AtomicBool = AtomicBool::new(false);
@@ -69,26 +74,40 @@ impl Hold {
         self.ready().is_ok().then(|| self.net.told())
     }
 
-    /// Looks whether the address is known now. The host is told, once.
+    /// Looks whether the address is known now, or is another. The host is told: that
+    /// there is none as the first thing only, an address each time that it is new.
     pub(super) fn look_at_setting(&mut self) {
-        let is_known = IS_SETTLED.load(Ordering::Relaxed);
-        if is_known || self.net.told_flags() & flag::SETTLED_V4 == 0 {
+        let address = self.net.told_address();
+        if !IS_SETTLED.load(Ordering::Relaxed) {
+            if self.net.told_flags() & flag::SETTLED_V4 == 0 {
+                return;
+            }
+            settle();
+        } else if address == [0; 4] {
             return;
         }
-        settle();
-        if has_card() && !self.state.has_said_address {
-            self.state.has_said_address = true;
-            let told = self.net.told();
-            let origin = match given().flags & flag::STATIC_V4 {
-                0 => Origin::Dhcp,
-                _ => Origin::Given,
-            };
-            core_call::notice(Notice::Network(Lease {
-                address: told.address_v4,
-                prefix: told.prefix_v4.min(32),
-                origin,
-            }));
+        if self.state.said_address != Some(address) && has_card() {
+            self.say_address(address);
         }
+    }
+
+    /// Tells the host of an address.
+    fn say_address(&mut self, address: [u8; 4]) {
+        let state = &mut *self.state;
+        if state.addresses_said >= ADDRESSES_MAX {
+            return;
+        }
+        state.addresses_said = state.addresses_said.saturating_add(1);
+        state.said_address = Some(address);
+        let origin = match given().flags & flag::STATIC_V4 {
+            0 => Origin::Dhcp,
+            _ => Origin::Given,
+        };
+        core_call::notice(Notice::Network(Lease {
+            address,
+            prefix: self.net.told().prefix_v4.min(32),
+            origin,
+        }));
     }
 
     /// Tells the host that a socket waits for others, once.

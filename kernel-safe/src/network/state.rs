@@ -53,8 +53,9 @@ pub(super) struct State {
     pub(super) stock: Stock,
     /// What the host has heard of, in words.
     pub(super) said: Vec<u64>,
-    /// Whether the host has heard of the address.
-    pub(super) has_said_address: bool,
+    /// The address of IPv4 of which the host has heard last, and how many it heard of.
+    pub(super) said_address: Option<[u8; 4]>,
+    pub(super) addresses_said: usize,
 }
 
 impl State {
@@ -81,7 +82,8 @@ impl State {
         told: Vec::new(),
         stock: Stock::EMPTY,
         said: Vec::new(),
-        has_said_address: false,
+        said_address: None,
+        addresses_said: 0,
     };
 
     /// The socket with this number.
