@@ -20,6 +20,7 @@ mod fuzz;
 mod hooks;
 mod mapping;
 mod memory;
+mod network;
 mod nic;
 mod own;
 mod panics;
@@ -79,6 +80,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["code", what @ ..] => code::run(what),
         ["mapping"] => mapping::run(),
         ["memory", what] => memory::run(what),
+        ["network", what @ ..] => network::run(what),
         ["nic", "lie", way, host] => nic::lie(way, host),
         ["nic", what, address] => nic::run(what, address),
         ["pkru"] => pkru::run(),

@@ -1,5 +1,6 @@
 //! The network, and images that do without it.
 
+mod peer;
 mod served;
 mod servers;
 
@@ -21,7 +22,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         )
     };
     let left_out = Isolation::ALL.into_iter().map(of_mode);
-    left_out.chain(servers::trials()).collect()
+    left_out
+        .chain(servers::trials())
+        .chain(peer::trials())
+        .collect()
 }
 
 /// The cell of the stack has no devices, so it would be started at boot.
