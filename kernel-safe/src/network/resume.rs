@@ -4,6 +4,7 @@
 //! `net` knows nothing: connections are lost, which their owners are told, and it is told
 //! again of listeners and of sockets for datagrams, with all that belongs to them.
 
+use domains::device::feature;
 use domains::network::desk::nic::CARD_SIZE;
 use domains::network::window::told;
 use gate::{info, memory};
@@ -26,6 +27,8 @@ const HEAP_PART: u64 = 16;
 /// What it may have however small the machine is.
 const HEAP_LEAST: u64 = 512 << 10;
 const PAGE: usize = domains::layout::PAGE_SIZE as usize;
+/// What a card does that cuts segments.
+const SEGMENTS: u64 = feature::HOST_SEGMENTS_V4 | feature::CHECKSUM;
 
 /// Beginnings.
 impl Hold {
@@ -130,6 +133,9 @@ impl Hold {
             false => [0; CARD_SIZE],
         };
         self.state.is_card_new = true;
+        if self.state.features() & SEGMENTS == SEGMENTS {
+            self.state.ledger.lend_large();
+        }
         set_card(is_there);
         if !is_there {
             self.lose_far();

@@ -86,6 +86,12 @@ impl State {
         addresses_said: 0,
     };
 
+    /// The features of the card, as it was alleged at last; none without one.
+    pub(super) fn features(&self) -> u64 {
+        let [.., a, b, c, d, e, f, g, h] = self.card;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// The socket with this number.
     pub(super) fn slot(&self, number: u32) -> Option<&'static Slot> {
         self.slots.get(number as usize).copied()

@@ -40,6 +40,8 @@ pub struct Frames<L> {
     pub lender: L,
     small: Stock<{ packets::TRANSMIT }>,
     large: Stock<{ packets::LARGE }>,
+    /// Whether large ones are lent at all.
+    knows_large: bool,
     /// A bit for each buffer that is here, wherever.
     has: [u64; packets::COUNT.div_ceil(64)],
     /// The frames that wait to be taken: the buffer and the size of each, from the
@@ -81,6 +83,7 @@ impl<L: Lender> Frames<L> {
             lender,
             small: Stock::new(),
             large: Stock::new(),
+            knows_large: false,
             has: [0; packets::COUNT.div_ceil(64)],
             out: [(0, 0); OUT],
             oldest: 0,
@@ -95,6 +98,7 @@ impl<L: Lender> Frames<L> {
         if !is_known || self.has(number) {
             return false;
         }
+        self.knows_large |= packets::is_large(number);
         self.put_back(number as u16);
         self.mark(number, true);
         true
@@ -110,7 +114,12 @@ impl<L: Lender> Frames<L> {
         number.map(Buffer)
     }
 
-    /// Whether there is a large buffer.
+    /// Whether there are large buffers, here or on their way.
+    pub const fn knows_large(&self) -> bool {
+        self.knows_large
+    }
+
+    /// Whether a large buffer is here.
     pub const fn has_large(&self) -> bool {
         self.large.count != 0
     }

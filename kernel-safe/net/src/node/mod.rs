@@ -212,7 +212,7 @@ impl<L: Lender> Carrier for Node<L> {
         let is_v4 = matches!(target, IpAddress::Ipv4(_));
         // The card of IPv6 would do, but the stack above loses data by it.
         let cuts = is_v4 && self.offload.cuts && self.offload.sums;
-        let is_far = cuts && self.frames.has_large() && !self.addresses.is_own(target);
+        let is_far = cuts && self.frames.knows_large() && !self.addresses.is_own(target);
         is_far.then_some(CUT_MAX)
     }
 
@@ -227,8 +227,12 @@ impl<L: Lender> Carrier for Node<L> {
             Some(Way::Own) => self.loopback.has_room(size),
             Some(_) => {
                 let parts = send::parts(size, self.packet_max_to(target));
-                let is_large = parts > 1 && self.cuts_to(target).is_some();
-                is_large || self.frames.small_count() >= parts.saturating_add(RESERVE)
+                // Where the card cuts, none is sent in parts: it waits for a large buffer.
+                if parts > 1 && self.cuts_to(target).is_some() {
+                    self.frames.has_large()
+                } else {
+                    self.frames.small_count() >= parts.saturating_add(RESERVE)
+                }
             }
             None => true,
         };

@@ -108,8 +108,7 @@ impl Hold {
 
     /// What the card does, for `net`.
     fn card_flags(&self) -> u32 {
-        let [.., a, b, c, d, e, f, g, h] = self.state.card;
-        let features = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let features = self.state.features();
         [
             (feature::HOST_SEGMENTS_V4, card::SEGMENTS),
             (feature::CHECKSUM, card::CHECKSUM),
