@@ -7,6 +7,7 @@
 mod apt;
 mod finding;
 mod fix;
+mod packages;
 mod policy;
 mod qemu;
 mod source;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 pub use finding::{Finding, State, findings};
 pub use fix::{SetupError, fix};
+pub use packages::provide as provide_packages;
 pub(crate) use qemu::Qemu;
 pub use virtiofsd::provide as provide_virtiofsd;
 
