@@ -43,12 +43,18 @@ fn serve(stream: TcpStream, start: Instant) -> io::Result<()> {
             Ok(None) => return Ok(()),
             Ok(Some(request)) => {
                 let (status, body) = answer(&request, start);
-                write(&stream, status, &body, request.keeps_alive)?;
+                let size = body.len();
+                let sent = if request.method == "HEAD" {
+                    &[]
+                } else {
+                    &*body
+                };
+                write(&stream, status, size, sent, request.keeps_alive)?;
                 if !request.keeps_alive {
                     return Ok(());
                 }
             }
-            Err(fault) => return write(&stream, fault.status(), b"", false),
+            Err(fault) => return write(&stream, fault.status(), 0, b"", false),
         }
     }
 }
@@ -56,26 +62,27 @@ fn serve(stream: TcpStream, start: Instant) -> io::Result<()> {
 /// What a request is answered with.
 fn answer(request: &Request, start: Instant) -> (&'static str, Vec<u8>) {
     match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/") => ("200 OK", b"Hello, world!".to_vec()),
-        ("GET", "/time") => {
+        ("GET" | "HEAD", "/") => ("200 OK", b"Hello, world!".to_vec()),
+        ("GET" | "HEAD", "/time") => {
             let seconds = start.elapsed().as_secs_f64();
             ("200 OK", format!("up for {seconds:.3} s\n").into_bytes())
         }
         ("POST", "/echo") => ("200 OK", request.body.clone()),
-        ("GET" | "POST", _) => Fault::NOT_FOUND,
+        ("GET" | "HEAD" | "POST", _) => Fault::NOT_FOUND,
         _ => Fault::NOT_ALLOWED,
     }
 }
 
-/// Writes an answer as one piece, so that it leaves as one.
+/// Writes an answer about `size` bytes as one piece, so that it leaves as one. Whoever
+/// asks for the head alone is sent no body.
 fn write(
     mut stream: &TcpStream,
     status: &str,
+    size: usize,
     body: &[u8],
     keeps_alive: bool,
 ) -> io::Result<()> {
     let connection = if keeps_alive { "keep-alive" } else { "close" };
-    let size = body.len();
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Length: {size}\r\nConnection: {connection}\r\n\r\n"
     );
