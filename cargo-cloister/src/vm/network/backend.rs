@@ -1,4 +1,4 @@
-//! Where the guest's network card leads to: `user`, `tap:IF`, `dgram:PATH` or `none`.
+//! Where the guest's network card leads to.
 
 use std::fmt;
 use std::str::FromStr;

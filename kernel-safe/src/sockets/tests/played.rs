@@ -1,82 +1,24 @@
 //! A played `net`, which connects sockets of one machine, and a silent card.
 
-use alloc::boxed::Box;
+mod caller;
+mod ring;
+mod world;
+
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use domains::layout::APP;
 use domains::network::desk::{self, net as place};
 use domains::network::window::{self, Pages, record, state, told};
 use domains::network::{Name, option, setting};
 use domains::{Cell, errno, windows};
 use gate::cell::{Faulted, net::kind};
-use gate::played::{self, Play, Player};
-use gate::user::UserSlice;
-use spin::Mutex;
+use gate::played;
 use zerocopy::{FromZeros, IntoBytes};
 
-use crate::object::Description;
-use crate::object::flags::{NONBLOCK, READ_WRITE};
-use crate::{drivers, network};
-
-/// A ring, as `net` has it.
-#[derive(Debug, Default)]
-struct Ring {
-    start: usize,
-    capacity: usize,
-    at: usize,
-    size: usize,
-}
-
-impl Ring {
-    fn end(&self) -> usize {
-        (self.at + self.size) % self.capacity.max(1)
-    }
-
-    fn put(&mut self, byte: u8) -> bool {
-        if self.size >= self.capacity {
-            return false;
-        }
-        if self.size == 0 {
-            self.at = 0;
-        }
-        played::write(self.start + self.end(), &[byte]);
-        self.size += 1;
-        true
-    }
-
-    fn get(&mut self) -> Option<u8> {
-        let mut byte = [0];
-        played::read(self.start + self.at, &mut byte);
-        self.size = self.size.checked_sub(1)?;
-        self.at = (self.at + 1) % self.capacity;
-        Some(byte[0])
-    }
-
-    fn readable(&self) -> u64 {
-        let size = self.size.min(self.capacity - self.at);
-        (size as u64) << 32 | self.at as u64
-    }
-
-    fn writable(&mut self) -> u64 {
-        if self.size == 0 {
-            self.at = 0;
-        }
-        let at = self.end();
-        let size = (self.capacity - self.size).min(self.capacity - at);
-        (size as u64) << 32 | at as u64
-    }
-
-    fn commit(&mut self, at: usize, size: usize) {
-        let mut bytes = vec![0; size];
-        played::read(self.start + at, &mut bytes);
-        for byte in bytes {
-            assert!(self.put(byte), "more was written than there was room");
-        }
-    }
-}
+pub(super) use self::caller::{NAME, blocking, buffer, bytes, name, nonblocking, told_name};
+use self::ring::Ring;
+pub(super) use self::world::World;
 
 #[derive(Debug, Default)]
 struct Sock {
@@ -517,97 +459,4 @@ impl Cells {
             .filter(|socket| socket.kind & 0xff == kind)
             .count()
     }
-}
-
-/// Shared with the test.
-#[derive(Clone, Debug)]
-struct Shared(Arc<Mutex<Cells>>);
-
-impl Player for Shared {
-    fn call(&mut self, cell: Cell, number: u32, words: [u64; 4]) -> Result<i64, Faulted> {
-        let mut cells = self.0.lock();
-        if number != Cell::START {
-            cells.calls.push((cell, number));
-        }
-        match (cell, number) {
-            (Cell::Net, _) => {
-                played::pass(cells.takes);
-                cells.call_net(number, words)
-            }
-            (Cell::Nic, Cell::START) => {
-                cells.card_starts += 1;
-                Ok(1)
-            }
-            (Cell::Nic, 2) => Ok(cells.card_says.unwrap_or(desk::ARMED as i64)),
-            _ => Ok(0),
-        }
-    }
-}
-
-/// A machine with played cells.
-pub(super) struct World {
-    pub(super) cells: Arc<Mutex<Cells>>,
-    _play: Play,
-}
-
-impl World {
-    /// Begins anew.
-    pub(super) fn new() -> World {
-        let cells = Arc::new(Mutex::new(Cells::default()));
-        let play = played::begin(Box::new(Shared(cells.clone())));
-        network::reset();
-        drivers::reset();
-        network::start();
-        World { cells, _play: play }
-    }
-
-    /// The calls since this was asked last.
-    pub(super) fn calls(&self) -> Vec<(Cell, u32)> {
-        core::mem::take(&mut self.cells.lock().calls)
-    }
-}
-
-/// What never waits.
-pub(super) fn nonblocking() -> Description {
-    let description = Description::new();
-    description.begin(READ_WRITE | NONBLOCK);
-    description
-}
-
-/// What waits.
-pub(super) fn blocking() -> Description {
-    let description = Description::new();
-    description.begin(READ_WRITE);
-    description
-}
-
-/// An address of the application.
-const MEMORY: usize = APP.heap().start as usize;
-/// Where names lie.
-pub(super) const NAME: usize = MEMORY + (64 << 20);
-
-/// A buffer of the application.
-pub(super) fn buffer(bytes: &[u8]) -> UserSlice {
-    played::write(MEMORY, bytes);
-    UserSlice::new(MEMORY, bytes.len())
-}
-
-/// The first bytes of that buffer.
-pub(super) fn bytes(count: i64) -> Vec<u8> {
-    let mut bytes = vec![0; count as usize];
-    played::read(MEMORY, &mut bytes);
-    bytes
-}
-
-/// A name of the application; its address.
-pub(super) fn name(name: Name) -> usize {
-    played::write(NAME, name.as_bytes());
-    NAME
-}
-
-/// The name that lies there.
-pub(super) fn told_name() -> Name {
-    let mut name = Name::new_zeroed();
-    played::read(NAME, name.as_mut_bytes());
-    name
 }

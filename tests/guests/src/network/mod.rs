@@ -1,4 +1,4 @@
-//! A server for a peer that plays the whole network, and a client that waits for one.
+//! A server and a client for a peer that plays the whole network.
 //!
 //! | port | what it does |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Many strangers at once: half-open connections, a queue that overruns, a port scan.
+//! Many strangers at once: half open, too many for a queue, at every port.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! QEMU's monitor, for what the tool has no use for: the cable, pulled and put back.
+//! QEMU's monitor: the cable is pulled, and put back.
 //!
 //! The tool takes another program for QEMU by `CLOISTER_QEMU`. This one is QEMU with a
 //! monitor besides.
