@@ -90,9 +90,12 @@ impl Nic {
         let Some(exchanged) = Exchanged::read(word) else {
             return Err(self.convict("it exchanged more than there is room for"));
         };
-        let brought = exchanged.came.saturating_add(exchanged.sent);
-        self.0.note_brought(brought);
         Ok(exchanged)
+    }
+
+    /// Takes note of so many frames that have come, and buffers that were sent.
+    pub fn note_brought(&mut self, count: usize) {
+        self.0.note_brought(count);
     }
 
     /// It has said what cannot be: it is started anew.

@@ -71,6 +71,7 @@ impl Hold {
         was_armed: bool,
     ) -> Result<(), DriverError> {
         let state = &mut *self.state;
+        let mut brought = exchanged.sent;
         for number in 0..exchanged.came {
             let (buffer, size) = nic.came(number);
             if state.ledger.come(buffer, size) == Err(Lie) {
@@ -78,6 +79,7 @@ impl Hold {
             }
             if size > 0 {
                 state.inbox.push(desk::frame(buffer, size));
+                brought = brought.saturating_add(1);
             }
         }
         for number in 0..exchanged.sent {
@@ -86,8 +88,10 @@ impl Hold {
             }
         }
         let has = |flag: u64| exchanged.flags & flag != 0;
-        let is_empty = exchanged.came == 0 && exchanged.sent == 0;
-        let is_silent = was_armed && is_empty && !has(desk::ARMED);
+        // A buffer that comes back without a frame is nothing.
+        // DEFENCE: brought-is-a-frame
+        nic.note_brought(brought);
+        let is_silent = was_armed && brought == 0 && !has(desk::ARMED);
         state.silent_rounds = match is_silent {
             true => state.silent_rounds.saturating_add(1),
             false => 0,

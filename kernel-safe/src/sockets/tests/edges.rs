@@ -187,12 +187,27 @@ fn net_tells_of_sockets_that_there_are_and_releases_none_that_is_open() {
 
 #[test]
 fn a_card_that_brings_nothing_and_keeps_silent_is_started_anew() {
+    // Nothing at all, or the first buffer that it was given, without a frame in it.
+    for says in [0, 1] {
+        let world = World::new();
+        let starts = world.cells.lock().card_starts;
+        world.cells.lock().card_says = Some(says);
+        crate::network::on_devices(u64::MAX);
+        for _ in 0..200 {
+            crate::network::attend();
+        }
+        assert!(world.cells.lock().card_starts > starts, "{says}");
+    }
+}
+
+#[test]
+fn a_card_that_interrupts_for_empty_buffers_is_started_anew() {
     let world = World::new();
     let starts = world.cells.lock().card_starts;
-    world.cells.lock().card_says = Some(0);
-    crate::network::on_devices(u64::MAX);
+    let one = 1 | domains::network::desk::ARMED as i64;
+    world.cells.lock().card_says = Some(one);
     for _ in 0..200 {
-        crate::network::attend();
+        crate::network::on_devices(u64::MAX);
     }
     assert!(world.cells.lock().card_starts > starts);
 }
