@@ -219,7 +219,7 @@ impl Tcp {
             }
             let has_room = |it: &HalfOpen| {
                 let listener = self.sockets.get(it.listener).map(|it| &it.role);
-                matches!(listener, Some(Role::Listener(listener)) if listener.has_room())
+                matches!(listener, Some(Role::Listener(it)) if it.has_room() && it.may_take())
             };
             let Some(number) = self.half_open.acknowledged(has_room) else {
                 return;
@@ -255,6 +255,9 @@ impl Tcp {
     ) -> Option<u32> {
         let listener = self.sockets.get(record.listener)?;
         let (options, v6) = (listener.options, listener.v6);
+        if !matches!(&listener.role, Role::Listener(it) if it.may_take()) {
+            return None;
+        }
         self.table.try_reserve(1).ok()?;
         let most = super::connect::most_to(record.tuple.peer_address(), carrier);
         self.spill_for(most).ok()?;

@@ -12,6 +12,11 @@ use crate::hash::{Keyed, Table};
 /// The most connections that wait, whatever was asked for.
 const BACKLOG_MAX: usize = 4096;
 
+/// The most that have a window while they wait at one listener: half of those that the
+/// safe kernel gives for whoever comes. So an owner who accepts nobody leaves some to
+/// other listeners. Whoever comes behind that stays half open until there is room.
+const WINDOWS_MAX: usize = 128;
+
 /// A listener.
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -39,6 +44,12 @@ impl Listener {
     /// Whether there may be room for one more.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < self.backlog
+    }
+
+    /// Whether one more may have a window.
+    pub(super) fn may_take(&self) -> bool {
+        // DEFENCE: no-listener-takes-all-windows
+        self.waiting.len() < WINDOWS_MAX
     }
 
     /// Whether there is no room for one more; then nothing that comes is answered, and

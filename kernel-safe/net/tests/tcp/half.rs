@@ -170,3 +170,27 @@ fn connections_wait_for_windows() {
     }
     assert_eq!(world.hosts[1].tcp.accept(0, listener), Err(errno::EAGAIN));
 }
+
+#[test]
+fn a_listener_whose_owner_takes_nobody_leaves_windows_to_others() {
+    let mut world = World::new(5);
+    let [slow, other] = [(80, 4096), (81, 4)].map(|(port, most)| world.listen(1, port, most));
+    for host in &mut world.hosts {
+        host.ring = (3968, 4096);
+    }
+    // As many as the safe kernel gives.
+    world.hosts[1].has_spares = false;
+    for _ in 0..256 {
+        world.hosts[1].open(cell_net::tcp::Kind::Spare, cell_net::tcp::V6::Dual);
+    }
+    let clients = [(); 300].map(|()| world.connect(0, B, 80));
+    world.pass(5 * SECOND);
+    world.connect(0, B, 81);
+    assert!(world.run(5 * SECOND, |world| world.accept(1, other).is_some()));
+    world.hosts[1].has_spares = true;
+    let mut count = 0;
+    assert!(world.watch(10 * SECOND, |world| {
+        count += usize::from(world.accept(1, slow).is_some());
+        count == clients.len()
+    }));
+}
