@@ -8,6 +8,7 @@ use super::any::AnyObject;
 use super::open::Open;
 use super::{TABLE, add, find};
 use crate::errno::{Answer, Errno};
+use crate::object::Object;
 use crate::object::flags::READ_WRITE;
 use crate::sockets::{self, Look, Socket};
 
@@ -61,16 +62,12 @@ pub fn accept(descriptor: i32, name: usize) -> Answer {
     // Else it would be taken and lost.
     TABLE.lock().check_room()?;
     let accepted = listener.accept(open.description())?;
-    let answer = add(accepted, READ_WRITE)?;
-    let told = accepted.tell_guest(name);
-    match (told, i32::try_from(answer)) {
-        (Err(errno), Ok(number)) => {
-            // Nobody was told of it.
-            let _ = super::close(number);
-            Err(errno)
-        }
-        _ => Ok(answer),
+    // Told before others can find it, and close it.
+    if let Err(errno) = accepted.tell_guest(name) {
+        accepted.close();
+        return Err(errno);
     }
+    add(accepted, READ_WRITE)
 }
 
 /// Connects a socket to the address at `name`.
