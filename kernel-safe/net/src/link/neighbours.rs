@@ -51,8 +51,8 @@ pub struct Neighbours {
 pub struct Asked {
     /// Whether the address has to be asked for now.
     pub now: bool,
-    /// A packet that has to give way: this one, or an older one.
-    pub dropped: [Option<Buffer>; WAITING],
+    /// Packets that have to give way: this one or an older one, and all of another address.
+    pub dropped: [Option<Buffer>; WAITING + 1],
 }
 
 impl Neighbours {
@@ -87,7 +87,7 @@ impl Neighbours {
     pub fn wait(&mut self, address: IpAddress, packet: Waiting, now: u64) -> Asked {
         let mut asked = Asked {
             now: false,
-            dropped: [const { None }; WAITING],
+            dropped: [const { None }; WAITING + 1],
         };
         if !self.table.contains_key(&Key(address)) {
             asked.dropped = self.make_unanswered(address, now);
@@ -114,14 +114,19 @@ impl Neighbours {
     }
 
     /// Begins to ask for an address; the packets of an entry that gives way.
-    fn make_unanswered(&mut self, address: IpAddress, now: u64) -> [Option<Buffer>; WAITING] {
-        let mut dropped = [const { None }; WAITING];
+    fn make_unanswered(
+        &mut self,
+        address: IpAddress,
+        now: u64,
+    ) -> [Option<Buffer>; WAITING + 1] {
+        let mut dropped = [const { None }; WAITING + 1];
         // DEFENCE: questions-are-few
         if self.unanswered >= UNANSWERED
             && let Some(oldest) = self.oldest(|entry| entry.place().is_none())
         {
             // One place of the answer is for the packet that this is about.
             let waiting = self.forget(oldest);
+            // DEFENCE: all-that-waited-give-way
             for (place, packet) in dropped.iter_mut().skip(1).zip(waiting) {
                 *place = packet.map(|packet| packet.buffer);
             }

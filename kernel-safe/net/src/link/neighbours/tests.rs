@@ -123,6 +123,20 @@ fn a_scan_of_a_network_displaces_nobody() {
 }
 
 #[test]
+fn all_that_waited_give_way_with_their_address() {
+    let mut neighbours = neighbours();
+    let mut waiting = 0_usize;
+    for number in 0..2 * UNANSWERED {
+        for packet in packets(WAITING) {
+            let asked = neighbours.wait(address(number), packet, number as u64 + 1);
+            waiting += 1;
+            waiting -= asked.dropped.iter().flatten().count();
+            assert_eq!(neighbours.waiting(), waiting, "no buffer is lost");
+        }
+    }
+}
+
+#[test]
 fn a_flood_of_those_who_ask_displaces_nobody_who_is_used() {
     let mut neighbours = neighbours();
     for number in 0..10 {
