@@ -230,3 +230,20 @@ fn bytes_at_random_are_no_harm_either() {
     let all = IpAddress::v4(255, 255, 255, 255);
     assert!(rig.stack.node.addresses.is_everybody(all));
 }
+
+/// Whoever answers them waits for addresses that nobody has.
+#[test]
+fn strangers_who_are_not_there_take_no_buffer() {
+    let mut rig = rig(&setting());
+    let echo = [8, 0, 0, 0, 1, 2, 3, 4];
+    for _ in 0..4 {
+        for host in 20..250 {
+            let stranger = IpAddress::v4(10, 0, 2, host);
+            let packet = made::packet(stranger, own(), IpProtocol::Icmp, &echo, 2);
+            let ping = frame(0x0800, &packet);
+            rig.now += SECOND / 200;
+            rig.pump_with(&[ping.clone(), ping.clone(), ping]);
+        }
+    }
+    rig.after(10 * SECOND);
+}
