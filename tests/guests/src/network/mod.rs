@@ -1,4 +1,4 @@
-//! A server and a client for a peer that plays the whole network.
+//! A server for a peer that plays the whole network, and a client.
 //!
 //! | port | what it does |
 //! |---|---|

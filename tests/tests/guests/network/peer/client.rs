@@ -14,42 +14,90 @@ pub(super) const WAITING: u16 = 9;
 /// Does what it is asked for.
 const CONTROL: u16 = 1;
 
+/// How a talk ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// All was said back.
+    Same,
+    /// Something else was.
+    Other,
+    /// The connection ended before.
+    Early,
+}
+
+/// Bytes that are being said back.
+pub(super) struct Talk<'a> {
+    handle: SocketHandle,
+    bytes: &'a [u8],
+    said: usize,
+    pub(super) heard: usize,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn of(handle: SocketHandle, bytes: &'a [u8]) -> Talk<'a> {
+        Talk {
+            handle,
+            bytes,
+            said: 0,
+            heard: 0,
+        }
+    }
+
+    /// Says and hears what can be; how it ended, if it did.
+    pub(super) fn go_on(&mut self, lan: &mut Lan) -> Option<End> {
+        self.say(lan);
+        let socket = lan.socket(self.handle);
+        while socket.can_recv() {
+            let expected = &self.bytes[self.heard..];
+            let taken = socket.recv(|piece| {
+                (
+                    piece.len(),
+                    expected.starts_with(piece).then_some(piece.len()),
+                )
+            });
+            let Ok(Some(size)) = taken else {
+                return Some(End::Other);
+            };
+            self.heard += size;
+        }
+        match self.heard == self.bytes.len() {
+            true => Some(End::Same),
+            false => (!socket.is_active()).then_some(End::Early),
+        }
+    }
+
+    /// Says what there is room for; how much that was.
+    pub(super) fn say(&mut self, lan: &mut Lan) -> usize {
+        let rest = &self.bytes[self.said..];
+        let said = lan.socket(self.handle).send_slice(rest).unwrap_or(0);
+        self.said += said;
+        said
+    }
+}
+
 impl Lan {
     /// A connection that is there.
     pub(super) fn connect(&mut self, port: u16) -> Result<SocketHandle, Failed> {
         let handle = self.begin(port)?;
+        self.connected(handle)?;
+        Ok(handle)
+    }
+
+    /// Waits until a connection is there.
+    pub(super) fn connected(&mut self, handle: SocketHandle) -> Verdict {
         self.until("a connection", |lan| {
             lan.socket(handle).may_send().then_some(())
-        })?;
-        Ok(handle)
+        })
     }
 
     /// Has `bytes` said back, and compares them.
     pub(super) fn exchange(&mut self, handle: SocketHandle, bytes: &[u8]) -> Verdict {
-        let (mut said, mut heard) = (0, 0);
-        let same = self.until("what was said", |lan| {
-            let socket = lan.socket(handle);
-            said += socket.send_slice(&bytes[said..]).unwrap_or(0);
-            let mut is_same = true;
-            while socket.can_recv() {
-                let taken = socket.recv(|piece| {
-                    is_same &= bytes[heard..].starts_with(piece);
-                    (piece.len(), piece.len())
-                });
-                heard += taken.unwrap_or(0);
-                if !is_same {
-                    return Some(Err("other bytes"));
-                }
-            }
-            match heard == bytes.len() {
-                true => Some(Ok(())),
-                false => (!socket.is_active()).then_some(Err("an early end")),
-            }
-        })?;
+        let mut talk = Talk::of(handle, bytes);
+        let end = self.until("what was said", |lan| talk.go_on(lan))?;
         ensure(
-            same.is_ok(),
+            end == End::Same,
             "the bytes that were said",
-            &(same, said, heard),
+            &(end, talk.heard),
         )
     }
 

@@ -1,15 +1,13 @@
-//! Many strangers at once: half open, too many for a queue, at every port.
+//! Many strangers at once: connections half open or untaken, and a scan.
 
 use std::collections::HashSet;
 
 use domains::Isolation;
-use libtest_mimic::Failed;
 use smoltcp::wire::{ArpOperation, EthernetProtocol};
 
 use super::Frame;
 use super::client::{ECHO, WAITING};
-use super::guest::Start;
-use super::lan::{ADDRESS, Lan};
+use super::lan::Lan;
 use super::packet::{ACK, Host, RST, SYN, TCP, arp, frame, segment, segment_of, v4};
 use crate::{Verdict, ensure};
 
@@ -27,18 +25,6 @@ const BACKLOG: usize = 128;
 const PORTS: std::ops::RangeInclusive<u16> = 1..=u16::MAX;
 /// Ports at which somebody is.
 const OPEN: [u16; 3] = [1, ECHO, WAITING];
-
-fn start(name: &str, mode: Isolation) -> Result<Lan, Failed> {
-    let start = Start {
-        mode,
-        words: &["serve"],
-        flags: &ADDRESS,
-        qemu: None,
-    };
-    let mut lan = Lan::start(&format!("{name}-{mode}"), &start)?;
-    lan.printed("ready")?;
-    Ok(lan)
-}
 
 /// The first segment of `stranger`'s, from one port to another.
 fn syn(lan: &Lan, stranger: Host, ports: (u16, u16)) -> Frame {
@@ -61,7 +47,7 @@ fn hello(lan: &Lan, stranger: Host) -> Frame {
 
 /// Nobody who connects as one does notices the others.
 pub(super) fn half_open(mode: Isolation) -> Verdict {
-    let mut lan = start("half-open", mode)?;
+    let mut lan = Lan::serving("half-open", mode)?;
     let good = lan.connect(ECHO)?;
     let hellos: Vec<Frame> = (0..STRANGERS).map(|it| hello(&lan, stranger(it))).collect();
     lan.send(hellos)?;
@@ -92,7 +78,7 @@ pub(super) fn half_open(mode: Isolation) -> Verdict {
 
 /// Connections that nobody takes have a limit, and behind it the next are served.
 pub(super) fn untaken(mode: Isolation) -> Verdict {
-    let mut lan = start("untaken", mode)?;
+    let mut lan = Lan::serving("untaken", mode)?;
     let stranger = Host::numbered(100);
     let syns: Vec<Frame> = (0..UNTAKEN)
         .map(|port| syn(&lan, stranger, (2000 + port, WAITING)))
@@ -136,7 +122,7 @@ fn acknowledge(lan: &Lan, stranger: Host, answer: super::packet::Segment) -> Fra
 
 /// Whoever tries all ports learns which are open, and that others are not.
 pub(super) fn scan(mode: Isolation) -> Verdict {
-    let mut lan = start("scan", mode)?;
+    let mut lan = Lan::serving("scan", mode)?;
     let stranger = Host::numbered(100);
     let syns: Vec<Frame> = PORTS
         .map(|port| syn(&lan, stranger, (1234, port)))

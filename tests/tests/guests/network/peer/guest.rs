@@ -15,7 +15,7 @@ use super::PATIENCE;
 use crate::images::{TOOL, image};
 
 /// The most that one may run, in seconds of the host.
-const TIME_LIMIT: &str = "900";
+const TIME_LIMIT: &str = "3600";
 
 /// What started the tool, and how.
 pub(super) struct Start<'a> {

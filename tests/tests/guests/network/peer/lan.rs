@@ -7,9 +7,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 use std::{fs, time};
 
+use domains::Isolation;
 use libtest_mimic::Failed;
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp;
@@ -30,7 +32,7 @@ pub(super) const GOOD: Host = Host::numbered(1);
 /// The guest's address, if it is given one.
 pub(super) const GUEST: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 2);
 /// How a guest is given that.
-pub(super) const ADDRESS: [&str; 2] = ["--ip", "10.7.0.2/24"];
+const ADDRESS: [&str; 2] = ["--ip", "10.7.0.2/24"];
 
 /// How long nothing may come before the good host looks at its clock.
 const LOOK: Duration = Duration::from_millis(2);
@@ -61,6 +63,28 @@ pub(super) struct Lan {
 }
 
 impl Lan {
+    /// Starts the server with its address, and waits until it serves.
+    pub(super) fn serving(name: &str, mode: Isolation) -> Result<Lan, Failed> {
+        Lan::serving_on(name, mode, None)
+    }
+
+    /// The same on another QEMU.
+    pub(super) fn serving_on(
+        name: &str,
+        mode: Isolation,
+        qemu: Option<&Path>,
+    ) -> Result<Lan, Failed> {
+        let start = Start {
+            mode,
+            words: &["serve"],
+            flags: &ADDRESS,
+            qemu,
+        };
+        let mut lan = Lan::start(&format!("{name}-{mode}"), &start)?;
+        lan.printed("ready")?;
+        Ok(lan)
+    }
+
     /// Starts a guest with this network; `name` is the trial's alone.
     pub(super) fn start(name: &str, start: &Start<'_>) -> Result<Lan, Failed> {
         let path = TOOL.scratch_file(&format!("{name}.net"));

@@ -1,4 +1,4 @@
-//! QEMU's monitor: the cable is pulled, and put back.
+//! QEMU's monitor, by which the cable is pulled and put back.
 //!
 //! The tool takes another program for QEMU by `CLOISTER_QEMU`. This one is QEMU with a
 //! monitor besides.
