@@ -1,4 +1,4 @@
-//! Where the guest's network card leads to.
+//! Where the guest's network card leads to, as people write it.
 
 use std::fmt;
 use std::str::FromStr;

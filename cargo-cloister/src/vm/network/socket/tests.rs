@@ -30,7 +30,6 @@ fn a_peer_that_listens_is_fine() {
 #[test]
 fn a_peer_that_is_not_there_is_told_from_one_that_is_none() {
     use SocketTrouble::{Missing, NoDatagrams, NoSocket, Silent};
-    /// Makes something in a folder.
     type Make = fn(&Path);
     let cases: [(Make, SocketTrouble); 4] = [
         (|_| {}, Missing),
