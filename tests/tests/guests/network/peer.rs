@@ -76,6 +76,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
             dhcp::silent,
         ),
         of("that_lends_late_is_waited_for", dhcp::late),
+        of("that_lends_when_nobody_hopes_is_used", dhcp::unhoped),
         of(
             "that_lends_another_address_ends_old_connections",
             dhcp::renewed,

@@ -63,6 +63,26 @@ pub(super) fn late(mode: Isolation) -> Verdict {
     is_over(lan)
 }
 
+/// An address that comes when nobody hopes for one any more is told, and used.
+pub(super) fn unhoped(mode: Isolation) -> Verdict {
+    let start = Start {
+        mode,
+        words: &["serve"],
+        flags: &[],
+        qemu: None,
+    };
+    let mut lan = Lan::start(&format!("unhoped-{mode}"), &start)?;
+    let mut server = Server::lending(FIRST);
+    server.deaf = usize::MAX;
+    served(&mut lan, &mut server, "word of no address", |lan| {
+        lan.guest.of_kind("network").next().map(drop)
+    })?;
+    server.deaf = 0;
+    has_address(&mut lan, &mut server, FIRST)?;
+    lan.printed("ready")?;
+    lan.ends_well()
+}
+
 /// With another address, connections of the old one are over, and new ones are served.
 pub(super) fn renewed(mode: Isolation) -> Verdict {
     let name = format!("renewed-{mode}");
