@@ -56,6 +56,8 @@ pub mod feature {
     pub const MTU: u64 = 1 << 3;
     /// A network card: it has an address.
     pub const MAC: u64 = 1 << 5;
+    /// A network card: it may bring segments of TCP over IPv4 that were put together.
+    pub const GUEST_SEGMENTS_V4: u64 = 1 << 7;
     /// A network card: it cuts segments of TCP over IPv4.
     pub const HOST_SEGMENTS_V4: u64 = 1 << 11;
     /// A network card: a packet may come in several buffers.
@@ -63,8 +65,14 @@ pub mod feature {
     /// A network card: it says whether there is a link.
     pub const STATUS: u64 = 1 << 16;
     /// All of a network card.
-    pub const NETWORK: u64 =
-        CHECKSUM | GUEST_CHECKSUM | MTU | MAC | HOST_SEGMENTS_V4 | MERGED_BUFFERS | STATUS;
+    pub const NETWORK: u64 = CHECKSUM
+        | GUEST_CHECKSUM
+        | MTU
+        | MAC
+        | GUEST_SEGMENTS_V4
+        | HOST_SEGMENTS_V4
+        | MERGED_BUFFERS
+        | STATUS;
 }
 
 impl Kind {

@@ -26,13 +26,18 @@ pub(crate) struct Facts {
 }
 
 /// The features to be had of those that are `offered`: each without the others, except
-/// that segments are cut only where checksums are computed (5.1.3.1).
+/// that segments are cut only where checksums are computed, and come put together only
+/// with checksums that are not finished (5.1.3.1) and in several buffers (5.1.6.3.1).
 pub(crate) const fn wanted(offered: u64) -> u64 {
-    let wanted = offered & (feature::VERSION_1 | feature::NETWORK);
-    match offered & feature::CHECKSUM {
-        0 => wanted & !feature::HOST_SEGMENTS_V4,
-        _ => wanted,
+    const JOINED: u64 = feature::GUEST_CHECKSUM | feature::MERGED_BUFFERS;
+    let mut wanted = offered & (feature::VERSION_1 | feature::NETWORK);
+    if offered & feature::CHECKSUM == 0 {
+        wanted &= !feature::HOST_SEGMENTS_V4;
     }
+    if offered & JOINED != JOINED {
+        wanted &= !feature::GUEST_SEGMENTS_V4;
+    }
+    wanted
 }
 
 impl Facts {
@@ -144,6 +149,7 @@ mod tests {
             assert_eq!(had & dropped, 0);
             let with = match dropped {
                 feature::CHECKSUM => feature::HOST_SEGMENTS_V4,
+                feature::GUEST_CHECKSUM | feature::MERGED_BUFFERS => feature::GUEST_SEGMENTS_V4,
                 _ => 0,
             };
             assert_eq!(had, all & !dropped & !with, "{dropped:#x}");

@@ -7,7 +7,7 @@
 //! it must not do is answered for with an error, and the cell is started anew.
 //!
 //! What the card offers is used, and each feature can be missing: a packet in several
-//! buffers, checksums both ways, segments of TCP over IPv4 that it cuts.
+//! buffers, checksums both ways, segments of TCP over IPv4 that it cuts and joins.
 //!
 //! | module | what |
 //! |---|---|

@@ -1,5 +1,6 @@
 //! The card: what the driver says of the network device.
 
+use domains::device::feature::{GUEST_SEGMENTS_V4, MERGED_BUFFERS};
 use domains::network::packets::{HEADER, SIZE};
 use smoltcp::wire::{ETHERNET_HEADER_LEN, EthernetAddress};
 
@@ -13,9 +14,6 @@ const PACKET_MIN: usize = 576;
 /// What Ethernet carries.
 const ETHERNET: usize = 1500;
 
-/// The bit of the feature that a packet may lie in several buffers (virtio 1.2, 5.1.3).
-const MERGEABLE: u64 = 1 << 15;
-
 /// What the driver says of the network device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Card {
@@ -27,6 +25,8 @@ pub struct Card {
     pub has_link: bool,
     /// Whether a packet may lie in several buffers.
     pub merges: bool,
+    /// Whether segments of TCP over IPv4 may come that were put together.
+    pub joins: bool,
 }
 
 impl Card {
@@ -41,7 +41,8 @@ impl Card {
             address,
             packet_max: packet_max.clamp(PACKET_MIN, PACKET_MAX),
             has_link: link != 0,
-            merges: features & MERGEABLE != 0,
+            merges: features & MERGED_BUFFERS != 0,
+            joins: features & GUEST_SEGMENTS_V4 != 0,
         })
     }
 

@@ -10,7 +10,7 @@ pub const NEEDS_CHECKSUM: u8 = 1;
 pub const DATA_VALID: u8 = 2;
 /// The frame is one packet.
 const GSO_NONE: u8 = 0;
-/// The frame has to be cut into segments of TCP over IPv4.
+/// The frame has to be cut into segments of TCP over IPv4, or is several in one.
 const GSO_TCP_V4: u8 = 1;
 
 /// What the header says.
@@ -74,9 +74,15 @@ impl Header {
         }
     }
 
-    /// Whether it is one packet. The driver has not agreed to get anything else.
-    pub const fn is_whole(&self) -> bool {
+    /// Whether it is one packet.
+    pub const fn is_one(&self) -> bool {
         self.gso == GSO_NONE
+    }
+
+    /// Whether it is segments of TCP over IPv4 that were put together. The driver agrees to
+    /// get nothing else.
+    pub const fn is_joined(&self) -> bool {
+        self.gso == GSO_TCP_V4
     }
 
     /// Whether a checksum need not be computed to believe the packet.
@@ -102,7 +108,9 @@ mod tests {
         header.write(&mut buffer);
         assert_eq!(buffer[..6], [1, 1, 54, 0, 0xb4, 5]);
         assert_eq!(Header::read(&buffer), Some(header));
-        assert!(!header.is_whole() && header.is_verified());
+        assert!(header.is_joined() && !header.is_one() && header.is_verified());
+        let other = Header { gso: 3, ..header };
+        assert!(!other.is_joined() && !other.is_one());
         assert_eq!(Header::read(&buffer[1..]), None);
     }
 }

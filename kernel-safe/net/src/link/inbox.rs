@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use domains::network::packets::{self, HEADER};
 
+use super::card::Card;
 use super::header::Header;
 use crate::desk::Desk;
 use crate::lent::Lender;
@@ -24,16 +25,18 @@ pub struct Inbox {
     next: usize,
     count: usize,
     merges: bool,
+    joins: bool,
 }
 
 impl Inbox {
-    /// The first `count` frames on the desk.
-    pub const fn new(desk: Desk, count: usize, merges: bool) -> Inbox {
+    /// The first `count` frames on the desk, which this card has brought.
+    pub fn new(desk: Desk, count: usize, card: Option<Card>) -> Inbox {
         Inbox {
             desk,
             next: 0,
             count,
-            merges,
+            merges: card.is_some_and(|card| card.merges),
+            joins: card.is_some_and(|card| card.joins),
         }
     }
 
@@ -60,7 +63,8 @@ impl Inbox {
             // All of its buffers are passed over, whatever one of them is like.
             is_good &= self.append(lender, frame, false).is_some();
         }
-        let is_possible = header.is_whole() && frame.len() >= FRAME_MIN;
+        let is_agreed = header.is_one() || self.joins && header.is_joined();
+        let is_possible = is_agreed && frame.len() >= FRAME_MIN;
         (is_good && is_possible).then_some(header)
     }
 

@@ -65,8 +65,7 @@ impl<L: Lender> Stack<L> {
     }
 
     fn take_frames(&mut self, count: usize) {
-        let merges = self.node.card.is_some_and(|card| card.merges);
-        let mut inbox = Inbox::new(self.desk, count, merges);
+        let mut inbox = Inbox::new(self.desk, count, self.node.card);
         let mut frame = mem::take(&mut self.frame);
         while !inbox.is_done() {
             match inbox.next(&mut self.node.frames.lender, &mut frame) {

@@ -25,6 +25,7 @@ impl Test {
             packet_max: 1500,
             has_link: true,
             merges: false,
+            joins: false,
         });
         node.addresses.has_card = true;
         node.packet_max = 1500;

@@ -158,7 +158,10 @@ fn act(rig: &mut Rig, random: &mut Random) {
         2 => drop(rig.receive(1)),
         3 => drop(rig.stack.error(3)),
         4 => drop(rig.stack.accept(4)),
-        5 => rig.set_card(true, random.below(8) != 0, random.below(2) == 0),
+        5 => {
+            rig.joins = random.below(2) == 0;
+            rig.set_card(true, random.below(8) != 0, random.below(2) == 0);
+        }
         6 => drop(rig.stack.option(1, option::JOIN, 0)),
         7 => {
             rig.gives = random.below(129) as usize;

@@ -95,6 +95,13 @@ fn a_checksum_counts_unless_the_card_has_looked() {
         0,
         "nobody agreed to get segments that are large"
     );
+    rig.joins = true;
+    rig.set_card(true, true, true);
+    rig.pump_with(std::slice::from_ref(&bad));
+    assert_eq!(rig.receive(1).len(), 1);
+    bad[1] = 3;
+    rig.pump_with(std::slice::from_ref(&bad));
+    assert_eq!(rig.receive(1).len(), 0, "they are no segments of TCP");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(super) struct Rig {
     pub(super) gives: usize,
     /// How many packets may be sent with a call.
     pub(super) budget: u32,
+    /// Whether cards that come agree to join segments.
+    pub(super) joins: bool,
 }
 
 pub(super) fn own() -> IpAddress {
@@ -99,6 +101,7 @@ impl Rig {
             flags: 0,
             gives: 128,
             budget: 64,
+            joins: false,
         };
         rig.desk.write(net::GIVEN, setting);
         rig.set_card(has_card, true, true);
@@ -111,7 +114,7 @@ impl Rig {
         if has_card {
             bytes::put(&mut card, 0, &CARD.0);
             bytes::put(&mut card, 10, &u16::from(has_link).to_ne_bytes());
-            let features = u64::from(merges) << 15;
+            let features = u64::from(merges) << 15 | u64::from(self.joins) << 7;
             bytes::put(&mut card, 16, &features.to_ne_bytes());
         }
         self.desk.write(net::CARD, &card);
