@@ -2,9 +2,11 @@
 //!
 //! Both run in this program and speak over the address of loopback. The argument
 //! chooses the crate, `all` goes through them. One line a check; the status is 0 only
-//! if all passed. Nothing here knows of Cloister.
+//! if all passed. `servers iperf3 [PORT]` serves clients of iperf3 instead. Nothing here
+//! knows of Cloister.
 
 mod http;
+mod iperf;
 mod patient;
 mod ready;
 mod tasks;
@@ -44,6 +46,9 @@ const CHECKS: [Check; 11] = [
 
 fn main() -> ExitCode {
     let what = env::args().nth(1).unwrap_or("all".into());
+    if what == "iperf3" {
+        return iperf3(env::args().nth(2));
+    }
     let mut checks = CHECKS
         .iter()
         .filter(|check| what == "all" || what == check.0)
@@ -69,4 +74,17 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
     }
+}
+
+/// Serves for ever, or says why not.
+fn iperf3(port: Option<String>) -> ExitCode {
+    let port = port.map_or(Ok(5201), |port| port.parse());
+    let served = match port {
+        Ok(port) => iperf::serve(port).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = served {
+        eprintln!("servers: iperf3: {error}");
+    }
+    ExitCode::FAILURE
 }

@@ -1,6 +1,8 @@
 //! The network, and images that do without it.
 
 mod peer;
+mod clients;
+mod programs;
 mod served;
 mod servers;
 
@@ -25,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     left_out
         .chain(servers::trials())
         .chain(peer::trials())
+        .chain(clients::trials())
         .collect()
 }
 

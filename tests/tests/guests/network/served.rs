@@ -2,16 +2,17 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use domains::Isolation;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::images::TOOL;
+use crate::images::{TOOL, image};
+use crate::{Verdict, ensure};
 
-/// The most that one may run, in seconds of the host.
+/// The most that one may run, in seconds of the host, unless it says more.
 const TIME_LIMIT: &str = "120";
 
 /// A run of the host tool whose guest listens.
@@ -30,15 +31,49 @@ impl Served {
         guest: u16,
         flags: &[&str],
     ) -> Result<Served, Failed> {
-        let publish = format!("0:{guest}");
         let mut command = TOOL.command(["run", program, "--isolation", mode.name()]);
-        command.args(["--output", "json", "--timeout", TIME_LIMIT]);
-        command.args(["--publish", &publish]).args(flags);
+        command.args(["--timeout", TIME_LIMIT]).args(flags);
+        Served::published(command, guest, &[])
+    }
+
+    /// Runs the image of `folder` with these arguments until it listens at port `guest`.
+    pub(super) fn image(
+        folder: &'static str,
+        mode: Isolation,
+        guest: u16,
+        flags: &[&str],
+        arguments: &[&str],
+    ) -> Result<Served, Failed> {
+        let mut command = TOOL.command(["run"]);
+        command.arg(image(folder, mode)).args(flags);
+        if !flags.contains(&"--timeout") {
+            command.args(["--timeout", TIME_LIMIT]);
+        }
+        Served::published(command, guest, arguments)
+    }
+
+    /// Publishes port `guest` of what `command` runs.
+    fn published(
+        mut command: Command,
+        guest: u16,
+        arguments: &[&str],
+    ) -> Result<Served, Failed> {
+        command.args(["--publish", &format!("0:{guest}")]);
+        command.args(["--output", "json", "--"]).args(arguments);
+        Served::until(command, host)
+    }
+
+    /// Starts `command`, a run of the tool that tells its events as JSON, until an event
+    /// says where the guest is reached.
+    pub(super) fn until(
+        mut command: Command,
+        place: impl Fn(&Value) -> Option<SocketAddr>,
+    ) -> Result<Served, Failed> {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut tool = piped.stderr(Stdio::null()).spawn()?;
         let mut output = BufReader::new(tool.stdout.take().ok_or("it has an output")?);
         let mut before = Vec::new();
-        match address(&mut output, &mut before) {
+        match address(&mut output, &mut before, place) {
             Some(address) => Ok(Served {
                 address,
                 tool,
@@ -49,6 +84,22 @@ impl Served {
                 Err(format!("it never listened: {before:#?}").into())
             }
         }
+    }
+
+    /// Ends it, and fails if it told of a fault or a cell that was started anew.
+    pub(super) fn end_well(self) -> Verdict {
+        let events = self.end();
+        let is_bad = |event: &&Value| event["event"] == "fault" || event["event"] == "restart";
+        let bad: Vec<&Value> = events.iter().filter(is_bad).collect();
+        ensure(bad.is_empty(), "no fault and no new start", &bad)
+    }
+
+    /// Waits until it ends by itself; the events of the whole run.
+    pub(super) fn wait(mut self) -> Vec<Value> {
+        // Its time limit ends it in any case.
+        let _ = self.tool.wait();
+        let reader = self.reader.take().map(JoinHandle::join);
+        reader.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Ends it; the events of the whole run.
@@ -78,17 +129,24 @@ impl Drop for Served {
     }
 }
 
+/// Where this machine reaches a published port, if an event says that it is open.
+fn host(event: &Value) -> Option<SocketAddr> {
+    let host = event["hosts"][0].as_str()?.parse().ok()?;
+    (event["event"] == "listening").then_some(host)
+}
+
 /// Reads events until the guest listens; where this machine reaches it.
-fn address(output: &mut BufReader<ChildStdout>, before: &mut Vec<Value>) -> Option<SocketAddr> {
+fn address(
+    output: &mut BufReader<ChildStdout>,
+    before: &mut Vec<Value>,
+    place: impl Fn(&Value) -> Option<SocketAddr>,
+) -> Option<SocketAddr> {
     for line in output.lines() {
         let event: Value = serde_json::from_str(&line.ok()?).ok()?;
-        let host = event["hosts"][0]
-            .as_str()
-            .and_then(|host| host.parse().ok());
-        let listens = event["event"] == "listening";
+        let found = place(&event);
         before.push(event);
-        if listens && host.is_some() {
-            return host;
+        if found.is_some() {
+            return found;
         }
     }
     None
