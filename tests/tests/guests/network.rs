@@ -5,6 +5,7 @@ mod clients;
 mod programs;
 mod served;
 mod servers;
+mod soak;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(servers::trials())
         .chain(peer::trials())
         .chain(clients::trials())
+        .chain(soak::trials())
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! Work that goes on while a cell fails again and again.
+//! Work that goes on for long, or while a cell fails again and again.
 //!
 //! It is done twice: a little first, by which everything grows that does, then
 //! all. Between the two and behind them the kernels have the same memory.
@@ -7,6 +7,7 @@ mod copy;
 mod echo;
 mod level;
 mod names;
+mod serve;
 
 use self::names::Names;
 
@@ -16,6 +17,7 @@ pub fn run(words: &[&str]) -> Result<(), String> {
         ["copy", folder] => copy::run(folder, Names::Sure),
         ["copy-unsure", folder] => copy::run(folder, Names::Unsure),
         ["echo", first] => echo::run(first),
+        ["serve", first, all] => serve::run(first, all),
         other => Err(format!("no such work: {other:?}")),
     }
 }
