@@ -89,11 +89,11 @@ impl Tool {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        self.command_behind(&[], arguments)
+        self.command_behind(&[""; 0], arguments)
     }
 
     /// The same, started by the program and with the arguments of `prefix`.
-    fn command_behind<I, S>(&self, prefix: &[&str], arguments: I) -> Command
+    pub fn command_behind<I, S>(&self, prefix: &[impl AsRef<OsStr>], arguments: I) -> Command
     where
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,

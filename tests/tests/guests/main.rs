@@ -54,7 +54,9 @@ use std::process::Stdio;
 use images::TOOL;
 use libtest_mimic::{Arguments, Failed};
 
-pub(crate) use trial::{above_all_of_two_cells, above_all_with_walls, alone, long, trial};
+pub(crate) use trial::{
+    above_all_of_two_cells, above_all_with_walls, alone, long, trial, where_allowed,
+};
 
 /// What a trial says of itself.
 pub(crate) type Verdict = Result<(), Failed>;

@@ -6,6 +6,7 @@ mod programs;
 mod served;
 mod servers;
 mod soak;
+mod tap;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(peer::trials())
         .chain(clients::trials())
         .chain(soak::trials())
+        .chain(tap::trials())
         .collect()
 }
 

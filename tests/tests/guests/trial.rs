@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use domains::{Cell, Domain, Isolation};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::{Verdict, is_set};
 
@@ -43,6 +43,19 @@ pub(crate) fn trial(name: String, body: impl FnOnce() -> Verdict + Send + 'stati
 pub(crate) fn alone(name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
     Trial::test(name.clone(), move || {
         let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+        let _watch = Watch::start(name);
+        body()
+    })
+}
+
+/// A trial called `name` of what this machine may not allow: it says why, and counts as
+/// ignored then.
+pub(crate) fn where_allowed(
+    name: String,
+    body: impl FnOnce() -> Result<Completion, Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name.clone(), move || {
+        let _machine = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
         let _watch = Watch::start(name);
         body()
     })
