@@ -19,7 +19,7 @@ use crate::is_set;
 use crate::trial::is_full;
 
 /// Each program, and the package that has it.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("curl", "curl"),
     ("wrk", "wrk"),
     ("ab", "apache2-utils"),
@@ -28,6 +28,7 @@ const PACKAGES: [(&str, &str); 8] = [
     ("nc", "netcat-openbsd"),
     ("ip", "iproute2"),
     ("tc", "iproute2"),
+    ("iptables", "iptables"),
 ];
 /// Where programs are that only root needs, and that are not on everybody's PATH.
 const FOR_ROOT: [&str; 2] = ["/usr/sbin", "/sbin"];

@@ -28,10 +28,14 @@ const GUEST_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 7, 2);
 /// Where bytes are said back, and where as many are to be had as one likes.
 const ECHO: u16 = 7;
 const BULK: u16 = 9;
+/// The most that a guest may run, in seconds of the host: a bad link is slow.
+const TIME_LIMIT: &str = "900";
 /// Bytes each way.
 const SIZE: usize = 16 << 20;
-/// A link that nobody wants.
+/// What `tc` does to packets of a link that nobody wants.
 const BAD: &str = "netem loss 2% delay 5ms reorder 10% duplicate 1% corrupt 0.5%";
+/// Which packets a firewall loses: so many of all.
+const LOST: &str = "-m statistic --mode random --probability 0.01 -j DROP";
 
 /// A link to the guest.
 #[derive(Clone, Copy, Debug)]
@@ -39,23 +43,28 @@ struct Link {
     name: &'static str,
     /// The longest packet.
     mtu: usize,
-    /// What is done to packets either way.
-    spoiled: Option<&'static str>,
+    /// The commands that spoil it, behind those that make it.
+    spoil: fn() -> Result<String, Failed>,
 }
 
 const GOOD: Link = Link {
     name: "good",
     mtu: 1500,
-    spoiled: None,
+    spoil: || Ok(String::new()),
 };
 const LONG_PACKETS: Link = Link {
     name: "long-packets",
     mtu: 9000,
     ..GOOD
 };
+const LOSSY: Link = Link {
+    name: "lossy",
+    spoil: lose,
+    ..GOOD
+};
 const SPOILED: Link = Link {
     name: "spoiled",
-    spoiled: Some(BAD),
+    spoil,
     ..GOOD
 };
 
@@ -71,6 +80,9 @@ pub(super) fn trials() -> Vec<Trial> {
             }),
             trial("carries_every_byte_in_long_packets", |mode| {
                 on(LONG_PACKETS, mode, cut_by_the_card)
+            }),
+            trial("carries_every_byte_where_packets_are_lost", |mode| {
+                on(LOSSY, mode, |_| Ok(()))
             }),
             trial("carries_every_byte_over_a_bad_link", |mode| {
                 on(SPOILED, mode, |_| Ok(()))
@@ -100,7 +112,7 @@ fn on(
     given(&namespace)?;
     served.end_well()?;
     let recording = Recording::read(&file, GUEST_ADDRESS)?;
-    println!("{link:?}: {recording:?}");
+    println!("{}: {recording:?}", link.name);
     look(&recording)?;
     Ok(Completion::Completed)
 }
@@ -108,22 +120,32 @@ fn on(
 /// What makes the link.
 fn script(link: &Link) -> Result<String, Failed> {
     let (ip, mtu) = (provided("ip")?.display().to_string(), link.mtu);
-    let mut script = format!(
+    let script = format!(
         "{ip} link set lo up && {ip} tuntap add dev tap0 mode tap && \
          {ip} address add {HOST} dev tap0 && {ip} link set tap0 mtu {mtu} up"
     );
-    if let Some(how) = link.spoiled {
-        let tc = provided("tc")?.display().to_string();
-        // What comes from the guest is spoiled behind a device of its own.
-        script.push_str(&format!(
-            " && {tc} qdisc add dev tap0 root {how} && {ip} link add ifb0 type ifb && \
-             {ip} link set ifb0 up && {tc} qdisc add dev ifb0 root {how} && \
-             {tc} qdisc add dev tap0 handle ffff: ingress && \
-             {tc} filter add dev tap0 parent ffff: protocol all u32 match u32 0 0 \
-             action mirred egress redirect dev ifb0"
-        ));
-    }
-    Ok(script)
+    Ok(script + &(link.spoil)()?)
+}
+
+/// Loses packets either way.
+fn lose() -> Result<String, Failed> {
+    let iptables = provided("iptables")?.display().to_string();
+    Ok(format!(
+        " && {iptables} -A INPUT {LOST} && {iptables} -t mangle -A POSTROUTING {LOST}"
+    ))
+}
+
+/// Loses, delays, doubles, reorders and spoils packets either way. What comes from the
+/// guest is spoiled behind a device of its own.
+fn spoil() -> Result<String, Failed> {
+    let [ip, tc] = [provided("ip")?, provided("tc")?].map(|it| it.display().to_string());
+    Ok(format!(
+        " && {tc} qdisc add dev tap0 root {BAD} && {ip} link add ifb0 type ifb && \
+         {ip} link set ifb0 up && {tc} qdisc add dev ifb0 root {BAD} && \
+         {tc} qdisc add dev tap0 handle ffff: ingress && \
+         {tc} filter add dev tap0 parent ffff: protocol all u32 match u32 0 0 \
+         action mirred egress redirect dev ifb0"
+    ))
 }
 
 /// A guest at the other end of the tap.
@@ -137,7 +159,7 @@ fn served(
     let mut command = TOOL.command_behind(&namespace.prefix(), ["run"]);
     command
         .arg(image)
-        .args(["--output", "json", "--timeout", "200"]);
+        .args(["--output", "json", "--timeout", TIME_LIMIT]);
     command
         .args(["--net", "tap:tap0", "--ip", GUEST, "--pcap"])
         .arg(file);

@@ -14,6 +14,9 @@ const WAYS: [&[&str]; 2] = [
     &["--net", "--mount", "--user", "--map-root-user"],
 ];
 
+/// The most that a command in it may run, in seconds of the host: a bad link is slow.
+const TIME_LIMIT: &str = "400";
+
 /// A network of interfaces that nobody else sees.
 pub(super) struct Namespace {
     /// A shell in it that waits for the end of its input.
@@ -81,7 +84,7 @@ impl Namespace {
     pub(super) fn command(&self, program: &'static str) -> Result<Command, Failed> {
         let program = provided(program)?;
         let mut command = Command::new("timeout");
-        command.arg("180").args(self.prefix()).arg(program);
+        command.arg(TIME_LIMIT).args(self.prefix()).arg(program);
         Ok(command)
     }
 }
