@@ -103,13 +103,16 @@ impl Hold {
         !self.state.inbox.is_empty() || is_due || self.state.is_card_new
     }
 
-    /// Whether the card has something to do, or has to be told to interrupt again.
+    /// Whether there is something for the card, or it has to be told to interrupt again.
     fn has_for_card(&self, woken: usize) -> bool {
         let state = &self.state;
         let is_silent = !IS_ARMED.load(Ordering::Relaxed);
         let is_short = state.ledger.free_to_receive() > domains::network::packets::RECEIVE / 2;
         let wants_look = is_silent && (woken == 0 || is_short || state.card_has_more);
-        has_card() && (!state.outbox.is_empty() || wants_look)
+        // Without a card frames are dropped: nothing would leave the outbox ever again,
+        // and `net` has a budget of what finds room there.
+        // DEFENCE: outbox-without-card
+        !state.outbox.is_empty() || has_card() && wants_look
     }
 
     fn set_alarm(&mut self, is_finished: bool) {

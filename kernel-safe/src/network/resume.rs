@@ -124,28 +124,39 @@ impl Hold {
     #[cold]
     #[inline(never)]
     fn renew_card(&mut self) {
-        let is_there = Nic::is_there();
         self.state.nic_generation = Nic::generation();
-        self.state.ledger.lose_card();
-        self.state.card_has_more = false;
-        self.state.card = match is_there {
-            true => Nic::card(),
-            false => [0; CARD_SIZE],
-        };
-        self.state.is_card_new = true;
+        if !Nic::is_there() {
+            return self.lose_card();
+        }
+        self.change_card(Nic::card());
         if self.state.features() & SEGMENTS == SEGMENTS {
             self.state.ledger.lend_large();
         }
-        set_card(is_there);
-        if !is_there {
-            self.lose_far();
-        }
+        set_card(true);
+    }
+
+    /// There is no card any more: what went by it is lost.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn lose_card(&mut self) {
+        self.change_card([0; CARD_SIZE]);
+        set_card(false);
+        self.lose_far();
+    }
+
+    fn change_card(&mut self, card: [u8; CARD_SIZE]) {
+        let state = &mut *self.state;
+        state.ledger.lose_card();
+        state.card_has_more = false;
+        state.card = card;
+        state.is_card_new = true;
     }
 
     /// Connections that went by the card are lost.
     fn lose_far(&mut self) {
         for slot in &self.state.slots {
             let is_connection = matches!(slot.role(), Role::Connected | Role::Connecting);
+            // DEFENCE: near-connections-stay
             let is_far = !setting::is_own(&slot.name(told::PEER));
             if is_connection && is_far && !slot.carries_datagrams() {
                 slot.lose(Errno::NetworkDown);

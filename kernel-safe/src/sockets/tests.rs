@@ -1,5 +1,6 @@
 //! Sockets with a played `net`.
 
+mod cards;
 mod edges;
 mod played;
 mod restarts;

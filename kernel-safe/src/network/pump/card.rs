@@ -4,7 +4,7 @@ use core::sync::atomic::Ordering;
 
 use domains::network::desk::{self, FRAMES};
 
-use super::{IS_ARMED, has_card, set_card};
+use super::{IS_ARMED, has_card};
 use crate::drivers::{DriverError, Exchanged, Nic};
 use crate::network::hold::Hold;
 use crate::network::ledger::Lie;
@@ -24,9 +24,10 @@ impl Hold {
         let mut nic = Nic::lock();
         // The card may have been started anew since the book was looked at.
         self.catch_up_with_card();
+        // DEFENCE: card-that-does-not-start
         if nic.check().is_err() {
-            set_card(false);
-            return;
+            drop(nic);
+            return self.lose_card();
         }
         let (posts, sends) = (self.put_posts(&nic), self.put_sends(&nic));
         let arms = arms && !self.state.net_has_more;
@@ -74,15 +75,18 @@ impl Hold {
         let mut brought = exchanged.sent;
         for number in 0..exchanged.came {
             let (buffer, size) = nic.came(number);
+            // DEFENCE: came-compared
             if state.ledger.come(buffer, size) == Err(Lie) {
                 return Err(nic.convict("it brought a frame that cannot have come"));
             }
+            // DEFENCE: empty-comes-to-nobody
             if size > 0 {
                 state.inbox.push(desk::frame(buffer, size));
                 brought = brought.saturating_add(1);
             }
         }
         for number in 0..exchanged.sent {
+            // DEFENCE: sent-compared
             if state.ledger.sent(nic.sent(number)) == Err(Lie) {
                 return Err(nic.convict("it sent what it was not given"));
             }
@@ -114,6 +118,7 @@ impl Hold {
     fn drop_outbox(&mut self) {
         let state = &mut *self.state;
         for frame in state.outbox.frames() {
+            // DEFENCE: dropped-are-free
             state.ledger.drop_leaving(desk::buffer_and_size(*frame).0);
         }
         state.outbox.clear();

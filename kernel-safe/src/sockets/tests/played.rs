@@ -59,6 +59,10 @@ pub(super) struct Cells {
     pub(super) heap: usize,
     /// What the card answers to an exchange.
     pub(super) card_says: Option<i64>,
+    /// What it answers to the next one alone.
+    pub(super) card_lies: Option<i64>,
+    /// Whether a `nic` that is started anew finds no card.
+    pub(super) has_no_card: bool,
     /// Whether `net` always has more to do.
     pub(super) has_more: bool,
     /// Whether it changes nothing that it has told.
@@ -96,6 +100,8 @@ impl Cells {
                     next_port: self.next_port,
                     card_starts: self.card_starts,
                     card_says: self.card_says,
+                    card_lies: self.card_lies,
+                    has_no_card: self.has_no_card,
                     has_more: self.has_more,
                     ..Cells::default()
                 };

@@ -1,7 +1,7 @@
 //! What sockets find when `net` is started anew under them, or given up.
 
 use super::*;
-use crate::drivers::{Net, Nic};
+use crate::drivers::Net;
 
 /// Entries of `net` that may fault.
 const ENTRIES: core::ops::RangeInclusive<u32> = 4..=14;
@@ -100,26 +100,6 @@ fn whatever_call_faults_the_next_ones_work() {
         assert_eq!(receive(server, 9), Ok(5));
         close(&[listener, client, server]);
     }
-}
-
-#[test]
-fn a_card_that_is_given_up_leaves_loopback() {
-    let world = World::new();
-    let (listener, near, server) = pair(80);
-    let far = stream();
-    let target = Name::v4([10, 0, 2, 2], 80);
-    assert_eq!(far.connect(&nonblocking(), name(target)), Ok(0));
-    world.cells.lock().card_says = Some(-5);
-    while Nic::is_there() {
-        crate::network::on_devices(u64::MAX);
-        crate::network::attend();
-    }
-    super::super::push();
-    assert_eq!(receive(far, 9), Err(Errno::NetworkDown));
-    assert_eq!(receive(far, 9), Ok(0));
-    assert_eq!(send(near, b"hello"), Ok(5));
-    assert_eq!(receive(server, 9), Ok(5));
-    close(&[listener, near, far, server]);
 }
 
 #[test]

@@ -30,9 +30,12 @@ impl Player for Shared {
             }
             (Cell::Nic, Cell::START) => {
                 cells.card_starts += 1;
-                Ok(1)
+                Ok(i64::from(!cells.has_no_card))
             }
-            (Cell::Nic, 2) => Ok(cells.card_says.unwrap_or(desk::ARMED as i64)),
+            (Cell::Nic, 2) => {
+                let said = cells.card_lies.take().or(cells.card_says);
+                Ok(said.unwrap_or(desk::ARMED as i64))
+            }
             _ => Ok(0),
         }
     }
