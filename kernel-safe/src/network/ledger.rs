@@ -137,6 +137,7 @@ impl Ledger {
     /// The card has no such buffer, or there is no room for so much.
     pub fn come(&mut self, buffer: usize, size: usize) -> Result<(), Lie> {
         // DEFENCE: frame-fits
+        // DEFENCE: frame-came-to-receive
         let fits = size <= packets::SIZE && packets::is_to_receive(buffer);
         if !fits || self.owner(buffer) != Some(Owner::Card) {
             return Err(Lie);
@@ -264,6 +265,7 @@ mod tests {
         Leave(usize, usize),
         Send(usize),
         Sent(usize),
+        Drop(usize),
         LoseCard,
         LoseStack,
         LendLarge,
@@ -280,9 +282,9 @@ mod tests {
             4 => (buffer(), size()).prop_map(|(buffer, size)| Step::Leave(buffer, size)),
             4 => buffer().prop_map(Step::Send),
             4 => buffer().prop_map(Step::Sent),
+            2 => buffer().prop_map(Step::Drop),
             1 => Just(Step::LoseCard),
-            1 => Just(Step::LoseStack),
-            1 => Just(Step::LendLarge),
+            2 => prop_oneof![Just(Step::LoseStack), Just(Step::LendLarge)],
         ]
     }
 
@@ -295,6 +297,7 @@ mod tests {
             Step::Leave(buffer, size) => _ = ledger.leave(buffer, size),
             Step::Send(buffer) => ledger.send(buffer),
             Step::Sent(buffer) => _ = ledger.sent(buffer),
+            Step::Drop(buffer) => ledger.drop_leaving(buffer),
             Step::LoseCard => ledger.lose_card(),
             Step::LoseStack => ledger.lose_stack(),
             Step::LendLarge => ledger.lend_large(),
@@ -370,6 +373,7 @@ mod tests {
             "the card does not have it yet"
         );
         ledger.send(spare);
+        assert_eq!(ledger.come(spare, 60), Err(Lie), "it is there to send from");
         assert_eq!(ledger.sent(spare), Ok(()));
         assert_eq!(ledger.sent(spare), Err(Lie), "it was sent already");
         for none in [COUNT, usize::MAX] {

@@ -129,6 +129,7 @@ impl Slot {
     pub(super) fn begin(&self, kind: Kind) {
         self.carries_datagrams
             .store(kind == Kind::Datagram, Ordering::Relaxed);
+        // DEFENCE: numbers-begin-anew
         self.ended.store(0, Ordering::Relaxed);
         self.forget();
     }
@@ -230,6 +231,7 @@ impl Slot {
     pub fn name(&self, what: usize) -> Name {
         let mut name = Name::new_zeroed();
         let view = View::control(self.number as usize);
+        // DEFENCE: no-name-without-window
         if self.pages.load(Ordering::Acquire) != 0 {
             let (words, _) = name.as_mut_bytes().as_chunks_mut::<8>();
             for (number, bytes) in words.iter_mut().enumerate() {
@@ -243,14 +245,17 @@ impl Slot {
 
 /// What can be read and written.
 impl Slot {
-    /// Whether something can be read.
+    /// Whether something can be read; also if `net` lies about it, which whoever reads
+    /// finds out.
     pub fn is_readable(&self) -> bool {
+        // DEFENCE: lies-wake-readers
         self.rest(&mut self.reading.lock())
             .map_or(true, |piece| piece.size > 0)
     }
 
-    /// Whether there is room to write.
+    /// Whether there is room to write, or `net` lies about it.
     pub fn is_writable(&self) -> bool {
+        // DEFENCE: lies-wake-writers
         self.room(&mut self.writing.lock())
             .map_or(true, |piece| piece.size > 0)
     }

@@ -52,6 +52,7 @@ impl Hold {
     pub(super) fn drop_inbox(&mut self) {
         let state = &mut *self.state;
         for frame in state.inbox.frames() {
+            // DEFENCE: seen-are-free
             state.ledger.take(desk::buffer_and_size(*frame).0);
         }
         state.inbox.clear();
@@ -165,6 +166,7 @@ impl Hold {
                 return Err(self.net.convict("it told of a socket that there is not"));
             };
             // What was closed since is told of once more.
+            // DEFENCE: closed-is-no-lie
             if slot.is_with_net() && slot.told_state() & state::RELEASED != 0 {
                 self.release(slot)?;
             }

@@ -1,6 +1,7 @@
 //! Edges: numbers, windows, options, a `net` that lies.
 
 use domains::network::desk::net::CHANGED_MAX;
+use domains::network::window::told;
 use gate::cell::net::kind;
 
 use super::*;
@@ -185,6 +186,22 @@ fn net_tells_of_sockets_that_there_are_and_releases_none_that_is_open() {
     close(&[listener, again]);
 }
 
+/// It has told of it before it was closed.
+#[test]
+fn what_was_closed_may_be_told_of_once_more() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    let (starts, number) = (world.cells.lock().starts, client.0.number());
+    close(&[client]);
+    let desk = domains::windows::net().start as usize;
+    let place = desk + domains::network::desk::net::CHANGED;
+    gate::played::write(place, &number.to_ne_bytes());
+    world.cells.lock().lies = Some((14, 1 << 16));
+    super::super::push();
+    assert_eq!(world.cells.lock().starts, starts);
+    close(&[listener, server]);
+}
+
 #[test]
 fn a_card_that_brings_nothing_and_keeps_silent_is_started_anew() {
     // Nothing at all, or the first buffer that it was given, without a frame in it.
@@ -234,14 +251,45 @@ fn of_which_versions_a_socket_is_is_said_before_it_has_an_address() {
     close(&[six]);
 }
 
+/// Whoever waits is told of such a lie as well: he reads or writes, and finds it out.
 #[test]
 fn windows_tell_of_nothing_outside() {
-    let world = World::new();
-    let (listener, client, server) = pair(80);
-    let at = domains::network::window::start(server.0.number() as usize) as usize;
-    let starts = world.cells.lock().starts;
-    gate::played::write(at, &u64::MAX.to_ne_bytes());
-    assert_eq!(receive(server, 9), Err(Errno::Reset));
-    assert_eq!(world.cells.lock().starts, starts + 1);
-    close(&[listener, client, server]);
+    for (what, events) in [(told::READABLE, INPUT), (told::WRITABLE, OUTPUT)] {
+        let world = World::new();
+        let (listener, client, server) = pair(80);
+        while send(server, &[7; 100_000]).is_ok() {}
+        assert_eq!(server.events(), 0);
+        let at = domains::network::window::start(server.0.number() as usize) as usize;
+        let starts = world.cells.lock().starts;
+        gate::played::write(at + what, &u64::MAX.to_ne_bytes());
+        assert_eq!(server.events(), events);
+        let found = match events {
+            INPUT => receive(server, 9),
+            _ => send(server, b"x"),
+        };
+        assert_eq!(found, Err(Errno::Reset));
+        assert_eq!(world.cells.lock().starts, starts + 1);
+        close(&[listener, client, server]);
+    }
+}
+
+/// A number is somebody else's when it is given again.
+#[test]
+fn a_number_keeps_nothing_of_who_had_it() {
+    let _world = World::new();
+    let one = datagrams();
+    assert_eq!(one.bind(name(here(5))), Ok(0));
+    assert_eq!(one.connect(&nonblocking(), name(here(6))), Ok(0));
+    assert_eq!(one.shutdown(2), Ok(0));
+    assert_eq!(send(one, b"x"), Err(Errno::BrokenPipe));
+    close(&[one]);
+    let next = datagrams();
+    assert_eq!(next.0.number(), one.0.number());
+    assert_eq!(next.tell_name(false, played::NAME), Ok(0));
+    assert_eq!(told_name(), Name::v4([0; 4], 0));
+    assert_eq!(next.events(), OUTPUT);
+    assert_eq!(receive(next, 9), Err(Errno::Again));
+    let sent = next.send(&nonblocking(), &[buffer(b"x")], name(here(7)));
+    assert_eq!(sent, Ok(1));
+    close(&[next]);
 }
