@@ -132,6 +132,7 @@ impl Windows {
             return Ok(());
         }
         // DEFENCE: told-page-stays
+        // DEFENCE: window-is-one
         self.shrink(number);
         let has = sizes::bytes(self.shelf(number));
         let more = sizes::bytes(class).saturating_sub(has);
@@ -139,10 +140,12 @@ impl Windows {
         if over > 0 {
             self.trim(over);
         }
+        // DEFENCE: window-within-limit
         if self.mapped.saturating_add(more) > limit {
             return Err(Errno::NoBuffers);
         }
         if self.map(number, class).is_err() {
+            // DEFENCE: window-instead-of-spares
             self.trim(u64::MAX);
             self.map(number, class)?;
         }
@@ -160,6 +163,7 @@ impl Windows {
         self.map_piece(received)?;
         if let Err(errno) = self.map_piece(sent) {
             // What was mapped just now can be taken away.
+            // DEFENCE: window-whole-or-none
             let _ = self.unmap_piece(received);
             return Err(errno);
         }
@@ -210,11 +214,9 @@ impl Windows {
         };
         let [_, sent] = behind(number, pages);
         let received = (window::start(number as usize), pages.receive as u64);
-        if self
-            .unmap_piece(received)
-            .and(self.unmap_piece(sent))
-            .is_err()
-        {
+        let unmapped = self.unmap_piece(received).and(self.unmap_piece(sent));
+        // DEFENCE: window-stays-known
+        if unmapped.is_err() {
             return false;
         }
         self.move_to(number, BARE);
@@ -282,6 +284,7 @@ const fn behind(number: u32, pages: Pages) -> [(u64, u64); 2] {
 /// The next smaller class for the same; none if there is none.
 fn smaller(purpose: Purpose, class: usize) -> Option<usize> {
     let least = sizes::class(purpose, Wish::default(), 0);
+    // DEFENCE: window-of-its-kind
     class.checked_sub(1).filter(|next| *next >= least)
 }
 

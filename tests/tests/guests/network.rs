@@ -1,7 +1,7 @@
 //! The network, and images that do without it.
 
-mod peer;
 mod clients;
+mod peer;
 mod programs;
 mod served;
 mod servers;
