@@ -146,6 +146,7 @@ impl Hold {
 
     fn change_card(&mut self, card: [u8; CARD_SIZE]) {
         let state = &mut *self.state;
+        // DEFENCE: new-card-has-buffers
         state.ledger.lose_card();
         state.card_has_more = false;
         state.card = card;
@@ -169,6 +170,7 @@ impl Hold {
     #[cold]
     #[inline(never)]
     fn lose_all(&mut self) {
+        // DEFENCE: no-net-is-told-once
         if self.state.knows_no_net {
             return;
         }
@@ -190,7 +192,9 @@ impl Hold {
     /// What `net` had and knew is gone.
     fn forget_net(&mut self) {
         let state = &mut *self.state;
+        // DEFENCE: new-net-has-buffers
         state.ledger.lose_stack();
+        // DEFENCE: new-net-has-memory
         state.granted = 0;
         state.net_has_more = false;
         state.net_deadline = u64::MAX;

@@ -121,6 +121,7 @@ impl Hold {
             }
         };
         opened.map_err(|trouble| {
+            // DEFENCE: no-number-without-window
             self.free_number(slot);
             Errno::from(trouble)
         })

@@ -94,6 +94,7 @@ impl<R: Reach, T: Transport> Card<R, T> {
         };
         let has_queues = self.receive.open(&mut transport, device)
             && self.transmit.open(&mut transport, device);
+        // DEFENCE: nic-opens-whole
         if has_queues {
             transport.finish_init();
             facts.tell::<R>();

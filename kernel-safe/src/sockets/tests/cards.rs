@@ -69,6 +69,21 @@ fn a_card_that_tells_of_what_it_was_not_given_is_started_anew() {
 }
 
 #[test]
+fn a_card_that_is_started_anew_gets_all_buffers() {
+    let world = World::new();
+    (0..9).for_each(|_| exchange(&world, [0, 0], CAME, 0));
+    assert_eq!(world.cells.lock().posts, 0, "it has them all");
+    exchange(&world, [0, 1], SENT, desk::frame(0, 0));
+    exchange(&world, [0, 0], CAME, 0);
+    let mut posts = 0;
+    for _ in 0..9 {
+        posts += world.cells.lock().posts;
+        exchange(&world, [0, 0], CAME, 0);
+    }
+    assert!(posts >= (RECEIVE - 2 * FRAMES) as u64, "{posts}");
+}
+
+#[test]
 fn a_buffer_that_comes_back_empty_is_no_frame() {
     let world = World::new();
     exchange(&world, [1, 0], CAME, desk::frame(0, 60));

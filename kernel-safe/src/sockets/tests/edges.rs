@@ -111,6 +111,22 @@ fn connections_go_on_coming_when_net_has_used_its_memory_up() {
     close(&[listener, client, server]);
 }
 
+/// Each time the stock is short, and nothing can be done about it.
+#[test]
+fn windows_that_net_does_not_open_cost_no_numbers() {
+    let world = World::new();
+    let listener = listener(80);
+    world.cells.lock().wants_heap = usize::MAX;
+    for _ in 0..50 {
+        let short = domains::network::desk::SHORT as i64;
+        world.cells.lock().lies = Some((PUMP.1, short));
+        super::super::push();
+    }
+    let next = stream();
+    assert!(next.0.number() < 20, "{}", next.0.number());
+    close(&[listener, next]);
+}
+
 #[test]
 fn names_of_another_family_are_refused() {
     let _world = World::new();

@@ -72,6 +72,10 @@ pub(super) struct Cells {
     next_port: u16,
     /// The last words that went over an entry, by number.
     pub(super) last: BTreeMap<u32, [u64; 4]>,
+    /// How many buffers to send from it was given.
+    pub(super) spares: usize,
+    /// How many buffers to receive into the last exchange has given the card.
+    pub(super) posts: u64,
 }
 
 const UNKNOWN: i64 = -errno::EBADF;
@@ -347,7 +351,8 @@ impl Cells {
     }
 
     fn pump(&mut self, counts: u64) -> i64 {
-        let [_, _, dirty] = desk::counts_of(counts);
+        let [_, spares, dirty] = desk::counts_of(counts);
+        self.spares += spares;
         let mut touched = Vec::new();
         for entry in 0..dirty {
             let at = windows::net().start as usize + place::DIRTY + entry * place::DIRTY_SIZE;

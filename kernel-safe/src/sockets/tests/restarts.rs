@@ -35,6 +35,18 @@ fn connections_are_reset_and_listeners_are_back() {
 }
 
 #[test]
+fn a_new_net_has_memory_and_buffers() {
+    let world = World::new();
+    for _ in 0..3 {
+        fault(&world);
+        super::super::push();
+        let cells = world.cells.lock();
+        assert!(cells.heap >= 128 << 10, "{}", cells.heap);
+        assert_eq!(cells.spares, 128, "as many as there are");
+    }
+}
+
+#[test]
 fn a_socket_for_datagrams_stays_bound_with_all_it_had() {
     let world = World::new();
     let (one, other) = (datagrams(), datagrams());
@@ -128,6 +140,8 @@ fn a_net_that_is_given_up_leaves_no_network() {
         let events = socket.events();
         assert_eq!(events & HANG_UP, HANG_UP);
         assert!(receive(socket, 9).is_err());
+        assert!(open(V4, STREAM).is_err());
+        assert_eq!(receive(socket, 9), Ok(0), "that was told");
     }
     close(&[listener, client, server, one]);
 }

@@ -146,7 +146,8 @@ fn a_queue_has_as_many_entries_as_the_card_allows() {
         assert_eq!(back, 256 - entries, "the rest comes back");
     }
     for queue_max in [0, 1, 63] {
-        assert!(!card_with(ALL, queue_max).1, "{queue_max}");
+        let (card, is_open) = card_with(ALL, queue_max);
+        assert!(!is_open && !card.is_open(), "{queue_max}");
     }
 }
 

@@ -33,6 +33,7 @@ impl Player for Shared {
                 Ok(i64::from(!cells.has_no_card))
             }
             (Cell::Nic, 2) => {
+                cells.posts = words[0];
                 let said = cells.card_lies.take().or(cells.card_says);
                 Ok(said.unwrap_or(desk::ARMED as i64))
             }
