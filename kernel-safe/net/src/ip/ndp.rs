@@ -60,6 +60,7 @@ impl Neighbour {
         let is_right = bytes::byte(message, 1)? == 0 && !target.is_multicast();
         is_right.then_some(Neighbour {
             target,
+            // DEFENCE: a-place-is-of-one
             place: place.filter(ethernet::is_one),
             is_answer: flags & SOLICITED != 0,
             is_better: flags & OVERRIDE != 0,

@@ -40,6 +40,7 @@ impl<L: Lender> Node<L> {
         } else {
             Ok(packet.target)
         };
+        // DEFENCE: no-echo-to-everybody
         let is_answered = !(is_for_many && matches!(packet.target, IpAddress::Ipv4(_)));
         let (Ok(source), true) = (source, is_answered) else {
             return;
@@ -64,6 +65,7 @@ impl<L: Lender> Node<L> {
         let is_to_many = self.is_broadcast(packet.source);
         let is_local = is_loopback(packet.target);
         // DEFENCE: errors-are-few
+        // DEFENCE: errors-are-not-about-many
         if is_for_many || is_to_many || !(is_local || self.errors.allows(self.now)) {
             return;
         }
@@ -81,6 +83,7 @@ impl<L: Lender> Node<L> {
             segment: None,
             header: 0,
         };
+        // DEFENCE: errors-are-short
         let bytes = packet.payload.len().min(QUOTED);
         let size = header::size(&quoted).saturating_add(bytes);
         let answer = icmp(packet.target, packet.source);

@@ -41,6 +41,7 @@ impl<L: Lender> Node<L> {
         let packet = packet.filter(|packet| {
             is_possible_source(packet)
                 && !self.addresses.is_own(packet.source)
+                // DEFENCE: nothing-from-everybody
                 && !self.addresses.is_everybody(packet.source)
                 && self.is_for_us(packet, is_for_many, is_in_group)
         });
@@ -78,6 +79,7 @@ fn is_lease(packet: &Packet<'_>) -> bool {
     let is_v4 = matches!(packet.target, IpAddress::Ipv4(_));
     let port = bytes::half(packet.payload, 2);
     is_v4
+        // DEFENCE: leases-come-by-udp
         && packet.protocol == IpProtocol::Udp
         && packet.fragment.is_none()
         && port == Some(DHCP_CLIENT)
@@ -95,6 +97,7 @@ fn is_possible_source(packet: &Packet<'_>) -> bool {
             let is_discovery = packet.protocol == IpProtocol::Icmpv6;
             let is_mapped = source.to_ipv4_mapped().is_some();
             let is_one = !source.is_multicast() && source != Ipv6Address::LOCALHOST;
+            // DEFENCE: nothing-from-mapped
             is_one && !is_mapped && (!is_nobody || is_discovery)
         }
     }

@@ -118,6 +118,7 @@ impl<L: Lender> Node<L> {
         let is_near = self.addresses.v4?.contains(source.into())
             || self.addresses.router_v4 == Some(source);
         let is_possible = ethernet::is_one(&place) && is_near && source != own;
+        // DEFENCE: everybody-is-no-neighbour
         if !is_possible || self.addresses.is_everybody(source.into()) {
             return None;
         }
@@ -153,6 +154,7 @@ impl<L: Lender> Node<L> {
         }
         let card = self.card?;
         let place = asked.place?;
+        // DEFENCE: answers-for-itself
         if !self.addresses.is_on_link(asked.target.into()) {
             return None;
         }
@@ -183,6 +185,7 @@ impl<L: Lender> Node<L> {
         }
         let known = self.neighbours.place_of(address);
         if let Some(place) = answer.place.or(known)
+            // DEFENCE: place-stays-unless-better
             && (answer.is_better || known.is_none_or(|known| known == place))
         {
             let is_answer = answer.is_answer;
@@ -213,6 +216,7 @@ impl<L: Lender> Node<L> {
         };
         let frame = self.frames.bytes(&buffer);
         if let Some(packet) = frame.get_mut(..FRAME_MIN) {
+            // DEFENCE: short-frames-are-zeroed
             packet.fill(0);
         }
         if let Some(packet) = frame.get_mut(START..START + ARP_SIZE) {

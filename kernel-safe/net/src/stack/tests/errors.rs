@@ -41,6 +41,35 @@ fn an_echo_is_answered_with_the_same_bytes() {
     assert_eq!(rig.pump_with(&[wrong, icmp(&[8, 0]), icmp(&[])]).sent, []);
 }
 
+/// Else everybody would answer whoever is named as the sender.
+#[test]
+fn an_echo_to_everybody_or_to_others_is_not_answered() {
+    let mut rig = Rig::new();
+    rig.know_peer();
+    // Its checksum is the port to which leases come.
+    let echo = [8, 0, 0, 0, 0xf7, 0xbb, 0, 0];
+    for (target, place) in [
+        ([255; 4], EthernetAddress::BROADCAST),
+        ([10, 0, 2, 255], EthernetAddress::BROADCAST),
+        ([10, 0, 2, 99], CARD),
+    ] {
+        let target = IpAddress::Ipv4(target.into());
+        let packet = made::packet(peer(), target, IpProtocol::Icmp, &echo, 2);
+        assert_eq!(packet[22..24], [0, 68]);
+        let asked = frame_to(place, 0x0800, &packet);
+        assert_eq!(rig.pump_with(&[asked]).sent, [], "{target}");
+    }
+}
+
+#[test]
+fn an_error_is_not_long() {
+    let mut rig = Rig::new();
+    rig.know_peer();
+    let sent = rig.pump_with(&[udp(9, 7, &[7; 1400])]).sent;
+    let answer = message(&sent);
+    assert!(20 + answer.len() <= 576, "{}", answer.len());
+}
+
 #[test]
 fn echoes_are_limited() {
     let mut rig = Rig::new();
@@ -81,7 +110,12 @@ fn nobody_is_told_of_what_was_to_many() {
         let all = frame_to(EthernetAddress::BROADCAST, 0x0800, &packet);
         assert_eq!(rig.pump_with(&[all]).sent, []);
     }
-    let strange = made::packet(peer(), own(), IpProtocol::Unknown(99), &[0; 8], 0);
+    let strange = IpProtocol::Unknown(99);
+    let everybody = IpAddress::v4(255, 255, 255, 255);
+    let packet = made::packet(peer(), everybody, strange, &[0; 8], 0);
+    let all = frame_to(EthernetAddress::BROADCAST, 0x0800, &packet);
+    assert_eq!(rig.pump_with(&[all]).sent, []);
+    let strange = made::packet(peer(), own(), strange, &[0; 8], 0);
     let sent = rig.pump_with(&[frame(0x0800, &strange)]).sent;
     assert_eq!(message(&sent)[..2], [3, 2]);
 }

@@ -3,6 +3,7 @@
 use domains::errno::EHOSTUNREACH;
 use domains::network::Name;
 use domains::network::desk::{self, net};
+use domains::network::packets;
 use domains::network::window::told;
 use gate::cell::net::{card, kind};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol};
@@ -10,6 +11,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol};
 use super::rig::*;
 use crate::carrier::{Carrier, Checksum, Outgoing};
 use crate::ip::checksum;
+use crate::lent::Lender;
 use crate::link::header::{Header, NEEDS_CHECKSUM};
 use crate::testing::packets as made;
 
@@ -182,10 +184,26 @@ fn questions_for_this_machine_are_answered_and_others_are_not() {
         arp(1, PEER_CARD, OWN, nobody, OWN),
         arp(1, EthernetAddress([0xff; 6]), PEER, nobody, OWN),
         arp(1, PEER_CARD, [9, 9, 9, 9], nobody, OWN),
+        arp(1, PEER_CARD, [10, 0, 2, 255], nobody, OWN),
         arp(3, PEER_CARD, PEER, nobody, OWN),
     ] {
         assert_eq!(rig.pump_with(&[other]).sent, []);
     }
+}
+
+/// A frame of ARP is shorter than the shortest of Ethernet.
+#[test]
+fn a_short_frame_is_filled_with_zeros() {
+    let mut rig = Rig::new();
+    rig.settle();
+    for number in packets::RECEIVE..packets::COUNT {
+        let buffer = rig.stack.node.frames.lender.buffer(number);
+        buffer.expect("it is one").fill(0xff);
+    }
+    let asked = arp(1, PEER_CARD, PEER, EthernetAddress([0; 6]), OWN);
+    let sent = rig.pump_with(&[asked]).sent;
+    assert_eq!(sent[0].0, Header::default());
+    assert_eq!(sent[0].1[14 + 28..], [0; 18]);
 }
 
 #[test]
@@ -215,6 +233,7 @@ fn frames_for_others_and_from_nowhere_are_dropped() {
         frame(0x0800, &packet([0; 4], OWN)),
         frame(0x0800, &packet([255; 4], OWN)),
         frame(0x0800, &packet([224, 0, 0, 1], OWN)),
+        frame(0x0800, &packet([10, 0, 2, 255], OWN)),
         frame(0x0800, &packet(PEER, [127, 0, 0, 1])),
         frame(0x0800, &packet(PEER, [10, 0, 2, 99])),
         frame(0x86dd, &packet(PEER, OWN)),

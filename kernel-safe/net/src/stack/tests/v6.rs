@@ -175,6 +175,53 @@ fn neighbours_ask_and_are_asked() {
     assert_eq!(packet_of(&sent[0]).payload[8..], *b"near");
 }
 
+/// As what comes from a mapped address would be taken for what comes by IPv4.
+#[test]
+fn what_comes_from_an_address_that_nobody_has_is_dropped() {
+    let mut rig = Rig::ready();
+    rig.open(1, kind::DATAGRAM | kind::V6);
+    rig.bind(1, &Name::v6([0; 16], 7));
+    let frame = |source: Ipv6Address| {
+        let datagram = made::datagram(9, 7, b"hello");
+        let source = IpAddress::Ipv6(source);
+        let packet = made::packet(source, LINK.into(), IpProtocol::Udp, &datagram, 6);
+        frame(0x86dd, &packet)
+    };
+    for source in ["::ffff:10.0.2.2", "::1", "ff02::1", "::"] {
+        let source = source.parse().expect("it is one");
+        rig.pump_with(&[frame(source)]);
+        assert_eq!(rig.receive(1), [], "{source}");
+    }
+    rig.pump_with(&[frame(ROUTER)]);
+    assert_eq!(rig.receive(1).len(), 1);
+}
+
+#[test]
+fn nobody_answers_for_another_or_moves_one() {
+    let mut rig = Rig::ready();
+    let other = Ipv6Address::new(0xfe80, 0, 0, 0, 0, 0, 0, 7);
+    let question = Neighbour::question(other, PEER_CARD);
+    let sent = rig.pump_with(&[near(ROUTER, LINK, &question)]).sent;
+    assert_eq!(messages(&sent), [], "it is not this machine");
+    rig.open(1, kind::DATAGRAM | kind::V6);
+    let name = Name::v6(other.octets(), 7);
+    rig.send(1, b"near", Some(&name));
+    rig.settle();
+    let many = EthernetAddress([0x33, 0x33, 0, 0, 0, 1]);
+    let answer = Neighbour::answer(other, many, true);
+    let sent = rig.pump_with(&[near(other, LINK, &answer)]).sent;
+    assert_eq!(sent, [], "all would hear it");
+    let answer = Neighbour::answer(other, PEER_CARD, true);
+    let sent = rig.pump_with(&[near(other, LINK, &answer)]).sent;
+    assert_eq!(sent.len(), 1);
+    // Another says that it is there, but not that this is better.
+    let mut answer = Neighbour::answer(other, EthernetAddress([2, 0, 0, 0, 0, 9]), true);
+    answer[4] = 0x40;
+    rig.pump_with(&[near(other, LINK, &answer)]);
+    rig.send(1, b"near", Some(&name));
+    assert_eq!(rig.pump().sent[0].1[..6], PEER_CARD.0);
+}
+
 #[test]
 fn an_echo_of_ipv6_is_answered() {
     let mut rig = Rig::ready();
