@@ -148,6 +148,7 @@ impl Slaac {
         let (Some(said), Some(card)) = (Advertisement::read(message), node.card) else {
             return;
         };
+        // DEFENCE: given-is-given
         if !self.hears || !source.is_unicast_link_local() {
             return;
         }
@@ -165,6 +166,7 @@ impl Slaac {
         // Somebody is there; but others may come.
         self.ask_at = NEVER;
         if let Some(packet_max) = said.packet_max {
+            // DEFENCE: routers-say-what-can-be
             let is_possible = (1280..=card.packet_max).contains(&packet_max);
             self.packet_max = if is_possible {
                 packet_max
@@ -233,6 +235,7 @@ fn hear_network<L: Lender>(
         [network.valid, network.preferred].map(|seconds| end(seconds, now));
     let mut own = node.addresses.v6.iter_mut().flatten();
     match own.find(|own| own.address == address) {
+        // DEFENCE: own-address-stays
         Some(own) if own.is_given => {}
         Some(own) => {
             own.preferred_until = preferred;

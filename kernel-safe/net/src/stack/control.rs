@@ -35,6 +35,7 @@ impl<L: Lender> Stack<L> {
     }
 
     pub(super) fn hear_icmp_v6(&mut self, packet: &Incoming<'_>) {
+        // DEFENCE: messages-are-right
         if !packet.is_verified && !checksum::is_right(packet, IpProtocol::Icmpv6) {
             return;
         }
@@ -123,6 +124,7 @@ impl<L: Lender> Stack<L> {
         let (Some(group), Some(code)) = (group, bytes::byte(message, 1)) else {
             return;
         };
+        // DEFENCE: queries-are-right
         if !is_query || !is_right {
             return;
         }
@@ -143,6 +145,7 @@ impl<L: Lender> Stack<L> {
         };
         let is_near = matches!(packet.source, IpAddress::Ipv6(source)
             if source.is_unicast_link_local());
+        // DEFENCE: queries-are-near
         if is_near && packet.hop_limit == 1 {
             let is_old = message.len() < 28;
             let delay = decoded(code.into(), 16) * MILLISECOND;

@@ -60,7 +60,12 @@ fn who_has_joined_hears_and_routers_are_told() {
     let all = IpAddress::v4(224, 0, 0, 1);
     let packet = made::packet(peer(), all, IpProtocol::Igmp, &query, 2);
     let place = EthernetAddress([1, 0, 0x5e, 0, 0, 1]);
-    rig.pump_with(&[frame_to(place, 0x0800, &packet)]);
+    let asked = frame_to(place, 0x0800, &packet);
+    let mut wrong = asked.clone();
+    wrong.last_mut().map(|last| *last ^= 1).expect("it is long");
+    rig.pump_with(&[wrong]);
+    assert_eq!(reports(&rig.after(SECOND).sent), []);
+    rig.pump_with(&[asked]);
     assert_eq!(reports(&rig.after(SECOND).sent), [(0x16, GROUP)]);
     assert_eq!(join(&mut rig, 1, option::LEAVE, &group, &any), 0);
     assert_eq!(reports(&rig.settle().sent), [(0x17, [224, 0, 0, 2])]);

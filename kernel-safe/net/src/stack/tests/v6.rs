@@ -1,6 +1,7 @@
 //! Tests of IPv6 on the link: addresses, routers, neighbours.
 
-use domains::network::Name;
+use domains::network::setting::flag;
+use domains::network::{Name, Setting};
 use gate::cell::net::kind;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol, Ipv6Address};
 
@@ -130,6 +131,64 @@ fn many_routers_and_networks_are_too_many() {
 }
 
 #[test]
+fn no_router_makes_packets_smaller_or_larger_than_can_be() {
+    let mut rig = Rig::ready();
+    for (said, packet_max) in [(0, 1500), (1279, 1500), (9000, 1500), (1280, 1280)] {
+        let mut message = router::advertisement(1800);
+        // The option behind that of the router's own place.
+        message[28..32].copy_from_slice(&u32::to_be_bytes(said));
+        rig.pump_with(&[near(ROUTER, ALL, &message)]);
+        assert_eq!(rig.stack.node.packet_max, packet_max, "{said}");
+    }
+}
+
+#[test]
+fn no_router_takes_the_address_of_the_link() {
+    let mut rig = Rig::ready();
+    let mut message = router::advertisement(1800);
+    // The network, and for how long.
+    message[48..64].copy_from_slice(&Ipv6Address::new(0xfe80, 0, 0, 0, 0, 0, 0, 0).octets());
+    message[36..44].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1]);
+    rig.pump_with(&[near(ROUTER, ALL, &message)]);
+    rig.after(9000 * SECOND);
+    assert_eq!(rig.stack.node.addresses.link_local(), Some(LINK));
+}
+
+#[test]
+fn a_machine_that_is_told_its_address_hears_no_router() {
+    let given = Ipv6Address::new(0x2001, 0xdb8, 7, 0, 0, 0, 0, 1);
+    let setting = Setting {
+        flags: setting().flags | flag::STATIC_V6,
+        prefix_v6: 64,
+        address_v6: given.octets(),
+        router_v6: ROUTER.octets(),
+        ..setting()
+    };
+    let mut rig = Rig::with(&setting, true);
+    rig.after(2 * SECOND);
+    rig.pump_with(&[near(ROUTER, ALL, &router::advertisement(1800))]);
+    rig.after(2 * SECOND);
+    assert_eq!(rig.setting().address_v6, given.octets());
+    assert_eq!(rig.stack.node.packet_max, 1500);
+    assert!(!rig.stack.node.addresses.is_own(WIDE.into()));
+}
+
+#[test]
+fn groups_are_asked_for_on_the_link_alone() {
+    let query = [[130, 0, 0, 0, 0, 10, 0, 0], [0; 8], [0; 8]].concat();
+    for (source, hops, is_heard) in [(ROUTER, 1, true), (ROUTER, 255, false), (WIDE, 1, false)]
+    {
+        let mut rig = Rig::ready();
+        rig.after(9 * SECOND);
+        let mut frame = near(source, ALL, &query);
+        frame[12 + 14 + 7] = hops;
+        rig.pump_with(&[frame]);
+        let told = kinds(&rig.after(SECOND).sent);
+        assert_eq!(told.contains(&131), is_heard, "{source} {hops}: {told:?}");
+    }
+}
+
+#[test]
 fn an_address_that_somebody_has_is_not_taken() {
     for is_answer in [true, false] {
         let mut rig = Rig::new();
@@ -232,6 +291,9 @@ fn an_echo_of_ipv6_is_answered() {
     let packet = packet_of(&sent[0]);
     assert_eq!(packet.payload[0], 129);
     assert_eq!(packet.payload[4..], [1, 2, 3, 4, 5]);
+    let mut wrong = near(ROUTER, LINK, &echo);
+    wrong.last_mut().map(|last| *last ^= 1).expect("it is long");
+    assert_eq!(rig.pump_with(&[wrong]).sent, []);
     let all = near(ROUTER, ALL, &echo);
     let sent = rig.pump_with(&[all]).sent;
     assert_eq!(packet_of(&sent[0]).source, LINK.into());
