@@ -259,6 +259,7 @@ fn add<L: Lender>(
     let Some(place) = node.addresses.v6.iter_mut().find(|place| place.is_none()) else {
         return;
     };
+    // DEFENCE: an-address-is-of-one
     if address.is_multicast() || address.is_unspecified() {
         return;
     }

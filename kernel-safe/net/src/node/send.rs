@@ -122,6 +122,7 @@ impl<L: Lender> Node<L> {
         let most = packet_max.saturating_sub(header) / 8 * 8;
         let count = payload.len().div_ceil(most.max(8));
         let spare = self.frames.small_count();
+        // DEFENCE: all-parts-or-none
         if spare < count.saturating_add(crate::link::frames::RESERVE) {
             return Err(Full);
         }

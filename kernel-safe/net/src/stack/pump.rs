@@ -105,6 +105,7 @@ impl<L: Lender> Stack<L> {
         };
         if let Some((protocol, payload)) = headers {
             // No device has seen all of it.
+            // DEFENCE: parts-are-not-looked-at
             let packet = incoming(&packet, payload, &[], false);
             self.deliver(&packet, protocol);
         }
@@ -242,6 +243,7 @@ fn incoming<'a>(
         hop_limit: packet.hop_limit,
         payload,
         whole,
+        // DEFENCE: marks-are-of-cards
         is_verified: is_marked && is_looked_at,
     }
 }

@@ -2,7 +2,7 @@
 
 use domains::network::Name;
 use domains::network::window::Pages;
-use gate::cell::net::kind;
+use gate::cell::net::{card, kind};
 
 use super::rig::*;
 
@@ -75,8 +75,33 @@ fn without_buffers_for_all_parts_none_is_sent() {
     let size = one.send(1, &payload(60_000), Some(&name));
     assert_eq!(size, -domains::errno::ENOBUFS);
     assert_eq!(one.stack.node.frames.waiting(), 0);
+    // Nor if they would leave nothing for the link itself.
+    let parts = one.stack.node.frames.small_count() - 2;
+    let size = one.send(1, &payload(parts * 1480 - 8), Some(&name));
+    assert_eq!(size, -domains::errno::ENOBUFS);
+    assert_eq!(one.stack.node.frames.waiting(), 0);
     assert!(one.send(1, &payload(20_000), Some(&name)) > 0);
     assert_eq!(one.settle().sent.len(), 14);
+}
+
+/// The card has looked at each, and none of them has a checksum of all.
+#[test]
+fn no_card_has_looked_at_a_datagram_in_parts() {
+    let (mut one, mut other) = pair();
+    one.know_peer();
+    other.settle();
+    one.open(1, kind::DATAGRAM);
+    large_window(&mut other, 1, kind::DATAGRAM);
+    other.bind(1, &Name::v4([0; 4], 7));
+    other.flags = card::LOOKS;
+    for (flaw, count) in [(1, 0), (0, 1)] {
+        one.send(1, &payload(4000), Some(&Name::v4(PEER, 7)));
+        let mut frames = carried(one.settle().sent);
+        frames.iter_mut().for_each(|frame| frame[0] = 1);
+        frames[1][100] ^= flaw;
+        other.pump_with(&frames);
+        assert_eq!(other.receive(1).len(), count);
+    }
 }
 
 #[test]

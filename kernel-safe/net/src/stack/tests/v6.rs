@@ -155,6 +155,16 @@ fn no_router_takes_the_address_of_the_link() {
 }
 
 #[test]
+fn no_router_makes_an_address_of_a_group() {
+    let mut rig = Rig::ready();
+    let mut message = router::advertisement(1800);
+    message[48..64].copy_from_slice(&Ipv6Address::new(0xff05, 0, 0, 0, 0, 0, 0, 0).octets());
+    rig.pump_with(&[near(ROUTER, ALL, &message)]);
+    let own = rig.stack.node.addresses.v6.iter().flatten();
+    assert_eq!(own.count(), 1);
+}
+
+#[test]
 fn a_machine_that_is_told_its_address_hears_no_router() {
     let given = Ipv6Address::new(0x2001, 0xdb8, 7, 0, 0, 0, 0, 1);
     let setting = Setting {
