@@ -117,6 +117,7 @@ impl Reassembly {
 fn is_possible(fragment: Fragment, size: usize) -> bool {
     let end = fragment.at.saturating_add(size);
     let is_aligned = fragment.is_last || size.is_multiple_of(8);
+    // DEFENCE: parts-have-bytes
     size != 0 && is_aligned && end <= PACKET_MAX
 }
 
@@ -140,6 +141,7 @@ impl Partial {
     fn is_of(&self, packet: &Packet<'_>, fragment: Fragment) -> bool {
         self.identity == fragment.identity
             && self.source == packet.source
+            // DEFENCE: parts-of-one-packet
             && self.target == packet.target
             && self.protocol_v4.is_none_or(|it| it == packet.protocol)
     }
@@ -216,6 +218,7 @@ impl Partial {
             }
             !touches
         });
+        // DEFENCE: pieces-are-few
         if self.pieces.len() >= PIECES || self.pieces.try_reserve(1).is_err() {
             return false;
         }

@@ -130,10 +130,45 @@ fn an_end_before_what_has_come_and_a_second_end_are_bad() {
 fn odd_and_endless_parts_are_not_taken() {
     let mut reassembly = Reassembly::default();
     let bytes = [0; 1000];
-    reassembly.add(&packet(2, &bytes[..9]), fragment(1, 0, false), 0);
-    reassembly.add(&packet(2, &[]), fragment(1, 0, true), 0);
-    reassembly.add(&packet(2, &bytes), fragment(1, 65_528, true), 0);
-    assert!(reassembly.parts.is_empty());
+    for (size, at, is_last) in [(9, 0, false), (0, 0, true), (1000, 65_528, true)] {
+        let part = packet(2, &bytes[..size]);
+        assert_eq!(reassembly.add(&part, fragment(1, at, is_last), 0), None);
+        assert!(reassembly.parts.is_empty());
+    }
+}
+
+#[test]
+fn parts_of_one_packet_go_to_one_place_by_one_protocol() {
+    let mut reassembly = Reassembly::default();
+    let bytes = bytes_of(16);
+    let first = packet(2, &bytes[..8]);
+    assert_eq!(reassembly.add(&first, fragment(1, 0, false), 0), None);
+    let second = packet(2, &bytes[8..]);
+    for other in [
+        Packet {
+            target: IpAddress::v4(10, 0, 0, 255),
+            ..second
+        },
+        Packet {
+            protocol: IpProtocol::Tcp,
+            ..second
+        },
+    ] {
+        assert_eq!(reassembly.add(&other, fragment(1, 8, true), 0), None);
+    }
+    let whole = reassembly.add(&second, fragment(1, 8, true), 0);
+    assert_eq!(whole, Some((IpProtocol::Udp, bytes)));
+}
+
+#[test]
+fn a_packet_is_in_a_few_pieces_at_most() {
+    let mut reassembly = Reassembly::default();
+    for number in 0..=PIECES {
+        let pieces = reassembly.parts.first().map_or(0, |it| it.pieces.len());
+        assert_eq!(pieces, number, "each is apart from the others");
+        reassembly.add(&packet(2, &[7; 8]), fragment(1, number * 16, false), 0);
+    }
+    assert!(reassembly.parts[0].is_bad);
 }
 
 #[test]
