@@ -69,7 +69,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Sends no more blocks.
+    /// Sends no more blocks, and says so.
     pub fn stop(&self) {
         self.shared.has_ended.store(true, Ordering::Relaxed);
     }
@@ -106,15 +106,19 @@ impl Drop for Running {
     }
 }
 
-/// Sends whole blocks: a client waits for the rest of one until its end.
+/// Sends blocks, and behind the last one an end: a client waits for whole blocks, and does
+/// not begin to count them at the beginning of one.
 fn send(mut stream: TcpStream, block: usize, place: usize, shared: &Shared) {
     let block = vec![0x5a; block];
     while !shared.has_ended.load(Ordering::Relaxed) {
+        // First: what has come was sent, by everybody's count.
+        shared.count(place, block.len());
         if stream.write_all(&block).is_err() {
             return;
         }
-        shared.count(place, block.len());
     }
+    // The client may have closed it before.
+    let _ = stream.shutdown(Shutdown::Write);
 }
 
 fn receive(mut stream: TcpStream, place: usize, shared: &Shared) {
