@@ -43,14 +43,20 @@ impl Hold {
     ///
     /// # Errors
     ///
-    /// It has failed, or there is no memory for it.
+    /// It has failed, or was started anew since and knows nothing; there is no memory for it.
     pub(super) fn ready(&mut self) -> Result<(), Trouble> {
         if !Net::is_there() {
             return Err(Trouble::Failed);
         }
+        let generation = Net::generation();
+        let known = self.state.net_generation.unwrap_or(generation);
         if self.state.net_generation.is_none() {
-            self.state.net_generation = Some(Net::generation());
+            self.state.net_generation = Some(generation);
             self.state.is_card_new = true;
+        }
+        // DEFENCE: untold-net-is-not-asked
+        if known != generation {
+            return Err(Trouble::Restarted);
         }
         if self.state.granted == 0 {
             self.grant(HEAP_FIRST.max(self.state.heap))?;

@@ -46,6 +46,8 @@ pub(super) struct Cells {
     pub(super) calls: Vec<(Cell, u32)>,
     /// Which entry of `net` faults at its next call.
     pub(super) faults_at: Option<u32>,
+    /// How many spares it opens until it faults, once.
+    pub(super) spares_left: Option<usize>,
     /// Which entry of `net` answers this at its next call.
     pub(super) lies: Option<(u32, i64)>,
     /// How much heap it wants to have before it opens a socket.
@@ -95,6 +97,15 @@ impl Cells {
         }
         let [first, second, third, _] = words;
         let socket = first as u32;
+        if number == 4 && second as u32 == kind::SPARE {
+            self.spares_left = match self.spares_left {
+                Some(0) => {
+                    self.spares_left = None;
+                    return Err(Faulted);
+                }
+                left => left.map(|left| left - 1),
+            };
+        }
         Ok(match number {
             1 => {
                 *self = Cells {
@@ -107,6 +118,7 @@ impl Cells {
                     card_lies: self.card_lies,
                     has_no_card: self.has_no_card,
                     has_more: self.has_more,
+                    spares_left: self.spares_left,
                     ..Cells::default()
                 };
                 0
@@ -133,7 +145,8 @@ impl Cells {
     }
 
     fn open(&mut self, number: u32, kind: u32, pages: u32) -> i64 {
-        if self.heap < self.wants_heap {
+        // Without a grant there is no memory.
+        if self.heap == 0 || self.heap < self.wants_heap {
             return -errno::ENOBUFS;
         }
         assert!(!self.sockets.contains_key(&number), "{number} is open");

@@ -66,6 +66,23 @@ fn a_socket_for_datagrams_stays_bound_with_all_it_had() {
     close(&[one, other]);
 }
 
+#[test]
+fn a_net_that_fails_again_as_it_is_told_loses_nothing_more() {
+    let world = World::new();
+    let listener = listener(80);
+    let one = datagrams();
+    assert_eq!(one.bind(name(here(5))), Ok(0));
+    world.cells.lock().spares_left = Some(2);
+    fault(&world);
+    assert_eq!(world.cells.lock().spares_left, None, "it has faulted again");
+    assert_eq!(one.connect(&nonblocking(), name(here(5))), Ok(0));
+    assert_eq!(send(one, b"hello"), Ok(5));
+    assert_eq!(receive(one, 9), Ok(5));
+    let client = stream();
+    assert_eq!(connect(client, 80), Ok(0));
+    close(&[listener, one, client]);
+}
+
 /// The desk is not wiped when `net` is started anew.
 #[test]
 fn a_datagram_that_is_sent_once_more_is_the_same() {
