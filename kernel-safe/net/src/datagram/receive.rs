@@ -43,6 +43,7 @@ impl Datagrams {
 
     fn deliver_to_many(&mut self, packet: &Incoming<'_>, from: u16, to: u16, payload: &[u8]) {
         let mut before = None;
+        // DEFENCE: copies-are-few
         for place in 0..COPIES {
             let Some(number) = self.index.at(to).get(place).copied() else {
                 return;
@@ -51,6 +52,7 @@ impl Datagrams {
             let is_double = before.replace(number) == Some(number);
             let socket = self.sockets.get(&number);
             let hears = socket.is_some_and(|it| it.hears(packet.target, packet.source, from));
+            // DEFENCE: heard-by-those-meant
             if hears && !is_double {
                 self.deliver(number, packet.source, from, payload);
             }
@@ -77,6 +79,7 @@ impl Datagrams {
             let source = (quote.source, from);
             return self.index.find(source, (quote.target, to)).is_some();
         };
+        // DEFENCE: too-large-is-no-error
         let is_lasting = !matches!(quote.wrong, crate::ip::quote::Wrong::TooLarge(_));
         if let (Some(socket), true) = (self.sockets.get_mut(&number), is_lasting) {
             socket.fail(quote.errno());
@@ -98,6 +101,7 @@ pub fn read<'a>(packet: &Incoming<'a>) -> Option<(u16, u16, &'a [u8])> {
     };
     // Without a checksum it is right for IPv4 only (RFC 8200, 8.1).
     let is_right = packet.is_verified
+        // DEFENCE: sums-of-ipv6
         || has_none && is_v4
         || !has_none && checksum::is_right(&counted, IpProtocol::Udp);
     let is_possible = is_right && datagram.dst_port() != 0;

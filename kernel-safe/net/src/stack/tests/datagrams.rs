@@ -4,11 +4,14 @@ use domains::errno::{
     EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ, EINVAL, EMSGSIZE,
     ENETUNREACH, ENOTCONN, EPIPE,
 };
+use domains::network::desk::net;
 use domains::network::window::{state, told};
 use domains::network::{Name, option};
 use gate::cell::net::kind;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol};
 
 use super::rig::*;
+use crate::testing::packets as made;
 
 const DUAL: u32 = kind::DATAGRAM | kind::V6;
 const HOME: [u8; 4] = [127, 0, 0, 1];
@@ -162,6 +165,33 @@ fn what_cannot_be_sent_is_an_error() {
     let mut alone = Rig::alone();
     alone.open(1, kind::DATAGRAM);
     assert_eq!(alone.send(1, b"", Some(&name)), -ENETUNREACH);
+}
+
+/// A datagram of the peer to everybody.
+fn to_all(from: u16, to: u16) -> Vec<u8> {
+    let datagram = made::datagram(from, to, b"all");
+    let all = IpAddress::v4(255, 255, 255, 255);
+    let packet = made::packet(peer(), all, IpProtocol::Udp, &datagram, 6);
+    frame_to(EthernetAddress::BROADCAST, 0x0800, &packet)
+}
+
+#[test]
+fn what_is_to_everybody_comes_to_some_and_to_no_other_peer() {
+    let mut rig = Rig::ready();
+    rig.open(1, kind::DATAGRAM);
+    rig.bind(1, &Name::v4([0; 4], 7));
+    assert_eq!(rig.connect(1, &Name::v4(PEER, 9)), 0);
+    rig.pump_with(&[to_all(8, 7)]);
+    assert_eq!(rig.receive(1), []);
+    // Many share a port.
+    for socket in 2..102 {
+        rig.open(socket, kind::DATAGRAM);
+        rig.desk.write(net::NAME, &Name::v4([0; 4], 6));
+        assert_eq!(rig.stack.bind(socket, 1), 0);
+    }
+    rig.pump_with(&[to_all(8, 6)]);
+    let found = (2..102).map(|socket| rig.receive(socket).len());
+    assert_eq!(found.sum::<usize>(), 64, "and no more work is done");
 }
 
 #[test]

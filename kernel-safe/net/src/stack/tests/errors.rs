@@ -142,6 +142,9 @@ fn who_is_connected_is_told_that_nobody_is_there() {
         assert_eq!(rig.send(1, b"hello", None), 5);
         rig.pump();
     }
+    // That a packet was too large is no error: the next one is smaller.
+    rig.pump_with(&[icmp(&about(3, 4, [0, 0, 3, 0xe8], &sent[0]))]);
+    assert_eq!(rig.told(1, told::ERROR), 0);
     // An error about another's packet, and about another port.
     let mut other = sent[0].clone();
     other.1[14 + 20] ^= 1;
