@@ -235,7 +235,6 @@ fn hear_network<L: Lender>(
         [network.valid, network.preferred].map(|seconds| end(seconds, now));
     let mut own = node.addresses.v6.iter_mut().flatten();
     match own.find(|own| own.address == address) {
-        // DEFENCE: own-address-stays
         Some(own) if own.is_given => {}
         Some(own) => {
             own.preferred_until = preferred;
@@ -259,7 +258,6 @@ fn add<L: Lender>(
     let Some(place) = node.addresses.v6.iter_mut().find(|place| place.is_none()) else {
         return;
     };
-    // DEFENCE: an-address-is-of-one
     if address.is_multicast() || address.is_unspecified() {
         return;
     }
