@@ -1,6 +1,7 @@
 //! The network, and images that do without it.
 
 mod clients;
+mod kept;
 mod peer;
 mod programs;
 mod served;
@@ -28,6 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let left_out = Isolation::ALL.into_iter().map(of_mode);
     left_out
         .chain(servers::trials())
+        .chain(kept::trials())
         .chain(peer::trials())
         .chain(clients::trials())
         .chain(soak::trials())

@@ -99,7 +99,7 @@ fn stack_fails() -> Verdict {
     ensure(answered > 20, "most to be answered", &(answered, events))
 }
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(PATIENCE)?;
