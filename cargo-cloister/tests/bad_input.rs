@@ -172,7 +172,7 @@ fn forms_of_the_network_that_make_no_sense_are_wrong_command_lines() {
 #[test]
 fn a_network_that_cannot_be_is_told_before_anything_is_built() {
     let long = format!("dgram:/tmp/{}", "x".repeat(100));
-    let lines: [(&[&str], u8, &str); 9] = [
+    let lines: [(&[&str], u8, &str); 10] = [
         (
             &["--net", "none", "--publish", "8080:80"],
             status::USAGE,
@@ -194,6 +194,11 @@ fn a_network_that_cannot_be_is_told_before_anything_is_built() {
             "ip tuntap add dev no-such-tap",
         ),
         (&["--net", "tap:lo"], status::NOT_STARTED, "it is no tap"),
+        (
+            &["--net", "tap:lo"],
+            status::NOT_STARTED,
+            "tuntap add dev NAME",
+        ),
         (
             &["--net", "dgram:/no/such/socket"],
             status::NOT_STARTED,

@@ -114,6 +114,16 @@ impl TapTrouble {
                 "load the system's module `tun`, or have the container given /dev/net/tun"
                     .to_owned()
             }
+            // What has the name is not to be taken from whoever uses it.
+            TapTrouble::NoTap | TapTrouble::NotOurs => {
+                "make one under another name: `sudo ip tuntap add dev NAME mode tap user $USER`, \
+                 then `sudo ip link set NAME up`; docs/network.md has all of it"
+                    .to_owned()
+            }
+            TapTrouble::SeveralQueues => format!(
+                "make it anew with one: `sudo ip link del {interface}`, then `sudo ip tuntap add \
+                 dev {interface} mode tap user $USER` and `sudo ip link set {interface} up`"
+            ),
             _ => format!(
                 "make one: `sudo ip tuntap add dev {interface} mode tap user $USER`, then `sudo ip \
                  link set {interface} up`; docs/network.md has all of it"
