@@ -136,7 +136,9 @@ fn a_port_in_use_is_named() {
 
 #[test]
 fn forms_of_the_network_that_make_no_sense_are_wrong_command_lines() {
-    let lines: [(&str, &str, &str); 9] = [
+    let lines: [(&str, &str, &str); 11] = [
+        ("--net", "tap:sixteen-letters-", "at most 15 bytes"),
+        ("--publish", "8080:80000", "ports up to 65535"),
         ("--net", "bridge", "`bridge` is no network: write `user`"),
         (
             "--net",

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::tap::NAME_MAX;
 use super::{Socket, Tap};
 use crate::plain::Plain;
 
@@ -23,8 +24,9 @@ pub enum Backend {
 /// A text that names nothing of the kind.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no network: write `user`, `none`, `tap:` and an interface, as in tap:tap0, or \
-     `dgram:` and the path of a socket, as in dgram:/tmp/net"
+    "`{0}` is no network: write `user`, `none`, `tap:` and an interface, as in tap:tap0 (at most \
+     {NAME_MAX} bytes, none of them a blank or one of `/:%`), or `dgram:` and the path of a \
+     socket, as in dgram:/tmp/net"
 )]
 pub struct InvalidBackend(String);
 

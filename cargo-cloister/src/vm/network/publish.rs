@@ -29,8 +29,8 @@ pub struct Publish {
 pub enum InvalidPublish {
     /// Neither an address nor ports.
     #[error(
-        "`{0}` names no ports: write [IP:]HOST:GUEST[/udp], such as 8080:80, with 0 as HOST to \
-         have one chosen"
+        "`{0}` names no ports: write [IP:]HOST:GUEST[/udp], such as 8080:80: two ports up to \
+         65535, with 0 as HOST to have one chosen, and as IP an address of this machine, no name"
     )]
     Shape(String),
     /// An address that QEMU does not take.

@@ -16,7 +16,7 @@ const INTERFACES: &str = "/sys/class/net";
 /// By which a program attaches to a tap.
 const DEVICE: &str = "/dev/net/tun";
 /// The longest name of an interface.
-const NAME_MAX: usize = 15;
+pub(super) const NAME_MAX: usize = 15;
 /// `IFF_TAP`: it carries frames of Ethernet, and not packets.
 const IS_TAP: u64 = 0x2;
 /// `IFF_MULTI_QUEUE`, which QEMU attaches to only if it has several queues.
