@@ -42,9 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Who this server is, and how it proves that.
 fn config(folder: &Path) -> Result<ServerConfig, Box<dyn Error>> {
-    let chain = CertificateDer::pem_file_iter(folder.join("cert.pem"))?;
-    let chain = chain.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+    let chain = CertificateDer::pem_file_iter(&cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| format!("{}: {error}", cert.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&key)
+        .map_err(|error| format!("{}: {error}", key.display()))?;
     let provider = Arc::new(rustls_graviola::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
