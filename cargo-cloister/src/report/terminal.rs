@@ -138,7 +138,11 @@ impl Sink for Terminal {
         ways.iter()
             .try_for_each(|line| self.tell(Detail::Usual, line))?;
         let aside = listening.aside();
-        aside.map_or(Ok(()), |line| self.tell(Detail::All, &line))?;
+        let detail = match listening.listener.is_local {
+            true => Detail::All,
+            false => Detail::Usual,
+        };
+        aside.map_or(Ok(()), |line| self.tell(detail, &line))?;
         let obstacle = listening.obstacle();
         obstacle.map_or(Ok(()), |line| self.warning(&line))
     }

@@ -53,7 +53,7 @@ impl Listening {
         })
     }
 
-    /// What is told besides to who wants to know everything.
+    /// What is told of one to which nothing leads, and what would.
     pub fn aside(&self) -> Option<String> {
         let place = self.place();
         match (
@@ -64,8 +64,21 @@ impl Listening {
             (true, true, _) => {
                 Some(format!("listening on {place}, for the guest itself alone"))
             }
-            (false, true, false) => Some(format!("listening on {place}, not published")),
+            (false, true, false) => {
+                let (port, by) = (self.listener.port, self.suffix());
+                Some(format!(
+                    "listening on {place}, not published: --publish HOST:{port}{by} leads there"
+                ))
+            }
             _ => None,
+        }
+    }
+
+    /// How the protocol is named in what is published.
+    const fn suffix(&self) -> &'static str {
+        match self.listener.protocol {
+            Protocol::Tcp => "",
+            Protocol::Udp => "/udp",
         }
     }
 
@@ -142,7 +155,7 @@ mod tests {
     fn what_is_not_published_is_told_aside() {
         let web = listening(WEB, &[]);
         assert!(web.ways().is_empty());
-        let aside = "listening on 10.0.2.15:80, not published";
+        let aside = "listening on 10.0.2.15:80, not published: --publish HOST:80 leads there";
         assert_eq!(web.aside().as_deref(), Some(aside));
         let own = listening(
             Listener {
