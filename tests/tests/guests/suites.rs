@@ -1,8 +1,9 @@
 //! The tests of Rust's own library, in the guest.
 //!
-//! Every run takes a slice of std's; core's and alloc's take minutes to build. A full
-//! run takes a quarter of all three for each mode and number of CPUs, so that each
-//! test is run once. `cargo cloister test --std-suite` runs all of them in one mode.
+//! Every run takes std's tests of the network, in which threads are, too; the others
+//! take minutes to build. A full run takes a quarter of core's, alloc's and std's for
+//! each mode and number of CPUs, so that each test is run once.
+//! `cargo cloister test --std-suite` runs all of them in one mode.
 
 use domains::Isolation;
 use libtest_mimic::Trial;
@@ -13,8 +14,6 @@ use crate::{Verdict, alone, ensure, long, trial};
 /// The slices by number of CPUs and mode.
 const SLICES: [(u32, [&str; 2]); 2] = [(1, ["1/4", "2/4"]), (4, ["3/4", "4/4"])];
 const SUITES: [&str; 3] = ["core", "alloc", "std"];
-/// What every run takes: how much of std's, in which the threads are.
-const SAMPLE: &str = "1/48";
 
 pub(crate) fn trials() -> Vec<Trial> {
     let of = |(cpus, slices): (u32, [&'static str; 2])| {
@@ -24,11 +23,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             long(alone(name, move || run(mode, &SUITES, cpus, slice)))
         })
     };
-    let name = "suites::mpk::a_sample_of_std_on_four_cpus";
-    let sample = alone(name.into(), || run(Isolation::Mpk, &["std"], 4, SAMPLE));
     let slices = SLICES.into_iter().flat_map(of);
     let network = Isolation::ALL.into_iter().flat_map(network);
-    [sample].into_iter().chain(slices).chain(network).collect()
+    slices.chain(network).collect()
 }
 
 /// All of std's tests of the network, by loopback: on one CPU without walls and on four
