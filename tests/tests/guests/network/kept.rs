@@ -68,7 +68,7 @@ fn says(mode: Isolation, folder: &Path, commands: &str, expected: &str) -> Verdi
     let volume = format!("{}:/data:rw", folder.display());
     let served = Served::start("examples/kv", mode, 6379, &["--volume", &volume])?;
     let replies = told(connect(served.address)?, commands, expected.len())?;
-    ensure(replies == expected, &expected, &replies)?;
+    ensure(replies == expected, expected, &replies)?;
     served.end_well()
 }
 
