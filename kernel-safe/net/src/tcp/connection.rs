@@ -110,6 +110,7 @@ impl Connection {
         self.times = Times::new(now);
         self.cause = None;
         self.is_mute = false;
+        self.has_written = false;
         self.path = path;
     }
 

@@ -39,14 +39,20 @@ fn large_window(rig: &mut Rig, socket: u32, kind: u32) {
     assert_eq!(rig.stack.open(socket, kind, pages.word()), 0);
 }
 
-#[test]
-fn the_largest_datagram_arrives_whole() {
+/// Two machines, of which one can send datagrams to the other, at port 7.
+fn talking() -> (Rig, Rig) {
     let (mut one, mut other) = pair();
     one.know_peer();
     other.settle();
     one.open(1, kind::DATAGRAM);
     large_window(&mut other, 1, kind::DATAGRAM);
     other.bind(1, &Name::v4([0; 4], 7));
+    (one, other)
+}
+
+#[test]
+fn the_largest_datagram_arrives_whole() {
+    let (mut one, mut other) = talking();
     for size in [1472, 1473, 5000, 65_507] {
         let payload = payload(size);
         let sent = one.send(1, &payload, Some(&Name::v4(PEER, 7)));
@@ -87,12 +93,7 @@ fn without_buffers_for_all_parts_none_is_sent() {
 /// The card has looked at each, and none of them has a checksum of all.
 #[test]
 fn no_card_has_looked_at_a_datagram_in_parts() {
-    let (mut one, mut other) = pair();
-    one.know_peer();
-    other.settle();
-    one.open(1, kind::DATAGRAM);
-    large_window(&mut other, 1, kind::DATAGRAM);
-    other.bind(1, &Name::v4([0; 4], 7));
+    let (mut one, mut other) = talking();
     other.flags = card::LOOKS;
     for (flaw, count) in [(1, 0), (0, 1)] {
         one.send(1, &payload(4000), Some(&Name::v4(PEER, 7)));
@@ -106,12 +107,7 @@ fn no_card_has_looked_at_a_datagram_in_parts() {
 
 #[test]
 fn overlapping_parts_and_floods_of_parts_are_survived() {
-    let (mut one, mut other) = pair();
-    one.know_peer();
-    other.settle();
-    one.open(1, kind::DATAGRAM);
-    large_window(&mut other, 1, kind::DATAGRAM);
-    other.bind(1, &Name::v4([0; 4], 7));
+    let (mut one, mut other) = talking();
     one.send(1, &payload(4000), Some(&Name::v4(PEER, 7)));
     let frames = carried(one.settle().sent);
     assert_eq!(frames.len(), 3);
