@@ -114,19 +114,9 @@ fn note() {
 mod tests {
     use alloc::boxed::Box;
 
-    use domains::Cell;
-    use gate::cell::Faulted;
-    use gate::played::{self, Player};
+    use gate::played::{self, Nobody};
 
     use super::*;
-
-    struct Nobody;
-
-    impl Player for Nobody {
-        fn call(&mut self, _: Cell, _: u32, _: [u64; 4]) -> Result<i64, Faulted> {
-            Ok(0)
-        }
-    }
 
     #[test]
     fn who_lets_go_looks_for_who_came_in_vain() {

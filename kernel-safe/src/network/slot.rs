@@ -334,20 +334,10 @@ impl Slot {
 mod tests {
     use alloc::boxed::Box;
 
-    use domains::Cell;
     use domains::network::window;
-    use gate::cell::Faulted;
-    use gate::played::{self, Player};
+    use gate::played::{self, Nobody};
 
     use super::*;
-
-    struct Nobody;
-
-    impl Player for Nobody {
-        fn call(&mut self, _: Cell, _: u32, _: [u64; 4]) -> Result<i64, Faulted> {
-            Ok(0)
-        }
-    }
 
     /// One that reads or writes while a pump runs may find that another CPU has had `net`
     /// forget the socket just now.
