@@ -63,6 +63,7 @@ impl Inbox {
             // All of its buffers are passed over, whatever one of them is like.
             is_good &= self.append(lender, frame, false).is_some();
         }
+        // DEFENCE: joined-as-agreed
         let is_agreed = header.is_one() || self.joins && header.is_joined();
         let is_possible = is_agreed && frame.len() >= FRAME_MIN;
         (is_good && is_possible).then_some(header)
