@@ -2,8 +2,8 @@
 //!
 //! A call takes what it was given, takes what has come and what was sent, and tells
 //! the device of all that is new, once for each queue. If interrupts are wanted it
-//! looks once more behind that: what comes before the device has heard so makes no
-//! interrupt.
+//! looks behind that: what comes before the device has heard so makes no interrupt. Then
+//! it looks before, too, only if something has come.
 //!
 //! Interrupts of the queue to send by are never wanted unless somebody asks: what was
 //! sent is seen by the next call.
@@ -120,7 +120,9 @@ impl<R: Reach, T: Transport> Card<R, T> {
         let was_armed = mem::take(&mut self.is_armed);
         let mut lists = Lists::new();
         self.give(posts, sends, &mut lists)?;
-        self.take(&mut lists)?;
+        if arm == 0 || self.receive.has_used() {
+            self.take(&mut lists)?;
+        }
         self.tell(arm, &lists)?;
         if arm != 0 {
             self.turns = self.turns.wrapping_add(1);
@@ -205,7 +207,11 @@ impl<R: Reach, T: Transport> Card<R, T> {
     /// Tells the device of what is new, and of what shall interrupt: nothing, if there
     /// is more to take.
     fn tell(&mut self, arm: u32, lists: &Lists<R>) -> Result<(), Refused> {
-        let arm = if self.is_more(lists) { 0 } else { arm };
+        let arm = if arm != 0 && self.is_more(lists) {
+            0
+        } else {
+            arm
+        };
         self.receive.want_interrupts(arm & WHEN_COME != 0);
         self.transmit.want_interrupts(arm & WHEN_SENT != 0);
         self.receive.tell()?;

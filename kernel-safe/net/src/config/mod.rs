@@ -151,6 +151,9 @@ impl Config {
 
     /// Does what is due.
     pub fn tick<L: Lender>(&mut self, node: &mut Node<L>, groups: &mut Groups) {
+        if !self.has_changed && self.deadline() > node.now {
+            return;
+        }
         let was_hopeful = self.dhcp.is_hopeful();
         let news = self.dhcp.tick(&self.given.host, node);
         if was_hopeful != self.dhcp.is_hopeful() {
@@ -174,6 +177,11 @@ impl Config {
     /// Something may be other than it was told.
     pub const fn note_change(&mut self) {
         self.has_changed = true;
+    }
+
+    /// Whether something is to be told.
+    pub fn has_news(&self) -> bool {
+        self.has_changed || !self.lost.is_empty()
     }
 
     /// What the network is, if that may be other than it was told.

@@ -92,7 +92,7 @@ fn write_v4(
     bytes::put(header, 12, &source);
     bytes::put(header, 16, &target);
     bytes::put(header, V4, &ROUTER_ALERT);
-    let sum = !Sum::of(header).folded();
+    let sum = !Sum::of_header(header).folded();
     bytes::put_half(header, 10, sum);
 }
 

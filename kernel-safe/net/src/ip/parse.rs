@@ -42,7 +42,7 @@ pub struct Fragment {
 pub fn v4(bytes: &[u8]) -> Option<Packet<'_>> {
     let packet = Ipv4Packet::new_checked(bytes).ok()?;
     let header = bytes.get(..packet.header_len().into())?;
-    if packet.version() != 4 || Sum::of(header).folded() != !0 {
+    if packet.version() != 4 || Sum::of_header(header).folded() != !0 {
         return None;
     }
     let at = usize::from(packet.frag_offset());

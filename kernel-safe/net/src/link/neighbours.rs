@@ -36,6 +36,8 @@ const ASK_TIMES: u8 = 3;
 const REACHABLE: u64 = 30_000_000_000;
 /// How long an old answer is used before it is asked for again.
 const DELAY: u64 = 5_000_000_000;
+/// For how long one is used without a note that it was.
+const USED_WITHIN: u64 = 1_000_000_000;
 
 /// The entries.
 #[derive(Debug)]
@@ -44,6 +46,16 @@ pub struct Neighbours {
     unanswered: usize,
     waiting: usize,
     next_at: u64,
+    last: Option<Last>,
+}
+
+/// The last that was found, and until when that is good: most packets go to one router,
+/// and the hash of the table costs more than a comparison.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    address: IpAddress,
+    place: EthernetAddress,
+    until: u64,
 }
 
 /// What became of a packet whose neighbour was not known.
@@ -63,11 +75,23 @@ impl Neighbours {
             unanswered: 0,
             waiting: 0,
             next_at: NEVER,
+            last: None,
         }
     }
 
     /// Where packets to `address` go, if that is known. It is used by that.
     pub fn find(&mut self, address: IpAddress, now: u64) -> Option<EthernetAddress> {
+        if let Some(last) = self.last
+            && last.address == address
+            && now < last.until
+        {
+            return Some(last.place);
+        }
+        self.look_up(address, now)
+    }
+
+    fn look_up(&mut self, address: IpAddress, now: u64) -> Option<EthernetAddress> {
+        self.last = None;
         let entry = self.table.get_mut(&Key(address))?;
         if let State::Reachable { until } = entry.state
             && until <= now
@@ -80,7 +104,16 @@ impl Neighbours {
             self.next_at = self.next_at.min(next);
         }
         entry.used = now.max(1);
-        entry.place()
+        let place = entry.place()?;
+        if let State::Reachable { until } = entry.state {
+            let until = until.min(now.saturating_add(USED_WITHIN));
+            self.last = Some(Last {
+                address,
+                place,
+                until,
+            });
+        }
+        Some(place)
     }
 
     /// Has a packet wait until it is known where `address` is.
@@ -165,6 +198,8 @@ impl Neighbours {
             State::Stale
         };
         entry.ethernet = place;
+        // DEFENCE: neighbour-that-moved
+        self.last = None;
         let before = core::mem::replace(&mut entry.state, next);
         self.released(before)
     }
@@ -237,6 +272,8 @@ impl Neighbours {
 
     /// Forgets an entry; the packets that waited.
     fn forget(&mut self, address: IpAddress) -> [Option<Waiting>; WAITING] {
+        // DEFENCE: neighbour-that-is-forgotten
+        self.last = None;
         match self.table.remove(&Key(address)) {
             Some(entry) => self.released(entry.state),
             None => [const { None }; WAITING],

@@ -65,11 +65,10 @@ impl<L: Lender> Node<L> {
         if target.is_multicast() {
             return is_in_group(target);
         }
-        if self.addresses.is_everybody(target) {
-            return true;
-        }
         // One machine is not meant by a frame to many (RFC 1122, 3.3.6).
-        !is_for_many && (self.addresses.is_on_link(target) || is_lease(packet))
+        !is_for_many && self.addresses.is_on_link(target)
+            || self.addresses.is_everybody(target)
+            || !is_for_many && is_lease(packet)
     }
 }
 

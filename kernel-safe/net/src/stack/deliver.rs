@@ -14,7 +14,7 @@ impl<L: Lender> Stack<L> {
     pub(super) fn deliver(&mut self, packet: &Incoming<'_>, protocol: IpProtocol) {
         let is_v4 = matches!(packet.target, IpAddress::Ipv4(_));
         match protocol {
-            IpProtocol::Tcp if self.is_for_many(packet.target) => {}
+            IpProtocol::Tcp if self.is_for_others(packet.target) => {}
             IpProtocol::Tcp => {
                 #[cfg(feature = "test-hooks")]
                 self.fail_if_asked();
@@ -27,6 +27,11 @@ impl<L: Lender> Stack<L> {
             IpProtocol::Igmp if is_v4 => self.hear_igmp(packet),
             _ => self.node.refuse(packet, protocol, Why::Protocol),
         }
+    }
+
+    /// Whether a target is many, and none of this machine's own addresses.
+    fn is_for_others(&self, target: IpAddress) -> bool {
+        !self.node.is_own(target) && self.is_for_many(target)
     }
 
     #[cfg(feature = "test-hooks")]

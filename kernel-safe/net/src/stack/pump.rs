@@ -40,11 +40,15 @@ impl<L: Lender> Stack<L> {
         for place in 0..dirty.min(net::DIRTY_MAX) {
             self.touched(place);
         }
-        self.take_frames(frames.min(FRAMES));
+        if frames > 0 {
+            self.take_frames(frames.min(FRAMES));
+        }
         self.tick();
         let mut left = budget as usize;
         self.work(&mut left);
-        self.tell();
+        if self.config.has_news() {
+            self.tell();
+        }
         self.answer(budget as usize, left == 0)
     }
 

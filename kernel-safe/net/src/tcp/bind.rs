@@ -8,7 +8,8 @@ use smoltcp::wire::IpAddress;
 use super::listener::Listener;
 use super::names::{self, Tuple};
 use super::socket::{Local, Role, Socket};
-use super::{Reuse, Target, Tcp, V6};
+use super::targets::Target;
+use super::{Reuse, Tcp, V6};
 use crate::carrier::{Carrier, Errno};
 
 /// The ports that are chosen: those that Linux chooses.
@@ -108,7 +109,7 @@ impl Tcp {
 
     /// Whether a connection, or one in TIME-WAIT, has this address.
     fn is_connected(&self, local: Local, v6: V6) -> bool {
-        self.table.keys().any(|tuple| {
+        self.targets.names().any(|tuple| {
             let its = Local {
                 address: Some(tuple.local_address()),
                 port: tuple.local_port,
@@ -162,7 +163,7 @@ impl Tcp {
         ports(carrier).find(|port| {
             tuple.local_port = *port;
             let is_bound = self.bound.contains_key(port);
-            !is_bound && !tuple.is_with_itself() && !self.table.contains_key(&tuple)
+            !is_bound && !tuple.is_with_itself() && !self.targets.has(&tuple)
         })
     }
 
@@ -214,10 +215,9 @@ impl Tcp {
 
     /// Forgets a record of a connection that is half open.
     pub(super) fn forget_half_open(&mut self, number: u32) {
-        if let Some(record) = self.half_open.remove(number)
-            && self.table.get(&record.tuple) == Some(&Target::HalfOpen(number))
-        {
-            self.table.remove(&record.tuple);
+        if let Some(record) = self.half_open.remove(number) {
+            let target = Target::HalfOpen(number);
+            self.targets.remove_of(&record.tuple, target);
         }
     }
 }

@@ -8,7 +8,8 @@ use super::connection::{Connection, Phase};
 use super::names::{self, Tuple};
 use super::path;
 use super::socket::{Role, Socket};
-use super::{Target, Tcp, V6};
+use super::targets::Target;
+use super::{Tcp, V6};
 use crate::carrier::{Carrier, Errno};
 
 impl Tcp {
@@ -30,7 +31,7 @@ impl Tcp {
         let it = self.sockets.find(socket)?;
         may_connect(it)?;
         let tuple = self.tuple_to(socket, name, carrier)?;
-        self.table.try_reserve(1).map_err(|_| errno::ENOBUFS)?;
+        self.targets.reserve_one()?;
         self.spill_for(most_to(tuple.peer_address(), carrier))?;
         let sequence = self.secrets.sequence(now, &tuple);
         let it = self.sockets.find(socket)?;
@@ -38,7 +39,7 @@ impl Tcp {
         (it.view.is_deaf, it.view.is_done) = (false, false);
         it.view.tell_names(&tuple, it.v6);
         it.view.tell_error(0);
-        self.table.insert(tuple, Target::Connection(socket));
+        self.targets.put(tuple, Target::Connection(socket));
         self.ready.put(socket);
         self.settle(now, socket);
         Ok(())
@@ -86,7 +87,7 @@ impl Tcp {
             let port = self.free_port(tuple, carrier);
             tuple.local_port = port.ok_or(errno::EADDRNOTAVAIL)?;
         }
-        let is_free = !self.table.contains_key(&tuple) && !tuple.is_with_itself();
+        let is_free = !self.targets.has(&tuple) && !tuple.is_with_itself();
         is_free.then_some(tuple).ok_or(errno::EADDRNOTAVAIL)
     }
 }

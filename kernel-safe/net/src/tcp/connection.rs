@@ -10,6 +10,7 @@ use domains::errno;
 use smoltcp::iface::{Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer, State};
 use smoltcp::time::Duration;
+use smoltcp::wire::TCP_HEADER_LEN;
 
 use super::device::{Out, Path, Wire};
 use super::edge::Edge;
@@ -174,6 +175,19 @@ impl Connection {
     /// Whether it is in one of the states that a connection ends in.
     pub(super) fn may_be_over(&self) -> bool {
         matches!(self.state(), State::Closed | State::TimeWait)
+    }
+
+    /// How many bytes the largest segment has.
+    pub(super) fn full(&self) -> usize {
+        let headers = names::header(self.path.local) + TCP_HEADER_LEN;
+        self.path.largest.saturating_sub(headers)
+    }
+
+    /// Whether all that was written has left, and none of it has ended yet.
+    pub(super) fn is_sent(&self) -> bool {
+        let standing = self.standing();
+        let is_under_way = self.edge.next.wrapping_sub(self.edge.unacknowledged) as usize;
+        standing.state == State::Established && standing.queued <= is_under_way
     }
 
     /// How it stands.

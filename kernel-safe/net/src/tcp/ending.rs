@@ -6,8 +6,10 @@ use smoltcp::socket::tcp::State;
 
 use super::connection::{Connection, Phase};
 use super::names::Tuple;
-use super::socket::Role;
-use super::{Close, How, Target, Tcp};
+use super::socket::{Role, Socket};
+use super::standing::Standing;
+use super::targets::Target;
+use super::{Close, How, Tcp};
 use crate::carrier::Errno;
 
 impl Tcp {
@@ -94,16 +96,19 @@ impl Tcp {
         let Some(it) = self.sockets.get_mut(socket) else {
             return;
         };
-        let Some(connection) = it.connection().filter(|it| it.lasts()) else {
+        let Socket { view, role, .. } = it;
+        let Role::Connection(connection) = role else {
             return;
         };
-        progress(now, connection);
-        let end = end_of(connection);
-        let is_orphan = connection.times.is_orphan();
-        match end {
+        if !connection.lasts() {
+            return;
+        }
+        let standing = progress(now, connection);
+        match end_of(connection, standing) {
             Some(end) => self.finish(now, socket, end),
-            None if is_orphan => {}
-            None => self.tell(socket),
+            None if connection.times.is_orphan() => {}
+            None if view.tell(connection, standing) => self.changed.put(socket),
+            None => {}
         }
     }
 
@@ -111,7 +116,7 @@ impl Tcp {
     pub(super) fn tell(&mut self, socket: u32) {
         if let Some(it) = self.sockets.get_mut(socket)
             && let Role::Connection(connection) = &mut it.role
-            && it.view.tell(connection)
+            && it.view.tell(connection, connection.standing())
         {
             self.changed.put(socket);
         }
@@ -137,7 +142,7 @@ impl Tcp {
             it.view.tell_error(cause);
         }
         self.timers.set(socket, None);
-        self.table.remove(&tuple);
+        self.targets.remove(&tuple);
         if end == End::TimeWait {
             self.remember(now, tuple, expected, next);
         }
@@ -151,14 +156,12 @@ impl Tcp {
     /// Keeps a record of a connection in TIME-WAIT.
     fn remember(&mut self, now: u64, tuple: Tuple, expected: u32, next: u32) {
         let (number, gone) = self.time_wait.put(now, tuple, expected, next);
-        if let Some((number, tuple)) = gone
-            && self.table.get(&tuple) == Some(&Target::TimeWait(number))
-        {
-            self.table.remove(&tuple);
+        if let Some((number, tuple)) = gone {
+            self.targets.remove_of(&tuple, Target::TimeWait(number));
         }
         match number {
-            Some(number) if self.table.try_reserve(1).is_ok() => {
-                self.table.insert(tuple, Target::TimeWait(number));
+            Some(number) if self.targets.reserve_one().is_ok() => {
+                self.targets.put(tuple, Target::TimeWait(number));
             }
             Some(number) => self.time_wait.remove(number),
             None => {}
@@ -190,8 +193,8 @@ enum End {
 /// Whether a connection is over: the last that it has to say has been said. The last of
 /// one in TIME-WAIT was said as it came there, and will be said again by its record;
 /// `smoltcp` would forget after ten seconds what nobody has read yet.
-fn end_of(connection: &Connection) -> Option<End> {
-    match connection.state() {
+fn end_of(connection: &Connection, now: Standing) -> Option<End> {
+    match now.state {
         State::Closed => {
             let has_reset = connection.socket().local_endpoint().is_some();
             (connection.is_mute || !has_reset).then_some(End::Gone)
@@ -201,8 +204,8 @@ fn end_of(connection: &Connection) -> Option<End> {
     }
 }
 
-/// Notes how far a connection is.
-fn progress(now: u64, connection: &mut Connection) {
+/// Notes how far a connection is; how it stands then.
+fn progress(now: u64, connection: &mut Connection) -> Standing {
     let standing = connection.standing();
     if standing.is_made() && connection.phase == Phase::Opening {
         connection.phase = Phase::Open;
@@ -213,5 +216,7 @@ fn progress(now: u64, connection: &mut Connection) {
     // DEFENCE: unread-bytes-end-with-a-reset
     if connection.times.is_orphan() && has_unread {
         connection.abort(None, false);
+        return connection.standing();
     }
+    standing
 }

@@ -10,7 +10,8 @@ use super::names::{self, Tuple};
 use super::path::{self, SEGMENT_LEAST, shift};
 use super::segment::put;
 use super::socket::{Options, Rings, Role};
-use super::{Target, Tcp, own};
+use super::targets::Target;
+use super::{Tcp, own};
 use crate::carrier::{Carrier, Incoming};
 
 /// How much higher than the last number of a connection in TIME-WAIT the first of the
@@ -74,9 +75,9 @@ impl Tcp {
 
     /// Keeps a record and answers the SYN; none if there is no room for a record.
     fn keep(&mut self, now: u64, record: HalfOpen, carrier: &mut dyn Carrier) -> Option<()> {
-        self.table.try_reserve(1).ok()?;
+        self.targets.reserve_one().ok()?;
         let number = self.half_open.put(now, record)?;
-        self.table.insert(record.tuple, Target::HalfOpen(number));
+        self.targets.put(record.tuple, Target::HalfOpen(number));
         self.answer_syn(now, number, &record, carrier);
         Some(())
     }
@@ -258,7 +259,7 @@ impl Tcp {
         if !matches!(&listener.role, Role::Listener(it) if it.may_take()) {
             return None;
         }
-        self.table.try_reserve(1).ok()?;
+        self.targets.reserve_one().ok()?;
         let most = super::connect::most_to(record.tuple.peer_address(), carrier);
         self.spill_for(most).ok()?;
         let spare = self.take_spare(&record)?;
@@ -267,7 +268,7 @@ impl Tcp {
             self.release(spare);
             return None;
         }
-        self.table.insert(record.tuple, Target::Connection(spare));
+        self.targets.put(record.tuple, Target::Connection(spare));
         let it = self.sockets.get_mut(spare)?;
         (it.options, it.v6, it.queued_at) = (options, v6, Some(record.listener));
         it.view.tell_names(&record.tuple, v6);

@@ -9,7 +9,8 @@ use smoltcp::wire::{IpAddress, IpProtocol, TcpControl, TcpPacket, TcpRepr, TcpSe
 
 use super::edge::{self, flag};
 use super::names::{self, Tuple};
-use super::{Target, Tcp, own};
+use super::targets::Target;
+use super::{Tcp, own};
 use crate::carrier::{Carrier, Incoming};
 use crate::ip::checksum;
 
@@ -19,7 +20,7 @@ impl Tcp {
         let Some((tuple, segment)) = read(packet) else {
             return;
         };
-        match self.table.get(&tuple).copied() {
+        match self.targets.find(&tuple) {
             Some(Target::Connection(socket)) => {
                 self.segment(now, socket, &segment, packet, carrier);
             }
@@ -112,9 +113,7 @@ impl Tcp {
     /// Forgets a connection in TIME-WAIT.
     pub(super) fn forget_time_wait(&mut self, number: u32, tuple: &Tuple) {
         self.time_wait.remove(number);
-        if self.table.get(tuple) == Some(&Target::TimeWait(number)) {
-            self.table.remove(tuple);
-        }
+        self.targets.remove_of(tuple, Target::TimeWait(number));
     }
 }
 

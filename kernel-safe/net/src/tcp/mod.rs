@@ -28,6 +28,7 @@ mod ending;
 mod half_open;
 mod handshake;
 mod input;
+mod later;
 mod listener;
 mod names;
 mod own;
@@ -40,6 +41,7 @@ mod seed;
 mod segment;
 mod socket;
 mod standing;
+mod targets;
 mod time_wait;
 mod timers;
 mod times;
@@ -59,12 +61,13 @@ use domains::errno;
 use domains::network::option;
 
 use self::half_open::HalfOpens;
+use self::later::Later;
 use self::listener::Listeners;
-use self::names::Tuple;
 use self::queue::Queue;
 pub use self::reports::Quoted;
 use self::secrets::Secrets;
 use self::socket::{Options, Rings, Role, Socket, Sockets};
+use self::targets::Targets;
 use self::time_wait::TimeWaits;
 use self::timers::Timers;
 use self::view::View;
@@ -141,18 +144,10 @@ pub enum Reuse {
     Yes,
 }
 
-/// Whose a connection's name is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Target {
-    Connection(u32),
-    HalfOpen(u32),
-    TimeWait(u32),
-}
-
 /// TCP.
 pub struct Tcp {
     sockets: Sockets,
-    table: Table<Tuple, Target>,
+    targets: Targets,
     listeners: Listeners,
     /// How many sockets are bound to a port.
     bound: Table<u16, u32>,
@@ -160,6 +155,8 @@ pub struct Tcp {
     time_wait: TimeWaits,
     /// Connections that may have something to send.
     ready: Queue,
+    /// Connections that will have, or will be asked then.
+    later: Later,
     /// Sockets of which something new was told.
     changed: Queue,
     timers: Timers,
@@ -186,12 +183,13 @@ impl Tcp {
         let key = Keyed::new([first, second]);
         Tcp {
             sockets: Sockets::default(),
-            table: Table::with_hasher(key),
+            targets: Targets::new(key),
             listeners: Listeners::new(key),
             bound: Table::with_hasher(key),
             half_open: HalfOpens::default(),
             time_wait: TimeWaits::default(),
             ready: Queue::default(),
+            later: Later::default(),
             changed: Queue::default(),
             timers: Timers::default(),
             spares: VecDeque::new(),
@@ -256,6 +254,7 @@ impl Tcp {
         let reserved = self
             .ready
             .reserve(count)
+            .and_then(|()| self.later.reserve(count))
             .and_then(|()| self.changed.reserve(count))
             .and_then(|()| self.timers.reserve(count))
             .and_then(|()| self.spares.try_reserve(spares));

@@ -5,9 +5,10 @@
 
 use smoltcp::wire::IpAddress;
 
+use super::Tcp;
 use super::connection::{Connection, Phase};
 use super::names::{self, Tuple};
-use super::{Target, Tcp};
+use super::targets::Target;
 use crate::carrier::Errno;
 
 /// The least packet that every way of IPv4 is taken to carry, as Linux has it.
@@ -62,7 +63,7 @@ impl Tcp {
             local_port: quoted.local_port,
             peer_port: quoted.peer_port,
         };
-        let Some(Target::Connection(socket)) = self.table.get(&tuple).copied() else {
+        let Some(Target::Connection(socket)) = self.targets.get(&tuple) else {
             return None;
         };
         let connection = self.sockets.connection(socket)?;

@@ -69,23 +69,28 @@ fn take(view: &mut View, connection: &mut Connection, taken: usize) -> bool {
 
 /// Puts bytes into the ring of what is to be sent; whether they can have been written
 /// there.
-fn write(view: &View, connection: &mut Connection, at: usize, written: usize) -> bool {
+fn write(view: &mut View, connection: &mut Connection, at: usize, written: usize) -> bool {
     let is_empty = connection.socket().send_queue() == 0;
     let enqueued = connection.socket_mut().send(|place| {
         let start = view.place_in_sent(place);
         let end = at.checked_add(written);
         let from = at.checked_sub(start);
         let (Some(from), Some(end)) = (from, end) else {
-            return (0, false);
+            return (0, None);
         };
         if end > start.saturating_add(place.len()) || from != 0 && !is_empty {
-            return (0, false);
+            return (0, None);
         }
         if from != 0 {
             place.copy_within(from..from + written, 0);
         }
-        (written, true)
+        (written, Some((start + written, place.len() - written)))
     });
-    // A connection that takes no more bytes has ended, and its owner is told so.
-    enqueued.unwrap_or(true)
+    match enqueued {
+        Ok(Some(room)) => view.note_written(connection.standing(), room),
+        Ok(None) => return false,
+        // A connection that takes no more bytes has ended, and its owner is told so.
+        Err(_) => {}
+    }
+    true
 }

@@ -10,6 +10,7 @@ use smoltcp::wire::{
 use super::connection::{Connection, Phase};
 use super::edge::Verdict;
 use super::names;
+use super::standing::Standing;
 use super::{Tcp, own};
 use crate::carrier::{Carrier, Errno, Incoming};
 
@@ -30,7 +31,8 @@ impl Tcp {
         let state = standing.state;
         let expected = (standing.expected(connection.front), standing.has_ended());
         let verdict = connection.edge.judge(state, segment, expected);
-        let (whole, part);
+        let (changed, whole);
+        let mut part = segment;
         let place = &mut self.packet;
         match verdict {
             Verdict::Drop => return,
@@ -39,34 +41,69 @@ impl Tcp {
                 return;
             }
             Verdict::Pass if packet.whole.is_empty() => {
-                part = *segment;
                 whole = carry(packet, place);
             }
-            Verdict::Pass => {
-                part = *segment;
-                whole = Some(packet.whole);
-            }
+            Verdict::Pass => whole = Some(packet.whole),
             Verdict::Cut(size) => {
-                part = cut(segment, size);
-                whole = put(&part, packet.source, packet.target, place);
+                changed = cut(segment, size);
+                part = &changed;
+                whole = put(part, packet.source, packet.target, place);
             }
             Verdict::Acknowledgement => {
-                part = of_our_syn(segment);
-                whole = put(&part, packet.source, packet.target, place);
+                changed = of_our_syn(segment);
+                part = &changed;
+                whole = put(part, packet.source, packet.target, place);
                 answer(now, connection, carrier);
             }
         }
         let Some(whole) = whole else {
             return;
         };
-        before(now, connection, &part);
+        before(now, connection, part);
         connection.receive(now, whole, Some(carrier), &mut self.spill);
-        after(now, connection, &part, state);
+        after(now, connection, part, state);
         if connection.state() == State::TimeWait {
             acknowledge_end(connection, carrier);
         }
-        self.ready.put(socket);
+        let looks = look(connection, part, standing);
+        self.look_at(now, socket, looks);
         self.settle(now, socket);
+    }
+
+    /// Sees to it that a connection is looked at.
+    fn look_at(&mut self, now: u64, socket: u32, looks: Look) {
+        match looks {
+            Look::Never => {}
+            Look::Later if self.later.put(now, socket) => {}
+            Look::Now | Look::Later => self.ready.put(socket),
+        }
+    }
+}
+
+/// When a connection is looked at behind a segment, for what it wants to send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Look {
+    /// In this pump.
+    Now,
+    /// A little later, if nothing happens until then.
+    Later,
+    /// Not for this segment.
+    Never,
+}
+
+/// Behind which segment there may be something to send: behind all but one that
+/// acknowledges the last that was sent, or brings what comes next, and not so much that it
+/// has to be acknowledged at once.
+fn look(connection: &Connection, segment: &TcpRepr<'_>, before: Standing) -> Look {
+    let now = connection.standing();
+    let is_calm = (before.state, now.state) == (State::Established, State::Established)
+        && segment.segment_len() == segment.payload.len()
+        && now.unread == before.unread + segment.payload.len();
+    match segment.payload.len() {
+        _ if !is_calm || now.queued > 0 => Look::Now,
+        0 => Look::Never,
+        size if size < connection.full() => Look::Later,
+        _ => Look::Now,
     }
 }
 

@@ -43,6 +43,15 @@ impl Timers {
         Some(number)
     }
 
+    /// Sees to it that a number has a deadline that is `latest` or before.
+    pub(super) fn set_by(&mut self, number: u32, latest: u64) {
+        let place = self.places.get(number as usize).copied();
+        let is_early = place.is_some_and(|place| self.deadline(place as usize) <= latest);
+        if !is_early {
+            self.set(number, Some(latest));
+        }
+    }
+
     /// Sets the deadline of a number for which there is room, or takes it away.
     pub(super) fn set(&mut self, number: u32, deadline: Option<u64>) {
         let Some(place) = self.places.get(number as usize).copied() else {

@@ -121,9 +121,17 @@ impl View {
         self.tell_piece_readable(piece);
     }
 
+    /// Notes that bytes were written, behind which there is room in one piece.
+    pub(super) fn note_written(&mut self, now: Standing, room: (usize, usize)) {
+        // What is behind its end is at the front, and is asked for.
+        if room.1 > 0 {
+            self.sending = Some((now.queued, now.state, self.is_done));
+            self.tell_piece_writable(room);
+        }
+    }
+
     /// Tells how a connection is; whether that may wake somebody.
-    pub(super) fn tell(&mut self, connection: &mut Connection) -> bool {
-        let standing = connection.standing();
+    pub(super) fn tell(&mut self, connection: &mut Connection, standing: Standing) -> bool {
         let has_more = self.tell_readable(connection, standing);
         let has_room = self.tell_writable(connection, standing);
         let state = self.state_of(connection.phase, standing);
@@ -176,19 +184,33 @@ impl View {
             return false;
         }
         self.sending = sending;
-        let place = connection
-            .socket_mut()
-            .send(|place| (0, (place.as_ptr().addr(), place.len())));
-        let piece = match place {
-            Ok((at, size)) if size > 0 && !self.is_done => (at.wrapping_sub(self.sent), size),
-            _ => (0, 0),
+        let piece = match now.state {
+            _ if self.is_done => (0, 0),
+            // An empty ring begins anew.
+            State::Established if now.queued == 0 => (0, connection.socket().send_capacity()),
+            _ => self.room(connection),
         };
         let has_room = piece.1 > 0 && self.writable.1 == 0;
+        self.tell_piece_writable(piece);
+        has_room
+    }
+
+    fn tell_piece_writable(&mut self, piece: (usize, usize)) {
         if piece != self.writable {
             self.writable = piece;
             self.control.tell_piece(told::WRITABLE, piece.0, piece.1);
         }
-        has_room
+    }
+
+    /// Where there is room.
+    fn room(&self, connection: &mut Connection) -> (usize, usize) {
+        let place = connection
+            .socket_mut()
+            .send(|place| (0, (place.as_ptr().addr(), place.len())));
+        match place {
+            Ok((at, size)) if size > 0 => (at.wrapping_sub(self.sent), size),
+            _ => (0, 0),
+        }
     }
 
     fn state_of(&self, phase: Phase, now: Standing) -> u64 {

@@ -6,13 +6,18 @@
 
 use domains::errno;
 
+use super::Tcp;
 use super::connection::{Connection, Sent};
+use super::targets::Target;
 use super::times::Limit;
-use super::{Target, Tcp};
 use crate::carrier::Carrier;
 
 /// How many packets a connection sends in a turn.
 const TURN: usize = 8;
+
+/// How long after a connection has sent it is asked when it wants to send again, at the
+/// latest: well before `smoltcp` repeats anything, which is after a second.
+const ASKED_BY: u64 = super::SECOND / 2;
 
 /// How many timers are looked at in a call.
 const TIMERS: usize = 256;
@@ -26,6 +31,15 @@ enum Turn {
     Again,
     /// There is no room for its packets.
     Stuck,
+}
+
+/// When a connection wants to send again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wants {
+    /// Then, or never by itself.
+    At(Option<u64>),
+    /// It was not asked: it has just sent all that it had.
+    Unasked,
 }
 
 impl Tcp {
@@ -59,11 +73,9 @@ impl Tcp {
 
     /// When it is time to work, if nothing happens before.
     pub fn deadline(&self) -> Option<u64> {
-        let (first, second) = (self.timers.first(), self.half_open.timers.first());
-        match (first, second) {
-            (Some(first), Some(second)) => Some(first.min(second)),
-            (first, second) => first.or(second),
-        }
+        let first = earliest(self.timers.first(), self.half_open.timers.first());
+        // DEFENCE: what-is-later-is-done
+        earliest(first, self.later.first())
     }
 
     /// Has those whose time has come stand in the row, repeats answers to SYNs, and
@@ -75,6 +87,9 @@ impl Tcp {
                 None => break,
             }
         }
+        while let Some(socket) = self.later.take_due(now) {
+            self.ready.put(socket);
+        }
         for _ in 0..TIMERS.min(*budget) {
             let Some(number) = self.half_open.timers.take_due(now) else {
                 break;
@@ -85,9 +100,7 @@ impl Tcp {
         for _ in 0..TIMERS {
             match self.time_wait.expire(now) {
                 Some((number, tuple)) => {
-                    if self.table.get(&tuple) == Some(&Target::TimeWait(number)) {
-                        self.table.remove(&tuple);
-                    }
+                    self.targets.remove_of(&tuple, Target::TimeWait(number));
                 }
                 None => break,
             }
@@ -130,7 +143,12 @@ impl Tcp {
         let Some(connection) = it.connection().filter(|it| it.lasts() && !it.is_mute) else {
             return Turn::Done;
         };
+        self.later.note_look(socket);
         let (turn, wants) = send(now, connection, budget, carrier, &mut self.spill);
+        let Wants::At(wants) = wants else {
+            self.timers.set_by(socket, now + ASKED_BY);
+            return turn;
+        };
         let limit = connection.times.limit(connection.state(), keeps_alive);
         let limit = limit.map(|(at, _)| at);
         let may_be_over = connection.may_be_over();
@@ -143,6 +161,14 @@ impl Tcp {
     }
 }
 
+/// The earlier of two times, of which there may be none.
+fn earliest(first: Option<u64>, second: Option<u64>) -> Option<u64> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(first.min(second)),
+        (first, second) => first.or(second),
+    }
+}
+
 /// Has a connection send as much as a turn allows: what becomes of it, and when it wants
 /// to send again.
 fn send(
@@ -151,30 +177,37 @@ fn send(
     budget: &mut usize,
     carrier: &mut dyn Carrier,
     spill: &mut [u8],
-) -> (Turn, Option<u64>) {
+) -> (Turn, Wants) {
     // Whoever has just written has something to send as a rule, and is not asked first.
     let mut is_asked = !core::mem::take(&mut connection.has_written);
     for _ in 0..TURN {
         if is_asked {
             let wants = connection.wants_at(now);
             if wants.is_none_or(|at| at > now) {
-                return (Turn::Done, wants);
+                return (Turn::Done, Wants::At(wants));
             }
         }
         if *budget == 0 {
             break;
         }
         match connection.send(now, Some(carrier), spill) {
-            Sent::One => *budget -= 1,
-            Sent::NoRoom => return (Turn::Stuck, None),
+            Sent::One => {
+                *budget -= 1;
+                if !is_asked && connection.is_sent() {
+                    return (Turn::Done, Wants::Unasked);
+                }
+            }
+            Sent::NoRoom => return (Turn::Stuck, Wants::At(None)),
             // Whoever wants to send now, and has nothing to send, is asked again later:
             // that is not known to happen, and would otherwise be a loop.
-            Sent::Nothing if is_asked => return (Turn::Done, Some(now + super::SECOND)),
+            Sent::Nothing if is_asked => {
+                return (Turn::Done, Wants::At(Some(now + super::SECOND)));
+            }
             Sent::Nothing => {}
         }
         is_asked = true;
     }
-    (Turn::Again, None)
+    (Turn::Again, Wants::At(None))
 }
 
 /// Does what a limit asks for that is reached.

@@ -3,11 +3,11 @@
 use cell_net::tcp::{Close, How};
 use domains::errno;
 use domains::network::option;
-use domains::network::window::state;
+use domains::network::window::{state, told};
 use smoltcp::wire::TcpControl;
 
 use crate::peer::Peer;
-use crate::world::{B, SECOND, World};
+use crate::world::{B, MILLISECOND, SECOND, World};
 
 /// After how long something is so, in seconds.
 fn seconds(world: &mut World, mut is_so: impl FnMut(&mut World) -> bool) -> u64 {
@@ -37,6 +37,47 @@ fn a_peer_that_vanishes_is_given_up_after_some_fifteen_tries() {
     let after = seconds(&mut world, |world| world.hosts[0].is(client, state::CLOSED));
     assert!((595..=610).contains(&after), "{after}");
     assert_eq!(world.hosts[0].error(client), errno::ETIMEDOUT);
+}
+
+/// Whoever answers acknowledges by that, and whoever does not is asked a little later.
+#[test]
+fn what_nobody_answers_is_acknowledged_in_time() {
+    let mut world = World::new(9);
+    let listener = world.listen(1, 80, 4);
+    let (client, _) = world.pair(listener, 80);
+    world.pass(SECOND);
+    for round in 1..=3 {
+        let before = world.hosts[1].nic.count;
+        world.hosts[0].kernel.write(client, b"news");
+        world.pass(SECOND / 100 + 4 * MILLISECOND);
+        assert!(world.hosts[0].is(client, state::DRAINED), "{round}");
+        assert_eq!(world.hosts[1].nic.count - before, 1, "{round}");
+    }
+}
+
+#[test]
+fn an_answer_is_all_that_leaves_and_acknowledges_what_it_answers() {
+    let mut world = World::new(10);
+    let listener = world.listen(1, 80, 4);
+    let (client, server) = world.pair(listener, 80);
+    world.pass(SECOND);
+    let before = [0, 1].map(|host: usize| world.hosts[host].nic.count);
+    for _ in 0..20 {
+        say(&mut world, (0, client), (1, server), b"question");
+        say(&mut world, (1, server), (0, client), b"answer");
+    }
+    let sent = [0, 1].map(|host: usize| world.hosts[host].nic.count - before[host]);
+    assert_eq!(sent, [20, 20]);
+}
+
+/// One end writes, and the other reads just that.
+fn say(world: &mut World, from: (usize, u32), to: (usize, u32), what: &[u8]) {
+    world.hosts[from.0].kernel.write(from.1, what);
+    let has_come =
+        |world: &mut World| world.hosts[to.0].kernel.told(to.1, told::READABLE) >> 32 != 0;
+    assert!(world.run(SECOND, has_come));
+    let now = world.now;
+    assert_eq!(world.hosts[to.0].read_all(now, to.1), what);
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Nic {
     /// How many packets may still leave.
     pub(crate) room: usize,
     pub(crate) sent: VecDeque<Packet>,
+    /// How many have left, all in all.
+    pub(crate) count: usize,
     pub(crate) is_reachable: bool,
     /// Whether the card marks what it has verified, and packets come in one piece.
     pub(crate) is_verifying: bool,
@@ -60,6 +62,7 @@ impl Nic {
             cut: None,
             room: usize::MAX,
             sent: VecDeque::new(),
+            count: 0,
             is_reachable: true,
             is_verifying: false,
             random: Random(7),
@@ -67,6 +70,7 @@ impl Nic {
     }
 
     fn put(&mut self, packet: &Outgoing, bytes: Vec<u8>, header: usize) {
+        self.count += 1;
         self.sent.push_back(Packet {
             source: packet.source,
             target: packet.target,

@@ -186,3 +186,30 @@ fn all_that_are_given_up_at_once_are_told() {
     assert_eq!(given_up, 30);
     assert_eq!((neighbours.count(), neighbours.waiting()), (0, 0));
 }
+
+#[test]
+fn the_last_that_was_found_is_found_anew_where_it_moved_or_is_old() {
+    const OTHER: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 7]);
+    let mut neighbours = neighbours();
+    known(&mut neighbours, 1, 0);
+    known(&mut neighbours, 2, 0);
+    assert_eq!(neighbours.find(address(1), 1), Some(PLACE));
+    assert_eq!(neighbours.find(address(3), 1), None);
+    assert_eq!(neighbours.find(address(1), 1), Some(PLACE));
+    neighbours.told(address(1), OTHER, false, 2);
+    assert_eq!(neighbours.find(address(1), 3), Some(OTHER), "it has moved");
+    neighbours.find(address(2), 4);
+    neighbours.forget(address(2));
+    assert_eq!(neighbours.find(address(2), 5), None);
+    // One that is used all the time is asked for again when its time is over.
+    let mut asked = 0;
+    known(&mut neighbours, 4, 0);
+    for now in (0..60 * SECOND).step_by(SECOND as usize / 4) {
+        assert_eq!(neighbours.find(address(4), now), Some(PLACE));
+        for _ in due(&mut neighbours, now) {
+            neighbours.told(address(4), PLACE, true, now);
+            asked += 1;
+        }
+    }
+    assert!(asked > 0);
+}
