@@ -21,6 +21,10 @@ pub(super) fn note_failure() {
 /// Serves the interrupts of devices, a bit for each: what comes from now on
 /// raises another. Those of a network card are for whoever knows who has which frame.
 pub fn on_devices(devices: u64) {
+    let devices = devices & !devices_of(Cell::Nic);
+    if devices == 0 {
+        return;
+    }
     for cell in Cell::ALL {
         let own = devices & devices_of(cell);
         if own != 0 {
@@ -49,9 +53,6 @@ pub(super) fn devices_of(cell: Cell) -> u64 {
 }
 
 fn on_devices_of(cell: Cell, devices: u64) {
-    if cell == Cell::Nic {
-        return;
-    }
     let handle = handle(cell);
     if handle.has_failed() {
         return on_failure_of(cell);

@@ -38,6 +38,11 @@ impl Alarm {
         is_earlier
     }
 
+    /// The same, unless the time is earlier as it is.
+    fn advance(&mut self, deadline: u64, cpu: usize) -> bool {
+        deadline < self.deadline && self.set(deadline, cpu)
+    }
+
     /// The timer of a CPU has fired: the time, if that is the keeper.
     fn look(&mut self, cpu: usize) -> Option<u64> {
         let is_keeper = cpu == self.keeper && self.looked_at != NEVER;
@@ -64,6 +69,14 @@ impl Alarm {
 pub(super) fn set(deadline: u64) {
     let is_keeper = ALARM.lock().set(deadline, cpu::number());
     if is_keeper && deadline != NEVER {
+        schedule::fire_by(deadline);
+    }
+}
+
+/// The network wants to be worked for at `deadline` or before.
+pub(super) fn advance(deadline: u64) {
+    let is_keeper = ALARM.lock().advance(deadline, cpu::number());
+    if is_keeper {
         schedule::fire_by(deadline);
     }
 }
@@ -95,6 +108,15 @@ mod tests {
         assert!(alarm.set(700, 1), "earlier than the keeper looks");
         assert_eq!((alarm.look(2), alarm.look(1)), (None, Some(700)));
         assert_eq!(alarm.keep(2, 600), NEVER);
+    }
+
+    #[test]
+    fn an_earlier_time_is_not_put_off() {
+        let mut alarm = Alarm::NEW;
+        assert!(alarm.advance(500, 1));
+        assert!(!alarm.advance(600, 0));
+        assert_eq!(alarm.look(1), Some(500));
+        assert!(alarm.advance(400, 0));
     }
 
     #[test]

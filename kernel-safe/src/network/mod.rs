@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`hold`], `state` | who may call `net`, and what he knows |
 //! | [`pump`], `batch` | the way of frames, and who works |
+//! | `awaited` | who will write something soon, so that it goes with that of others |
 //! | [`ledger`] | who has which buffer |
 //! | [`slot`], [`side`] | a socket's number, and its window without a call |
 //! | `dirty` | of which windows `net` has to hear |
@@ -20,6 +21,7 @@
 //! but the first three is held over a call.
 
 mod alarm;
+pub(crate) mod awaited;
 mod batch;
 mod dirty;
 pub mod hold;
@@ -40,6 +42,7 @@ pub mod windows;
 
 use gate::clock;
 
+use self::awaited::LEFT_NS;
 use self::hold::Hold;
 use self::pump::{Begin, wants_work};
 use crate::drivers::Nic;
@@ -93,6 +96,8 @@ pub fn on_timer() -> u64 {
     };
     let now = clock::monotonic_ns();
     if deadline <= now {
+        // DEFENCE: awaited-for-a-while
+        awaited::forget();
         on_note();
     }
     alarm::keep(now.saturating_add(AGAIN_NS))
@@ -100,6 +105,7 @@ pub fn on_timer() -> u64 {
 
 /// Does what is left to be done before this CPU halts. Whether there is still something.
 pub fn settle() -> bool {
+    awaited::forget();
     if !wants_work() {
         return false;
     }
@@ -111,14 +117,31 @@ pub fn settle() -> bool {
 }
 
 /// Sees to it that the network goes on while the caller sleeps; whether there was
-/// something to do. He looks again then.
+/// something to do. He looks again then. The last does so of those who were woken together.
 #[inline]
 pub fn attend() -> bool {
-    let wants = wants_work();
+    let wants = wants_work() && !awaited::are_there();
     if wants {
         Hold::lock().work(begin());
     }
     wants
+}
+
+/// Whoever was woken is back, and may write.
+#[inline]
+pub fn arrive() {
+    awaited::arrive();
+}
+
+/// Leaves what was written to those who were woken with the caller; false if there are none.
+#[inline]
+pub fn leave() -> bool {
+    let is_left = awaited::are_there();
+    if is_left && pump::leave() {
+        // DEFENCE: left-has-an-end
+        alarm::advance(clock::monotonic_ns().saturating_add(LEFT_NS));
+    }
+    is_left
 }
 
 /// A window of `net` tells what cannot be: it is started anew.
@@ -156,6 +179,7 @@ pub(crate) fn reset() {
     Hold::reset();
     while dirty::take().is_some() {}
     pump::set_card(false);
+    awaited::forget();
     setting::unsettle();
     alarm::set(NEVER);
 }

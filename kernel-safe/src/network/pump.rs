@@ -10,7 +10,7 @@
 //! and written. Whoever is in the kernel anyway works, with a budget. If somebody was
 //! woken by what came he will soon send something, or find nothing more and go to sleep:
 //! with either the card is told to interrupt, so it is not told for that alone. Should he do
-//! neither, an alarm does.
+//! neither, an alarm does. Of several the last one sends what all have written.
 
 mod card;
 mod stack;
@@ -19,15 +19,15 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use gate::clock;
 
-use super::alarm;
 use super::hold::Hold;
+use super::{alarm, awaited};
 
 /// How many rounds are done at once at most: of a desk full of frames each way.
 pub(super) const ROUNDS: u32 = 8;
 /// For how long the card may be silent while somebody was woken, in nanoseconds.
 const SILENT_NS: u64 = 4_000_000;
 /// When what was not finished goes on if nobody comes.
-const UNFINISHED_NS: u64 = 1_000_000;
+const UNFINISHED_NS: u64 = awaited::LEFT_NS;
 /// `net` is not called for the time of day more often than this.
 const DEADLINE_LEAST_NS: u64 = 100_000;
 
@@ -37,6 +37,8 @@ static IS_ARMED: AtomicBool = AtomicBool::new(false);
 static HAS_CARD: AtomicBool = AtomicBool::new(false);
 /// Whether there is more to be done.
 static IS_UNFINISHED: AtomicBool = AtomicBool::new(false);
+/// Whether something was written that the next pump is for.
+static IS_LEFT: AtomicBool = AtomicBool::new(false);
 
 /// With what work begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +53,12 @@ pub enum Begin {
 #[inline]
 pub fn wants_work() -> bool {
     let is_silent = HAS_CARD.load(Ordering::Relaxed) && !IS_ARMED.load(Ordering::Relaxed);
-    is_silent || IS_UNFINISHED.load(Ordering::Relaxed)
+    is_silent || IS_UNFINISHED.load(Ordering::Relaxed) || IS_LEFT.load(Ordering::Relaxed)
+}
+
+/// Something was written that `net` has not heard of; whether it is the first.
+pub(super) fn leave() -> bool {
+    !IS_LEFT.swap(true, Ordering::AcqRel)
 }
 
 /// Whether there is a card.
@@ -85,13 +92,15 @@ impl Hold {
             if net || self.has_for_net() {
                 woken = woken.saturating_add(self.pump());
             }
-            (card, net) = (self.has_for_card(woken), self.state.net_has_more);
+            net = self.state.net_has_more || IS_LEFT.load(Ordering::Relaxed);
+            card = self.has_for_card(woken);
             is_finished = !card && !net && self.state.inbox.is_empty();
             if is_finished {
                 break;
             }
         }
         IS_UNFINISHED.store(!is_finished, Ordering::Relaxed);
+        awaited::add(woken);
         self.set_alarm(is_finished);
         woken
     }
@@ -100,7 +109,8 @@ impl Hold {
     fn has_for_net(&self) -> bool {
         let deadline = self.state.net_deadline;
         let is_due = deadline != u64::MAX && deadline <= self.state.now;
-        !self.state.inbox.is_empty() || is_due || self.state.is_card_new
+        let is_left = IS_LEFT.load(Ordering::Relaxed);
+        !self.state.inbox.is_empty() || is_due || is_left || self.state.is_card_new
     }
 
     /// Whether there is something for the card, or it has to be told to interrupt again.

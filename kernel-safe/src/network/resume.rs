@@ -44,19 +44,29 @@ impl Hold {
     /// # Errors
     ///
     /// It has failed, or was started anew since and knows nothing; there is no memory for it.
+    #[inline]
     pub(super) fn ready(&mut self) -> Result<(), Trouble> {
         if !Net::is_there() {
             return Err(Trouble::Failed);
         }
-        let generation = Net::generation();
-        let known = self.state.net_generation.unwrap_or(generation);
+        let (known, generation) = (self.state.net_generation, Net::generation());
+        // DEFENCE: untold-net-is-not-asked
+        if known.is_some_and(|known| known != generation) {
+            return Err(Trouble::Restarted);
+        }
+        let is_new = known.is_none() || self.state.granted == 0 || self.state.is_card_new;
+        match is_new {
+            true => self.make_ready(generation),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_ready(&mut self, generation: u32) -> Result<(), Trouble> {
         if self.state.net_generation.is_none() {
             self.state.net_generation = Some(generation);
             self.state.is_card_new = true;
-        }
-        // DEFENCE: untold-net-is-not-asked
-        if known != generation {
-            return Err(Trouble::Restarted);
         }
         if self.state.granted == 0 {
             self.grant(HEAP_FIRST.max(self.state.heap))?;
@@ -104,8 +114,21 @@ fn seed() -> [u8; SEED] {
 /// Failures.
 impl Hold {
     /// Finds out whether a cell was started anew or given up, and does what follows.
+    #[inline]
     pub(super) fn catch_up(&mut self) {
         self.catch_up_with_card();
+        let is_same = self
+            .state
+            .net_generation
+            .is_none_or(|it| it == Net::generation());
+        if !is_same || !Net::is_there() {
+            self.catch_up_with_net();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn catch_up_with_net(&mut self) {
         for _ in 0..TRIES {
             if !Net::is_there() {
                 return self.lose_all();

@@ -79,7 +79,9 @@ fn wait(entries: &mut [[u8; ENTRY]], limit: u64) -> Result<usize, Errno> {
         if network::attend_a_few(&mut times) {
             continue;
         }
-        if watch.wait(deadline) == Outcome::TimedOut {
+        let outcome = watch.wait(deadline);
+        network::arrive();
+        if outcome == Outcome::TimedOut {
             return look(entries, None);
         }
     }

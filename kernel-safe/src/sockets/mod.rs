@@ -239,6 +239,13 @@ fn push() {
     give_way_to(woken);
 }
 
+/// The same, for which others who will write soon are waited for.
+fn push_with_others() {
+    if !network::leave() {
+        push();
+    }
+}
+
 /// Lets threads run that were woken, if they are more urgent.
 fn give_way_to(woken: usize) {
     if woken > 0 {

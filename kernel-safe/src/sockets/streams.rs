@@ -5,7 +5,7 @@ use gate::user::UserSlice;
 
 use super::cursor::PIECE;
 use super::waiting::Rounds;
-use super::{Cursor, Look, Patience, Socket, names, patience, push};
+use super::{Cursor, Look, Patience, Socket, names, patience, push, push_with_others};
 use crate::errno::{Answer, Errno, count};
 use crate::events;
 use crate::network;
@@ -150,7 +150,7 @@ fn put(socket: Socket, cursor: &mut Cursor<'_>) -> Result<bool, Errno> {
     if copied? == 0 {
         return Ok(false);
     }
-    push();
+    push_with_others();
     Ok(true)
 }
 

@@ -79,24 +79,34 @@ impl Socket {
             *rounds = Rounds::NONE;
             return self.rest(deadline);
         }
-        if !is_idle() {
-            rounds.count();
-            events::let_others_run();
-            // DEFENCE: vain-rounds-end
-            return match wait::is_over(deadline) {
-                true => Err(Errno::Again),
-                false => Ok(()),
-            };
-        }
-        *rounds = Rounds::NONE;
         let check = || match is_idle() {
             true => Ok(()),
             false => Err(Errno::Again),
         };
-        match self.0.place().wait(deadline, check) {
-            Ok(Outcome::TimedOut) => Err(Errno::Again),
-            Ok(Outcome::Woken) | Err(Errno::Again) => Ok(()),
-            Err(errno) => Err(errno),
+        let outcome = match self.0.place().wait(deadline, check) {
+            Err(Errno::Again) => return self.go_on(deadline, rounds),
+            outcome => outcome?,
+        };
+        network::arrive();
+        *rounds = Rounds::NONE;
+        match outcome {
+            Outcome::TimedOut => Err(Errno::Again),
+            Outcome::Woken => Ok(()),
+        }
+    }
+
+    /// Does not sleep, since there is something to look for, or seems to be.
+    ///
+    /// # Errors
+    ///
+    /// The deadline has come ([`Errno::Again`]).
+    fn go_on(self, deadline: u64, rounds: &mut Rounds) -> Result<(), Errno> {
+        rounds.count();
+        events::let_others_run();
+        // DEFENCE: vain-rounds-end
+        match wait::is_over(deadline) {
+            true => Err(Errno::Again),
+            false => Ok(()),
         }
     }
 
@@ -108,6 +118,7 @@ impl Socket {
     fn rest(self, deadline: u64) -> Result<(), Errno> {
         let end = clock::monotonic_ns().saturating_add(REST_NS);
         self.0.place().wait(end.min(deadline), || Ok(()))?;
+        network::arrive();
         match wait::is_over(deadline) {
             true => Err(Errno::Again),
             false => Ok(()),

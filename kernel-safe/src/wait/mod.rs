@@ -75,16 +75,16 @@ fn sleep_in<Q>(
     add: impl FnOnce(&mut Q, ThreadRef) -> Result<Ticket, TryReserveError>,
     remove: impl FnOnce(&mut Q, Ticket, ThreadRef),
 ) -> Result<Outcome, Errno> {
-    let thread = schedule::current()?;
-    let ticket = {
+    let (thread, ticket) = {
         let mut queue = queue.lock();
         check()?;
         if is_over(deadline) {
             return Ok(Outcome::TimedOut);
         }
+        let thread = schedule::current()?;
         let ticket = add(&mut queue, thread)?;
         thread.prepare_sleep();
-        ticket
+        (thread, ticket)
     };
     let outcome = schedule::sleep(thread, deadline);
     if outcome == Outcome::TimedOut {

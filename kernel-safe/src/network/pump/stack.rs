@@ -8,6 +8,7 @@ use domains::network::desk::net::{CHANGED_MAX, DIRTY_MAX, SPARES_MAX};
 use domains::network::window::state;
 use gate::cell::net::card;
 
+use super::IS_LEFT;
 use crate::drivers::{Pumped, Trouble};
 use crate::network::dirty;
 use crate::network::hold::Hold;
@@ -72,6 +73,8 @@ impl Hold {
     /// Puts the sockets on the desk that were read and written.
     fn put_dirty(&mut self) -> usize {
         self.state.told.clear();
+        // Before the first is taken: what is left from here on is for the next pump.
+        IS_LEFT.store(false, Ordering::Release);
         while self.state.told.len() < DIRTY_MAX
             && let Some(number) = dirty::take()
         {
@@ -89,6 +92,10 @@ impl Hold {
             } else {
                 slot.settle();
             }
+        }
+        if self.state.told.len() >= DIRTY_MAX {
+            // DEFENCE: more-than-one-desk-of-writers
+            IS_LEFT.store(true, Ordering::Relaxed);
         }
         self.state.told.len()
     }
