@@ -29,6 +29,8 @@ pub(in crate::cli::bench) struct Measurements {
 pub(in crate::cli::bench) struct Row {
     pub(super) request: String,
     pub(super) connections: u32,
+    /// How many of them were used.
+    pub(super) used: u32,
     /// At how many of them something was under way at a time.
     pub(super) at_once: u32,
     /// Whether there was a pause of a millisecond before each.
@@ -140,6 +142,7 @@ impl Row {
         Some(Row {
             request: series.kind.name(),
             connections: series.connections,
+            used: series.used,
             at_once: series.drivers,
             pauses: series.pauses,
             requests,
@@ -154,6 +157,7 @@ impl Row {
     pub(super) fn is_of(&self, series: &Series) -> bool {
         self.request == series.kind.name()
             && self.connections == series.connections
+            && self.used == series.used
             && self.at_once == series.drivers
             && self.pauses == series.pauses
     }

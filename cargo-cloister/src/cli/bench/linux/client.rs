@@ -95,12 +95,13 @@ pub(super) fn drive(
     let mut connections: Vec<Connection> = (0..series.connections)
         .map(open)
         .collect::<io::Result<_>>()?;
-    let share = connections.len().div_ceil(series.drivers as usize);
-    let drivers = connections.len().div_ceil(share);
+    let (used, _idle) = connections.split_at_mut(series.used as usize);
+    let share = used.len().div_ceil(series.drivers as usize);
+    let drivers = used.len().div_ceil(share);
     let together = Barrier::new(drivers + 1);
     thread::scope(|scope| {
         let start = |connections| scope.spawn(|| driver(connections, series, &together));
-        let drivers: Vec<_> = connections.chunks_mut(share).map(start).collect();
+        let drivers: Vec<_> = used.chunks_mut(share).map(start).collect();
         together.wait();
         let before = meter.read();
         together.wait();

@@ -10,11 +10,13 @@ use crate::cli::bench::rows;
 const PAUSE: Duration = Duration::from_millis(1);
 /// How many connections there are at once.
 const CONNECTIONS: [u32; 3] = [1, 8, 32];
-/// How many are open, to see what each of them costs all others, and of how many
-/// something is under way then: of one, where QEMU looks at all others between two
-/// requests and the guest idles, or of as many as keep the guest at work.
+/// How many are open, to see what each of them costs all others.
 pub(super) const MANY: u32 = 1000;
-const DRIVERS_OF_MANY: [u32; 2] = [1, 32];
+/// How many of them are used, and of how many something is under way at a time. Of one:
+/// QEMU looks at all others between two requests, and the guest idles. Of 32, which keep
+/// the guest at work: of all in turn, where each rests for so long that its peer
+/// acknowledges by a packet of its own, or always of the same.
+pub(super) const USES_OF_MANY: [(u32, u32); 3] = [(MANY, 1), (MANY, 32), (32, 32)];
 /// Every kind of request.
 pub(super) const KINDS: [Kind; 9] = [
     Kind::Echo(1),
@@ -34,6 +36,8 @@ pub(super) struct Series {
     pub(super) kind: Kind,
     /// How many connections are open.
     pub(super) connections: u32,
+    /// How many of them are used while is counted, one after the other.
+    pub(super) used: u32,
     /// On how many of them something is under way at a time.
     pub(super) drivers: u32,
     /// Whether there is a pause between an answer and the next request.
@@ -45,6 +49,7 @@ pub(super) fn all(is_quick: bool) -> Vec<Series> {
     let alone = |kind, pauses| Series {
         kind,
         connections: 1,
+        used: 1,
         drivers: 1,
         pauses,
     };
@@ -53,6 +58,7 @@ pub(super) fn all(is_quick: bool) -> Vec<Series> {
         for count in CONNECTIONS {
             let together = |kind| Series {
                 connections: count,
+                used: count,
                 drivers: count,
                 ..alone(kind, pauses)
             };
@@ -61,8 +67,9 @@ pub(super) fn all(is_quick: bool) -> Vec<Series> {
     }
     all.push(alone(Kind::Gets(16), false));
     // Last, since so many connections take their time to go away.
-    all.extend(DRIVERS_OF_MANY.map(|drivers| Series {
+    all.extend(USES_OF_MANY.map(|(used, drivers)| Series {
         connections: MANY,
+        used,
         drivers,
         ..alone(Kind::Http, false)
     }));
@@ -74,9 +81,10 @@ impl Series {
     /// How many connections there are, and at how many something is under way.
     pub(super) fn how_many(&self) -> String {
         let count = rows::whole(self.connections.into());
-        match self.drivers {
-            all if all == self.connections => count,
-            drivers => format!("{count}, {drivers} at once"),
+        match (self.used, self.drivers) {
+            (_, all) if all == self.connections => count,
+            (used, drivers) if used == drivers => format!("{count}, {used} used"),
+            (_, drivers) => format!("{count}, {drivers} at once"),
         }
     }
 
@@ -86,7 +94,7 @@ impl Series {
             // A pause lasts longer than most requests.
             true => self.kind.messages().min(512),
             // Each connection must be used.
-            false => self.kind.messages().max(self.connections + self.drivers),
+            false => self.kind.messages().max(self.used + self.drivers),
         };
         (all / self.drivers).max(4)
     }
@@ -123,7 +131,7 @@ mod tests {
     #[test]
     fn every_kind_is_measured_in_every_way() {
         let all = all(false);
-        assert_eq!(all.len(), KINDS.len() * CONNECTIONS.len() * 2 + 3);
+        assert_eq!(all.len(), KINDS.len() * CONNECTIONS.len() * 2 + 4);
         for series in &all {
             assert!(series.requests() >= 128, "{series:?}");
         }

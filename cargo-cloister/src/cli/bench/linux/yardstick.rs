@@ -207,7 +207,8 @@ impl Table for Yardstick {
             let name = guest.guest.clone();
             let of = move |row: &Row| {
                 let pause = if row.pauses { "pause" } else { "at once" };
-                let connections = format!("{} of {}", row.at_once, row.connections);
+                let (used, all) = (row.used, row.connections);
+                let connections = format!("{} of {used} of {all}", row.at_once);
                 let words = [&row.request, connections.as_str(), pause, &name];
                 Measured::rough(&words, row.instructions.median)
             };

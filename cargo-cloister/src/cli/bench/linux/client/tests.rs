@@ -101,6 +101,7 @@ fn the_servers_answer_every_kind_as_the_client_expects() {
         let series = Series {
             kind,
             connections: 8,
+            used: [8, 8, 8, 4][index % 4],
             drivers: [1, 4, 8][index % 3],
             pauses: false,
         };

@@ -13,6 +13,7 @@ pub(in crate::cli::bench::linux) fn made_up(guests: &[(&str, f64)]) -> Yardstick
     let row = |series: &Series, instructions| Row {
         request: series.kind.name(),
         connections: series.connections,
+        used: series.used,
         at_once: series.drivers,
         pauses: series.pauses,
         requests: 100,
@@ -74,6 +75,7 @@ fn guests_stand_side_by_side_and_what_is_missing_is_a_dash() {
     assert!(yardstick.machine_rows().contains("| 2,000,000 |"));
     let many = Series {
         connections: series::MANY,
+        used: series::MANY,
         drivers: 1,
         kind: Kind::Http,
         pauses: false,
