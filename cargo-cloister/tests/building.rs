@@ -7,11 +7,13 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use cargo_cloister::build::{self, BuildRequest, Built};
+use cargo_cloister::image::scan::{self, WRPKRU};
 use cargo_cloister::image::symbols::Symbols;
 use cargo_cloister::image::verify;
 use cargo_cloister::setup;
 use domains::cpu_page::offset;
-use domains::{Cell, Isolation, layout};
+use domains::{Cell, Domain, Isolation, Pkru, Purpose, layout};
+use iced_x86::{Decoder, Instruction, Mnemonic, OpKind};
 use tempfile::TempDir;
 
 /// Installs what is missing, once, where the environment asks for it.
@@ -225,6 +227,80 @@ fn an_image_without_a_token_check_is_refused_wherever_it_is_read() {
     }
 }
 
+/// The same with every instruction that a proof of the page's ways stands on: what is
+/// taken out opens a way, which is told.
+#[test]
+fn a_gate_page_without_any_of_its_checks_is_refused_with_a_way_through() {
+    let (_folder, path) = package("ways", &[("src/main.rs", HELLO)]);
+    let built = build(&path, &[]).expect("a sound package");
+    let sound = fs::read(&built.image).expect("an image");
+    let checks = checks(&sound);
+    // Into and out of the safe kernel, and of each cell.
+    let cells = Purpose::Use.cells().iter().count();
+    assert_eq!(checks.len(), 7 + 4 + 4 + 10 * cells, "{checks:#?}");
+    for (text, place) in checks {
+        let mut patched = sound.clone();
+        patched[place].fill(NOP);
+        let refused = verify::verify(&patched).expect_err(&text).to_string();
+        let way = "a way leads through the gate page: from ";
+        assert!(refused.contains(way), "{text}: {refused}");
+    }
+}
+
+/// The instructions of an image's gate page that check, bound or consume something, in
+/// words, and where each lies.
+fn checks(image: &[u8]) -> Vec<(String, Range<usize>)> {
+    use layout::gate::{APP_TO_SAFE, CELL, CELLS, ENTER_APP};
+    let safe = Pkru::in_image(Domain::Safe, Purpose::Use)
+        .bits()
+        .to_le_bytes();
+    let first = [&[0x31, 0xc9, 0x31, 0xd2, 0xb8], &safe[..], &WRPKRU].concat();
+    let page = scan::find(image, &first).next().expect("a gate page");
+    let cells = (0..Purpose::Use.cells().iter().count() as u64).map(|n| CELLS + n * CELL);
+    let gates = [APP_TO_SAFE, ENTER_APP].into_iter().chain(cells);
+    let checks = gates.flat_map(|gate| {
+        let start = page + (gate - APP_TO_SAFE) as usize;
+        let mut decoder = Decoder::new(64, &image[start..start + CELL as usize], 0);
+        let instructions: Vec<Instruction> = decoder
+            .iter()
+            .take_while(|it| it.mnemonic() != Mnemonic::Ud2 && !is_filling(it))
+            .collect();
+        let dies = move |it: &Instruction| {
+            let target =
+                start.wrapping_add_signed(it.near_branch_target().cast_signed() as isize);
+            it.is_jcc_short_or_near()
+                && image.get(target..).is_some_and(|it| it.starts_with(&UD2))
+        };
+        let is_one = move |it: &Instruction| is_check(it) || dies(it);
+        let checks = instructions.into_iter().filter(is_one);
+        checks.map(move |it| {
+            (
+                format!("{:?} at {:#x}", it.mnemonic(), gate + it.ip()),
+                start + it.ip() as usize..start + it.next_ip() as usize,
+            )
+        })
+    });
+    checks.collect()
+}
+
+/// Zeroes between two gates.
+fn is_filling(it: &Instruction) -> bool {
+    it.mnemonic() == Mnemonic::Add
+}
+
+fn is_check(it: &Instruction) -> bool {
+    let uses_memory = |operand| it.op_kind(operand) == OpKind::Memory;
+    match it.mnemonic() {
+        Mnemonic::Jrcxz | Mnemonic::And | Mnemonic::Test | Mnemonic::Cld | Mnemonic::Xchg => {
+            true
+        }
+        // What looks for events decides about no rights.
+        Mnemonic::Cmp => it.memory_size().size() != 4 || !uses_memory(0),
+        Mnemonic::Mov => uses_memory(0) && it.op1_kind() != OpKind::Register,
+        _ => false,
+    }
+}
+
 fn is_refused(folder: &Path, bytes: Vec<u8>, why: &str) {
     let image = folder.join("patched.cloister");
     fs::write(&image, bytes).expect("a file");
@@ -239,6 +315,7 @@ fn is_refused(folder: &Path, bytes: Vec<u8>, why: &str) {
 }
 
 const NOP: u8 = 0x90;
+const UD2: [u8; 2] = [0x0f, 0x0b];
 
 /// Where `cmp qword ptr [token], 0` stands in an image, its jump included.
 fn looks(image: &[u8]) -> Vec<Range<usize>> {

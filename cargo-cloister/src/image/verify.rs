@@ -4,7 +4,8 @@
 //! back and demands: every page has one owner, virtually and physically; no
 //! page is both writable and executable; WRPKRU exists nowhere in what ring 3
 //! may execute, at no byte offset and across no border, but on the gate page,
-//! each followed by its check and by a look at its token; what the gates and the core call lies in the
+//! each followed by its check and by a look at its token; every way through that page,
+//! from any byte and with anything in registers, ends where it should; what the gates and the core call lies in the
 //! text of the component it should. XRSTOR and WRGSBASE are harmless and only
 //! listed.
 
@@ -12,6 +13,7 @@ mod entries;
 mod gates;
 mod ownership;
 mod tokens;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -112,6 +114,20 @@ pub enum Violation {
         /// Where the way begins on which it should stand.
         address: u64,
         /// What is there instead.
+        why: String,
+    },
+    /// A way through the gate page by which somebody gets rights that are not his.
+    #[error(
+        "a way leads through the gate page: from {begin:#x} {intruder} comes to {at:#x}, where {why}"
+    )]
+    WayThrough {
+        /// Who can go it.
+        intruder: &'static str,
+        /// Where it raises its rights.
+        begin: u64,
+        /// The instruction that must not be reached, or not so.
+        at: u64,
+        /// What that does.
         why: String,
     },
     /// A gate page that is not the one that was built.

@@ -3,7 +3,7 @@
 use domains::layout::{GATE_PAGE, PAGE_SIZE};
 use domains::{Domain, Isolation, Pkru, Purpose};
 
-use super::{GateSite, Violation, tokens};
+use super::{GateSite, Violation, tokens, ways};
 use crate::image::Component;
 use crate::image::packed::Packed;
 use crate::image::scan::{Run, WRPKRU, runs};
@@ -37,6 +37,7 @@ pub(super) fn check(
     violations.extend(across_frames(image, text));
     violations.extend(missing(image, &sites));
     tokens::check(image, text, &sites, violations);
+    ways::check(image, text, violations);
     sites
 }
 
