@@ -199,7 +199,7 @@ pub(crate) fn gate_code_for(purpose: Purpose) -> Vec<u8> {
 }
 
 /// `cmp qword ptr [token], 0; je distance`: eleven bytes.
-fn look(token: usize, distance: u8) -> Vec<u8> {
+pub(crate) fn look(token: usize, distance: u8) -> Vec<u8> {
     let address = (layout::CPU_PAGE + token as u64) as u32;
     let mut code = vec![0x48, 0x83, 0x3c, 0x25];
     code.extend(address.to_le_bytes());

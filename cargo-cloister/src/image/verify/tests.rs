@@ -2,6 +2,7 @@
 
 mod cells;
 
+use domains::cpu_page::offset;
 use domains::layout::{self, PAGE_SIZE};
 use domains::manifest::{self, Header, Segment};
 use domains::{Cell, Domain, Isolation, Pkru, Purpose};
@@ -192,6 +193,26 @@ fn a_gate_that_looks_at_no_token_is_refused() {
     let mut code = sound;
     code.insert(layout::gate::faulted(Cell::Hostfs) as usize, 0x64);
     assert!(says(&with_gate(&code), "token check is missing"));
+}
+
+/// A change of rights and a look at its token are sound, and what follows is not.
+#[test]
+fn a_gate_that_looks_and_leads_elsewhere_is_refused() {
+    const LOOK_AND_TWO: u8 = 11 + 2;
+    let refused = |domain, elsewhere: &[u8; 2]| {
+        let mut code = testing::gate_code();
+        code.extend(testing::guarded(Pkru::of(domain), LOOK_AND_TWO));
+        code.extend(testing::look(offset::ENTRY_STACK, 2));
+        code.extend(elsewhere);
+        code.extend([0x0f, 0x0b]);
+        says(&with_gate(&code), "a way leads through the gate page")
+    };
+    // It returns, jumps, pushes, or stores where the intruder likes.
+    for elsewhere in [[0xc3, 0x90], [0xff, 0xe0], [0x50, 0x90], [0x89, 0x07]] {
+        assert!(refused(Domain::Safe, &elsewhere), "{elsewhere:x?}");
+        assert!(!refused(Domain::App, &elsewhere), "it is the application");
+    }
+    assert!(!refused(Domain::Safe, &[0x90, 0x90]), "it ends");
 }
 
 #[test]

@@ -83,10 +83,10 @@ fn serve(mut stream: TcpStream, requests: &AtomicU64) -> io::Result<()> {
 /// The memory of before, when all connections have gone.
 fn still(before: Level) -> Result<(), String> {
     for _ in 1..LOOKS {
-        if Level::now().is_still(before).is_ok() {
+        if Level::now().is_still_served(before).is_ok() {
             return Ok(());
         }
         thread::sleep(PAUSE);
     }
-    Level::now().is_still(before)
+    Level::now().is_still_served(before)
 }
