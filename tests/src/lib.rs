@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attacks;
 pub mod boot;
 pub mod marks;
 pub mod modules;

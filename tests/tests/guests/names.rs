@@ -1,7 +1,7 @@
-//! Names of trials: the lists of mutants have those that are mutants, and no other.
+//! Names of trials, as the lists of mutants and the catalogue of attacks have them.
 
 use libtest_mimic::Trial;
-use tests::mutants;
+use tests::{attacks, mutants};
 
 use crate::{ensure, trial};
 
@@ -15,15 +15,21 @@ pub(crate) fn trial_of(trials: &[Trial]) -> Trial {
         .collect();
     let there: Vec<&str> = trials.iter().map(Trial::name).collect();
     let absent = without(&listed, &there);
-    let mutants: Vec<&str> = there.into_iter().filter(|name| is_mutant(name)).collect();
+    let mutants: Vec<&str> = there
+        .iter()
+        .copied()
+        .filter(|name| is_mutant(name))
+        .collect();
     let unlisted = without(&mutants, &listed);
-    trial(
-        "names::lists_of_mutants_know_the_trials".into(),
-        move || {
-            ensure(absent.is_empty(), "trials of these names", &absent)?;
-            ensure(unlisted.is_empty(), "rows for these mutants", &unlisted)
-        },
-    )
+    let tried = attacks::all().into_iter().flat_map(|attack| attack.tests);
+    let is_there = |it: &String| there.iter().any(|name| attacks::is_meant(it, name));
+    let untried = tried.filter(|it| !it.contains("::tests::") && !is_there(it));
+    let untried: Vec<String> = untried.collect();
+    trial("names::lists_know_the_trials".into(), move || {
+        ensure(absent.is_empty(), "trials of these names", &absent)?;
+        ensure(unlisted.is_empty(), "rows for these mutants", &unlisted)?;
+        ensure(untried.is_empty(), "trials for these attacks", &untried)
+    })
 }
 
 fn is_mutant(name: &str) -> bool {
