@@ -222,7 +222,10 @@ impl<R: Reach, T: Transport> Card<R, T> {
 
     /// Whether there is something for which the lists have no room.
     fn is_more(&self, lists: &Lists<R>) -> bool {
-        self.merge.whole().is_some() || lists.room_for_sent() == 0 && self.transmit.has_used()
+        self.merge.whole().is_some()
+            || lists.room_for_sent() == 0 && self.transmit.has_used()
+            // DEFENCE: nic-more-has-come
+            || lists.room_for_came() == 0 && self.receive.has_used()
     }
 
     /// Whether the status is to be read: nobody else would find out.

@@ -424,3 +424,16 @@ fn a_card_that_is_told_to_interrupt_has_heard_so_though_a_packet_had_waited() {
     assert_eq!((brought.came.len(), brought.is_armed), (3, true));
     assert!(with(|world| world.queues[0].interrupts), "it has heard");
 }
+
+#[test]
+fn single_frames_that_find_no_room_are_more() {
+    let mut card = card();
+    exchange(&mut card, &(0..FRAMES).collect::<Vec<_>>(), &[], 0);
+    exchange(&mut card, &(64..80).collect::<Vec<_>>(), &[], 0);
+    (0..70).for_each(|_| _ = with(|world| world.receive(60, 1)));
+    let brought = exchange(&mut card, &[], &[], WHEN_COME);
+    assert_eq!(
+        (brought.came.len(), brought.is_more, brought.is_armed),
+        (64, true, false)
+    );
+}
