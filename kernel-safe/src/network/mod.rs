@@ -95,11 +95,13 @@ pub fn on_timer() -> u64 {
         return NEVER;
     };
     let now = clock::monotonic_ns();
-    if deadline <= now {
-        // DEFENCE: awaited-for-a-while
-        awaited::forget();
-        on_note();
+    // DEFENCE: an-early-look-puts-nothing-off
+    if deadline > now {
+        return alarm::keep(now);
     }
+    // DEFENCE: awaited-for-a-while
+    awaited::forget();
+    on_note();
     alarm::keep(now.saturating_add(AGAIN_NS))
 }
 

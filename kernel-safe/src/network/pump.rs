@@ -61,6 +61,11 @@ pub(super) fn leave() -> bool {
     !IS_LEFT.swap(true, Ordering::AcqRel)
 }
 
+/// Whether something was written that `net` has not heard of.
+pub(super) fn is_left() -> bool {
+    IS_LEFT.load(Ordering::Acquire)
+}
+
 /// Whether there is a card.
 pub fn has_card() -> bool {
     HAS_CARD.load(Ordering::Relaxed)
@@ -139,7 +144,7 @@ impl Hold {
         alarm::set(deadline);
         // Whoever left something meanwhile may have set the alarm before that.
         // DEFENCE: left-is-not-put-off
-        if IS_LEFT.load(Ordering::Acquire) {
+        if is_left() {
             alarm::advance(clock::monotonic_ns().saturating_add(awaited::LEFT_NS));
         }
     }

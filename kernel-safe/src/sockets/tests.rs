@@ -131,6 +131,20 @@ fn what_is_left_to_others_is_sent_soon_all_the_same() {
 }
 
 #[test]
+fn what_is_left_is_not_put_off_by_a_timer_that_fires_for_others() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    awaited::add(2);
+    assert_eq!(send(client, b"hello"), Ok(5));
+    let latest = gate::clock::monotonic_ns() + awaited::LEFT_NS;
+    gate::played::pass(900_000);
+    world.calls();
+    assert!(crate::network::on_timer() <= latest);
+    assert_eq!(world.calls(), [], "it is not time");
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn what_more_write_than_there_is_room_for_on_the_desk_is_all_sent() {
     const PAIRS: usize = domains::network::desk::net::DIRTY_MAX + 3;
     let _world = World::new();
