@@ -135,6 +135,14 @@ pub fn arrive() {
     awaited::arrive();
 }
 
+/// Has what was left leave, before the machine ends.
+pub fn flush() {
+    // DEFENCE: nothing-is-left-at-the-end
+    if pump::is_left() {
+        Hold::lock().work(Begin::Stack);
+    }
+}
+
 /// Leaves what was written to those who were woken with the caller; false if there are none.
 #[inline]
 pub fn leave() -> bool {

@@ -145,6 +145,22 @@ fn what_is_left_is_not_put_off_by_a_timer_that_fires_for_others() {
 }
 
 #[test]
+fn what_is_left_is_sent_before_the_machine_ends() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    awaited::add(2);
+    world.calls();
+    assert_eq!(send(client, b"the end"), Ok(7));
+    assert_eq!(world.calls(), []);
+    crate::network::flush();
+    assert_eq!(world.calls(), [PUMP]);
+    crate::network::flush();
+    assert_eq!(world.calls(), [], "once");
+    assert_eq!(receive(server, 20), Ok(7));
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn what_more_write_than_there_is_room_for_on_the_desk_is_all_sent() {
     const PAIRS: usize = domains::network::desk::net::DIRTY_MAX + 3;
     let _world = World::new();
