@@ -129,6 +129,17 @@ pub fn attend() -> bool {
     wants
 }
 
+/// The same for whoever finds no room to write: when what he left was heard of there may be
+/// some, at the front of the ring.
+#[inline]
+pub fn attend_to_room() -> bool {
+    // DEFENCE: room-is-at-the-front
+    if pump::is_left() {
+        awaited::forget();
+    }
+    attend()
+}
+
 /// Whoever was woken is back, and may write.
 #[inline]
 pub fn arrive() {

@@ -145,6 +145,25 @@ fn what_is_left_is_not_put_off_by_a_timer_that_fires_for_others() {
 }
 
 #[test]
+fn whoever_writes_up_to_the_end_of_a_ring_waits_for_nobody() {
+    let _world = World::new();
+    let (listener, client, server) = pair(80);
+    while send(client, &[7; 1000]).is_ok() {}
+    let mut room = 0;
+    for _ in 0..500 {
+        room += receive(server, 1000).expect("there is much");
+        super::push();
+        awaited::add(2);
+        while room >= 1000 {
+            assert_eq!(send(client, &[7; 1000]), Ok(1000), "there is room");
+            room -= 1000;
+        }
+        crate::network::flush();
+    }
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn what_is_left_is_sent_before_the_machine_ends() {
     let world = World::new();
     let (listener, client, server) = pair(80);
