@@ -29,7 +29,7 @@ use crate::thread::id::ThreadId;
 use crate::thread::stack::Stack;
 use crate::thread::task::Task;
 use crate::thread::{Start, ThreadRef};
-use crate::{drivers, events, report, schedule};
+use crate::{drivers, events, network, report, schedule};
 
 /// The first thread's stack.
 const MAIN_STACK: usize = 1 << 20;
@@ -168,8 +168,9 @@ pub fn slots() -> usize {
 }
 
 /// Ends the machine with the low eight bits of `status`, when all output is
-/// out.
+/// out, and the card has what was written to sockets.
 pub fn exit(status: i32) -> ! {
+    network::flush();
     drivers::flush();
     core_call::exit((status & 0xff) as u8)
 }

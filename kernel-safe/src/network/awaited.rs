@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// How long what was written waits for others at most, in nanoseconds: for so long that a
 /// batch of short answers is complete, and so short that none is late.
-pub(super) const LEFT_NS: u64 = 1_000_000;
+pub(crate) const LEFT_NS: u64 = 1_000_000;
 
 static AWAITED: AtomicUsize = AtomicUsize::new(0);
 

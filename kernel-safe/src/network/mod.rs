@@ -95,11 +95,13 @@ pub fn on_timer() -> u64 {
         return NEVER;
     };
     let now = clock::monotonic_ns();
-    if deadline <= now {
-        // DEFENCE: awaited-for-a-while
-        awaited::forget();
-        on_note();
+    // DEFENCE: an-early-look-puts-nothing-off
+    if deadline > now {
+        return alarm::keep(now);
     }
+    // DEFENCE: awaited-for-a-while
+    awaited::forget();
+    on_note();
     alarm::keep(now.saturating_add(AGAIN_NS))
 }
 
@@ -127,10 +129,29 @@ pub fn attend() -> bool {
     wants
 }
 
+/// The same for whoever finds no room to write: when what he left was heard of there may be
+/// some, at the front of the ring.
+#[inline]
+pub fn attend_to_room() -> bool {
+    // DEFENCE: room-is-at-the-front
+    if pump::is_left() {
+        awaited::forget();
+    }
+    attend()
+}
+
 /// Whoever was woken is back, and may write.
 #[inline]
 pub fn arrive() {
     awaited::arrive();
+}
+
+/// Has what was left leave, before the machine ends.
+pub fn flush() {
+    // DEFENCE: nothing-is-left-at-the-end
+    if pump::is_left() {
+        Hold::lock().work(Begin::Stack);
+    }
 }
 
 /// Leaves what was written to those who were woken with the caller; false if there are none.

@@ -61,6 +61,11 @@ pub(super) fn leave() -> bool {
     !IS_LEFT.swap(true, Ordering::AcqRel)
 }
 
+/// Whether something was written that `net` has not heard of.
+pub(super) fn is_left() -> bool {
+    IS_LEFT.load(Ordering::Acquire)
+}
+
 /// Whether there is a card.
 pub fn has_card() -> bool {
     HAS_CARD.load(Ordering::Relaxed)
@@ -137,5 +142,36 @@ impl Hold {
             deadline = deadline.min(now.saturating_add(SILENT_NS));
         }
         alarm::set(deadline);
+        // Whoever left something meanwhile may have set the alarm before that.
+        // DEFENCE: left-is-not-put-off
+        if is_left() {
+            alarm::advance(clock::monotonic_ns().saturating_add(awaited::LEFT_NS));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::boxed::Box;
+
+    use gate::played::{self, Nobody};
+
+    use super::*;
+
+    /// As another CPU does when the last pump is over, and the alarm is not set yet.
+    #[test]
+    fn what_is_left_behind_the_last_pump_is_sent_soon() {
+        let _play = played::begin(Box::new(Nobody));
+        crate::network::reset();
+        crate::drivers::reset();
+        let mut hold = Hold::lock();
+        hold.state.now = clock::monotonic_ns();
+        hold.state.net_deadline = u64::MAX;
+        assert!(leave());
+        let latest = clock::monotonic_ns() + awaited::LEFT_NS;
+        alarm::advance(latest);
+        hold.set_alarm(true);
+        assert!(alarm::look().is_some_and(|at| at <= latest));
+        IS_LEFT.store(false, Ordering::Relaxed);
     }
 }

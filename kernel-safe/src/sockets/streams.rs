@@ -117,7 +117,7 @@ fn send_all(socket: Socket, cursor: &mut Cursor<'_>, patience: Patience) -> Resu
             events::let_others_run();
             continue;
         }
-        if network::attend() && put(socket, cursor)? {
+        if network::attend_to_room() && put(socket, cursor)? {
             continue;
         }
         let Patience::ByOption(option) = patience else {

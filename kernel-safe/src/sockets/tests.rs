@@ -131,6 +131,55 @@ fn what_is_left_to_others_is_sent_soon_all_the_same() {
 }
 
 #[test]
+fn what_is_left_is_not_put_off_by_a_timer_that_fires_for_others() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    awaited::add(2);
+    assert_eq!(send(client, b"hello"), Ok(5));
+    let latest = gate::clock::monotonic_ns() + awaited::LEFT_NS;
+    gate::played::pass(900_000);
+    world.calls();
+    assert!(crate::network::on_timer() <= latest);
+    assert_eq!(world.calls(), [], "it is not time");
+    close(&[listener, client, server]);
+}
+
+#[test]
+fn whoever_writes_up_to_the_end_of_a_ring_waits_for_nobody() {
+    let _world = World::new();
+    let (listener, client, server) = pair(80);
+    while send(client, &[7; 1000]).is_ok() {}
+    let mut room = 0;
+    for _ in 0..500 {
+        room += receive(server, 1000).expect("there is much");
+        super::push();
+        awaited::add(2);
+        while room >= 1000 {
+            assert_eq!(send(client, &[7; 1000]), Ok(1000), "there is room");
+            room -= 1000;
+        }
+        crate::network::flush();
+    }
+    close(&[listener, client, server]);
+}
+
+#[test]
+fn what_is_left_is_sent_before_the_machine_ends() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    awaited::add(2);
+    world.calls();
+    assert_eq!(send(client, b"the end"), Ok(7));
+    assert_eq!(world.calls(), []);
+    crate::network::flush();
+    assert_eq!(world.calls(), [PUMP]);
+    crate::network::flush();
+    assert_eq!(world.calls(), [], "once");
+    assert_eq!(receive(server, 20), Ok(7));
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn what_more_write_than_there_is_room_for_on_the_desk_is_all_sent() {
     const PAIRS: usize = domains::network::desk::net::DIRTY_MAX + 3;
     let _world = World::new();

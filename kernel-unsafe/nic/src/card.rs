@@ -3,7 +3,7 @@
 //! A call takes what it was given, takes what has come and what was sent, and tells
 //! the device of all that is new, once for each queue. If interrupts are wanted it
 //! looks behind that: what comes before the device has heard so makes no interrupt. Then
-//! it looks before, too, only if something has come.
+//! it looks before, too, only if something has come, or has waited for room.
 //!
 //! Interrupts of the queue to send by are never wanted unless somebody asks: what was
 //! sent is seen by the next call.
@@ -120,7 +120,8 @@ impl<R: Reach, T: Transport> Card<R, T> {
         let was_armed = mem::take(&mut self.is_armed);
         let mut lists = Lists::new();
         self.give(posts, sends, &mut lists)?;
-        if arm == 0 || self.receive.has_used() {
+        // DEFENCE: nic-waited-before
+        if arm == 0 || self.receive.has_used() || self.is_more(&lists) {
             self.take(&mut lists)?;
         }
         self.tell(arm, &lists)?;
@@ -221,7 +222,10 @@ impl<R: Reach, T: Transport> Card<R, T> {
 
     /// Whether there is something for which the lists have no room.
     fn is_more(&self, lists: &Lists<R>) -> bool {
-        self.merge.whole().is_some() || lists.room_for_sent() == 0 && self.transmit.has_used()
+        self.merge.whole().is_some()
+            || lists.room_for_sent() == 0 && self.transmit.has_used()
+            // DEFENCE: nic-more-has-come
+            || lists.room_for_came() == 0 && self.receive.has_used()
     }
 
     /// Whether the status is to be read: nobody else would find out.

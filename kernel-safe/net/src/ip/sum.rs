@@ -114,8 +114,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_same_as_two_bytes_at_a_time(
-            bytes in prop::collection::vec(any::<u8>(), 0..200),
-            more in prop::collection::vec(0xf0_u8.., 0..70),
+            bytes in prop::collection::vec(any::<u8>(), 0..2000),
+            more in prop::collection::vec(0xf0_u8.., 0..700),
         ) {
             let [first, second] = [Sum::of(&bytes), Sum::of(&more)];
             prop_assert_eq!(first.folded(), checksum::data(&bytes));

@@ -2,7 +2,9 @@
 //!
 //! `smoltcp` begins at the front of its ring when it fills one that is empty. So where
 //! to write is told whenever it may have changed, and what was written elsewhere is
-//! moved: the ring was empty then, and all of it is room.
+//! moved: the ring was empty then, and all of it is room. Whoever writes on meanwhile has
+//! not seen that, and what he writes is moved, too: it lies behind what was moved before,
+//! in the same room.
 
 use domains::errno;
 
@@ -70,7 +72,6 @@ fn take(view: &mut View, connection: &mut Connection, taken: usize) -> bool {
 /// Puts bytes into the ring of what is to be sent; whether they can have been written
 /// there.
 fn write(view: &mut View, connection: &mut Connection, at: usize, written: usize) -> bool {
-    let is_empty = connection.socket().send_queue() == 0;
     let enqueued = connection.socket_mut().send(|place| {
         let start = view.place_in_sent(place);
         let end = at.checked_add(written);
@@ -78,9 +79,10 @@ fn write(view: &mut View, connection: &mut Connection, at: usize, written: usize
         let (Some(from), Some(end)) = (from, end) else {
             return (0, None);
         };
-        if end > start.saturating_add(place.len()) || from != 0 && !is_empty {
+        if end > start.saturating_add(place.len()) {
             return (0, None);
         }
+        // DEFENCE: written-on-is-moved-too
         if from != 0 {
             place.copy_within(from..from + written, 0);
         }

@@ -159,3 +159,36 @@ fn an_empty_ring_begins_anew_and_what_was_written_elsewhere_is_moved() {
     assert_eq!(world.hosts[1].kernel.read(server, 99), b"firstsecond");
     world.close(0, client, Close::Orderly);
 }
+
+/// One who writes all the time, on another CPU, hears of a ring that began anew only when
+/// there is nothing left that the stack has not heard of.
+#[test]
+fn what_is_written_on_behind_what_was_moved_is_moved_too() {
+    let mut world = World::new(4);
+    let listener = world.listen(1, 80, 4);
+    let (client, server) = world.pair(listener, 80);
+    world.hosts[0].kernel.write(client, b"first");
+    let now = world.now;
+    world.hosts[0].pump(now);
+    // All of this is written behind the first, each part while the stack hears of the one
+    // before; of the first of them it hears after the ring has begun anew.
+    let mut parts = Vec::new();
+    world.hosts[0].kernel.write(client, b"second third fourth");
+    world.hosts[0].kernel.dirty();
+    world.pass(SECOND);
+    assert_eq!(
+        world.hosts[0].kernel.told(client, told::WRITABLE) & 0xffff,
+        0
+    );
+    for (at, size) in [(5, 6), (11, 6), (17, 7)] {
+        let now = world.now;
+        parts.push(world.hosts[0].tcp.taken(now, client, 0, at, size));
+        world.hosts[0].pump(now);
+    }
+    assert_eq!(parts, [Ok(()); 3]);
+    world.pass(SECOND);
+    assert_eq!(
+        world.hosts[1].kernel.read(server, 99),
+        b"firstsecond third fourth"
+    );
+}

@@ -20,6 +20,8 @@ impl Hold {
     /// Has `net` work; how many threads that woke.
     pub(super) fn pump(&mut self) -> usize {
         if self.ready().is_err() {
+            // DEFENCE: nothing-is-left-to-nobody
+            IS_LEFT.store(false, Ordering::Release);
             self.drop_inbox();
             return 0;
         }

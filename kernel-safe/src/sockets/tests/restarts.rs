@@ -162,3 +162,22 @@ fn a_net_that_is_given_up_leaves_no_network() {
     }
     close(&[listener, client, server, one]);
 }
+
+/// Else no CPU would ever halt again.
+#[test]
+fn what_was_left_to_a_net_that_is_given_up_keeps_nobody_awake() {
+    let world = World::new();
+    for port in 100..300 {
+        if !Net::is_there() {
+            break;
+        }
+        let (_, client, _) = pair(port);
+        awaited::add(2);
+        assert_eq!(send(client, b"left"), Ok(4));
+        world.cells.lock().faults_at = Some(5);
+        _ = stream().bind(name(here(port + 300)));
+    }
+    assert!(!Net::is_there());
+    crate::network::settle();
+    assert!(!crate::network::settle(), "there is nothing to do");
+}

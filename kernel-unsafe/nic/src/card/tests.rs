@@ -409,3 +409,31 @@ fn a_link_that_goes_is_told_of_after_so_many_calls() {
     assert_eq!(changed.count(), 1);
     assert_eq!(with(|world| world.status_reads), reads + 1);
 }
+
+/// A packet that found no room is all that the next call brings: it says that the card
+/// interrupts only if the card has heard so.
+#[test]
+fn a_card_that_is_told_to_interrupt_has_heard_so_though_a_packet_had_waited() {
+    let mut card = card();
+    exchange(&mut card, &(0..FRAMES).collect::<Vec<_>>(), &[], 0);
+    exchange(&mut card, &(64..80).collect::<Vec<_>>(), &[], 0);
+    (0..62).for_each(|_| _ = with(|world| world.receive(60, 1)));
+    (0..3).for_each(|_| _ = with(|world| world.receive(2048, 3)));
+    assert!(exchange(&mut card, &[], &[], WHEN_COME).is_more);
+    let brought = exchange(&mut card, &[], &[], WHEN_COME);
+    assert_eq!((brought.came.len(), brought.is_armed), (3, true));
+    assert!(with(|world| world.queues[0].interrupts), "it has heard");
+}
+
+#[test]
+fn single_frames_that_find_no_room_are_more() {
+    let mut card = card();
+    exchange(&mut card, &(0..FRAMES).collect::<Vec<_>>(), &[], 0);
+    exchange(&mut card, &(64..80).collect::<Vec<_>>(), &[], 0);
+    (0..70).for_each(|_| _ = with(|world| world.receive(60, 1)));
+    let brought = exchange(&mut card, &[], &[], WHEN_COME);
+    assert_eq!(
+        (brought.came.len(), brought.is_more, brought.is_armed),
+        (64, true, false)
+    );
+}
