@@ -107,6 +107,7 @@ pub fn on_timer() -> u64 {
 
 /// Does what is left to be done before this CPU halts. Whether there is still something.
 pub fn settle() -> bool {
+    // DEFENCE: an-idle-cpu-awaits-nobody
     awaited::forget();
     if !wants_work() {
         return false;

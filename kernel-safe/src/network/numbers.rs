@@ -128,6 +128,7 @@ impl Hold {
     pub(super) fn withdraw(&mut self, slot: &'static Slot) -> Result<(), Trouble> {
         if slot.is_with_net() {
             self.net.close(slot.number(), true)?;
+            // DEFENCE: no-window-is-given-twice
             if slot.told_state() & state::RELEASED == 0 {
                 return Err(Trouble::Refused(Errno::Already));
             }

@@ -185,6 +185,7 @@ impl Hold {
     /// Connections that went by the card are lost.
     fn lose_far(&mut self) {
         for slot in &self.state.slots {
+            // DEFENCE: listeners-outlive-the-card
             let is_connection = matches!(slot.role(), Role::Connected | Role::Connecting);
             // DEFENCE: near-connections-stay
             let is_far = !setting::is_own(&slot.name(told::PEER));

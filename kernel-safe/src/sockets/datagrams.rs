@@ -75,6 +75,7 @@ fn take(socket: Socket, buffers: &[UserSlice], look: Look) -> Result<Received, E
     }
     match received? {
         Some(received) => Ok(received),
+        // DEFENCE: who-reads-no-more-waits-no-more
         None if socket.0.ended() & ended::READ != 0 => Ok(Received {
             size: 0,
             name: Name::NONE,

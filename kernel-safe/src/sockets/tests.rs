@@ -180,6 +180,22 @@ fn what_is_left_is_sent_before_the_machine_ends() {
 }
 
 #[test]
+fn a_cpu_that_idles_sends_what_is_left_and_awaits_nobody() {
+    let world = World::new();
+    let (listener, client, server) = pair(80);
+    awaited::add(2);
+    world.calls();
+    assert_eq!(send(client, b"hello"), Ok(5));
+    assert_eq!(world.calls(), []);
+    crate::network::settle();
+    assert!(world.calls().contains(&PUMP));
+    assert_eq!(receive(server, 20), Ok(5));
+    assert_eq!(send(client, b"hello"), Ok(5));
+    assert_eq!(world.calls(), [PUMP]);
+    close(&[listener, client, server]);
+}
+
+#[test]
 fn what_more_write_than_there_is_room_for_on_the_desk_is_all_sent() {
     const PAIRS: usize = domains::network::desk::net::DIRTY_MAX + 3;
     let _world = World::new();

@@ -81,6 +81,7 @@ impl Neighbours {
 
     /// Where packets to `address` go, if that is known. It is used by that.
     pub fn find(&mut self, address: IpAddress, now: u64) -> Option<EthernetAddress> {
+        // DEFENCE: last-neighbour-has-an-end
         if let Some(last) = self.last
             && last.address == address
             && now < last.until

@@ -80,6 +80,7 @@ impl Tcp {
             return false;
         }
         self.sockets.all().any(|(_, it)| {
+            // DEFENCE: both-share-an-address
             let shares = reuse == Reuse::Yes
                 && it.reuse == Reuse::Yes
                 && !matches!(it.role, Role::Listener(_));
@@ -178,6 +179,7 @@ impl Tcp {
             return Err(errno::EINVAL);
         };
         let accepted = listener.take();
+        // DEFENCE: accepted-is-not-told-again
         let count = listener.count();
         it.view.tell_waiting(count);
         let accepted = accepted.ok_or(errno::EAGAIN)?;
@@ -207,6 +209,7 @@ impl Tcp {
         }
         for number in 0..super::half_open::MOST as u32 {
             let record = self.half_open.get(number).copied();
+            // DEFENCE: half-open-ends-with-its-listener
             if record.is_some_and(|record| record.listener == socket) {
                 self.forget_half_open(number);
             }

@@ -76,6 +76,7 @@ impl Tcp {
             Close::Orderly => connection.socket_mut().close(),
         }
         connection.is_mute |= connection.phase == Phase::Opening;
+        // DEFENCE: closed-is-not-accepted
         self.unqueue(queued_at, socket);
         self.ready.put(socket);
         self.settle(now, socket);
@@ -173,6 +174,7 @@ impl Tcp {
         self.timers.set(socket, None);
         if let Some(mut it) = self.sockets.take(socket) {
             if let Some(bound) = it.bound {
+                // DEFENCE: ports-come-back
                 self.uncount_bound(bound.port);
             }
             it.view.tell_state(state::RELEASED);

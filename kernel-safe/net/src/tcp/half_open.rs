@@ -198,6 +198,7 @@ impl HalfOpens {
     /// Counts one more answer of a record whose time has come; none if it had enough,
     /// and is to be removed.
     pub(super) fn repeat(&mut self, now: u64, number: u32) -> Option<HalfOpen> {
+        // DEFENCE: a-flood-is-answered-less
         let is_pressed = self.count() > MOST / 2;
         let most = if is_pressed { REPEATS_PRESSED } else { REPEATS };
         let record = self.get(number)?;
@@ -206,6 +207,7 @@ impl HalfOpens {
         }
         record.repeats += 1;
         let record = *record;
+        // DEFENCE: repeats-grow-rare
         let wait = SECOND << record.repeats;
         self.timers.set(number, Some(now + wait));
         Some(record)
@@ -223,6 +225,7 @@ impl HalfOpens {
 
     /// Whether a cookie may come back.
     pub(super) fn believes_cookies(&self, now: u64) -> bool {
+        // DEFENCE: cookies-are-believed-by-whom-made-some
         now < self.cookies_until
     }
 }

@@ -38,6 +38,7 @@ impl Tcp {
         let mut own_first = self.secrets.sequence(now, tuple);
         if let Some((number, next)) = past {
             let least = next.wrapping_add(APART);
+            // DEFENCE: apart-from-the-past
             if edge::is_before(own_first, least) {
                 own_first = least;
             }
@@ -154,6 +155,7 @@ impl Tcp {
         let sequence = segment.seq_number.0 as u32;
         let expected = record.first.wrapping_add(1);
         match (segment.control, segment.ack_number) {
+            // DEFENCE: half-open-is-reset-by-the-number
             (TcpControl::Rst, _) if sequence == expected => self.forget_half_open(number),
             (TcpControl::Syn, None) if sequence == record.first => {
                 self.answer_syn(now, number, &record, carrier);
@@ -163,6 +165,7 @@ impl Tcp {
             (_, Some(it)) if it.0 as u32 != record.own_first.wrapping_add(1) => {
                 self.refuse(now, &record.tuple, segment, carrier);
             }
+            // DEFENCE: half-open-has-a-window
             _ if sequence.wrapping_sub(expected) > u32::from(record.own_window) => {
                 self.challenge(now, &record, carrier);
             }
@@ -176,6 +179,7 @@ impl Tcp {
         let expected = record.first.wrapping_add(1);
         answer.ack_number = Some(TcpSeqNumber(expected as i32));
         answer.window_len = record.own_window >> record.scale.map_or(0, |_| record.own_shift);
+        // DEFENCE: challenges-are-counted
         if self.resets.allows(now) {
             let _ = own::send(&record.tuple, &answer, carrier);
         }
@@ -220,6 +224,7 @@ impl Tcp {
             }
             let has_room = |it: &HalfOpen| {
                 let listener = self.sockets.get(it.listener).map(|it| &it.role);
+                // DEFENCE: a-full-listener-holds-up-nobody
                 matches!(listener, Some(Role::Listener(it)) if it.has_room() && it.may_take())
             };
             let Some(number) = self.half_open.acknowledged(has_room) else {

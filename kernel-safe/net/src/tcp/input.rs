@@ -103,6 +103,7 @@ impl Tcp {
             _ => {
                 let mut answer = own::segment(&record.tuple, record.next);
                 answer.ack_number = Some(TcpSeqNumber(record.expected as i32));
+                // DEFENCE: answers-of-the-past-are-counted
                 if self.resets.allows(now) {
                     let _ = own::send(&record.tuple, &answer, carrier);
                 }

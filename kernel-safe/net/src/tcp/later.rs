@@ -50,6 +50,7 @@ impl Later {
             return false;
         };
         let before = core::mem::replace(place, Place::Waits);
+        // DEFENCE: later-has-one-place-each
         if before == Place::None {
             self.row.push_back((now.saturating_add(LATER), socket));
         }
@@ -142,6 +143,16 @@ mod tests {
         assert_eq!(later.first(), Some(20 + LATER), "early, but never late");
         assert_eq!(later.take_due(u64::MAX), Some(1));
         assert_eq!(later.take_due(u64::MAX), None);
+    }
+
+    #[test]
+    fn whoever_is_looked_at_again_and_again_is_in_the_row_once() {
+        let mut later = later();
+        for now in 0..100 {
+            assert!(later.put(now, 2));
+            later.note_look(2);
+        }
+        assert_eq!(later.row.len(), 1);
     }
 
     #[test]

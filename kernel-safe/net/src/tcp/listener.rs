@@ -123,6 +123,7 @@ impl Listeners {
     /// Puts a listener there; none if somebody is there already or there is no memory.
     pub(super) fn put(&mut self, local: Local, v6: V6, socket: u32) -> Option<()> {
         let places = places(local, v6);
+        // DEFENCE: one-listens-at-a-place
         if places.iter().flatten().any(|it| self.0.contains_key(it)) {
             return None;
         }

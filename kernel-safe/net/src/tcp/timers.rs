@@ -46,6 +46,7 @@ impl Timers {
     /// Sees to it that a number has a deadline that is `latest` or before.
     pub(super) fn set_by(&mut self, number: u32, latest: u64) {
         let place = self.places.get(number as usize).copied();
+        // DEFENCE: deadlines-are-not-put-off
         let is_early = place.is_some_and(|place| self.deadline(place as usize) <= latest);
         if !is_early {
             self.set(number, Some(latest));
@@ -173,5 +174,16 @@ mod tests {
             prop_assert!(model.is_empty());
             prop_assert_eq!(timers.take_due(u64::MAX), None);
         }
+    }
+
+    #[test]
+    fn an_earlier_deadline_is_not_put_off() {
+        let mut timers = Timers::default();
+        timers.reserve(2).expect("there is memory");
+        timers.set_by(1, 50);
+        timers.set_by(1, 90);
+        assert_eq!(timers.first(), Some(50));
+        timers.set_by(1, 20);
+        assert_eq!(timers.first(), Some(20));
     }
 }

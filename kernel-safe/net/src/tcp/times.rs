@@ -116,6 +116,7 @@ impl Times {
 
     /// Whether an answer of ours may leave: twenty in a second at most.
     pub(super) fn may_answer(&mut self, now: u64) -> bool {
+        // DEFENCE: answers-of-a-connection-are-counted
         let may = now >= self.answered;
         if may {
             self.answered = now + SECOND / 20;

@@ -94,6 +94,47 @@ fn a_cookie_is_believed_if_it_is_one_and_while_there_are_some() {
 }
 
 #[test]
+fn a_cookie_is_believed_by_nobody_who_has_made_none() {
+    let world = || {
+        let mut world = World::new(2);
+        world.listen(1, 80, 16);
+        world
+    };
+    let (mut flooded, mut calm) = (world(), world());
+    for number in 0..4096 {
+        let packet = flooder(number).packet(B, &flooder(number).segment(TcpControl::Syn, 1));
+        flooded.deliver(&packet);
+    }
+    flooded.pass(1);
+    flooded.strays.clear();
+    // Both have the same secret.
+    let peer = Peer::new(4000, 80);
+    peer.send(&mut flooded, &peer.segment(TcpControl::Syn, 70));
+    let cookie = peer.answer(&mut flooded).sequence;
+    peer.say(&mut calm, TcpControl::None, 71, cookie + 1, &[]);
+    assert_eq!(peer.answer(&mut calm).control, TcpControl::Rst);
+    peer.say(&mut flooded, TcpControl::Psh, 71, cookie + 1, b"hi");
+    assert_eq!(peer.answers(&mut flooded), []);
+}
+
+#[test]
+fn a_flood_is_answered_less_often_and_makes_room_soon() {
+    let mut world = World::new(5);
+    world.listen(1, 80, 16);
+    for number in 0..4096 {
+        let packet = flooder(number).packet(B, &flooder(number).segment(TcpControl::Syn, 1));
+        world.deliver(&packet);
+    }
+    world.pass(5 * SECOND);
+    world.strays.clear();
+    let peer = Peer::new(4000, 80);
+    let mut syn = peer.segment(TcpControl::Syn, 70);
+    syn.window_scale = Some(2);
+    peer.send(&mut world, &syn);
+    assert!(peer.answer(&mut world).scale.is_some(), "this is no cookie");
+}
+
+#[test]
 fn a_scan_of_all_ports_gets_so_many_answers_a_second() {
     let mut world = World::new(3);
     world.listen(1, 80, 4);

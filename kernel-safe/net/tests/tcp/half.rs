@@ -1,7 +1,7 @@
 //! Connections that are half open: what peers may do, and how often we answer.
 
 use domains::errno;
-use domains::network::window::state;
+use domains::network::window::{state, told};
 use smoltcp::wire::{TcpControl, TcpSeqNumber};
 
 use crate::peer::Peer;
@@ -193,4 +193,126 @@ fn a_listener_whose_owner_takes_nobody_leaves_windows_to_others() {
         count += usize::from(world.accept(1, slow).is_some());
         count == clients.len()
     }));
+}
+
+#[test]
+fn a_reset_ends_what_is_half_open_at_the_very_number_only() {
+    let (mut world, listener, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    let answer = peer.answer(&mut world);
+    for other in [7, 9, 8 + (1 << 31)] {
+        peer.send(&mut world, &peer.segment(TcpControl::Rst, other));
+    }
+    peer.say(&mut world, TcpControl::None, 8, answer.sequence + 1, &[]);
+    assert!(world.accept(1, listener).is_some());
+}
+
+#[test]
+fn an_acknowledgement_from_behind_the_window_makes_no_connection() {
+    let (mut world, listener, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    let answer = peer.answer(&mut world);
+    let ours = answer.sequence + 1;
+    for far in [7, 10 + u32::from(answer.window), 1 << 31] {
+        peer.say(&mut world, TcpControl::None, far, ours, &[]);
+        let challenge = peer.answer(&mut world);
+        assert_eq!(
+            (challenge.control, challenge.acknowledged),
+            (TcpControl::None, Some(8))
+        );
+        assert_eq!(world.accept(1, listener), None);
+    }
+}
+
+#[test]
+fn so_many_challenges_leave_in_a_second() {
+    let (mut world, _, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    for number in 0..3000 {
+        let syn = peer.segment(TcpControl::Syn, 100 + number);
+        let packet = peer.packet(B, &syn);
+        world.deliver(&packet);
+    }
+    assert_eq!(world.hosts[1].nic.sent.len(), 1000);
+}
+
+#[test]
+fn an_answer_is_repeated_after_ever_longer_times() {
+    let (mut world, _, peer) = world();
+    peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+    for (time, count) in [(4, 3), (4, 1), (4, 0), (4, 1), (14, 0)] {
+        world.pass(time * SECOND);
+        assert_eq!(peer.answers(&mut world).len(), count);
+    }
+}
+
+#[test]
+fn what_is_half_open_goes_with_its_listener_and_no_other() {
+    let (mut world, listener, peer) = world();
+    let other = world.listen(1, 81, 4);
+    let others = Peer::new(4000, 81);
+    let [mine, yours] = [peer, others].map(|peer| {
+        peer.send(&mut world, &peer.segment(TcpControl::Syn, 7));
+        peer.answer(&mut world).sequence + 1
+    });
+    world.close(1, listener, cell_net::tcp::Close::Orderly);
+    world.pass(1);
+    let next = world.listen(1, 80, 4);
+    assert_eq!(next, listener, "its number is used again");
+    peer.say(&mut world, TcpControl::None, 8, mine, &[]);
+    assert_eq!(peer.answer(&mut world).control, TcpControl::Rst);
+    assert_eq!(world.accept(1, next), None);
+    others.say(&mut world, TcpControl::None, 8, yours, &[]);
+    assert!(world.accept(1, other).is_some());
+}
+
+#[test]
+fn how_many_wait_is_told_as_they_come_and_go() {
+    let (mut world, listener, _) = world();
+    let waiting = |world: &World| world.hosts[1].kernel.told(listener, told::WAITING);
+    (0..3).for_each(|_| {
+        world.connect(0, B, 80);
+    });
+    world.pass(SECOND);
+    assert_eq!(waiting(&world), 3);
+    let first = world.accept(1, listener).expect("one waits");
+    assert_eq!(waiting(&world), 2);
+    // One that waits is closed, as a spare whose window is taken back.
+    let is_made = |number: &u32| {
+        world.hosts[1].kernel.has(*number) && world.hosts[1].is(*number, state::CONNECTED)
+    };
+    let made: Vec<u32> = (0..20).filter(is_made).collect();
+    let second = made.into_iter().find(|number| *number != first);
+    let second = second.expect("two are left");
+    world.close(1, second, cell_net::tcp::Close::Reset);
+    assert_eq!(waiting(&world), 1);
+    let third = world.accept(1, listener).expect("another waits");
+    assert_ne!(third, second);
+    assert_eq!((waiting(&world), world.accept(1, listener)), (0, None));
+}
+
+/// A listener without room, and one with as many as may have windows.
+#[test]
+fn whoever_waits_at_a_full_listener_holds_up_nobody_at_another() {
+    for (backlog, clients) in [(1, 2), (4096, 130)] {
+        let mut world = World::new(7);
+        for host in &mut world.hosts {
+            host.ring = (3968, 4096);
+        }
+        world.hosts[1].has_spares = false;
+        world.listen(1, 80, backlog);
+        let other = world.listen(1, 81, 4);
+        (0..clients).for_each(|_| {
+            world.connect(0, B, 80);
+        });
+        world.pass(SECOND / 10);
+        world.connect(0, B, 81);
+        world.pass(SECOND / 10);
+        for _ in 0..clients + 2 {
+            world.hosts[1].open(cell_net::tcp::Kind::Spare, cell_net::tcp::V6::Dual);
+        }
+        // Before an answer is repeated.
+        world.pass(SECOND / 10);
+        assert!(world.accept(1, other).is_some(), "{backlog}");
+    }
 }

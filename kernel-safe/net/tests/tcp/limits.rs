@@ -227,3 +227,19 @@ fn an_owner_may_wait_for_a_window_of_zero_as_long_as_it_likes() {
         got == sent
     }));
 }
+
+#[test]
+fn a_connection_says_what_it_expects_so_many_times_in_a_second() {
+    let mut world = World::new(11);
+    let listener = world.listen(1, 80, 4);
+    let peer = Peer::new(4000, 80);
+    let (own, _) = peer.greet(&mut world, 7);
+    world.accept(1, listener).expect("it is made");
+    let packet = peer.packet(B, &peer.segment(TcpControl::Syn, own + 1));
+    for _ in 0..1000 {
+        (0..10).for_each(|_| world.deliver(&packet));
+        world.pass(MILLISECOND);
+    }
+    let answers = peer.answers(&mut world).len();
+    assert!((15..=25).contains(&answers), "{answers}");
+}

@@ -38,6 +38,42 @@ fn an_address_is_listened_at_once() {
 }
 
 #[test]
+fn an_address_is_shared_if_both_say_so_and_listened_at_by_one() {
+    use Reuse::{No, Yes};
+    let address = IpAddress::v6(0xfd00, 0, 0, 0, 0, 0, 0, 1);
+    for name in [ANY, name(A, 80)] {
+        let both = |first, second| {
+            let mut host = Host::new(&[A, address], 1);
+            bind(&mut host, &name, V6::No, first).expect("it is free");
+            bind(&mut host, &name, V6::No, second).map(|_| ())
+        };
+        for (first, second) in [(No, No), (No, Yes), (Yes, No)] {
+            assert_eq!(both(first, second), Err(errno::EADDRINUSE));
+        }
+        assert_eq!(both(Yes, Yes), Ok(()));
+    }
+    let mut host = Host::new(&[A, address], 1);
+    let [first, second] =
+        [(); 2].map(|()| bind(&mut host, &ANY, V6::No, Yes).expect("it is shared"));
+    assert_eq!(host.tcp.listen(first, 4, &mut host.nic), Ok(()));
+    let listened = host.tcp.listen(second, 4, &mut host.nic);
+    assert_eq!(listened, Err(errno::EADDRINUSE));
+    bind(&mut host, &self::name(address, 80), V6::Only, No).expect("that is another");
+}
+
+#[test]
+fn a_port_that_nobody_has_any_more_is_chosen_again() {
+    let mut host = Host::new(&[A], 7);
+    host.ring = (64, 64);
+    for _ in 0..30_000 {
+        let socket = bind(&mut host, &Name::v4([0; 4], 0), V6::No, Reuse::No);
+        let socket = socket.expect("a port is free");
+        host.tcp.close(0, socket, Close::Reset).expect("it is open");
+        host.pump(0);
+    }
+}
+
+#[test]
 fn only_own_addresses_can_be_had() {
     let mut host = Host::new(&[A], 1);
     for address in [B, IpAddress::v4(1, 1, 1, 1), IpAddress::v4(224, 0, 0, 1)] {

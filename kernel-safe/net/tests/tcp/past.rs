@@ -5,7 +5,7 @@ use domains::network::window::state;
 use smoltcp::wire::TcpControl;
 
 use crate::peer::Peer;
-use crate::world::{SECOND, World};
+use crate::world::{B, MILLISECOND, SECOND, World};
 
 /// A connection that we have ended first: the peer's number and ours.
 fn past() -> (World, u32, Peer, (u32, u32)) {
@@ -15,7 +15,8 @@ fn past() -> (World, u32, Peer, (u32, u32)) {
     let (own, other) = peer.greet(&mut world, 1000);
     let server = world.accept(1, listener).expect("it is made");
     world.shutdown(1, server, How::Write);
-    world.pass(SECOND);
+    // So soon that the clock of sequence numbers has not gone far.
+    world.pass(10 * MILLISECOND);
     assert_eq!(peer.answer(&mut world).control, TcpControl::Fin);
     peer.say(&mut world, TcpControl::Fin, own, other + 1, &[]);
     assert_eq!(peer.answer(&mut world).acknowledged, Some(own + 1));
@@ -95,4 +96,12 @@ fn ten_thousand_of_them_take_no_more_than_their_table() {
         peer.say(&mut world, TcpControl::Fin, number + 1, 1, &[]);
         assert_eq!(peer.answer(&mut world).control, control);
     }
+}
+
+#[test]
+fn so_many_ends_that_come_again_are_answered_in_a_second() {
+    let (mut world, _, peer, (own, _)) = past();
+    let packet = peer.packet(B, &peer.segment(TcpControl::Fin, own - 1));
+    (0..3000).for_each(|_| world.deliver(&packet));
+    assert_eq!(world.hosts[1].nic.sent.len(), 1000);
 }

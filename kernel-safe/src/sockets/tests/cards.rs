@@ -118,7 +118,10 @@ fn a_card_that_is_given_up_leaves_loopback() {
     assert_eq!(receive(far, 9), Ok(0));
     assert_eq!(send(near, b"hello"), Ok(5));
     assert_eq!(receive(server, 9), Ok(5));
-    close(&[listener, near, far, server]);
+    let next = stream();
+    assert_eq!(connect(next, 80), Ok(0));
+    let accepted = listener.accept(&nonblocking()).expect("it waits");
+    close(&[listener, near, far, server, next, accepted]);
 }
 
 /// What `net` has sent by then goes nowhere, and takes no room from what comes later.

@@ -289,6 +289,31 @@ fn windows_tell_of_nothing_outside() {
     }
 }
 
+/// A window that `net` still has is not given to it once more.
+#[test]
+fn a_socket_that_net_does_not_let_go_of_is_not_told_anew() {
+    const CLOSE: u32 = 10;
+    let world = World::new();
+    let (listener, client) = (listener(80), stream());
+    assert_eq!(client.bind(name(here(90))), Ok(0));
+    world.cells.lock().lies = Some((CLOSE, 0));
+    assert_eq!(connect(client, 80), Err(Errno::Already));
+    assert_eq!(world.cells.lock().lies, None, "it was asked");
+    assert_eq!(connect(client, 80), Ok(0));
+    close(&[listener, client]);
+}
+
+#[test]
+fn whoever_has_ended_to_read_waits_for_no_datagram() {
+    let _world = World::new();
+    let one = datagrams();
+    assert_eq!(one.connect(&nonblocking(), name(here(6))), Ok(0));
+    assert_eq!(receive(one, 9), Err(Errno::Again));
+    assert_eq!(one.shutdown(0), Ok(0));
+    assert_eq!(receive(one, 9), Ok(0));
+    close(&[one]);
+}
+
 /// A number is somebody else's when it is given again.
 #[test]
 fn a_number_keeps_nothing_of_who_had_it() {
