@@ -32,7 +32,18 @@ pub(super) fn note(slot: &Slot) {
     }
 }
 
-/// Takes the number of one.
-pub(super) fn take() -> Option<u32> {
-    DIRTY.lock().pop()
+/// Takes the numbers of so many at most, as far as there is memory to note them.
+pub(super) fn take(numbers: &mut Vec<u32>, most: usize) {
+    let mut dirty = DIRTY.lock();
+    let count = dirty.len().min(most);
+    if numbers.try_reserve(count).is_ok() {
+        let rest = dirty.len().saturating_sub(count);
+        numbers.extend(dirty.drain(rest..).rev());
+    }
+}
+
+/// Forgets them, for the next test.
+#[cfg(test)]
+pub(super) fn forget() {
+    DIRTY.lock().clear();
 }

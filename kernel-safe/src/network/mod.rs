@@ -199,7 +199,7 @@ pub fn trim() -> bool {
 #[cfg(test)]
 pub(crate) fn reset() {
     Hold::reset();
-    while dirty::take().is_some() {}
+    dirty::forget();
     pump::set_card(false);
     awaited::forget();
     setting::unsettle();

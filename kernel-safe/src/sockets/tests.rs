@@ -3,6 +3,7 @@
 mod cards;
 mod edges;
 mod played;
+mod race;
 mod restarts;
 mod vain;
 

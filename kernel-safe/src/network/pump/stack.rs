@@ -1,5 +1,6 @@
 //! A pump of `net`: it hears what was done, and tells what has changed.
 
+use core::mem;
 use core::sync::atomic::Ordering;
 
 use domains::device::feature;
@@ -77,29 +78,42 @@ impl Hold {
         self.state.told.clear();
         // Before the first is taken: what is left from here on is for the next pump.
         IS_LEFT.store(false, Ordering::Release);
-        while self.state.told.len() < DIRTY_MAX
-            && let Some(number) = dirty::take()
-        {
-            let Some(slot) = self.state.slot(number) else {
-                continue;
-            };
-            slot.is_dirty.store(false, Ordering::Release);
-            let (taken, written) = slot.tell();
-            let is_told = slot.is_known() && (taken > 0 || written.size > 0);
-            if is_told && self.state.told.try_reserve(1).is_ok() {
-                let first = u64::from(taken) << 32 | u64::from(number);
-                let second = u64::from(written.size) << 32 | u64::from(written.at);
-                self.net.set_dirty(self.state.told.len(), [first, second]);
-                self.state.told.push(number);
-            } else {
-                slot.settle();
-            }
-        }
-        if self.state.told.len() >= DIRTY_MAX {
+        // All are taken before the first is told of: one that is read or written again
+        // meanwhile, on another CPU, is for the next pump. Told of twice in this one, what
+        // was taken first would count as not taken until `net` has heard of it.
+        let mut told = mem::take(&mut self.state.told);
+        // DEFENCE: told-once-in-a-pump
+        dirty::take(&mut told, DIRTY_MAX);
+        if told.len() >= DIRTY_MAX {
             // DEFENCE: more-than-one-desk-of-writers
             IS_LEFT.store(true, Ordering::Relaxed);
         }
-        self.state.told.len()
+        let mut count = 0;
+        told.retain(|number| {
+            let is_told = self.put_one(count, *number);
+            count = count.saturating_add(is_told.into());
+            is_told
+        });
+        self.state.told = told;
+        count
+    }
+
+    /// Puts one of them at a place on the desk, if there is something to tell.
+    fn put_one(&mut self, place: usize, number: u32) -> bool {
+        let Some(slot) = self.state.slot(number) else {
+            return false;
+        };
+        slot.is_dirty.store(false, Ordering::Release);
+        let (taken, written) = slot.tell();
+        let is_told = slot.is_known() && (taken > 0 || written.size > 0);
+        if is_told {
+            let first = u64::from(taken) << 32 | u64::from(number);
+            let second = u64::from(written.size) << 32 | u64::from(written.at);
+            self.net.set_dirty(place, [first, second]);
+        } else {
+            slot.settle();
+        }
+        is_told
     }
 
     /// `net` has heard of what was read and written: there may be more to read and to
