@@ -1,4 +1,6 @@
-//! One CPU writes while another has `net` hear of it: real threads, which race as CPUs do.
+//! One CPU writes while another has `net` hear of it.
+//!
+//! Real threads, which race as CPUs do.
 
 extern crate std;
 
