@@ -218,6 +218,7 @@ impl Tcp {
 
     /// Forgets a record of a connection that is half open.
     pub(super) fn forget_half_open(&mut self, number: u32) {
+        self.kept.forget(number);
         if let Some(record) = self.half_open.remove(number) {
             let target = Target::HalfOpen(number);
             self.targets.remove_of(&record.tuple, target);

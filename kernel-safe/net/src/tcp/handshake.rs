@@ -11,7 +11,7 @@ use super::path::{self, SEGMENT_LEAST, shift};
 use super::segment::put;
 use super::socket::{Options, Rings, Role};
 use super::targets::Target;
-use super::{Tcp, own};
+use super::{Tcp, input, own};
 use crate::carrier::{Carrier, Incoming};
 
 /// How much higher than the last number of a connection in TIME-WAIT the first of the
@@ -186,8 +186,8 @@ impl Tcp {
     }
 
     /// The peer has shown that it is there. Where there is no window for it, or nobody
-    /// may wait any more, what it sent was lost: nothing is acknowledged that nobody
-    /// has.
+    /// may wait any more, what it sent is kept, or else lost: nothing is acknowledged that
+    /// nobody has.
     fn complete(
         &mut self,
         now: u64,
@@ -197,8 +197,10 @@ impl Tcp {
         carrier: &mut dyn Carrier,
     ) {
         self.half_open.acknowledge(number, segment.window_len);
-        if let Some(socket) = self.complete_now(now, number, carrier) {
-            self.first_data(now, socket, segment, packet, carrier);
+        match self.complete_now(now, number, carrier) {
+            Some(socket) => self.first_data(now, socket, segment, packet, carrier),
+            None if segment.segment_len() > 0 => self.kept.put(number, packet),
+            None => {}
         }
     }
 
@@ -213,6 +215,13 @@ impl Tcp {
         self.room_at(record.listener)?;
         let socket = self.establish(now, record, carrier)?;
         self.half_open.remove(number);
+        // DEFENCE: kept-is-heard
+        while let Some(packet) = self.kept.take(number) {
+            let packet = packet.incoming();
+            if let Some((_, segment)) = input::read(&packet) {
+                self.segment(now, socket, &segment, &packet, carrier);
+            }
+        }
         Some(socket)
     }
 

@@ -28,6 +28,7 @@ mod ending;
 mod half_open;
 mod handshake;
 mod input;
+mod kept;
 mod later;
 mod listener;
 mod names;
@@ -61,6 +62,7 @@ use domains::errno;
 use domains::network::option;
 
 use self::half_open::HalfOpens;
+use self::kept::Kept;
 use self::later::Later;
 use self::listener::Listeners;
 use self::queue::Queue;
@@ -81,7 +83,7 @@ const SECOND: u64 = 1_000_000_000;
 /// Spares that are always wanted while somebody listens.
 const SPARES_LEAST: usize = 2;
 /// The most that are wanted because connections are half open.
-const SPARES_MOST: usize = 16;
+const SPARES_MOST: usize = 32;
 
 /// The window that is promised as long as no spare was ever there.
 const WINDOW_LEAST: usize = 3_968;
@@ -152,6 +154,7 @@ pub struct Tcp {
     /// How many sockets are bound to a port.
     bound: Table<u16, u32>,
     half_open: HalfOpens,
+    kept: Kept,
     time_wait: TimeWaits,
     /// Connections that may have something to send.
     ready: Queue,
@@ -187,6 +190,7 @@ impl Tcp {
             listeners: Listeners::new(key),
             bound: Table::with_hasher(key),
             half_open: HalfOpens::default(),
+            kept: Kept::default(),
             time_wait: TimeWaits::default(),
             ready: Queue::default(),
             later: Later::default(),

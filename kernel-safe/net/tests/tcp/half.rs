@@ -316,3 +316,34 @@ fn whoever_waits_at_a_full_listener_holds_up_nobody_at_another() {
         assert!(world.accept(1, other).is_some(), "{backlog}");
     }
 }
+
+/// Whoever sends behind his handshake, before there is a window for him, does not have to
+/// send again.
+#[test]
+fn what_comes_before_there_is_a_window_is_kept() {
+    const CLIENTS: usize = 20;
+    let mut world = World::new(21);
+    let listener = world.listen(1, 80, 64);
+    world.pass(SECOND);
+    let clients: Vec<u32> = (0..CLIENTS).map(|_| world.connect(0, B, 80)).collect();
+    world.hosts[1].has_spares = false;
+    for client in &clients {
+        let client = *client;
+        assert!(world.run(SECOND / 10, |world| {
+            world.hosts[0].is(client, state::CONNECTED)
+        }));
+        world.hosts[0].kernel.write(client, &client.to_le_bytes());
+    }
+    world.pass(SECOND / 100);
+    world.hosts[1].has_spares = true;
+    world.pass(SECOND / 100);
+    for _ in &clients {
+        let server = world.accept(1, listener).expect("it waits");
+        let (now, host) = (world.now, &mut world.hosts[1]);
+        assert_eq!(
+            host.read_all(now, server).len(),
+            4,
+            "before it is sent again"
+        );
+    }
+}
