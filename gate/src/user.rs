@@ -193,7 +193,12 @@ unsafe extern "C" fn copy_bytes(target: usize, source: usize, size: usize) -> u6
         // Arm: a fault from here on continues at the label.
         "lea rax, [rip + 2f]",
         "mov qword ptr ds:[{recovery}], rax",
+        // Eight bytes at a time: an emulator does each time by itself.
         "mov rcx, rdx",
+        "shr rcx, 3",
+        "rep movsq",
+        "mov ecx, edx",
+        "and ecx, 7",
         "rep movsb",
         // Disarm.
         "mov qword ptr ds:[{recovery}], 0",

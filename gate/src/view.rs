@@ -197,10 +197,14 @@ unsafe fn copy(target: usize, source: usize, size: usize) {
     // SAFETY: forwarded to the caller; DF is clear by the C ABI.
     unsafe {
         asm!(
+            // Eight bytes at a time: an emulator does each time by itself.
+            "rep movsq",
+            "mov ecx, {rest:e}",
             "rep movsb",
+            rest = in(reg) size & 7,
             inout("rdi") target => _,
             inout("rsi") source => _,
-            inout("rcx") size => _,
+            inout("rcx") size >> 3 => _,
             options(nostack, preserves_flags),
         );
     }

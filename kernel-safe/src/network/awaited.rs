@@ -4,9 +4,7 @@
 //! is sent with those of the others: by the last of them, who finds nobody awaited any
 //! more, by a CPU that has nothing else to do, or by the alarm.
 
-use core::sync::atomic::{AtomicIsize, Ordering};
-
-use domains::cpu_page::CPUS_MAX;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::priority::Priority;
 use crate::schedule;
@@ -16,24 +14,32 @@ use crate::thread::task::Task;
 /// batch of short answers is complete, and so short that none is late.
 pub(crate) const LEFT_NS: u64 = 1_000_000;
 
-/// How many. On several CPUs whoever is woken may be back before he is counted: then it is
-/// less than none for a moment.
-static AWAITED: AtomicIsize = AtomicIsize::new(0);
-/// The fewest: more are not back at once.
-const FEWEST: isize = -(CPUS_MAX as isize);
+static AWAITED: AtomicUsize = AtomicUsize::new(0);
 
 /// So many more were woken.
 pub(crate) fn add(woken: usize) {
-    AWAITED.fetch_add(woken.cast_signed(), Ordering::Relaxed);
+    AWAITED.fetch_add(woken, Ordering::Relaxed);
+}
+
+/// Wakes some by `wake`, which says how many. On several CPUs one may be back before that
+/// has said so: he is counted first.
+pub(super) fn counted(wake: impl FnOnce() -> usize) -> usize {
+    // DEFENCE: back-before-counted
+    add(1);
+    let woken = wake();
+    match woken.checked_sub(1) {
+        Some(others) => add(others),
+        None => arrive(),
+    }
+    woken
 }
 
 /// One of them has come back. Whoever was woken by something else counts, too: then
 /// less waits for others.
 pub(super) fn arrive() {
-    // DEFENCE: back-before-counted
-    if AWAITED.load(Ordering::Relaxed) > FEWEST {
-        AWAITED.fetch_sub(1, Ordering::Relaxed);
-    }
+    let awaited = AWAITED.load(Ordering::Relaxed);
+    // Two at once may count as one: whoever is awaited in vain is forgotten soon.
+    AWAITED.store(awaited.saturating_sub(1), Ordering::Relaxed);
 }
 
 /// Nobody is awaited any more: all had their time.
@@ -73,12 +79,22 @@ mod tests {
     fn whoever_is_back_before_he_is_counted_is_not_awaited() {
         let _play = played::begin(Box::new(Nobody));
         forget();
-        arrive();
-        add(1);
+        let back_at_once = || {
+            arrive();
+            1
+        };
+        assert_eq!(counted(back_at_once), 1);
         assert!(!are_there());
-        (0..1000).for_each(|_| arrive());
-        add(CPUS_MAX + 1);
-        assert!(are_there(), "others who came count for little");
+        assert_eq!(counted(|| 0), 0);
+        assert!(!are_there(), "nobody was woken");
+        assert_eq!(counted(|| 3), 3);
+        (0..2).for_each(|_| arrive());
+        assert!(are_there(), "one of three is missing");
+        arrive();
+        assert!(!are_there());
+        (0..9).for_each(|_| arrive());
+        add(1);
+        assert!(are_there(), "others who came count for nothing");
         forget();
     }
 }

@@ -105,7 +105,6 @@ impl Hold {
             }
         }
         IS_UNFINISHED.store(!is_finished, Ordering::Relaxed);
-        awaited::add(woken);
         self.set_alarm(is_finished);
         woken
     }

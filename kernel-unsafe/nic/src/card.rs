@@ -121,7 +121,7 @@ impl<R: Reach, T: Transport> Card<R, T> {
         let mut lists = Lists::new();
         self.give(posts, sends, &mut lists)?;
         // DEFENCE: nic-waited-before
-        if arm == 0 || self.receive.has_used() || self.is_more(&lists) {
+        if arm == 0 || self.receive.has_used() || self.merge.whole().is_some() {
             self.take(&mut lists)?;
         }
         self.tell(arm, &lists)?;

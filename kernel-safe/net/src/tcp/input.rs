@@ -120,6 +120,7 @@ impl Tcp {
 
 /// The segment in a packet, and whose it is; none if the packet is wrong or says that it
 /// comes from more than one.
+#[inline(always)]
 pub(super) fn read<'a>(packet: &Incoming<'a>) -> Option<(Tuple, TcpRepr<'a>)> {
     let (source, target) = (packet.source, packet.target);
     if !names::is_of_one(source) || !names::is_of_one(target) {

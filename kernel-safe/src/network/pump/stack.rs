@@ -1,6 +1,5 @@
 //! A pump of `net`: it hears what was done, and tells what has changed.
 
-use core::mem;
 use core::sync::atomic::Ordering;
 
 use domains::device::feature;
@@ -10,9 +9,10 @@ use domains::network::window::state;
 use gate::cell::net::card;
 
 use super::IS_LEFT;
-use crate::drivers::{Pumped, Trouble};
-use crate::network::dirty;
+use crate::drivers::{Net, Pumped, Trouble};
 use crate::network::hold::Hold;
+use crate::network::slot::Slot;
+use crate::network::{awaited, dirty};
 
 /// How often `net` may say in a row that it has more to do, and bring nothing.
 const IDLE_ROUNDS_MAX: u32 = 20_000;
@@ -75,45 +75,32 @@ impl Hold {
 
     /// Puts the sockets on the desk that were read and written.
     fn put_dirty(&mut self) -> usize {
-        self.state.told.clear();
-        // Before the first is taken: what is left from here on is for the next pump.
-        IS_LEFT.store(false, Ordering::Release);
+        let state = &mut *self.state;
+        state.told.clear();
+        // Before it is looked whether there are some: what is left from here on is for the
+        // next pump.
+        IS_LEFT.swap(false, Ordering::SeqCst);
+        if dirty::is_empty() {
+            return 0;
+        }
         // All are taken before the first is told of: one that is read or written again
         // meanwhile, on another CPU, is for the next pump. Told of twice in this one, what
         // was taken first would count as not taken until `net` has heard of it.
-        let mut told = mem::take(&mut self.state.told);
         // DEFENCE: told-once-in-a-pump
-        dirty::take(&mut told, DIRTY_MAX);
-        if told.len() >= DIRTY_MAX {
+        dirty::take(&mut state.told, DIRTY_MAX);
+        if state.told.len() >= DIRTY_MAX {
             // DEFENCE: more-than-one-desk-of-writers
             IS_LEFT.store(true, Ordering::Relaxed);
         }
+        let (slots, net) = (&state.slots, &self.net);
         let mut count = 0;
-        told.retain(|number| {
-            let is_told = self.put_one(count, *number);
+        state.told.retain(|number| {
+            let slot = slots.get(*number as usize);
+            let is_told = slot.is_some_and(|slot| put_one(net, count, slot));
             count = count.saturating_add(is_told.into());
             is_told
         });
-        self.state.told = told;
         count
-    }
-
-    /// Puts one of them at a place on the desk, if there is something to tell.
-    fn put_one(&mut self, place: usize, number: u32) -> bool {
-        let Some(slot) = self.state.slot(number) else {
-            return false;
-        };
-        slot.is_dirty.store(false, Ordering::Release);
-        let (taken, written) = slot.tell();
-        let is_told = slot.is_known() && (taken > 0 || written.size > 0);
-        if is_told {
-            let first = u64::from(taken) << 32 | u64::from(number);
-            let second = u64::from(written.size) << 32 | u64::from(written.at);
-            self.net.set_dirty(place, [first, second]);
-        } else {
-            slot.settle();
-        }
-        is_told
     }
 
     /// `net` has heard of what was read and written: there may be more to read and to
@@ -124,7 +111,8 @@ impl Hold {
             if let Some(slot) = self.state.slot(*number)
                 && slot.settle()
             {
-                woken = woken.saturating_add(slot.place().wake(usize::MAX));
+                woken =
+                    woken.saturating_add(awaited::counted(|| slot.place().wake(usize::MAX)));
             }
         }
         woken
@@ -193,8 +181,23 @@ impl Hold {
             if slot.is_with_net() && slot.told_state() & state::RELEASED != 0 {
                 self.release(slot)?;
             }
-            woken = woken.saturating_add(slot.place().wake(usize::MAX));
+            woken = woken.saturating_add(awaited::counted(|| slot.place().wake(usize::MAX)));
         }
         Ok(woken)
     }
+}
+
+/// Puts a socket at a place on the desk, if there is something to tell.
+fn put_one(net: &Net, place: usize, slot: &Slot) -> bool {
+    slot.is_dirty.store(false, Ordering::Release);
+    let (taken, written) = slot.tell();
+    let is_told = slot.is_known() && (taken > 0 || written.size > 0);
+    if is_told {
+        let first = u64::from(taken) << 32 | u64::from(slot.number());
+        let second = u64::from(written.size) << 32 | u64::from(written.at);
+        net.set_dirty(place, [first, second]);
+    } else {
+        slot.settle();
+    }
+    is_told
 }
