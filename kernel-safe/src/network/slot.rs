@@ -181,8 +181,10 @@ impl Slot {
     /// `net` has heard of it. Whether somebody may wait for what it has told since: there
     /// was nothing to read by then, or no room.
     pub(super) fn settle(&self) -> bool {
-        let reads = self.reading.lock().settle() && self.is_readable();
-        let writes = self.writing.lock().settle() && self.is_writable();
+        let reading = &mut *self.reading.lock();
+        let reads = reading.settle() && is_some(self.rest(reading));
+        let writing = &mut *self.writing.lock();
+        let writes = writing.settle() && is_some(self.room(writing));
         reads || writes
     }
 }
@@ -190,9 +192,17 @@ impl Slot {
 /// What is told of it.
 impl Slot {
     fn told(&self, what: usize) -> u64 {
-        match self.is_known() {
-            true => View::control(self.number as usize).word(what).unwrap_or(0),
-            false => 0,
+        match self.is_lost() {
+            true => 0,
+            false => self.told_if_any(what),
+        }
+    }
+
+    /// The same of one that is not lost.
+    fn told_if_any(&self, what: usize) -> u64 {
+        match self.pages.load(Ordering::Acquire) {
+            0 => 0,
+            _ => View::control(self.number as usize).word(what).unwrap_or(0),
         }
     }
 
@@ -200,7 +210,7 @@ impl Slot {
     pub fn state(&self) -> u64 {
         match self.is_lost() {
             true => state::CONNECTED | state::READ_END | state::WRITE_END | state::CLOSED,
-            false => self.told(told::STATE),
+            false => self.told_if_any(told::STATE),
         }
     }
 
@@ -213,7 +223,7 @@ impl Slot {
     pub fn has_error(&self) -> bool {
         match self.fate.load(Ordering::Acquire) {
             fate if fate & LOST != 0 => fate & !LOST != 0,
-            _ => self.told(told::ERROR) != 0,
+            _ => self.told_if_any(told::ERROR) != 0,
         }
     }
 
@@ -249,15 +259,13 @@ impl Slot {
     /// finds out.
     pub fn is_readable(&self) -> bool {
         // DEFENCE: lies-wake-readers
-        self.rest(&mut self.reading.lock())
-            .map_or(true, |piece| piece.size > 0)
+        is_some(self.rest(&mut self.reading.lock()))
     }
 
     /// Whether there is room to write, or `net` lies about it.
     pub fn is_writable(&self) -> bool {
         // DEFENCE: lies-wake-writers
-        self.room(&mut self.writing.lock())
-            .map_or(true, |piece| piece.size > 0)
+        is_some(self.room(&mut self.writing.lock()))
     }
 
     /// Takes bytes: `take` is shown the piece that can be read and says how many it took.
@@ -328,6 +336,11 @@ impl Slot {
     fn room(&self, writing: &mut Writing) -> Result<Piece, Outside> {
         writing.room(self.told(told::WRITABLE))
     }
+}
+
+/// Whether a piece has bytes; also if `net` lies about it, which whoever looks finds out.
+fn is_some(piece: Result<Piece, Outside>) -> bool {
+    piece.map_or(true, |piece| piece.size > 0)
 }
 
 #[cfg(test)]

@@ -17,15 +17,19 @@ use crate::link::neighbours::{Due, Waiting};
 const IP_AT: usize = HEADER + 14;
 
 impl<L: Lender> Node<L> {
-    /// Does what is due.
-    pub fn tick(&mut self, groups: &mut Groups) {
+    /// Does what is due; when routers have to be told of groups next.
+    pub fn tick(&mut self, groups: &mut Groups) -> u64 {
         self.reassembly.tick(self.now);
         if self.neighbours.deadline() <= self.now {
             self.tick_neighbours();
         }
-        while groups.deadline() <= self.now {
+        loop {
+            let next = groups.deadline();
+            if next > self.now {
+                return next;
+            }
             let Some(message) = groups.next_message(self.now) else {
-                break;
+                return next;
             };
             self.tell(message, groups);
         }

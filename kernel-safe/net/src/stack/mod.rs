@@ -36,6 +36,8 @@ pub struct Stack<L> {
     tcp: Tcp,
     /// The frame that is looked at.
     frame: Vec<u8>,
+    /// When routers have to be told of groups next, as of the last pump.
+    groups_at: u64,
     /// Which of the next segments it fails in, for tests; zero for none.
     #[cfg(feature = "test-hooks")]
     fails_at: usize,
@@ -54,6 +56,7 @@ impl<L: Lender> Stack<L> {
             datagrams,
             tcp: Tcp::new(keys),
             frame: Vec::new(),
+            groups_at: crate::desk::NEVER,
             #[cfg(feature = "test-hooks")]
             fails_at: 0,
         }

@@ -129,7 +129,7 @@ impl<L: Lender> Stack<L> {
     fn tick(&mut self) {
         let groups = &mut self.datagrams.groups;
         self.config.tick(&mut self.node, groups);
-        self.node.tick(groups);
+        self.groups_at = self.node.tick(groups);
         while let Some(lost) = self.node.lost.pop_front() {
             self.went_wrong(&Quote {
                 source: lost.source,
@@ -220,7 +220,7 @@ impl<L: Lender> Stack<L> {
     /// Groups are told of by the card only.
     fn groups_deadline(&self) -> u64 {
         if self.node.addresses.has_card {
-            self.datagrams.groups.deadline()
+            self.groups_at
         } else {
             NEVER
         }
