@@ -219,7 +219,9 @@ pub(super) fn help(fault: &Fault, interrupt: Option<u8>) -> &'static str {
         (Some(Domain::Safe), _) => {
             "this is a failure of the kernel, not of the program: please report it"
         }
-        (Some(Domain::Cell(_)), _) => "a cell failed, not the program: please report it",
+        (Some(Domain::Cell(_)), _) => {
+            "a cell failed, not the program: please report it, unless `--inject` asked for it"
+        }
         (_, Cause::Key | Cause::Supervisor | Cause::Permission) => {
             "look for unsafe code with a stray pointer at the place above; kernels are reached by calls only"
         }

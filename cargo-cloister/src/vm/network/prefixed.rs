@@ -21,7 +21,7 @@ pub enum InvalidAddress {
     )]
     Shape(String),
     /// A prefix that leaves no room for hosts, or is longer than the address.
-    #[error("the prefix of `{0}` leaves no room for a host and its router: write {1} or less")]
+    #[error("the prefix of `{0}` leaves no room for a host and its router: write 1 to {1}")]
     Prefix(String, u8),
     /// An address that no host can have.
     #[error("`{0}` cannot be a host's own: it is {1}")]
