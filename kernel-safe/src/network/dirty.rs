@@ -12,15 +12,17 @@ use crate::errno::Errno;
 /// The numbers of sockets, each at most once. There is room for all.
 static DIRTY: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Whether there are some; told under the lock.
+/// Whether there are some; changed under the lock.
 static ARE_THERE: AtomicBool = AtomicBool::new(false);
 
-/// Makes room for `count` sockets in all.
+/// Makes room for `count` sockets in all, here and in the list into which they are taken:
+/// both take turns, and taking needs no memory.
 ///
 /// # Errors
 ///
 /// Memory is short.
-pub(super) fn reserve(count: usize) -> Result<(), Errno> {
+pub(super) fn reserve(taken: &mut Vec<u32>, count: usize) -> Result<(), Errno> {
+    taken.try_reserve(count.saturating_sub(taken.len()))?;
     let mut dirty = DIRTY.lock();
     let more = count.saturating_sub(dirty.len());
     Ok(dirty.try_reserve(more)?)
@@ -42,19 +44,12 @@ pub(super) fn is_empty() -> bool {
     !ARE_THERE.load(Ordering::SeqCst)
 }
 
-/// Takes the numbers of so many at most, as far as there is memory to note them, into a
-/// list that has none.
-pub(super) fn take(numbers: &mut Vec<u32>, most: usize) {
+/// Takes the numbers of so many at most, into an empty list for which room was made.
+pub(super) fn take(taken: &mut Vec<u32>, most: usize) {
     let mut dirty = DIRTY.lock();
-    // A list with as much room can take its place.
-    if dirty.len() <= most && numbers.capacity() >= dirty.capacity() {
-        ARE_THERE.store(false, Ordering::Relaxed);
-        return mem::swap(&mut *dirty, numbers);
-    }
-    let count = dirty.len().min(most);
-    if numbers.try_reserve(dirty.capacity().max(count)).is_ok() {
-        let rest = dirty.len().saturating_sub(count);
-        numbers.extend(dirty.drain(rest..).rev());
+    match dirty.len().checked_sub(most) {
+        None | Some(0) => mem::swap(&mut *dirty, taken),
+        Some(rest) => taken.extend(dirty.drain(rest..)),
     }
     ARE_THERE.store(!dirty.is_empty(), Ordering::Relaxed);
 }

@@ -201,6 +201,7 @@ pub(crate) fn reset() {
     Hold::reset();
     dirty::forget();
     pump::set_card(false);
+    pump::forget();
     awaited::forget();
     setting::unsettle();
     alarm::set(NEVER);

@@ -42,7 +42,7 @@ impl Hold {
             return Ok(());
         };
         let count = missing.max(first / 2).max(8);
-        dirty::reserve(first.saturating_add(count))?;
+        dirty::reserve(&mut self.state.told, first.saturating_add(count))?;
         self.state.slots.try_reserve(count)?;
         let mut block = alloc::vec::Vec::new();
         block.try_reserve_exact(count)?;

@@ -56,6 +56,12 @@ pub fn wants_work() -> bool {
     is_silent || IS_UNFINISHED.load(Ordering::Relaxed) || IS_LEFT.load(Ordering::Relaxed)
 }
 
+/// Nothing is left, for the next test.
+#[cfg(test)]
+pub(super) fn forget() {
+    IS_LEFT.store(false, Ordering::Release);
+}
+
 /// Something was written that `net` has not heard of; whether it is the first.
 pub(super) fn leave() -> bool {
     !IS_LEFT.swap(true, Ordering::AcqRel)
