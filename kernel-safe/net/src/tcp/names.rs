@@ -47,6 +47,17 @@ const fn is_mapped(number: u128) -> bool {
     number >> 32 == 0xffff
 }
 
+/// A name for tests.
+#[cfg(test)]
+pub(super) const fn tuple(peer_port: u16) -> Tuple {
+    Tuple {
+        local: 1,
+        peer: 2,
+        local_port: 80,
+        peer_port,
+    }
+}
+
 impl Tuple {
     /// The address at this end.
     pub(super) fn local_address(&self) -> IpAddress {

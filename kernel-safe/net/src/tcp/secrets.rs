@@ -58,18 +58,10 @@ fn minute(now: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::tuple;
     use super::*;
 
     const MINUTE: u64 = 1 << 36;
-
-    fn tuple(peer_port: u16) -> Tuple {
-        Tuple {
-            local: 1,
-            peer: 2,
-            local_port: 80,
-            peer_port,
-        }
-    }
 
     #[test]
     fn sequence_numbers_follow_a_clock_and_differ_by_connection() {

@@ -92,16 +92,8 @@ impl Targets {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::tuple;
     use super::*;
-
-    fn tuple(peer_port: u16) -> Tuple {
-        Tuple {
-            local: 1,
-            peer: 2,
-            local_port: 80,
-            peer_port,
-        }
-    }
 
     #[test]
     fn a_name_is_whose_it_was_last() {

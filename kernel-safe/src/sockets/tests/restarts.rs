@@ -172,7 +172,7 @@ fn what_was_left_to_a_net_that_is_given_up_keeps_nobody_awake() {
             break;
         }
         let (_, client, _) = pair(port);
-        awaited::add(2);
+        crate::network::awaited::add(2);
         assert_eq!(send(client, b"left"), Ok(4));
         world.cells.lock().faults_at = Some(5);
         _ = stream().bind(name(here(port + 300)));
