@@ -58,7 +58,7 @@ const HARD_LIMIT: Duration = Duration::from_secs(120);
 
 type Named = (&'static str, fn() -> Verdict);
 
-const TRIALS: [Named; 23] = [
+const TRIALS: [Named; 24] = [
     ("output_and_status_are_the_programs", output_and_status),
     ("all_output_arrives_before_the_end", flood),
     ("a_violation_is_reported_and_has_its_status", violation),
@@ -81,6 +81,7 @@ const TRIALS: [Named; 23] = [
     ("a_socket_that_waits_is_told_once", listening),
     ("an_old_emulator_is_known_by_what_it_says", old_emulator),
     ("without_walls_or_with_kvm_its_age_does_not_matter", any_age),
+    ("an_old_emulator_gives_cpus_no_fair_turns", turns),
     ("an_interrupt_ends_the_machine", interrupt),
     ("a_reader_that_goes_away_ends_the_machine", reader_goes_away),
     ("a_reader_that_stops_does_not_stop_the_clock", clock_goes_on),
@@ -303,6 +304,21 @@ fn old_emulator() -> Verdict {
 fn any_age() -> Verdict {
     ensure(spec("speak").weak_walls().is_none(), &"without walls")?;
     ensure(walled(Accel::Kvm).weak_walls().is_none(), &"with KVM")
+}
+
+fn turns() -> Verdict {
+    let of = |cpus, counted| Spec {
+        cpus,
+        counted,
+        ..spec("speak")
+    };
+    let unfair = of(2, true).unfair_turns().ok_or("all are fair")?;
+    ensure(
+        unfair.contains("QEMU 7.2") && unfair.contains("8.1"),
+        &unfair,
+    )?;
+    ensure(of(1, true).unfair_turns().is_none(), &"alone")?;
+    ensure(of(2, false).unfair_turns().is_none(), &"by the clock")
 }
 
 /// The other half of trials about the process as a whole.

@@ -249,6 +249,9 @@ fn boot(spec: &Spec, sink: &mut dyn Sink) -> Ending {
     if let Some(weak) = walls::first_weakness(spec) {
         let _nobody_listens = sink.weak_walls(&weak);
     }
+    if let Some(unfair) = spec.unfair_turns() {
+        let _nobody_listens = sink.warning(&unfair);
+    }
     for publish in &spec.network.publish {
         let _nobody_listens = sink.published(publish);
     }

@@ -1,4 +1,5 @@
-//! How old a QEMU is, and whether walls hold under it.
+//! How old a QEMU is, whether walls hold under it, and whether CPUs that take turns
+//! all get one.
 //!
 //! Before 9.1, QEMU's translator makes the stack accesses of far calls, far
 //! returns and IRET within one privilege level with the rights of ring 0,
@@ -6,6 +7,10 @@
 //! and no search for instructions prevents. Programs that are wrong are stopped
 //! there as anywhere; programs that are hostile are not. KVM leaves these
 //! instructions to the processor.
+//!
+//! Before 8.1, a CPU whose time is counted in instructions keeps its turn until the
+//! next timer is due, and those that come behind it get what is left, which is
+//! nothing where it spins (mended by "tcg-accel-ops-rr: ensure fairness with icount").
 
 use std::fmt;
 use std::path::Path;
@@ -27,6 +32,8 @@ impl Version {
     pub const OLDEST: Version = Version { major: 7, minor: 2 };
     /// The oldest under whose translator walls hold against hostile code.
     pub const SOUND: Version = Version { major: 9, minor: 1 };
+    /// The oldest that gives all CPUs a turn where time is counted in instructions.
+    pub const FAIR: Version = Version { major: 8, minor: 1 };
 
     /// Reads what QEMU says of itself: `QEMU emulator version 7.2.22 (…)`. A
     /// release candidate has the number of the version before.
@@ -139,9 +146,29 @@ impl Spec {
         if !self.has_emulated_walls() {
             return None;
         }
-        // One that is not there is another complaint, which the run makes.
+        WeakWalls::of(&self.emulator_says()?)
+    }
+
+    /// What is to be told of CPUs that take turns under the emulator of this run, if
+    /// some may not get one.
+    pub fn unfair_turns(&self) -> Option<String> {
+        if !self.is_counted() || self.cpus == 1 {
+            return None;
+        }
+        let version = Version::said(&self.emulator_says()?)?;
+        (version < Version::FAIR).then(|| {
+            format!(
+                "QEMU {version} may let CPUs starve that take turns by `--icount`, and then \
+                 nothing goes on: from {} on it does not",
+                Version::FAIR
+            )
+        })
+    }
+
+    /// One that is not there is another complaint, which the run makes.
+    fn emulator_says(&self) -> Option<String> {
         let program = self.qemu.clone().or_else(|| qemu_program().ok())?;
-        WeakWalls::of(&said(&program)?)
+        said(&program)
     }
 }
 

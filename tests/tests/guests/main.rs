@@ -55,7 +55,7 @@ use images::TOOL;
 use libtest_mimic::{Arguments, Failed};
 
 pub(crate) use trial::{
-    above_all_of_two_cells, above_all_with_walls, alone, long, trial, where_allowed,
+    above_all_of_two_cells, above_all_with_walls, alone, in_turns, long, trial, where_allowed,
 };
 
 /// What a trial says of itself.

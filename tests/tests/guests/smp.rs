@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::boot::{Boot, Outcome};
 
 use crate::images::{TOOL, guest_with, image};
-use crate::{Verdict, above_all_with_walls, alone, counter, ensure, trial};
+use crate::{Verdict, above_all_with_walls, alone, counter, ensure, in_turns, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     Isolation::ALL.into_iter().flat_map(of_mode).collect()
@@ -66,7 +66,7 @@ fn of_mode(mode: Isolation) -> Vec<Trial> {
 /// A trial of these CPUs: those that really race want all that the host has.
 fn on(flags: &[&str], name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
     match flags.contains(&"--icount") {
-        true => trial(name, body),
+        true => in_turns(name, body),
         false => alone(name, body),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use cargo_cloister::vm::Spec;
 use domains::{Cell, Domain, Isolation};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -58,6 +59,20 @@ pub(crate) fn where_allowed(
         let _machine = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
         let _watch = Watch::start(name);
         body()
+    })
+}
+
+/// A trial called `name` of several CPUs that take turns: where the emulator lets some
+/// of them starve it says so, and counts as ignored.
+pub(crate) fn in_turns(name: String, body: impl FnOnce() -> Verdict + Send + 'static) -> Trial {
+    let machine = Spec {
+        cpus: 2,
+        counted: true,
+        ..Spec::new("guest".into(), "guest".to_owned(), Isolation::None)
+    };
+    where_allowed(name, move || match machine.unfair_turns() {
+        Some(unfair) => Ok(Completion::ignored_with(unfair)),
+        None => body().map(|()| Completion::Completed),
     })
 }
 
