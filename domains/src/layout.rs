@@ -117,6 +117,15 @@ const START_STACK: u64 = 64 << 10;
 const START_STACK_STRIDE: u64 = 128 << 10;
 const DOMAIN_SIZE: u64 = 512 * GIB;
 
+/// The region of `size` bytes that begins so many pages behind a round address.
+///
+/// A TLB places a page by the low bits of its number: the first level of Intel's has 16
+/// sets, that of QEMU is a table of 64 places or more. If all parts of a domain began at
+/// round addresses, a few pages of each would take the same places in turn.
+const fn staggered(round: u64, pages: u64, size: u64) -> Region {
+    Region::new(round + pages * PAGE_SIZE, size)
+}
+
 /// The part of the address space that is the CPU's own.
 pub const HATCH: Region = Region::new(0, GIB);
 /// Pages that all read and the safe kernel writes.
@@ -129,8 +138,8 @@ pub const CELLS: Region = Region::new(0x2000_0000_0000, CELLS_MAX as u64 * DOMAI
 pub const PACKETS: Region = Region::new(0x2800_0000_0000, GIB);
 /// The windows of sockets: pages of the cell `net`, which the safe kernel maps.
 pub const SOCKET_WINDOWS: Region = {
-    let heap = Cell::Net.region().heap();
-    Region::new(heap.start + 64 * GIB, 64 * GIB)
+    let start = Cell::Net.region().start + 192 * GIB;
+    staggered(start, 8, 64 * GIB)
 };
 /// The application.
 pub const APP: Region = Region::new(0x3000_0000_0000, DOMAIN_SIZE);
@@ -154,18 +163,18 @@ impl Cell {
     /// Where it exchanges bytes with the safe kernel and its devices; mapped as far
     /// as [`crate::windows`] says.
     pub const fn windows(self) -> Region {
-        Region::new(self.region().start + 320 * GIB, GIB)
+        staggered(self.region().start + 320 * GIB, 46, GIB)
     }
 
     /// What its devices may read and write beside the windows.
     pub const fn dma(self) -> Region {
-        Region::new(self.region().start + 384 * GIB, self.dma_size())
+        staggered(self.region().start + 384 * GIB, 20, self.dma_size())
     }
 
     /// The rings that devices write, which their drivers read.
     pub const fn used_rings(self) -> Region {
         let rings = (DEVICES_MAX * QUEUES_MAX) as u64;
-        Region::new(self.region().start + 448 * GIB, rings * PAGE_SIZE)
+        staggered(self.region().start + 448 * GIB, 28, rings * PAGE_SIZE)
     }
 
     /// Where it reads the used ring of queue `queue` of its device `device`.
@@ -201,7 +210,7 @@ impl Region {
 
     /// Stacks, each with an unmapped page below.
     pub const fn stacks(&self) -> Region {
-        Region::new(self.start + 64 * GIB, 64 * GIB)
+        staggered(self.start + 64 * GIB, 38, 63 * GIB)
     }
 
     /// The stack that CPU number `cpu` starts on in the safe kernel's region.
@@ -211,7 +220,7 @@ impl Region {
 
     /// The heap.
     pub const fn heap(&self) -> Region {
-        Region::new(self.start + 128 * GIB, 192 * GIB)
+        staggered(self.start + 128 * GIB, 58, 191 * GIB)
     }
 }
 
@@ -260,6 +269,26 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_domain_take_different_places_of_a_tlb() {
+        let cell = Cell::Net;
+        let region = cell.region();
+        let starts = [
+            region.image().start,
+            region.heap().start,
+            cell.stack(0).end - PAGE_SIZE,
+            cell.windows().start,
+            cell.used_rings().start,
+            SOCKET_WINDOWS.start,
+        ];
+        for sets in [16, 64] {
+            let mut places = starts.map(|start| start / PAGE_SIZE % sets).to_vec();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), starts.len(), "{places:?} of {sets}");
+        }
+    }
 
     #[test]
     fn a_range_that_wraps_is_in_no_region() {
