@@ -143,8 +143,15 @@ impl Hold {
     }
 
     /// The same for the card alone.
-    pub(super) fn catch_up_with_card(&mut self) {
+    fn catch_up_with_card(&mut self) {
         if has_card() && (!Nic::is_there() || Nic::generation() != self.state.nic_generation) {
+            self.renew_card();
+        }
+    }
+
+    /// The same where it is found out anyway whether there is a card still.
+    pub(super) fn catch_up_with_new_card(&mut self) {
+        if Nic::generation() != self.state.nic_generation {
             self.renew_card();
         }
     }

@@ -262,6 +262,23 @@ impl Slot {
         is_some(self.rest(&mut self.reading.lock()))
     }
 
+    /// Whether whoever reads a stream would find nothing: no bytes, no end, no error, and
+    /// nothing that `net` has to hear of first. He looks often, and so once at all of it.
+    pub fn has_nothing_to_read(&self) -> bool {
+        if self.is_lost() || self.pages.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let view = View::control(self.number as usize);
+        let word = |what| view.word(what).unwrap_or(0);
+        let now = word(told::STATE);
+        let is_on = now & (state::CONNECTED | state::CONNECTING) != 0;
+        let is_over = now & (state::READ_END | state::CLOSED) != 0;
+        let reading = &mut *self.reading.lock();
+        // DEFENCE: lies-wake-readers-of-streams
+        let is_empty = !is_some(reading.rest(word(told::READABLE))) && !reading.is_due();
+        is_on && !is_over && is_empty && word(told::ERROR) == 0
+    }
+
     /// Whether there is room to write, or `net` lies about it.
     pub fn is_writable(&self) -> bool {
         // DEFENCE: lies-wake-writers

@@ -29,7 +29,7 @@ pub(super) fn receive(
     let received = socket.repeat(
         patience,
         || take(socket, &mut cursor, look),
-        || is_idle(socket),
+        || socket.0.has_nothing_to_read(),
     )?;
     if name != 0 {
         names::tell(&socket.0.name(told::PEER), name)?;
@@ -83,12 +83,6 @@ fn end(socket: Socket) -> Result<usize, Errno> {
         _ if now & (state::CONNECTED | state::CONNECTING) != 0 => Err(Errno::Again),
         _ => Err(Errno::NotConnected),
     }
-}
-
-/// Whether a reader finds nothing new.
-fn is_idle(socket: Socket) -> bool {
-    let is_over = socket.0.state() & (state::READ_END | state::CLOSED) != 0;
-    !is_over && !socket.0.is_readable() && !socket.0.has_error()
 }
 
 /// Sends all of it, or as much as there is room for if the caller does not wait.

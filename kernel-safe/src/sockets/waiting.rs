@@ -37,7 +37,8 @@ impl Rounds {
 
 impl Socket {
     /// Does `attempt` until it says something else than [`Errno::Again`], or the caller's
-    /// patience is over. `is_idle` says whether there is nothing to look for.
+    /// patience is over. `is_idle` says whether it would say just that, which costs less
+    /// to find out.
     pub(super) fn repeat<T>(
         self,
         patience: Patience,
@@ -45,17 +46,22 @@ impl Socket {
         is_idle: impl Fn() -> bool,
     ) -> Result<T, Errno> {
         let (mut deadline, mut rounds) = (None, Rounds::NONE);
+        let mut attempt = |is_vain| match is_vain {
+            true => Err(Errno::Again),
+            false => attempt(),
+        };
+        let mut is_vain = is_idle();
         loop {
-            match attempt() {
+            match attempt(is_vain) {
                 Err(Errno::Again) => {}
                 done => return done,
             }
-            if network::attend() {
-                match attempt() {
-                    Err(Errno::Again) => {}
-                    done => return done,
-                }
+            match attempt(!network::attend() || is_idle()) {
+                Err(Errno::Again) => {}
+                done => return done,
             }
+            // Whoever is woken finds something, as a rule.
+            is_vain = false;
             let Patience::ByOption(option) = patience else {
                 return Err(Errno::Again);
             };

@@ -9,6 +9,7 @@ use super::names::Tuple;
 use super::socket::{Role, Socket};
 use super::standing::Standing;
 use super::targets::Target;
+use super::view::View;
 use super::{Close, How, Tcp};
 use crate::carrier::Errno;
 
@@ -101,15 +102,18 @@ impl Tcp {
         let Role::Connection(connection) = role else {
             return;
         };
-        if !connection.lasts() {
-            return;
+        if connection.lasts() {
+            let news = news(now, view, connection);
+            self.heed(now, socket, news);
         }
-        let standing = progress(now, connection);
-        match end_of(connection, standing) {
-            Some(end) => self.finish(now, socket, end),
-            None if connection.times.is_orphan() => {}
-            None if view.tell(connection, standing) => self.changed.put(socket),
-            None => {}
+    }
+
+    /// Does what follows from news of a connection.
+    pub(super) fn heed(&mut self, now: u64, socket: u32, news: News) {
+        match news {
+            News::End(end) => self.finish(now, socket, end),
+            News::Change => self.changed.put(socket),
+            News::None => {}
         }
     }
 
@@ -185,11 +189,33 @@ impl Tcp {
 
 /// How a connection ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum End {
+pub(super) enum End {
     /// It is gone.
     Gone,
     /// Its name stays for a while.
     TimeWait,
+}
+
+/// What has become of a connection, if anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum News {
+    /// Nothing that would wake anybody.
+    None,
+    /// It was told that something has changed.
+    Change,
+    /// It is over.
+    End(End),
+}
+
+/// Finds out what has become of a connection that lasts, and tells it.
+pub(super) fn news(now: u64, view: &mut View, connection: &mut Connection) -> News {
+    let standing = progress(now, connection);
+    match end_of(connection, standing) {
+        Some(end) => News::End(end),
+        None if connection.times.is_orphan() => News::None,
+        None if view.tell(connection, standing) => News::Change,
+        None => News::None,
+    }
 }
 
 /// Whether a connection is over: the last that it has to say has been said. The last of

@@ -8,6 +8,7 @@
 
 use domains::errno;
 
+use super::ending::news;
 use super::socket::{Role, Socket};
 use super::view::View;
 use super::{Tcp, connection::Connection};
@@ -41,10 +42,10 @@ impl Tcp {
         if !can_be {
             connection.abort(Some(errno::ECONNRESET), false);
         }
-        let lasts = connection.lasts();
-        if lasts {
+        if connection.lasts() {
+            let news = news(now, view, connection);
             self.ready.put(socket);
-            self.settle(now, socket);
+            self.heed(now, socket, news);
         } else {
             self.tell(socket);
         }

@@ -23,7 +23,7 @@ impl Hold {
         }
         let mut nic = Nic::lock();
         // The card may have been started anew since the book was looked at.
-        self.catch_up_with_card();
+        self.catch_up_with_new_card();
         // DEFENCE: card-that-does-not-start
         if nic.check().is_err() {
             drop(nic);
