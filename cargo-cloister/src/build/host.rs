@@ -38,6 +38,13 @@ pub(super) fn counter(progress: &dyn Fn(&str)) -> Result<PathBuf, BuildError> {
     build(&folders, "counter", "counter", progress)
 }
 
+/// Builds the plugin for QEMU that makes code go wrong; its file.
+pub(super) fn injector(progress: &dyn Fn(&str)) -> Result<PathBuf, BuildError> {
+    let folders = Folders::find()?;
+    let _lock = folders.lock(progress)?;
+    build(&folders, "injector", "injector", progress)
+}
+
 /// Builds what measures gates under Linux.
 pub(super) fn native_gates(progress: &dyn Fn(&str)) -> Result<NativeGates, BuildError> {
     let folders = Folders::find()?;

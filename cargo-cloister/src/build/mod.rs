@@ -163,6 +163,11 @@ pub fn counter(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
     Ok(host::counter(progress)?)
 }
 
+/// Builds the plugin for QEMU that makes code go wrong; its file.
+pub fn injector(progress: &dyn Fn(&str)) -> miette::Result<PathBuf> {
+    Ok(host::injector(progress)?)
+}
+
 /// Builds what measures the gates on this machine, under Linux.
 pub fn native_gates(progress: &dyn Fn(&str)) -> miette::Result<NativeGates> {
     Ok(host::native_gates(progress)?)
@@ -176,6 +181,11 @@ pub fn linux_programs(progress: &dyn Fn(&str)) -> miette::Result<LinuxPrograms> 
 /// Where the kernel of that Linux is kept.
 pub fn linux_kernels() -> miette::Result<PathBuf> {
     Ok(Folders::find()?.target.join("linux"))
+}
+
+/// Where campaigns of faults are kept.
+pub fn campaigns() -> miette::Result<PathBuf> {
+    Ok(Folders::find()?.target.join("inject"))
 }
 
 /// A request with everything that it needs found.

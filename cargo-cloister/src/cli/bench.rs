@@ -11,7 +11,7 @@ mod compare;
 mod counts;
 mod curve;
 mod documents;
-mod draw;
+pub(in crate::cli) mod draw;
 mod figures;
 mod files;
 mod footprint;
@@ -24,7 +24,7 @@ mod noise;
 mod program;
 mod programs;
 mod results;
-mod rows;
+pub(in crate::cli) mod rows;
 mod services;
 mod smp;
 

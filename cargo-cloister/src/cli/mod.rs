@@ -10,6 +10,7 @@ mod choices;
 mod defaults;
 mod doctor;
 mod failure;
+mod inject;
 mod inspect;
 mod new;
 mod parts;
@@ -70,6 +71,7 @@ enum Command {
     Run(Box<run::Run>),
     Test(Box<test::Test>),
     Runner(runner::Runner),
+    Inject(Box<inject::Inject>),
     Inspect(inspect::Inspect),
     Bench(bench::Bench),
     New(new::New),
@@ -121,6 +123,7 @@ impl Command {
             Command::Run(run) => run.run(),
             Command::Test(test) => test.run(),
             Command::Runner(runner) => runner.run(),
+            Command::Inject(inject) => inject.run(),
             Command::Inspect(inspect) => inspect.run(),
             Command::Bench(bench) => bench.run(),
             Command::New(new) => new.run(),

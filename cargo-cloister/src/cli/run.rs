@@ -156,6 +156,28 @@ impl RunOptions {
         }
     }
 
+    /// The same choices for runs in which something goes wrong: all alike, as far as the
+    /// host has no part in them.
+    pub(super) fn for_faults(&self) -> RunOptions {
+        RunOptions {
+            icount: true,
+            timeout: None,
+            ..self.clone()
+        }
+    }
+
+    /// The first option that makes no sense for such runs.
+    pub(super) fn not_for_faults(&self) -> Option<&'static str> {
+        let given = [
+            ("--dry-run", self.dry_run),
+            ("--inject", self.injects()),
+            ("--cpus", self.cpus.is_some_and(|cpus| cpus > 1)),
+            ("--trace-interrupts", self.trace_interrupts.is_some()),
+        ];
+        let given = given.into_iter().find(|(_, is_given)| *is_given);
+        given.map(|(option, _)| option)
+    }
+
     /// Whether only the command is wanted, and no run.
     pub(super) fn is_dry(&self) -> bool {
         self.dry_run

@@ -113,10 +113,23 @@ impl Line {
         self.0
             .extend(["-nodefaults", "-no-user-config", "-no-reboot"].map(OsString::from));
         self.option("-display", "none");
-        self.option("-accel", &spec.accel.to_string());
+        self.translator(spec);
         self.option("-cpu", spec.cpu.as_deref().unwrap_or(spec.accel.cpu()));
         self.option("-smp", &spec.cpus.to_string());
         self.option("-m", &spec.memory.to_string());
+    }
+
+    /// What executes instructions; each is a block of its own where one may go wrong.
+    fn translator(&mut self, spec: &Spec) {
+        let accel = &spec.accel;
+        match spec.injector.as_ref().map(|it| it.has_property) {
+            Some(true) => self.option("-accel", &format!("{accel},one-insn-per-tb=on")),
+            Some(false) => {
+                self.option("-accel", &accel.to_string());
+                self.0.push("-singlestep".into());
+            }
+            None => self.option("-accel", &accel.to_string()),
+        }
     }
 
     /// One nanosecond an instruction, and every source of chance fixed.
@@ -230,6 +243,9 @@ impl Line {
         }
         if let Some(counter) = &spec.counter {
             self.0.extend(["-plugin".into(), counter.argument()]);
+        }
+        if let Some(injector) = &spec.injector {
+            self.0.extend(["-plugin".into(), injector.argument()]);
         }
     }
 

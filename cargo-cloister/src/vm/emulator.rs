@@ -23,8 +23,8 @@ use super::{Accel, Spec, qemu_program};
 /// The version of a QEMU, as far as it matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Version {
-    major: u32,
-    minor: u32,
+    pub(super) major: u32,
+    pub(super) minor: u32,
 }
 
 impl Version {
@@ -165,8 +165,9 @@ impl Spec {
         })
     }
 
-    /// One that is not there is another complaint, which the run makes.
-    fn emulator_says(&self) -> Option<String> {
+    /// What the emulator of this run says of itself. One that is not there is another
+    /// complaint, which the run makes.
+    pub fn emulator_says(&self) -> Option<String> {
         let program = self.qemu.clone().or_else(|| qemu_program().ok())?;
         said(&program)
     }

@@ -97,9 +97,9 @@ impl<'a> Session<'a> {
             traces: 0,
             heard: Heard::new(&spec.network, &spec.options.network),
             may_double: false,
-            linger_for: match spec.counter {
-                Some(_) => LINGER_COUNTING,
-                None => LINGER,
+            linger_for: match spec.counter.is_some() || spec.injector.is_some() {
+                true => LINGER_COUNTING,
+                false => LINGER,
             },
         }
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use domains::Isolation;
 
-use super::{Accel, BootOptions, Counter, Memory, Network, TooLong, VolumeDriver, slots};
+use super::{
+    Accel, BootOptions, Counter, Injector, Memory, Network, TooLong, VolumeDriver, slots,
+};
 use crate::plain::Plain;
 
 /// A kind of virtual machine.
@@ -79,6 +81,8 @@ pub struct Spec {
     pub interrupt_log: Option<PathBuf>,
     /// What counts the instructions of each CPU, if somebody wants to know.
     pub counter: Option<Counter>,
+    /// What makes a domain's code go wrong, if something is to.
+    pub injector: Option<Injector>,
     /// What the program reads.
     pub input: Input,
     /// Whether there is a device with random bytes beside the CPU's. It
@@ -110,6 +114,7 @@ impl Spec {
             timeout: None,
             interrupt_log: None,
             counter: None,
+            injector: None,
             input: Input::Empty,
             entropy_device: true,
             volume_driver: VolumeDriver::Ninep,

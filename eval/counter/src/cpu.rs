@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::mem;
 use std::ptr;
 
-use crate::version;
+use qemu_plugin::version;
 
 /// A virtual CPU, as QEMU has it.
 type Cpu = *const c_void;

@@ -17,16 +17,16 @@ mod ask;
 mod counts;
 mod cpu;
 mod marks;
-mod qemu;
-mod version;
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::OnceLock;
 use std::{fs, ptr};
 
 use marks::Mark;
-use qemu::{Block, CALLBACK_TOUCHES_NO_REGISTERS, Id};
-use version::Info;
+use qemu_plugin::interface::{self as qemu, Block, CALLBACK_TOUCHES_NO_REGISTERS, Id};
+use qemu_plugin::version::Info;
+
+qemu_plugin::begin!();
 
 /// Where the counts go.
 static OUT: OnceLock<String> = OnceLock::new();

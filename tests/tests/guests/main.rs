@@ -8,6 +8,7 @@
 
 mod abi;
 mod bounds;
+mod campaigns;
 mod clean;
 mod containment;
 mod costs;
@@ -72,6 +73,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(programs::trials());
     trials.extend(abi::trials());
     trials.extend(bounds::trials());
+    trials.extend(campaigns::trials());
     trials.extend(fuzz::trials());
     trials.extend(dma::trials());
     trials.extend(edges::trials());

@@ -48,7 +48,7 @@ pub(super) fn figures(found: &Found) -> Result<Vec<(&'static str, String)>, Fail
 }
 
 /// The text of a figure that `draw` draws on white.
-fn svg(
+pub(in crate::cli) fn svg(
     draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Drawn,
 ) -> Result<String, Failure> {
     let mut text = String::new();
@@ -62,7 +62,7 @@ fn svg(
 }
 
 /// Draws the legend at `place`.
-fn legend<'a, 'b: 'a, C: CoordTranslate>(
+pub(in crate::cli) fn legend<'a, 'b: 'a, C: CoordTranslate>(
     chart: &mut ChartContext<'a, SVGBackend<'b>, C>,
     place: SeriesLabelPosition,
 ) -> Drawn {
@@ -76,7 +76,7 @@ fn legend<'a, 'b: 'a, C: CoordTranslate>(
 }
 
 /// What drawing gives; the backend writes to memory and cannot fail.
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(in crate::cli) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn undrawn(why: &dyn Debug) -> Failure {
     let message = format!("a figure cannot be drawn: {why:?}");

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 /// A table whose columns from number `first` on hold numbers.
-pub(super) fn table(
+pub(in crate::cli) fn table(
     header: &[&str],
     first: usize,
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -19,7 +19,7 @@ pub(super) fn table(
 }
 
 /// A whole number in groups of three digits.
-pub(super) fn whole(value: u64) -> String {
+pub(in crate::cli) fn whole(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -55,7 +55,7 @@ pub(super) fn optional(value: Option<f64>) -> String {
 }
 
 /// A share in percent, with two digits that tell something.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::cli) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let size = percent.abs();
     if size == 0.0 || size >= 0.1 {

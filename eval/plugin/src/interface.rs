@@ -50,6 +50,9 @@ pub unsafe fn bytes(instruction: *const Instruction) -> ([u8; BYTES_MAX], usize)
     (bytes, size)
 }
 
+/// Accesses that write.
+pub const WRITES: c_int = 2;
+
 /// A callback that neither reads nor writes the guest's registers.
 pub const CALLBACK_TOUCHES_NO_REGISTERS: c_int = 0;
 
@@ -75,7 +78,7 @@ unsafe extern "C" {
     /// Where the instruction lies in the guest's address space.
     pub fn qemu_plugin_insn_vaddr(instruction: *const Instruction) -> u64;
     /// How many bytes the instruction has.
-    fn qemu_plugin_insn_size(instruction: *const Instruction) -> usize;
+    pub fn qemu_plugin_insn_size(instruction: *const Instruction) -> usize;
     /// Its bytes: the type is another in each version, and only [`bytes`] knows.
     fn qemu_plugin_insn_data();
     /// Has `callback` called, with the CPU's number, when the instruction runs.
@@ -83,6 +86,15 @@ unsafe extern "C" {
         instruction: *mut Instruction,
         callback: extern "C" fn(c_uint, *mut c_void),
         flags: c_int,
+        data: *mut c_void,
+    );
+    /// Has `callback` called, with the CPU's number and the address, behind each access of
+    /// these sorts that the instruction makes.
+    pub fn qemu_plugin_register_vcpu_mem_cb(
+        instruction: *mut Instruction,
+        callback: extern "C" fn(c_uint, u32, u64, *mut c_void),
+        flags: c_int,
+        sorts: c_int,
         data: *mut c_void,
     );
     /// Has `callback` called when QEMU ends.

@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The first version without functions that were dropped.
-const FIRST: c_int = 1;
+pub const FIRST: c_int = 1;
 /// The first version that newer QEMUs still take.
 const SECOND: c_int = 2;
 /// From this one on, QEMU copies an instruction's bytes.
@@ -23,10 +23,6 @@ const COPIES: c_int = 3;
 const TELLS_TRANSLATOR: c_int = 4;
 /// A function that came with [`SECOND`].
 const OF_SECOND: &CStr = c"qemu_plugin_scoreboard_new";
-
-/// The version that is meant here; QEMU reads it when the plugin is loaded.
-#[unsafe(no_mangle)]
-pub static qemu_plugin_version: AtomicI32 = AtomicI32::new(FIRST);
 
 /// What QEMU tells of itself: the beginning, which no version has changed.
 #[repr(C)]
@@ -41,20 +37,16 @@ pub struct Info {
 /// The version of the QEMU that called.
 static CURRENT: AtomicI32 = AtomicI32::new(FIRST);
 
-/// Called by the loader, before QEMU looks at the version.
-#[used]
-#[unsafe(link_section = ".init_array")]
-static CHOOSE: extern "C" fn() = choose;
-
 unsafe extern "C" {
     /// The function or variable of this name in the whole program; null if
     /// there is none. A null `handle` means the program.
     fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
 }
 
-extern "C" fn choose() {
+/// Chooses the version that a plugin means.
+pub fn choose(version: &AtomicI32) {
     let has_scoreboards = !find(OF_SECOND).is_null();
-    qemu_plugin_version.store(version(has_scoreboards), Relaxed);
+    version.store(meant(has_scoreboards), Relaxed);
 }
 
 /// Where the function or variable of this name is, for this thread; null if
@@ -65,7 +57,7 @@ pub fn find(name: &CStr) -> *mut c_void {
 }
 
 /// The version to mean where scoreboards are to be had, or not.
-const fn version(has_scoreboards: bool) -> c_int {
+const fn meant(has_scoreboards: bool) -> c_int {
     match has_scoreboards {
         true => SECOND,
         false => FIRST,
@@ -101,8 +93,10 @@ mod tests {
     #[test]
     fn the_version_is_chosen_before_anybody_asks() {
         // No test runs inside QEMU, so there are no scoreboards.
-        assert_eq!(qemu_plugin_version.load(Relaxed), FIRST);
-        assert_eq!((version(false), version(true)), (1, 2));
+        let version = AtomicI32::new(0);
+        choose(&version);
+        assert_eq!(version.load(Relaxed), FIRST);
+        assert_eq!((meant(false), meant(true)), (1, 2));
     }
 
     #[test]
