@@ -9,6 +9,7 @@
 //! cloister restart cell=hostfs
 //! cloister refuse reason=cpu need=pku,smap
 //! cloister trace kind=frame value=0x…
+//! cloister registers root=0x… fs=0x… r15=0x… …
 //! cloister notice kind=listens value=0x4060050
 //! cloister exit status=120
 //! ```
@@ -16,6 +17,7 @@
 mod fault;
 mod parse;
 mod refusal;
+mod registers;
 mod words;
 
 use core::fmt;
@@ -26,6 +28,7 @@ use crate::notice::{NOTICES_MAX, Notice};
 pub use self::fault::{Fault, Page};
 pub use self::parse::Malformed;
 pub use self::refusal::{Refusal, feature};
+pub use self::registers::Registers;
 pub use self::words::{Action, Cause, Reason, TraceKind};
 
 /// One line of the control channel.
@@ -35,6 +38,8 @@ pub enum Record {
     Started,
     /// A domain faulted.
     Fault(Fault),
+    /// What the application had in its registers when it was stopped.
+    Registers(Registers),
     /// The core will not start this image on this machine.
     Refuse(Refusal),
     /// A cell had failed, and is started anew. So many requests were under way.
@@ -80,6 +85,7 @@ impl fmt::Display for Record {
         match self {
             Record::Started => f.write_str("started"),
             Record::Fault(fault) => fault.fmt(f),
+            Record::Registers(registers) => registers.fmt(f),
             Record::Refuse(Refusal { reason, need, have }) => {
                 write!(
                     f,

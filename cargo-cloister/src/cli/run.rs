@@ -18,9 +18,11 @@ use crate::vm::{
     self, AccelChoice, Ending, Machine, Memory, Sink, Spec, Stream, Volume, VolumeDriver,
 };
 
+mod dump;
 mod network;
 mod plan;
 
+use dump::OnViolation;
 use network::{NetworkOptions, Occasion};
 
 /// Build a package, or take a packed image, and boot it in QEMU.
@@ -112,6 +114,10 @@ pub(super) struct RunOptions {
     /// Whom the output is for
     #[arg(long, value_name = "FORMAT", default_value_t)]
     output: Output,
+    /// What a program leaves that is stopped: `core` has its memory and registers written to
+    /// PROGRAM.core in the current folder, for a debugger
+    #[arg(long, value_name = "WHAT", default_value_t)]
+    on_violation: OnViolation,
     /// Log every interrupt and exception
     #[arg(long, hide = true, value_name = "FILE")]
     trace_interrupts: Option<PathBuf>,
@@ -229,7 +235,10 @@ impl Run {
             announce(&spec);
         }
         let detail = self.build.cargo.detail();
-        let ending = boot(&spec, &mut *listener(self.how.output, detail, &spec));
+        let dumped = dump::before(self.how.on_violation, spec)?;
+        let spec = dumped.spec();
+        let ending = boot(spec, &mut *listener(self.how.output, detail, spec));
+        dumped.write(&ending, self.how.output)?;
         if let Some(problem) = ending.problem {
             Failure::new(ending.status, problem).print();
         }

@@ -119,7 +119,7 @@ impl Symbols {
 }
 
 /// What was added to the component's addresses when it was packed.
-fn base(component: Component, file: &[u8]) -> u64 {
+pub(crate) fn base(component: Component, file: &[u8]) -> u64 {
     let kind = object::File::parse(file).map(|object| object.kind());
     match (component, kind) {
         (Component::App, Ok(ObjectKind::Dynamic)) => layout::APP.start,

@@ -183,6 +183,7 @@ mod tests {
             status: 120,
             reason: Reason::Program,
             problem: None,
+            registers: None,
         };
         events.started().expect("a vector takes all");
         events

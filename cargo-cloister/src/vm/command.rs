@@ -117,6 +117,23 @@ impl Line {
         self.option("-cpu", spec.cpu.as_deref().unwrap_or(spec.accel.cpu()));
         self.option("-smp", &spec.cpus.to_string());
         self.option("-m", &spec.memory.to_string());
+        self.memory(spec);
+    }
+
+    /// Memory that others see: who serves volumes, and whoever looks afterwards.
+    fn memory(&mut self, spec: &Spec) {
+        let has_servers =
+            spec.volume_driver == VolumeDriver::Virtiofs && !spec.options.volumes.is_empty();
+        let size = spec.memory;
+        let mut backend = match &spec.memory_file {
+            Some(_) => OsString::from("memory-backend-file,id=memory,mem-path="),
+            None if has_servers => OsString::from("memory-backend-memfd,id=memory"),
+            None => return,
+        };
+        backend.extend(spec.memory_file.as_deref().map(escaped));
+        backend.push(format!(",size={size},share=on"));
+        self.0.extend(["-object".into(), backend]);
+        self.option("-machine", "memory-backend=memory");
     }
 
     /// What executes instructions; each is a block of its own where one may go wrong.
@@ -194,17 +211,9 @@ impl Line {
         }
     }
 
-    /// Servers read and write the guest's memory, so it is shared with them.
+    /// Each volume's server is another program.
     fn virtiofs(&mut self, spec: &Spec, channels: &Channels) {
         let volumes = spec.options.volumes.len();
-        if volumes > 0 {
-            let memory = format!(
-                "memory-backend-memfd,id=memory,size={},share=on",
-                spec.memory
-            );
-            self.option("-object", &memory);
-            self.option("-machine", "memory-backend=memory");
-        }
         for number in 0..volumes {
             let name = format!("volume{number}");
             self.chardev(

@@ -1,6 +1,6 @@
 //! How a run went, and with which status that ends.
 
-use domains::report::{Action, Fault, Reason as RefusalReason, Refusal};
+use domains::report::{Action, Fault, Reason as RefusalReason, Refusal, Registers};
 use domains::status;
 
 use super::{Error, NetworkError};
@@ -17,6 +17,8 @@ pub struct Ending {
     pub reason: Reason,
     /// What went wrong, unless a fault's report says it.
     pub problem: Option<Error>,
+    /// What the program had in its registers, if it was stopped.
+    pub registers: Option<Registers>,
 }
 
 /// Whose status a run ended with.
@@ -58,6 +60,7 @@ pub(super) struct Observed {
     pub(super) exit: Option<u8>,
     pub(super) refusal: Option<Refusal>,
     pub(super) last_fault: Option<Fault>,
+    pub(super) registers: Option<Registers>,
     pub(super) stop: Option<Stop>,
     pub(super) qemu_said: Vec<String>,
 }
@@ -75,6 +78,7 @@ impl Observed {
                 status,
                 reason: self.reason_of_exit(),
                 problem: None,
+                registers: self.registers,
             };
         }
         if let Some(stop) = self.stop {
@@ -120,6 +124,7 @@ impl Ending {
             status: 128 + signal,
             reason: Reason::Interrupted,
             problem,
+            registers: None,
         };
         match stop {
             Stop::Timeout(seconds) => {
@@ -133,6 +138,7 @@ impl Ending {
                 status: status::KERNEL_FAILED,
                 reason: Reason::Interrupted,
                 problem: Some(Error::Output(error)),
+                registers: None,
             },
         }
     }
@@ -142,6 +148,7 @@ impl Ending {
             status: problem.status(),
             reason,
             problem: Some(problem),
+            registers: None,
         }
     }
 }

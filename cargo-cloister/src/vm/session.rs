@@ -158,6 +158,10 @@ impl<'a> Session<'a> {
                 self.sink.started()
             }
             Ok(Record::Fault(fault)) => self.fault(fault),
+            Ok(Record::Registers(registers)) => {
+                self.observed.registers = Some(registers);
+                Ok(())
+            }
             Ok(Record::Restart(cell, requests)) => self.restarted(cell, requests),
             // DEFENCE: traces-heard
             Ok(Record::Trace(_)) if self.traces == TRACES_MAX => Ok(()),

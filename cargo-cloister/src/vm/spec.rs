@@ -83,6 +83,8 @@ pub struct Spec {
     pub counter: Option<Counter>,
     /// What makes a domain's code go wrong, if something is to.
     pub injector: Option<Injector>,
+    /// The file that the guest's memory lies in, if somebody wants to see it afterwards.
+    pub memory_file: Option<PathBuf>,
     /// What the program reads.
     pub input: Input,
     /// Whether there is a device with random bytes beside the CPU's. It
@@ -115,6 +117,7 @@ impl Spec {
             interrupt_log: None,
             counter: None,
             injector: None,
+            memory_file: None,
             input: Input::Empty,
             entropy_device: true,
             volume_driver: VolumeDriver::Ninep,

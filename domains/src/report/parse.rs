@@ -2,7 +2,7 @@
 
 use core::str::FromStr;
 
-use super::{Action, Cause, Fault, Page, Reason, Record, Refusal, Trace, TraceKind};
+use super::{Action, Cause, Fault, Page, Reason, Record, Refusal, Registers, Trace, TraceKind};
 use crate::Domain;
 use crate::notice::Notice;
 
@@ -20,6 +20,7 @@ impl FromStr for Record {
         match verb {
             "started" => Ok(Record::Started),
             "fault" => Ok(Record::Fault(pairs.fault()?)),
+            "registers" => Ok(Record::Registers(pairs.registers()?)),
             "restart" => {
                 let cell = Domain::from_name(pairs.word("cell")?);
                 let cell = cell.and_then(Domain::cell).ok_or(Malformed)?;
@@ -87,6 +88,18 @@ impl<'a> Pairs<'a> {
                 .map(Some)
                 .map_err(|_| Malformed),
         }
+    }
+
+    fn registers(&self) -> Result<Registers, Malformed> {
+        let mut words = [0; Registers::NAMES.len()];
+        for (word, name) in words.iter_mut().zip(Registers::NAMES) {
+            *word = self.number(name)?;
+        }
+        Ok(Registers {
+            root: self.number("root")?,
+            fs: self.number("fs")?,
+            words,
+        })
     }
 
     fn trace(&self) -> Result<Trace, Malformed> {

@@ -40,6 +40,11 @@ fn every_record_survives_the_channel() {
             entry: Some(22),
             ..fault
         }),
+        Record::Registers(Registers {
+            root: 0x20_0000,
+            fs: 0x3000_0000_8000,
+            words: core::array::from_fn(|number| number as u64),
+        }),
         Record::Refuse(refusal),
         Record::Restart(Cell::Hostfs, 2),
         Record::Trace(Trace {
@@ -84,6 +89,7 @@ fn anything_else_is_malformed() {
         "cloister",
         "cloister dance",
         "cloister exit status=256",
+        "cloister registers root=0x1000 fs=0x0 r15=0x1",
         "cloister restart cell=app",
         "cloister notice kind=listens value=0",
         "cloister notice kind=sings value=0x4060050",

@@ -17,6 +17,7 @@ mod cpus;
 mod crates;
 mod devices;
 mod dma;
+mod dumps;
 mod edges;
 mod emulation;
 mod exceptions;
@@ -76,6 +77,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(campaigns::trials());
     trials.extend(fuzz::trials());
     trials.extend(dma::trials());
+    trials.extend(dumps::trials());
     trials.extend(edges::trials());
     trials.extend(exceptions::trials());
     trials.extend(far::trials());

@@ -11,10 +11,11 @@ use domains::cpu_page::{SEEN, offset};
 use domains::layout::{
     GATE_PAGE, KERNEL_STACK, KERNEL_STACK_STRIDE, KERNEL_STACKS, PAGE_SIZE, SAFE, gate,
 };
-use domains::report::{Action, Cause, Fault, Page, Record};
+use domains::report::{Action, Cause, Fault, Page, Record, Registers as Said};
 use domains::{Access, Area, Cell, Domain, Isolation, Rights, status, table};
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
+use x86_64::registers::model_specific::FsBase;
 
 use super::Trap;
 use super::cause::{self, PAGE_FAULT};
@@ -189,6 +190,11 @@ fn is_forged(cause: Cause, vector: u64) -> bool {
 /// Ends the application, on its own account or because it forged its rights.
 fn end(trap: &Trap<'_>, finding: Finding) -> ! {
     send(trap, Domain::App, finding, Action::Terminate);
+    report::send(Record::Registers(Said {
+        root: trap.local.tables.root().address(),
+        fs: FsBase::read().as_u64(),
+        words: trap.registers.to_words(),
+    }));
     report::end(status::VIOLATION)
 }
 

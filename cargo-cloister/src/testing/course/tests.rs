@@ -112,6 +112,7 @@ impl Guest for Play {
             status,
             reason,
             problem: None,
+            registers: None,
         })
     }
 

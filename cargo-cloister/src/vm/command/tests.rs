@@ -337,12 +337,27 @@ fn volumes_come_behind_the_rest_and_in_order() {
 
 #[test]
 fn servers_of_volumes_share_the_memory_of_either_machine() {
-    let memory = "-object memory-backend-memfd,id=memory,size=64M,share=on \
-         -machine memory-backend=memory -chardev socket,id=volume0,path=d/volume0 ";
+    let memory = " -object memory-backend-memfd,id=memory,size=64M,share=on \
+         -machine memory-backend=memory ";
+    let server = " -chardev socket,id=volume0,path=d/volume0 ";
     let microvm = "-device vhost-user-fs-device,chardev=volume0,tag=volume0 ";
     let q35 = "-device vhost-user-fs-pci,addr=0x6,chardev=volume0,tag=volume0 ";
     for (machine, device) in [(Machine::Microvm, microvm), (Machine::Q35, q35)] {
         let line = line(&full(machine, VolumeDriver::Virtiofs));
-        assert!(line.contains(&[memory, device].concat()), "{line}");
+        let has_server = line.contains(&[server, device].concat());
+        assert!(line.contains(memory) && has_server, "{line}");
     }
+}
+
+#[test]
+fn memory_that_is_looked_at_lies_in_its_file_and_nowhere_else() {
+    let seen = Spec {
+        memory_file: Some("a,b/memory".into()),
+        ..full(Machine::Microvm, VolumeDriver::Virtiofs)
+    };
+    let line = line(&seen);
+    let backend =
+        "-object memory-backend-file,id=memory,mem-path=a,,b/memory,size=64M,share=on ";
+    assert!(line.contains(backend), "{line}");
+    assert_eq!(line.matches("memory-backend=memory").count(), 1, "{line}");
 }
