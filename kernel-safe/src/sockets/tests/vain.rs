@@ -34,7 +34,11 @@ fn who_waits_for_a_guest_that_there_is_not_has_a_deadline() {
     tell(listener, told::WAITING, 1);
     world.cells.lock().tells_nothing = true;
     assert_eq!(listener.accept(&blocking()).err(), Some(Errno::Again));
-    assert!((5..20).contains(&count(&world, ACCEPT)));
+    let rounds = count(&world, ACCEPT);
+    assert!(
+        (5..13).contains(&rounds),
+        "{rounds} rounds in ten times as long as one takes"
+    );
 }
 
 #[test]

@@ -18,7 +18,8 @@ const GATE_END: u64 = GATE_PAGE + 4088;
 /// What stands in the canaries.
 const WORD: u64 = 0x5eed_0fca_4a71_e500;
 
-static OWN: AtomicU64 = AtomicU64::new(WORD);
+/// More words than a page has: they get frames that nobody had before.
+const WORDS: usize = 1024;
 
 /// The word and what stood there.
 pub struct Victim {
@@ -38,7 +39,7 @@ impl Victim {
             "net" => hook(CANARY | in_cell(Cell::Net), 0, 0) as u64,
             "console-window" => WINDOWS.start,
             "packets" => PACKETS.start,
-            "app" => OWN.as_ptr().addr() as u64,
+            "app" => own().as_ptr().addr() as u64,
             other => return Err(format!("no such victim: {other}")),
         };
         Ok((address, Victim::at(address)?))
@@ -79,6 +80,14 @@ impl Victim {
     pub fn is_whole(&self) -> bool {
         core_hook(PHYSICAL_WORD, self.physical) == self.word
     }
+}
+
+/// A word of the program's heap. All others lie before what is for devices, in the image;
+/// this one got its frame later, and lies behind.
+fn own() -> &'static AtomicU64 {
+    let words = (0..WORDS).map(|_| AtomicU64::new(WORD));
+    let words: &[AtomicU64] = Box::leak(words.collect());
+    &words[WORDS / 2]
 }
 
 /// What plain arithmetic takes for the address of `physical`: the windows lie in
