@@ -132,13 +132,18 @@ pub(crate) fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
+/// How much of what was found is shown: a guest that goes wrong may print for ever.
+const SHOWN: usize = 40_000;
+
 /// Fails with what `found` shows unless `holds`.
 pub(crate) fn ensure(holds: bool, expected: &str, found: &impl std::fmt::Debug) -> Verdict {
     if holds {
-        Ok(())
-    } else {
-        Err(Failed::from(format!(
-            "expected {expected}; found {found:#?}"
-        )))
+        return Ok(());
     }
+    let mut words = format!("expected {expected}; found {found:#?}");
+    if let Some((end, _)) = words.char_indices().nth(SHOWN) {
+        words.truncate(end);
+        words.push_str(" … and more");
+    }
+    Err(Failed::from(words))
 }
