@@ -7,4 +7,5 @@ pub mod boot;
 pub mod marks;
 pub mod modules;
 pub mod mutants;
+pub mod promises;
 pub mod sources;

@@ -1,7 +1,7 @@
-//! Names of trials, as the lists of mutants and the catalogue of attacks have them.
+//! Names of trials, as the lists of mutants, attacks and promises have them.
 
 use libtest_mimic::Trial;
-use tests::{attacks, mutants};
+use tests::{attacks, mutants, promises};
 
 use crate::{ensure, trial};
 
@@ -21,14 +21,20 @@ pub(crate) fn trial_of(trials: &[Trial]) -> Trial {
         .filter(|name| is_mutant(name))
         .collect();
     let unlisted = without(&mutants, &listed);
-    let tried = attacks::all().into_iter().flat_map(|attack| attack.tests);
+    let attacked = attacks::all().into_iter().flat_map(|attack| attack.tests);
+    let promised = promises::all().promise.into_iter().flat_map(|it| it.tests);
+    let tried = attacked.chain(promised);
     let is_there = |it: &String| there.iter().any(|name| attacks::is_meant(it, name));
     let untried = tried.filter(|it| !it.contains("::tests::") && !is_there(it));
     let untried: Vec<String> = untried.collect();
     trial("names::lists_know_the_trials".into(), move || {
         ensure(absent.is_empty(), "trials of these names", &absent)?;
         ensure(unlisted.is_empty(), "rows for these mutants", &unlisted)?;
-        ensure(untried.is_empty(), "trials for these attacks", &untried)
+        ensure(
+            untried.is_empty(),
+            "trials for these attacks and promises",
+            &untried,
+        )
     })
 }
 
