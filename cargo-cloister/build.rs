@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 19] = [
+const FOLDERS: [&str; 21] = [
     "app-abi",
     "domains",
     "eval/counter",
     "eval/gate",
+    "eval/injector",
     "eval/linux-init",
     "eval/macro",
     "eval/native",
     "eval/network",
     "eval/noise",
     "eval/parallel",
+    "eval/plugin",
     "eval/results",
     "eval/services",
     "eval/std",

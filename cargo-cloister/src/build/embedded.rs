@@ -85,6 +85,8 @@ mod tests {
             "domains/src/lib.rs",
             "eval/gate/Cargo.lock",
             "eval/counter/Cargo.lock",
+            "eval/injector/Cargo.lock",
+            "eval/plugin/Cargo.toml",
             "eval/macro/Cargo.lock",
             "eval/native/Cargo.lock",
             "eval/noise/Cargo.lock",
