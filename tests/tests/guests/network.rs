@@ -2,6 +2,7 @@
 
 mod clients;
 mod kept;
+mod lasting;
 mod peer;
 mod programs;
 mod served;
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(peer::trials())
         .chain(clients::trials())
         .chain(soak::trials())
+        .chain(lasting::trials())
         .chain(tap::trials())
         .collect()
 }

@@ -31,9 +31,8 @@ impl Served {
         guest: u16,
         flags: &[&str],
     ) -> Result<Served, Failed> {
-        let mut command = TOOL.command(["run", program, "--isolation", mode.name()]);
-        command.args(["--timeout", TIME_LIMIT]).args(flags);
-        Served::published(command, guest, &[])
+        let command = TOOL.command(["run", program, "--isolation", mode.name()]);
+        Served::limited(command, guest, flags, &[])
     }
 
     /// Runs the image of `folder` with these arguments until it listens at port `guest`.
@@ -45,7 +44,18 @@ impl Served {
         arguments: &[&str],
     ) -> Result<Served, Failed> {
         let mut command = TOOL.command(["run"]);
-        command.arg(image(folder, mode)).args(flags);
+        command.arg(image(folder, mode));
+        Served::limited(command, guest, flags, arguments)
+    }
+
+    /// The same with flags, among which there may be a limit of time.
+    fn limited(
+        mut command: Command,
+        guest: u16,
+        flags: &[&str],
+        arguments: &[&str],
+    ) -> Result<Served, Failed> {
+        command.args(flags);
         if !flags.contains(&"--timeout") {
             command.args(["--timeout", TIME_LIMIT]);
         }

@@ -70,13 +70,17 @@ fn soak(mode: Isolation) -> Verdict {
 
 /// How many connections it takes.
 fn connections() -> Result<usize, Failed> {
-    let requests = match env::var("CLOISTER_SOAK") {
+    Ok(requests()?.div_ceil(ON_ONE).max(2 * FIRST))
+}
+
+/// How many requests there are.
+pub(super) fn requests() -> Result<usize, Failed> {
+    match env::var("CLOISTER_SOAK") {
         Ok(text) if !text.is_empty() => text
             .parse()
-            .map_err(|_| format!("CLOISTER_SOAK is a number of requests, not `{text}`"))?,
-        _ => REQUESTS,
-    };
-    Ok((requests.div_ceil(ON_ONE)).max(2 * FIRST))
+            .map_err(|_| format!("CLOISTER_SOAK is a number of requests, not `{text}`").into()),
+        _ => Ok(REQUESTS),
+    }
 }
 
 /// Makes so many connections by so many clients, and closes them all.
