@@ -21,6 +21,7 @@ const FLAGS: u64 = 0x202;
 pub fn run(how: &str) -> Result<(), String> {
     let (code, data) = selectors();
     match how {
+        "selectors" => only_ours(code, data),
         "call" => call(code),
         "call-text" => call_into_text(code),
         "return" => {
@@ -39,6 +40,46 @@ pub fn run(how: &str) -> Result<(), String> {
         }
         other => Err(format!("no such attack: {other}")),
     }
+}
+
+/// Bits of what LAR tells: 64-bit code, 32-bit code or data.
+const LONG: u32 = 1 << 21;
+const BIG: u32 = 1 << 22;
+
+/// Looks at every selector that there can be: ring 3 may load those of its code and its
+/// data, by whatever privilege it asks, and nothing else. Its code is 64-bit code.
+fn only_ours(code: u64, data: u64) -> Result<(), String> {
+    let found: Vec<(u16, u32)> = (0..=u16::MAX)
+        .filter_map(|selector| Some((selector, rights(selector)?)))
+        .collect();
+    let is_of = |selector: u16, ours: u64| u64::from(selector) | 3 == ours;
+    for (selector, rights) in &found {
+        let is_code = is_of(*selector, code) && rights & (LONG | BIG) == LONG;
+        if !is_code && !is_of(*selector, data) {
+            return Err(format!("selector {selector:#x} is there: {rights:#x}"));
+        }
+    }
+    match found.len() {
+        8 => Ok(()),
+        count => Err(format!("{count} selectors are there, and not eight")),
+    }
+}
+
+/// What a segment is, if ring 3 may load it.
+fn rights(selector: u16) -> Option<u32> {
+    let (rights, is_there): (u32, u8);
+    // SAFETY: the instruction only looks at descriptors.
+    unsafe {
+        asm!(
+            "lar {rights:e}, {selector:e}",
+            "setz {is_there}",
+            rights = out(reg) rights,
+            selector = in(reg) u32::from(selector),
+            is_there = out(reg_byte) is_there,
+            options(nomem, nostack),
+        );
+    }
+    (is_there != 0).then_some(rights)
 }
 
 fn went_through(what: &str) -> Result<(), String> {

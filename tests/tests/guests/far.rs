@@ -50,6 +50,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         "far::the_core_writes_to_its_own_data".into(),
         own_data,
     ));
+    trials.push(trial(
+        "far::no_segment_is_there_but_64_bit_code_and_data".into(),
+        || {
+            let outcome = attack("selectors");
+            ensure(outcome.status == 0, "ours and no others", &outcome)
+        },
+    ));
     trials
 }
 

@@ -65,6 +65,7 @@ pub(crate) unsafe fn load(number: u64, stacks: Place) {
     tables.descriptors.append(Descriptor::user_code_segment());
     // SAFETY: the task state is static.
     let task = unsafe { Descriptor::tss_segment_unchecked(&raw const tables.task) };
+    // DEFENCE: no-32-bit-code
     tables.descriptors.append(task);
     tables.descriptors.load();
     load_selectors();
