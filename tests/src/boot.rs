@@ -1,7 +1,9 @@
 //! Building and booting guests, as a user does: by the host tool's commands.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -234,6 +236,16 @@ pub fn exceptions(log: &Path) -> Vec<u64> {
     text.lines()
         .filter(|line| line.contains("cpl=3"))
         .filter_map(|line| hexadecimal(line, "v="))
+        .collect()
+}
+
+/// Where interrupts and exceptions came to ring 3, as far as that is in `range`.
+pub fn interrupted_at(log: &Path, range: Range<u64>) -> BTreeSet<u64> {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    text.lines()
+        .filter(|line| line.contains("cpl=3"))
+        .filter_map(|line| hexadecimal(line, " pc="))
+        .filter(|at| range.contains(at))
         .collect()
 }
 

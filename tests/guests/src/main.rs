@@ -86,6 +86,7 @@ fn run(words: &[&str]) -> Result<(), String> {
         ["pkru"] => pkru::run(),
         ["pointers"] => pointers::run(),
         ["preempt", count] => preempt::run(count),
+        ["preempt", "in-gates", count] => preempt::in_gates(count),
         ["probe", texts @ ..] => probe::run(texts),
         ["restarts", what, count] => restarts::run(what, count),
         ["smp"] => smp::run(),

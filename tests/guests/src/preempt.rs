@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
 use domains::{Domain, Isolation, Pkru};
-use gate::info;
+use gate::hooks::PKRU_AFTER_CELL_CALL;
+use gate::{info, safe};
 
 use crate::hooks;
 
@@ -35,6 +36,56 @@ pub fn run(count: &str) -> Result<(), String> {
     } else {
         Err("a register changed under a thread".into())
     }
+}
+
+/// Two threads call the safe kernel, and by it a cell, until the kernel has preempted
+/// `count` times, after times that are never the same for long. What comes back from a gate
+/// must have the rights of its domain.
+pub fn in_gates(count: &str) -> Result<(), String> {
+    let count: i64 = count.parse().map_err(|_| "not a number")?;
+    let stop = &AtomicBool::new(false);
+    let sound = thread::scope(|scope| {
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(move || calls(stop))).collect();
+        let are_sound = || !workers.iter().any(ScopedJoinHandle::is_finished);
+        let mut slices = (0..SLICES).cycle();
+        while hooks::preemptions() < count && are_sound() {
+            hooks::set_time_slice(SLICE + slices.next().unwrap_or(0) * 7);
+            (0..100).for_each(|_| thread::yield_now());
+        }
+        stop.store(true, Ordering::Release);
+        workers
+            .into_iter()
+            .all(|worker| worker.join().unwrap_or(false))
+    });
+    println!("{} preemptions", hooks::preemptions());
+    sound
+        .then_some(())
+        .ok_or("wrong rights behind a gate".into())
+}
+
+/// How many calls there are for each look at the own rights, which takes longer.
+const CALLS: u32 = 32;
+/// The shortest time slice there, in nanoseconds, and how many longer ones there are.
+const SLICE: usize = 9973;
+const SLICES: usize = 311;
+
+/// Calls until `stop`; false if the rights behind a gate are others than before it.
+fn calls(stop: &AtomicBool) -> bool {
+    let safe = match info::isolation() {
+        Isolation::None => 0,
+        Isolation::Mpk => i64::from(Pkru::of(Domain::Safe).bits()),
+    };
+    while !stop.load(Ordering::Acquire) {
+        // SAFETY: the hook calls a cell, and changes nothing.
+        let call = |_| unsafe { safe::hook(PKRU_AFTER_CELL_CALL, 0, 0) };
+        let is_same = (0..CALLS)
+            .map(call)
+            .all(|behind| safe == 0 || behind == safe);
+        if !is_same || !rights_survive() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Computes until `stop`; false if a result is not the expected one.

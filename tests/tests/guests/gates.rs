@@ -1,5 +1,7 @@
 //! The gates: what is left after a call, and every way to jump into them.
 
+mod interrupted;
+
 use domains::attack::{ATTACKERS, mutants};
 use domains::{Domain, Isolation, status};
 use libtest_mimic::Trial;
@@ -32,6 +34,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             || preempt(Isolation::None),
         ),
     ];
+    trials.push(trial(
+        "gates::an_interrupt_at_each_instruction_changes_no_rights".into(),
+        interrupted::trial,
+    ));
     trials.extend(sweeps);
     trials.extend(mutants);
     trials
