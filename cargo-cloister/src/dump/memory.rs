@@ -156,11 +156,11 @@ impl Run {
 
 /// How much memory lies below the devices, as QEMU divides it.
 fn lower(machine: Machine, size: u64) -> u64 {
-    let (most, divided) = match machine {
+    let (end, divided) = match machine {
         Machine::Microvm => (0xc000_0000, 0xc000_0000),
         Machine::Q35 => (0xb000_0000, 0x8000_0000),
     };
-    match size <= most {
+    match size < end {
         true => size,
         false => divided,
     }
@@ -261,6 +261,12 @@ mod tests {
     fn memory_goes_on_above_the_devices() {
         assert_eq!(lower(Machine::Microvm, 64 << 20), 64 << 20);
         assert_eq!(lower(Machine::Q35, 4 << 30), 2 << 30);
+        assert_eq!(
+            lower(Machine::Q35, 0xb000_0000),
+            2 << 30,
+            "no less than all"
+        );
+        assert_eq!(lower(Machine::Microvm, 0xc000_0000), 3 << 30);
         let memory = Memory {
             lower: 0x1000,
             ..memory(2, &[(0x1008, 77)])

@@ -13,7 +13,6 @@ mod file;
 mod memory;
 mod notes;
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -25,7 +24,8 @@ use memory::Memory;
 
 /// Writes what the application had in memory to `target`; how many bytes that were.
 ///
-/// `memory` is the file that the guest's memory lay in, and `image` what it ran.
+/// `memory` is the file that the guest's memory lay in, and `entry` the address of the
+/// program's entry.
 ///
 /// # Errors
 ///
@@ -40,10 +40,5 @@ pub fn write(
     let memory = Memory::open(memory, machine)?;
     let pages = memory.pages(registers.root, layout::APP)?;
     let notes = notes::notes(registers, entry);
-    let written = file::write(target, &memory, &pages, &notes);
-    if written.is_err() {
-        // Half a dump tells wrong things; it may not be there at all.
-        let _ = fs::remove_file(target);
-    }
-    written
+    file::write(target, &memory, &pages, &notes)
 }
