@@ -217,17 +217,22 @@ extern "C" fn executes(_cpu: c_uint, word: *mut c_void) {
 
 /// Goes on with the fault.
 fn go(step: Step) -> Next {
-    let mut course = COURSE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(course), Some(guest)) = (course.as_mut(), GUEST.get()) else {
+    let mut held = COURSE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (Some(course), Some(guest)) = (held.as_mut(), GUEST.get()) else {
         return Next::On;
     };
     let was_done = course.done.is_some();
     let next = course.step(guest, step);
-    if course.done.is_some() && !was_done {
-        LOOKS.store(true, Relaxed);
-    }
+    let is_new = course.done.is_some() && !was_done;
     if course.is_over() {
         FROM.store(u64::MAX, Relaxed);
+    }
+    drop(held);
+    if is_new {
+        LOOKS.store(true, Relaxed);
+        // Whoever ends QEMU from outside may do so soon, and a guest that hangs may execute
+        // little before.
+        write_results();
     }
     next
 }
@@ -248,7 +253,11 @@ extern "C" fn wrote(_cpu: c_uint, _info: u32, address: u64, word: *mut c_void) {
         .is_none_or(|it| it.may_write(address));
     if is_looked_at && !may {
         let mut strays = STRAYS.lock().unwrap_or_else(PoisonError::into_inner);
-        strays.note(domain, at, address);
+        let is_told = strays.note(domain, at, address);
+        drop(strays);
+        if is_told {
+            write_results();
+        }
     }
 }
 
