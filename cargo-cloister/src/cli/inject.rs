@@ -9,7 +9,6 @@
 //! | [`campaign`] | all runs, side by side |
 //! | [`record`], [`tally`], [`figure`], [`telling`] | what is kept and shown |
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -227,7 +226,9 @@ impl Inject {
             ));
             return Ok(INTERRUPTED);
         }
-        let shown = telling::shown(&campaign, &records.done, &self.again());
+        let given = std::env::args().collect::<Vec<_>>();
+        let again = |isolation: &str, run| again(&given, plan.domains(), isolation, run);
+        let shown = telling::shown(&campaign, &records.done, &again);
         if !is_json {
             show::line(shown)?;
         }
@@ -239,16 +240,82 @@ impl Inject {
         ));
         Ok(0)
     }
+}
 
-    /// The command that repeats a run, up to its number.
-    fn again(&self) -> String {
-        let mut words: Vec<OsString> =
-            ["cargo", "cloister", "inject"].map(OsString::from).into();
-        words.extend(self.path.clone().map(OsString::from));
-        words.push(format!("--seed={}", self.seed).into());
-        words.extend(self.domain.iter().map(|it| format!("--domain={it}").into()));
-        words.extend(self.kind.iter().map(|it| format!("--kind={it}").into()));
-        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-        words.join(" ")
+/// The command that repeats a run: the same one, about this run, with the domains that faults
+/// were in, since another image alone might use others.
+fn again(given: &[String], domains: &[String], isolation: &str, run: u64) -> String {
+    let mut words: Vec<String> = ["cargo", "cloister", "inject"].map(String::from).into();
+    words.extend(domains.iter().map(|domain| format!("--domain={domain}")));
+    words.extend([format!("--isolation={isolation}"), format!("--run={run}")]);
+    let begin = given.iter().position(|word| word == "inject");
+    let mut given = given.iter().skip(begin.map_or(0, |place| place + 1));
+    while let Some(word) = given.next() {
+        let (name, has_value) = match word.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (&**word, false),
+        };
+        match name {
+            "--" => {
+                words.push(word.clone());
+                words.extend(given.by_ref().cloned());
+            }
+            "--resume" => {}
+            _ if OTHERWISE.contains(&name) => {
+                let _value = (!has_value).then(|| given.next());
+            }
+            _ => words.push(word.clone()),
+        }
+    }
+    let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
+}
+
+/// Options of a campaign that a single run has otherwise, or not at all.
+const OTHERWISE: [&str; 5] = ["--runs", "--out", "--output", "--isolation", "--domain"];
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=./:,+@%".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_command_repeats_a_run() {
+        let given = [
+            "cargo-cloister",
+            "cloister",
+            "inject",
+            "my http",
+            "--runs",
+            "30",
+            "--ignore",
+            "took",
+            "--resume",
+            "--isolation=both",
+            "--client",
+            "curl $CLOISTER_ADDRESS",
+            "--domain",
+            "net",
+            "--seed=7",
+            "--out=a.jsonl",
+            "--",
+            "--runs",
+            "5",
+        ];
+        let given = given.map(String::from);
+        let domains = ["net", "nic"].map(String::from);
+        assert_eq!(
+            again(&given, &domains, "mpk", 9),
+            "cargo cloister inject --domain=net --domain=nic --isolation=mpk --run=9 'my http' \
+             --ignore took --client 'curl $CLOISTER_ADDRESS' --seed=7 -- --runs 5"
+        );
     }
 }

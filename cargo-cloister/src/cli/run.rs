@@ -168,6 +168,8 @@ impl RunOptions {
         RunOptions {
             icount: true,
             timeout: None,
+            // A manifest may want more.
+            cpus: Some(1),
             ..self.clone()
         }
     }
@@ -179,6 +181,7 @@ impl RunOptions {
             ("--inject", self.injects()),
             ("--cpus", self.cpus.is_some_and(|cpus| cpus > 1)),
             ("--trace-interrupts", self.trace_interrupts.is_some()),
+            ("--on-violation", self.on_violation != OnViolation::Exit),
         ];
         let given = given.into_iter().find(|(_, is_given)| *is_given);
         given.map(|(option, _)| option)

@@ -12,6 +12,7 @@ use std::time::Duration;
 use domains::Isolation;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::INTERRUPTED;
 use super::fault::{self, Choice, Kind, Random};
 use super::outcome::{Outcome, Run, Seen};
 use super::places::Places;
@@ -74,7 +75,8 @@ pub(super) fn plugin(cargo: &CargoOptions) -> Result<PathBuf, Failure> {
 /// Where a campaign goes unless somebody says otherwise.
 pub(super) fn default_file(program: &str) -> Result<PathBuf, Failure> {
     let folder = build::campaigns().map_err(Failure::build)?;
-    Ok(folder.join(program).with_extension("jsonl"))
+    // A name may have a dot: images of one program differ behind it.
+    Ok(folder.join(format!("{program}.jsonl")))
 }
 
 impl Side {
@@ -234,6 +236,11 @@ fn twice(trial: &Trial) -> Result<(Ran, Ran), Failure> {
     let once = |what: &str| {
         tell(format_args!("{what} without a fault ({isolation})"));
         let ran = trial.run(None, limits, None)?;
+        if !ran.is_whole {
+            let message = "without a fault the program prints more than is compared, 1 MiB";
+            let help = "what goes wrong behind that would not be seen: have it print less";
+            return Err(Failure::new(1, report(message, help)));
+        }
         match ran.end {
             super::outcome::End::Program | super::outcome::End::Served => Ok(ran),
             end => {
@@ -327,11 +334,20 @@ impl Plan {
                 .collect(),
             wanted => wanted.to_vec(),
         };
+        if domains.is_empty() {
+            let message = format!("no domain executes {USED} instructions or more");
+            return Err(Failure::usage(message, "choose some with `--domain`"));
+        }
         Ok(Plan {
             seed,
             domains,
             kinds: kinds.to_vec(),
         })
+    }
+
+    /// The domains that have faults, in turn.
+    pub(super) fn domains(&self) -> &[String] {
+        &self.domains
     }
 
     fn choose(&self, run: u64) -> Choice {
@@ -471,6 +487,9 @@ pub(super) fn repeat(sides: &[Side], plan: &Plan, run: u64) -> Result<u8, Failur
             side.limits,
             Some(&mut terminal as &mut dyn Sink),
         )?;
+        if ran.is_interrupted {
+            return Ok(INTERRUPTED);
+        }
         let record = side.record(run, &choice, wrong, &ran);
         show::line(super::telling::whole(&record))?;
     }

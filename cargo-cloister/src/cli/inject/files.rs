@@ -1,7 +1,7 @@
 //! Folders that a program changes: a copy for each run, and what has become of it.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -10,6 +10,8 @@ use crate::vm::Volume;
 
 /// How deep a folder is looked into.
 const DEPTH_MAX: usize = 64;
+/// How many bytes are looked at in all.
+const BYTES_MAX: u64 = 4 << 30;
 
 /// Gives a run folders of its own in `scratch`, where it may write to them.
 pub(super) fn own(volumes: &mut [Volume], scratch: &Path) -> io::Result<()> {
@@ -24,10 +26,14 @@ pub(super) fn own(volumes: &mut [Volume], scratch: &Path) -> io::Result<()> {
 }
 
 /// What a run has left in its folders, in a word.
+///
+/// # Errors
+///
+/// It cannot be read, or is too much: a guest that goes wrong may leave a file of any size.
 pub(super) fn digest(volumes: &[Volume]) -> io::Result<String> {
-    let mut hash = Sha256::new();
+    let (mut hash, mut left) = (Sha256::new(), BYTES_MAX);
     for volume in volumes.iter().filter(|volume| volume.is_writable) {
-        add(&mut hash, &volume.host, DEPTH_MAX)?;
+        add(&mut hash, &volume.host, DEPTH_MAX, &mut left)?;
     }
     let bytes = hash.finalize();
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -49,24 +55,44 @@ fn copy_folder(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
     Ok(())
 }
 
-fn add(hash: &mut Sha256, folder: &Path, depth: usize) -> io::Result<()> {
+fn add(hash: &mut Sha256, folder: &Path, depth: usize, left: &mut u64) -> io::Result<()> {
     for path in sorted(folder, depth)? {
         let kind = fs::symlink_metadata(&path)?.file_type();
         hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
         if kind.is_dir() {
             hash.update(b"/{");
-            add(hash, &path, depth - 1)?;
+            add(hash, &path, depth - 1, left)?;
             hash.update(b"}");
         } else if kind.is_symlink() {
             hash.update(b"\0>");
             hash.update(fs::read_link(&path)?.as_os_str().as_encoded_bytes());
         } else if kind.is_file() {
-            let bytes = fs::read(&path)?;
-            hash.update((bytes.len() as u64).to_le_bytes());
-            hash.update(bytes);
+            let mut file = File::open(&path)?;
+            let size = file.metadata()?.len();
+            *left = left.checked_sub(size).ok_or_else(too_much)?;
+            hash.update(size.to_le_bytes());
+            io::copy(&mut file, &mut Hashed(hash))?;
         }
     }
     Ok(())
+}
+
+/// Hashes what is written.
+struct Hashed<'a>(&'a mut Sha256);
+
+impl Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn too_much() -> io::Error {
+    io::Error::other(format!("folders hold more than {} GiB", BYTES_MAX >> 30))
 }
 
 /// What a folder holds, by name.
@@ -103,5 +129,17 @@ mod tests {
         assert_eq!(digest(&volumes).expect("it can be read"), before);
         fs::write(volumes[0].host.join("deep/er/file"), "tEXt").expect("a file");
         assert_ne!(digest(&volumes).expect("it can be read"), before);
+    }
+
+    #[test]
+    fn a_file_of_any_size_is_not_read_into_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let given: Volume = format!("{}:/data:rw", folder.path().display())
+            .parse()
+            .expect("a volume");
+        let file = File::create(folder.path().join("sparse")).expect("a file");
+        file.set_len(1 << 42).expect("it takes no room");
+        let error = digest(&[given]).expect_err("it is too much");
+        assert!(error.to_string().contains("more than"), "{error}");
     }
 }

@@ -131,11 +131,12 @@ fn put(file: &mut File, what: &impl Serialize) -> io::Result<()> {
 pub(super) fn read(path: &Path) -> Result<(Campaign, Vec<Record>, u64), Failure> {
     let file = File::open(path).map_err(|error| unusable(path, &error))?;
     let (mut lines, mut end) = (BufReader::new(file), 0);
-    let mut line = String::new();
-    let mut next = |line: &mut String| -> io::Result<bool> {
+    // One that was broken off may end within a letter.
+    let mut line = Vec::new();
+    let mut next = |line: &mut Vec<u8>| -> io::Result<bool> {
         line.clear();
-        let size = lines.read_line(line)?;
-        let is_whole = line.ends_with('\n');
+        let size = lines.read_until(b'\n', line)?;
+        let is_whole = line.ends_with(b"\n");
         end += if is_whole { size as u64 } else { 0 };
         Ok(is_whole)
     };
@@ -143,11 +144,13 @@ pub(super) fn read(path: &Path) -> Result<(Campaign, Vec<Record>, u64), Failure>
         let message = format!("line {number} of `{}` is not of a campaign", path.display());
         Failure::usage(message, "begin the campaign anew, without `--resume`")
     };
-    next(&mut line).map_err(|error| unusable(path, &error))?;
-    let head: Head = serde_json::from_str(&line).map_err(|_| broken(1))?;
+    if !next(&mut line).map_err(|error| unusable(path, &error))? {
+        return Err(broken(1));
+    }
+    let head: Head = serde_json::from_slice(&line).map_err(|_| broken(1))?;
     let mut done = Vec::new();
     while next(&mut line).map_err(|error| unusable(path, &error))? {
-        let record = serde_json::from_str(&line).map_err(|_| broken(done.len() + 2))?;
+        let record = serde_json::from_slice(&line).map_err(|_| broken(done.len() + 2))?;
         done.push(record);
     }
     Ok((head.campaign, done, end))
@@ -184,9 +187,12 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::build(report(message, "`--out FILE` chooses another place"))
 }
 
-/// The file of the figure that goes with a campaign's.
+/// The file of the figure that goes with a campaign's: another than that.
 pub(super) fn figure_beside(path: &Path) -> PathBuf {
-    path.with_extension("svg")
+    match path.extension().is_some_and(|it| it == "svg") {
+        true => path.with_added_extension("svg"),
+        false => path.with_extension("svg"),
+    }
 }
 
 #[cfg(test)]
@@ -234,7 +240,7 @@ mod tests {
         records.add(record(1)).expect("there is room");
         drop(records);
         let mut file = OpenOptions::new().append(true).open(&path).expect("a file");
-        file.write_all(b"{\"isolation\":\"mp")
+        file.write_all(b"{\"isolation\":\"\xc3")
             .expect("there is room");
         let mut records = Records::resume(&path, &campaign()).expect("it goes on");
         assert_eq!(records.done, [record(0), record(1)]);
@@ -259,5 +265,22 @@ mod tests {
         );
         fs::write(&path, "something else\n").expect("a file");
         assert!(Records::resume(&path, &campaign()).is_err());
+    }
+
+    #[test]
+    fn a_head_that_is_not_whole_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("campaign.jsonl");
+        Records::begin(&path, &campaign()).expect("it begins");
+        let text = fs::read_to_string(&path).expect("a file");
+        fs::write(&path, text.trim_end()).expect("a file");
+        assert!(Records::resume(&path, &campaign()).is_err());
+    }
+
+    #[test]
+    fn a_figure_never_takes_the_place_of_its_campaign() {
+        for (file, figure) in [("a.jsonl", "a.svg"), ("a", "a.svg"), ("a.svg", "a.svg.svg")] {
+            assert_eq!(figure_beside(Path::new(file)), Path::new(figure));
+        }
     }
 }

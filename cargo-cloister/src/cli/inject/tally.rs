@@ -66,7 +66,7 @@ impl Tally {
     pub(super) fn harm_of_cells(&self, isolation: &str) -> (u64, u64) {
         let rows = self
             .rows()
-            .filter(|(of, domain, _)| *of == isolation && *domain != "app");
+            .filter(|(of, domain, _)| *of == isolation && !["app", "safe"].contains(domain));
         rows.fold((0, 0), |(harm, reached), (_, domain, counts)| {
             let count = |outcome: &Outcome| counts.get(outcome).copied().unwrap_or(0);
             let runs: u64 = counts.values().sum();
@@ -158,6 +158,7 @@ mod tests {
                     counts(&[(Outcome::NotReached, 5), (Outcome::Restarted, 2)]),
                 ),
                 (row("app"), counts(&[(Outcome::Hung, 7)])),
+                (row("safe"), counts(&[(Outcome::KernelFailed, 7)])),
             ]
             .into(),
         );

@@ -15,8 +15,12 @@ use crate::plain::Plain;
 /// How many runs are told one by one.
 const TOLD: usize = 10;
 
-/// All of it; `again` repeats a run by its number.
-pub(super) fn shown(campaign: &Campaign, records: &[Record], again: &str) -> String {
+/// All of it; `again` says what repeats a run of an isolation, by its number.
+pub(super) fn shown(
+    campaign: &Campaign,
+    records: &[Record],
+    again: &dyn Fn(&str, u64) -> String,
+) -> String {
     let tally = Tally::of(records);
     // Strings take everything.
     let mut text = tally.table() + "\n\n";
@@ -39,7 +43,7 @@ pub(super) fn shown(campaign: &Campaign, records: &[Record], again: &str) -> Str
     for record in told {
         let Record { isolation, run, .. } = record;
         let _ = writeln!(text, "\n{}", whole(record));
-        let _ = writeln!(text, "  {again} --isolation={isolation} --run={run}");
+        let _ = writeln!(text, "  {}", again(isolation, *run));
     }
     text.trim_end().to_owned()
 }

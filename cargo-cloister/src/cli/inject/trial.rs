@@ -56,7 +56,7 @@ pub(super) struct Limits {
 }
 
 /// What the plugin has seen.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 pub(super) struct Results {
     pub(super) total: u64,
     pub(super) domains: BTreeMap<String, u64>,
@@ -97,6 +97,8 @@ pub(super) struct Ran {
     pub(super) took: Duration,
     /// What went wrong with the machine, if something did that no fault's report tells.
     pub(super) problem: Option<String>,
+    /// Whether all that it printed was kept.
+    pub(super) is_whole: bool,
     /// Whether the user wants no more of them.
     pub(super) is_interrupted: bool,
 }
@@ -119,7 +121,12 @@ impl Trial {
         let start = Instant::now();
         let ending = vm::run(&spec, &mut listener)?;
         let took = start.elapsed();
-        let results = results(&folder)?;
+        let is_interrupted = ending.reason == vm::Reason::Interrupted;
+        let results = match results(&folder) {
+            // It may have ended before there were any.
+            Err(_) if is_interrupted => Results::default(),
+            found => found?,
+        };
         let said = listener.running.as_ref().and_then(Client::said);
         let mut end = End::of(ending.reason, said.is_some());
         // The plugin ends a machine that executes too much.
@@ -133,7 +140,11 @@ impl Trial {
             status: (end == End::Program).then_some(ending.status),
             stdout: self.without_ignored(&listener.stdout),
             stderr: self.without_ignored(&listener.stderr),
-            files: files::digest(&spec.options.volumes).map_err(unprepared)?,
+            files: match files::digest(&spec.options.volumes) {
+                // Whatever went wrong has seen to that: it is not as it should be.
+                Err(error) if wrong.is_some() => format!("unreadable: {error}"),
+                found => found.map_err(unprepared)?,
+            },
             client: said.map(|(_, said)| said),
         };
         Ok(Ran {
@@ -144,7 +155,8 @@ impl Trial {
             faults: listener.faults,
             took,
             problem: ending.problem.map(|problem| problem.to_string()),
-            is_interrupted: ending.reason == vm::Reason::Interrupted,
+            is_whole: listener.stdout.len() < KEPT && listener.stderr.len() < KEPT,
+            is_interrupted,
         })
     }
 
@@ -297,8 +309,12 @@ impl Sink for Listener<'_> {
             &self.running,
             listening.published.first(),
         ) {
-            let address =
-                SocketAddr::new(Ipv4Addr::LOCALHOST.into(), publish.host_address().port());
+            let published = publish.host_address();
+            let host = match *published.ip() {
+                Ipv4Addr::UNSPECIFIED => Ipv4Addr::LOCALHOST,
+                host => host,
+            };
+            let address = SocketAddr::new(host.into(), published.port());
             self.running = Some(Client::start(&command, address)?);
         }
         self.tell(|sink| sink.listening(listening))
