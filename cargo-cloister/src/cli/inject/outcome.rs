@@ -68,7 +68,7 @@ impl End {
 pub(super) enum Outcome {
     /// The kernel failed, and the program with it.
     KernelFailed,
-    /// Another domain's memory was changed, and nothing was said of it.
+    /// Another domain's memory was changed, and nobody stopped that.
     Corrupted,
     /// The program did not end.
     Hung,
@@ -117,7 +117,8 @@ impl Outcome {
             _ if !run.was_done => Outcome::NotReached,
             End::Failed => Outcome::KernelFailed,
             End::Stopped => Outcome::Stopped,
-            _ if run.strays > 0 && run.restarts == 0 => Outcome::Corrupted,
+            // A cell that is started anew mends its own memory, and nobody else's.
+            _ if run.strays > 0 => Outcome::Corrupted,
             End::Late => Outcome::Hung,
             // It found out itself, and said so.
             End::Program if run.is_app && run.seen.is_abort() => Outcome::Stopped,
@@ -201,6 +202,7 @@ mod tests {
             (run(End::Late), Outcome::Hung),
             (run(End::Failed), Outcome::KernelFailed),
             (strays(run(End::Program)), Outcome::Corrupted),
+            (strays(restarted(run(End::Program))), Outcome::Corrupted),
             (strays(run(End::Failed)), Outcome::KernelFailed),
             (never, Outcome::NotReached),
         ] {

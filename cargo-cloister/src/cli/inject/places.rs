@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use domains::layout::{self, PAGE_SIZE};
-use domains::{Area, Domain, Rights};
+use domains::{Area, Domain, Isolation, Rights};
 
 use super::fault::Random;
 use crate::cli::failure::{Failure, report};
@@ -71,8 +71,13 @@ impl Places {
         parts.map(|part| part.component.name()).collect()
     }
 
-    /// What the plugin is told of every domain: its code, and where it may write.
-    pub(super) fn told(&self) -> String {
+    /// What the plugin is told of every domain: its code, and where it may write. Without walls
+    /// whoever is called works on the stack of whoever calls.
+    pub(super) fn told(&self, isolation: Isolation) -> String {
+        let stacks: &[layout::Region] = match isolation {
+            Isolation::Mpk => &[],
+            Isolation::None => &[layout::APP.stacks(), layout::SAFE.stacks()],
+        };
         let mut text = String::new();
         for part in &self.0 {
             let Some(domain) = part.component.domain() else {
@@ -81,7 +86,7 @@ impl Places {
             let name = part.component.name();
             let (start, end) = span(&part.text);
             let _ = writeln!(text, "text {name} {start:x} {end:x}");
-            for area in areas(domain) {
+            for area in areas(domain).chain(stacks.iter().copied()) {
                 let _ = writeln!(text, "may {name} {:x} {:x}", area.start, area.end);
             }
         }
@@ -165,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_domain_may_write_what_the_table_says() {
-        let told = places().told();
+        let told = places().told(Isolation::Mpk);
         let app = layout::APP;
         assert_eq!(
             told,
@@ -175,6 +180,9 @@ mod tests {
             ),
             "the core is no domain"
         );
+        let stacks = layout::SAFE.stacks();
+        let stacks = format!("may app {:x} {:x}\n", stacks.start, stacks.end);
+        assert!(places().told(Isolation::None).contains(&stacks));
         assert_eq!(areas(Domain::Cell(domains::Cell::Net)).count(), 2);
     }
 

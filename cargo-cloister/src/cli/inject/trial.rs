@@ -190,7 +190,11 @@ impl Trial {
 
     fn plan(&self, folder: &TempDir, wrong: Option<&Wrong>, limits: Limits) -> String {
         let out = folder.path().join("results");
-        let mut text = format!("out {}\n{}", out.display(), self.places.told());
+        let mut text = format!(
+            "out {}\n{}",
+            out.display(),
+            self.places.told(self.spec.isolation)
+        );
         // Strings take everything.
         if let Some(most) = limits.instructions {
             let _ = writeln!(text, "limit {most:x}");
