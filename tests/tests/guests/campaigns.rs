@@ -129,6 +129,10 @@ fn refusals() -> Verdict {
         (&["--client", "true"], "--publish 0:PORT"),
         (&["--cpus", "2"], "`--cpus` makes no sense"),
         (
+            &["--on-violation", "core"],
+            "`--on-violation` makes no sense",
+        ),
+        (
             &["--inject", "console=panic,once=1"],
             "`--inject` makes no sense",
         ),
