@@ -181,10 +181,15 @@ impl RunOptions {
             ("--inject", self.injects()),
             ("--cpus", self.cpus.is_some_and(|cpus| cpus > 1)),
             ("--trace-interrupts", self.trace_interrupts.is_some()),
-            ("--on-violation", self.on_violation != OnViolation::Exit),
+            ("--on-violation", self.dumps()),
         ];
         let given = given.into_iter().find(|(_, is_given)| *is_given);
         given.map(|(option, _)| option)
+    }
+
+    /// Whether a program is to leave its memory.
+    pub(super) fn dumps(&self) -> bool {
+        self.on_violation != OnViolation::Exit
     }
 
     /// Whether only the command is wanted, and no run.
@@ -241,7 +246,10 @@ impl Run {
         let dumped = dump::before(self.how.on_violation, spec)?;
         let spec = dumped.spec();
         let ending = boot(spec, &mut *listener(self.how.output, detail, spec));
-        dumped.write(&ending, self.how.output)?;
+        // The status is the program's, whatever can be written.
+        if let Err(failure) = dumped.write(&ending, self.how.output) {
+            failure.print();
+        }
         if let Some(problem) = ending.problem {
             Failure::new(ending.status, problem).print();
         }

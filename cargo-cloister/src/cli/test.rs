@@ -145,6 +145,10 @@ impl Test {
                 help,
             ));
         }
+        if self.how.dumps() {
+            let help = "run the one that fails with `cargo cloister run --on-violation=core`";
+            return Err(Failure::usage("tests leave no core dumps", help));
+        }
         if self.setup || setup::requested() {
             setup::fix(&|what| tell(what))?;
         }

@@ -275,8 +275,10 @@ impl Slot {
         let is_over = now & (state::READ_END | state::CLOSED) != 0;
         let reading = &mut *self.reading.lock();
         // DEFENCE: lies-wake-readers-of-streams
-        let is_empty = !is_some(reading.rest(word(told::READABLE))) && !reading.is_due();
-        is_on && !is_over && is_empty && word(told::ERROR) == 0
+        let is_empty = !is_some(reading.rest(word(told::READABLE)));
+        // DEFENCE: whoever-is-due-tells
+        let is_quiet = is_empty && !reading.is_due();
+        is_on && !is_over && is_quiet && word(told::ERROR) == 0
     }
 
     /// Whether there is room to write, or `net` lies about it.
@@ -368,6 +370,32 @@ mod tests {
     use gate::played::{self, Nobody};
 
     use super::*;
+
+    /// Behind the end of the ring there may be more, at its front, of which `net` tells when
+    /// it has heard of what was taken: whoever comes meanwhile sees to that.
+    #[test]
+    fn whoever_comes_to_the_end_of_a_ring_does_not_sleep() {
+        let _play = played::begin(Box::new(Nobody));
+        let slot = Slot::new(4);
+        let pages = Pages {
+            receive: 1,
+            send: 1,
+        };
+        slot.set_known(pages);
+        let at = window::start(4) as usize;
+        let tell = |what: usize, word: u64| played::write(at + what, &word.to_ne_bytes());
+        tell(told::STATE, state::CONNECTED);
+        assert!(slot.has_nothing_to_read());
+        let last = pages.receive_capacity() as u64 - 8;
+        tell(told::READABLE, 8 << 32 | last);
+        assert!(!slot.has_nothing_to_read(), "there are bytes");
+        assert_eq!(slot.read(|_, piece| Ok::<_, Outside>(piece.size)), Ok(true));
+        assert!(!slot.has_nothing_to_read(), "`net` has to hear of it");
+        slot.tell();
+        slot.settle();
+        tell(told::READABLE, 0);
+        assert!(slot.has_nothing_to_read());
+    }
 
     /// One that reads or writes while a pump runs may find that another CPU has had `net`
     /// forget the socket just now.

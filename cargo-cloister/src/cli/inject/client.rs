@@ -1,5 +1,6 @@
 //! A command of this machine that uses a guest which serves.
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -7,12 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::{Deserialize, Serialize};
 
 /// The variables that tell the command where the guest is: all of it, and the port alone.
 const ADDRESS: &str = "CLOISTER_ADDRESS";
 const PORT: &str = "CLOISTER_PORT";
+
+/// How much of what it prints is kept: a guest that goes wrong may send for ever.
+const KEPT: u64 = 1 << 20;
 
 /// What a client has said in the end.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,7 +48,7 @@ impl Client {
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let ended = Arc::new(Mutex::new(None));
         let told = Arc::clone(&ended);
-        thread::spawn(move || wait(child, &told));
+        thread::spawn(move || wait(child, group, &told));
         Ok(Client { group, ended })
     }
 
@@ -55,17 +59,22 @@ impl Client {
     }
 }
 
-fn wait(child: Child, told: &Mutex<Option<(Instant, Said)>>) {
-    let said = match child.wait_with_output() {
-        Ok(output) => Said {
-            status: output.status.code(),
-            stdout: output.stdout,
-        },
-        Err(_) => Said {
-            status: None,
-            stdout: Vec::new(),
-        },
-    };
+/// Reads what it prints, as far as that is kept, and waits for its end. What it has started
+/// and left is ended before its number can be another's.
+fn wait(mut child: Child, group: Option<Pid>, told: &Mutex<Option<(Instant, Said)>>) {
+    let mut stdout = Vec::new();
+    if let Some(mut output) = child.stdout.take() {
+        // What was read until something went wrong is what it said.
+        let _ = output.by_ref().take(KEPT).read_to_end(&mut stdout);
+        let _ = std::io::copy(&mut output, &mut std::io::sink());
+    }
+    if let Some(group) = group {
+        let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let _it_has_ended = waitid(WaitId::Pid(group), how);
+        let _nobody_may_be_left = kill_process_group(group, Signal::KILL);
+    }
+    let status = child.wait().ok().and_then(|status| status.code());
+    let said = Said { status, stdout };
     let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
     *told = Some((Instant::now(), said));
 }
@@ -85,6 +94,20 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn what_a_client_leaves_is_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("late");
+        let late = format!("(sleep 0.5; touch {}) > /dev/null &", file.display());
+        let address = "127.0.0.1:8080".parse().expect("an address");
+        let client = Client::start(&late, address).expect("a shell");
+        while client.said().is_none() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        thread::sleep(Duration::from_millis(800));
+        assert!(!file.exists());
+    }
 
     #[test]
     fn a_client_knows_where_to_go_and_is_heard() {

@@ -116,9 +116,10 @@ impl Outcome {
         match run.end {
             _ if !run.was_done => Outcome::NotReached,
             End::Failed => Outcome::KernelFailed,
-            End::Stopped => Outcome::Stopped,
-            // A cell that is started anew mends its own memory, and nobody else's.
+            // Being stopped later takes nothing of it back, and a cell that is
+            // started anew mends its own memory, and nobody else's.
             _ if run.strays > 0 => Outcome::Corrupted,
+            End::Stopped => Outcome::Stopped,
             End::Late => Outcome::Hung,
             // It found out itself, and said so.
             End::Program if run.is_app && run.seen.is_abort() => Outcome::Stopped,
@@ -204,6 +205,7 @@ mod tests {
             (strays(run(End::Program)), Outcome::Corrupted),
             (strays(restarted(run(End::Program))), Outcome::Corrupted),
             (strays(run(End::Failed)), Outcome::KernelFailed),
+            (strays(run(End::Stopped)), Outcome::Corrupted),
             (never, Outcome::NotReached),
         ] {
             assert_eq!(Outcome::of(&run, &golden()), outcome, "{run:?}");
