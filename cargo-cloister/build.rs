@@ -1,7 +1,8 @@
 //! Embeds the components' sources, for a tool that is installed without them.
 //!
 //! The workspace's manifest is carried along with its members cut down to the
-//! components: the tool and the tests are not built from a cache. The programs
+//! components and what their manifests name: the tool and the tests are not built
+//! from a cache. The programs
 //! that measure are no members, but go with what they measure.
 
 use std::fmt::Write;
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 19] = [
+const FOLDERS: [&str; 20] = [
     "app-abi",
     "domains",
     "eval/counter",
@@ -28,16 +29,18 @@ const FOLDERS: [&str; 19] = [
     "kernel-safe",
     "kernel-unsafe",
     "linker-scripts",
+    "tests/models",
     "trusted-core",
 ];
 /// The folders that are packages of the workspace.
-const MEMBERS: [&str; 7] = [
+const MEMBERS: [&str; 8] = [
     "app-abi",
     "domains",
     "gate",
     "gate/page",
     "kernel-safe",
     "kernel-unsafe/*",
+    "tests/models",
     "trusted-core",
 ];
 
