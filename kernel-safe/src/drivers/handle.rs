@@ -193,6 +193,7 @@ mod tests {
 
     #[test]
     fn who_serves_events_does_not_wait_for_a_holder() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         let held = handle.lock();
         assert!(handle.try_lock(0b100).is_none());
@@ -204,6 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_served_was_not_missed() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         handle.missed.store(0b11, Ordering::SeqCst);
         let held = handle.try_lock(0b101).expect("nobody holds it");
@@ -214,6 +216,7 @@ mod tests {
     /// Its devices have other rings then, and their servers know nothing.
     #[test]
     fn a_cell_that_is_started_anew_has_brought_nothing() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         let mut held = handle.lock();
         held.state.taken = [7; QUEUES_MAX];
