@@ -1,15 +1,15 @@
 //! Embeds the components' sources, for a tool that is installed without them.
 //!
 //! The workspace's manifest is carried along with its members cut down to the
-//! components: the tool and the tests are not built from a cache. The programs
-//! that measure are no members, but go with what they measure.
+//! components and what their manifests name: the tool and the tests are not built
+//! from a cache. The programs that measure are no members, but go with what they measure.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What the components are built from, and what measures them.
-const FOLDERS: [&str; 21] = [
+const FOLDERS: [&str; 22] = [
     "app-abi",
     "domains",
     "eval/counter",
@@ -30,16 +30,19 @@ const FOLDERS: [&str; 21] = [
     "kernel-safe",
     "kernel-unsafe",
     "linker-scripts",
+    "tests/models",
     "trusted-core",
 ];
 /// The folders that are packages of the workspace.
-const MEMBERS: [&str; 7] = [
+const MEMBERS: [&str; 9] = [
     "app-abi",
     "domains",
     "gate",
     "gate/page",
     "kernel-safe",
+    "kernel-safe/net",
     "kernel-unsafe/*",
+    "tests/models",
     "trusted-core",
 ];
 

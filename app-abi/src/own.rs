@@ -186,6 +186,7 @@ mod tests {
         let found = string(text.as_ptr(), &mut buffer).expect("it has an end");
         assert_eq!(found.len(), 4500);
         assert_eq!(string(text.as_ptr(), &mut [0; 100]), Err(ENAMETOOLONG));
-        assert_eq!(string(c"".as_ptr().cast(), &mut [1; 10]), Ok(&b""[..]));
+        // Its page is read as far as there is room: all of that must be the test's own.
+        assert_eq!(string([0; 10].as_ptr(), &mut [1; 10]), Ok(&b""[..]));
     }
 }

@@ -9,7 +9,7 @@
 //! for nothing, as condition variables allow.
 
 use core::ptr;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use gate::client::{self, Announced};
 use gate::{clock, safe};
@@ -47,11 +47,19 @@ impl Queue<'_> {
         is_queue.then_some(Queue(word)).ok_or(EINVAL)
     }
 
-    /// The count of notifications: the lower half of the word.
-    fn count(&self) -> &AtomicU32 {
-        // SAFETY: the lower half comes first, lies in the same word, and is
-        // only accessed atomically.
-        unsafe { AtomicU32::from_ptr(self.0.as_ptr().cast()) }
+    /// The count of notifications: the lower half of the word, which is what the
+    /// kernel compares. Here the word is only accessed as a whole, for atomics of
+    /// two sizes must not meet in one place.
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::SeqCst) as u32
+    }
+
+    /// Counts one more, if it is a queue still. The tag stays when the count begins anew.
+    fn count_up(&self) {
+        let more = |word: u64| TAG << 32 | u64::from((word as u32).wrapping_add(1));
+        let counted = |word: u64| (word >> 32 == TAG).then(|| more(word));
+        // One that was ended meanwhile counts nothing.
+        let _ = (self.0).fetch_update(Ordering::SeqCst, Ordering::SeqCst, counted);
     }
 
     fn address(&self) -> usize {
@@ -61,7 +69,7 @@ impl Queue<'_> {
     /// Wakes at most `most` waiters, and lets those go on who are about to
     /// sleep.
     fn notify(&self, most: i32) {
-        self.count().fetch_add(1, Ordering::SeqCst);
+        self.count_up();
         // SAFETY: the address is only compared.
         unsafe { safe::futex_wake(self.address(), most) };
     }
@@ -94,7 +102,7 @@ fn announce(id: usize, timeout_ns: i64) -> Result<(), i32> {
     let announced = Announced {
         queue: id,
         deadline,
-        count: queue.count().load(Ordering::SeqCst),
+        count: queue.count(),
     };
     swap_announced(announced);
     Ok(())
@@ -182,11 +190,22 @@ mod tests {
         assert_eq!(Queue::at(id).err(), Some(EINVAL));
         init(id).expect("a word");
         let queue = Queue::at(id).expect("a queue");
-        queue.count().fetch_add(1, Ordering::Relaxed);
+        queue.count_up();
         init(id).expect("a queue stays as it is");
         assert_eq!(word.load(Ordering::Relaxed), (TAG << 32) | 1);
         word.store(0, Ordering::Relaxed);
         assert_eq!(notify(id, 1), Err(EINVAL));
+        queue.count_up();
+        assert_eq!(word.load(Ordering::Relaxed), 0, "it was ended");
+    }
+
+    #[test]
+    fn a_count_that_begins_anew_leaves_the_tag() {
+        let word = AtomicU64::new(TAG << 32 | u64::from(u32::MAX));
+        let queue = Queue(&word);
+        assert_eq!(queue.count(), u32::MAX);
+        queue.count_up();
+        assert_eq!(word.load(Ordering::Relaxed), TAG << 32);
     }
 
     #[test]

@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn blocks_lie_apart_and_a_slab_goes_when_all_are_home() {
-        for class in Class::all() {
+        // Miri would take minutes for all.
+        let step = if cfg!(miri) { 15 } else { 1 };
+        for class in Class::all().skip(step - 1).step_by(step) {
             let mut slabs = Slabs::new();
             assert!(slabs.take(class).is_null());
             // SAFETY: the size is not zero.

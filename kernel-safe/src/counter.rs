@@ -5,13 +5,13 @@
 //! never freed, so a counter is passed around as a plain reference.
 
 use gate::user::UserSlice;
-use spin::Mutex;
 
 use crate::errno::{Answer, Errno};
 use crate::object::source::{Key, Source};
 use crate::object::{Description, Object, flags, poll_bits};
 use crate::pool::Pool;
 use crate::schedule::{self, alarm::NEVER};
+use crate::sync::Mutex;
 use crate::wait::Place;
 
 /// The highest value of a counter.

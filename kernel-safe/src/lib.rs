@@ -23,6 +23,7 @@
 //! | [`network`] | between the cells `nic` and `net`: frames, windows, who works |
 //! | [`sockets`] | connections and datagrams, as a program has them |
 //! | [`pool`], [`space`] | slots and ranges that come and go |
+//! | [`sync`] | atomics and locks, which tests can watch |
 //! | [`heap`] | the extents of the kernel's own heap |
 //! | [`drivers`] | calls into cells, which may fail |
 //! | [`errno`], [`report`] | what the application is told of an error, and the host |
@@ -88,6 +89,7 @@ pub mod serve;
 pub mod sockets;
 pub mod space;
 pub mod stdio;
+pub mod sync;
 pub mod thread;
 pub mod volumes;
 pub mod wait;

@@ -69,6 +69,13 @@ fn hash() -> String {
 mod tests {
     use super::*;
 
+    /// The members that a workspace's manifest lists.
+    fn members(manifest: &str) -> impl Iterator<Item = &str> {
+        let (_, rest) = manifest.split_once("members = [").expect("there are some");
+        let (list, _) = rest.split_once(']').expect("the list ends");
+        list.split('"').skip(1).step_by(2)
+    }
+
     #[test]
     fn the_sources_make_a_workspace_of_the_components_alone() {
         let cache = tempfile::tempdir().unwrap();
@@ -81,6 +88,12 @@ mod tests {
         let manifest = fs::read_to_string(home.join("Cargo.toml")).unwrap();
         assert!(manifest.contains("[profile.image]"));
         assert!(!manifest.contains("cargo-cloister"), "{manifest}");
+        // What it names, and the host's own parts, which are not built from a cache.
+        let own = ["cargo-cloister", "tests", "fuzz"];
+        let workspace = include_str!("../../../Cargo.toml");
+        for member in members(workspace).filter(|member| !own.contains(member)) {
+            assert!(members(&manifest).any(|it| it == member), "{member} is left out");
+        }
         for file in [
             "domains/src/lib.rs",
             "eval/gate/Cargo.lock",

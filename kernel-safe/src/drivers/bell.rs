@@ -8,14 +8,13 @@
 //! Whoever arms a queue holds the cell, and nothing else. What rings between that and
 //! his sleep he would not hear, so rings are counted: he sleeps only if none came.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-
 use gate::cell::{Faulted, console};
 
 use super::DriverError;
 use super::handle::Held;
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 use crate::wait::Place;
 
 #[cfg(test)]

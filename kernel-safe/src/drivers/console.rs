@@ -346,6 +346,7 @@ mod tests {
 
     #[test]
     fn nothing_but_the_window_comes_back() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Console);
         assert_eq!(handle.lock().judge_window(0, None), Ok(()));
         assert_eq!(handle.lock().judge_window(0, Some((0, 0))), Ok(()));

@@ -4,17 +4,15 @@
 //! does not: he only tries, and leaves to the holder what he came for. So a cell
 //! that takes long keeps nobody waiting who does not use it.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-
 use domains::Cell;
 use domains::cpu_page::pending;
 use gate::{cpu, info};
-use spin::{Mutex, MutexGuard};
 
 #[cfg(feature = "test-hooks")]
 use super::injector::Injector;
 use super::restarts::Restarts;
 use super::storm::Storm;
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// The most queues of a cell.
 pub(super) const QUEUES_MAX: usize = 8;
@@ -23,7 +21,7 @@ pub(super) const QUEUES_MAX: usize = 8;
 /// it was started anew, is known without holding it.
 #[derive(Debug)]
 pub(super) struct Handle {
-    cell: Cell,
+    pub(super) cell: Cell,
     has_failed: AtomicBool,
     generation: AtomicU32,
     /// Devices whose interrupts came while somebody held it, a bit for each.
@@ -91,6 +89,7 @@ impl Handle {
     /// another holds it, the CPU that lets go of it has them served.
     pub(super) fn try_lock(&self, devices: u64) -> Option<Held<'_>> {
         // Noted first: the holder may let go at any time.
+        // DEFENCE: missed-noted
         self.missed.fetch_or(devices, Ordering::SeqCst);
         // DEFENCE: events-only-try
         let state = self.state.try_lock()?;
@@ -186,11 +185,15 @@ fn note(devices: u64) {
 }
 
 #[cfg(test)]
+mod orders;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn who_serves_events_does_not_wait_for_a_holder() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         let held = handle.lock();
         assert!(handle.try_lock(0b100).is_none());
@@ -202,6 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_served_was_not_missed() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         handle.missed.store(0b11, Ordering::SeqCst);
         let held = handle.try_lock(0b101).expect("nobody holds it");
@@ -212,6 +216,7 @@ mod tests {
     /// Its devices have other rings then, and their servers know nothing.
     #[test]
     fn a_cell_that_is_started_anew_has_brought_nothing() {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         let mut held = handle.lock();
         held.state.taken = [7; QUEUES_MAX];

@@ -213,6 +213,7 @@ mod tests {
 
     /// Runs `test` with a cell that has started these queues.
     fn with<T>(queues: i64, test: impl FnOnce(&mut Held<'_>) -> T) -> T {
+        let _off = gate::played::keep_off();
         let handle = Handle::new(Cell::Hostfs);
         let mut held = handle.lock();
         held.state.queues = queues;

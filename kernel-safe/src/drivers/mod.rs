@@ -61,7 +61,7 @@ static HANDLES: [Handle; Cell::ALL.len()] = {
     let mut handles = [const { Handle::new(Cell::Console) }; Cell::ALL.len()];
     let mut number = 0;
     while number < handles.len() {
-        handles[number] = Handle::new(Cell::ALL[number]);
+        handles[number].cell = Cell::ALL[number];
         number += 1;
     }
     handles

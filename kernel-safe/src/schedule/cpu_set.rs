@@ -1,6 +1,6 @@
 //! Sets of CPUs, and the one of those that idle.
 
-use core::sync::atomic::{AtomicU32, Ordering, fence};
+use crate::sync::{AtomicU32, Ordering, fence};
 
 /// A set of CPUs, by number.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -5,15 +5,13 @@
 //! itself, others when they are kicked. The rules that keep this right are told
 //! at the head of the schedule.
 
-use core::sync::atomic::{AtomicUsize, Ordering, fence};
-
 use domains::cpu_page::CPUS_MAX;
-use spin::{Mutex, MutexGuard};
 
 use super::cpu_set::{CpuSet, IdleCpus};
 use super::turns::{Switch, Turns};
 use crate::errno::Errno;
 use crate::priority::Priority;
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, fence};
 use crate::thread::task::Task;
 
 /// One CPU's schedule.
@@ -141,6 +139,7 @@ impl<T: Task> Fleet<T> {
     }
 
     fn find_taker(&self, left: T) -> CpuSet {
+        // DEFENCE: idle-fenced
         fence(Ordering::SeqCst);
         let is_worth_it = if left.priority() == Priority::IDLE {
             (0..self.count()).any(|cpu| self.waiting(cpu) > 0)
@@ -154,6 +153,7 @@ impl<T: Task> Fleet<T> {
     /// Finds something to do for `this` CPU, whose idle thread runs. If there
     /// is nothing the CPU counts as idle until [`Fleet::stop_idling`].
     pub fn seek(&self, this: usize) -> Option<Switch<T>> {
+        // DEFENCE: idle-announced
         self.idle.announce(this);
         let own = self.cpu(this).change(Turns::give_way);
         let switch = own.or_else(|| {
@@ -212,6 +212,7 @@ impl<T: Task> Fleet<T> {
         match place {
             Destination::Claimed(_) => look,
             // A CPU may have become idle after we looked for one.
+            // DEFENCE: idle-offered
             Destination::Busy(_) => look.with(self.offer(task)),
         }
     }
@@ -266,7 +267,7 @@ impl<T: Task> Fleet<T> {
             .max_by_key(|cpu| self.waiting(*cpu))
     }
 
-    fn waiting(&self, cpu: usize) -> usize {
+    pub(super) fn waiting(&self, cpu: usize) -> usize {
         self.cpu(cpu).waiting.load(Ordering::Relaxed)
     }
 }

@@ -32,6 +32,8 @@
 pub mod alarm;
 pub mod cpu;
 pub mod cpu_set;
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod fleet;
 pub mod run_queue;
 pub mod sleepers;
@@ -57,6 +59,10 @@ pub type Schedule = Turns<ThreadRef>;
 /// The first thread has not started; the application cannot see this.
 #[inline(always)]
 pub fn current() -> Result<ThreadRef, Errno> {
+    #[cfg(test)]
+    if let Some(thread) = fake::current() {
+        return Ok(thread);
+    }
     cpu::current().ok_or(Errno::NoThread)
 }
 
@@ -89,6 +95,8 @@ pub fn sleep(thread: ThreadRef, deadline: u64) -> Outcome {
     // It may wake on another CPU, but this one has it among its sleepers.
     let cpu = cpu::this();
     perform(change(|schedule| stop_until(schedule, thread, deadline)));
+    #[cfg(test)]
+    fake::await_turn(thread);
     let outcome = thread.finish_sleep();
     if outcome == Outcome::Woken && deadline != NEVER {
         cpu.change(|schedule| schedule.sleepers.remove(deadline, thread));

@@ -11,16 +11,15 @@ pub mod stack;
 pub mod task;
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence};
 
 use gate::switch::Context;
-use spin::Mutex;
 
 use self::id::ThreadId;
 use self::place::Place;
 use self::stack::Stack;
 use crate::errno::Errno;
 use crate::priority::Priority;
+use crate::sync::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Mutex, Ordering, fence};
 
 /// A slot for a thread.
 #[derive(Debug)]
@@ -167,6 +166,12 @@ impl ThreadRef {
             state::TIMED_OUT => Outcome::TimedOut,
             _ => Outcome::Woken,
         }
+    }
+
+    /// Whether nobody has ended its sleep.
+    #[cfg(test)]
+    pub(crate) fn is_asleep(self) -> bool {
+        self.0.state.load(Ordering::Acquire) == state::ASLEEP
     }
 
     /// Lets the thread's next block return at once; the thread.

@@ -5,12 +5,11 @@
 //! have places themselves, where others wait for them: so both are known here.
 //! How a thread sleeps at a place, and is woken there, is told where waiting is.
 
-use spin::Mutex;
-
 use super::ThreadRef;
 use crate::errno::Errno;
 use crate::line::Line;
 use crate::line::links::Ticket;
+use crate::sync::Mutex;
 
 /// Where threads wait for one thing.
 #[derive(Debug)]

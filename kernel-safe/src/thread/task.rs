@@ -3,10 +3,9 @@
 //! The schedule decides over [`Task`]s, so that its rules are tried with others
 //! than threads.
 
-use core::sync::atomic::Ordering;
-
 use super::ThreadRef;
 use crate::priority::Priority;
+use crate::sync::Ordering;
 
 /// What is scheduled.
 pub trait Task: Copy + PartialEq {

@@ -6,9 +6,8 @@
 
 use alloc::collections::TryReserveError;
 
-use spin::Mutex;
-
 use crate::line::links::{Links, List, Ticket};
+use crate::sync::Mutex;
 use crate::thread::ThreadRef;
 
 /// How many buckets there are: a power of two.

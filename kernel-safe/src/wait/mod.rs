@@ -11,18 +11,20 @@
 //! costs a few steps, whoever else waits.
 
 pub mod addresses;
+#[cfg(test)]
+mod orders;
 mod place;
 pub mod turn;
 
 use alloc::collections::TryReserveError;
 
 use gate::clock;
-use spin::Mutex;
 
 use self::addresses::{Bucket, bucket};
 use crate::errno::Errno;
 use crate::line::links::Ticket;
 use crate::schedule::{self, alarm::NEVER};
+use crate::sync::Mutex;
 use crate::thread::{Outcome, ThreadRef};
 
 pub use crate::thread::place::Place;
@@ -83,6 +85,7 @@ fn sleep_in<Q>(
         }
         let thread = schedule::current()?;
         let ticket = add(&mut queue, thread)?;
+        // DEFENCE: sleep-announced
         thread.prepare_sleep();
         (thread, ticket)
     };

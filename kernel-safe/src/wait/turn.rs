@@ -4,11 +4,10 @@
 //! two reads of one position apart cannot be a spin lock. Who finds the turn
 //! taken sleeps until it is given back.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use super::Place;
 use crate::errno::Errno;
 use crate::schedule::alarm::NEVER;
+use crate::sync::{AtomicBool, Ordering};
 
 /// A turn, which one thread at a time has.
 #[derive(Debug)]

@@ -8,10 +8,10 @@
 //! without one gets none. Who uses a broken channel gets [`Errno::Device`];
 //! windows that the device may still write to are used no more.
 
+#[cfg(test)]
+mod orders;
 mod slots;
 mod window;
-
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use domains::Cell;
 use domains::boot::VOLUMES_MAX;
@@ -20,12 +20,12 @@ use domains::windows::REQUESTS;
 use gate::cell::{hostfs, with_slot};
 use gate::info;
 use gate::view::View;
-use spin::Mutex;
 
 use self::slots::{Halt, Room, Slots};
 use super::handle::Held;
 use super::{DriverError, handle};
 use crate::errno::Errno;
+use crate::sync::{AtomicU32, Mutex, Ordering};
 use crate::wait::Place;
 
 pub use self::slots::Trouble;
@@ -96,6 +96,7 @@ pub(super) fn on_failure() {
     for channel in TABLE.iter().filter(|channel| channel.is_in_use()) {
         match has_failed {
             true => channel.give_up(),
+            // DEFENCE: restart-told
             false => channel.on_restart(),
         }
     }

@@ -1,10 +1,10 @@
 //! The slots of a channel: who has which window, and whose reply has come.
 
 use domains::windows::REQUESTS;
-use spin::Mutex;
 
 use crate::drivers::DriverError;
 use crate::errno::Errno;
+use crate::sync::Mutex;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
 //! Several CPUs: against the rules, one step at a time, and then all at once.
 
+mod orders;
 mod race;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU8};
+// What a thread is to the tests is no step of a model.
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
 
 use proptest::prelude::*;
 

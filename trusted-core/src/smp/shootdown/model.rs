@@ -17,12 +17,18 @@ use crate::memory::quarantine::{Quarantine, Question, When};
 const ASKERS: u64 = 2;
 const PAGE: u64 = PAGE_SIZE;
 
-/// Whether who asks waits for the answers, and marks sleepers.
+/// What CPUs may leave out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Care {
     Full,
+    /// Who asks does not wait for the answers,
     NoWait,
+    /// does not mark sleepers,
     NoMark,
+    /// or does not look again who sleeps when they are marked.
+    LooksOnce,
+    /// Who is asked answers, and forgets then.
+    AnswersFirst,
 }
 
 /// Where a CPU is.
@@ -123,7 +129,7 @@ impl World {
     /// All worlds that one step of `own` leads to.
     fn steps(&self, own: u64, care: Care) -> Vec<World> {
         let mut worlds = Vec::new();
-        if let Some(world) = self.answer(own) {
+        if let Some(world) = self.answer(own, care) {
             worlds.push(world);
         }
         let cpu = &self.cpus[own as usize];
@@ -134,23 +140,22 @@ impl World {
     }
 
     /// An answer, where a CPU gives one: in ring 3, asleep, or at a lock.
-    fn answer(&self, own: u64) -> Option<World> {
+    fn answer(&self, own: u64, care: Care) -> Option<World> {
         let cpu = &self.cpus[own as usize];
         let may = matches!(cpu.at, At::Ring3 | At::Asleep | At::Turn);
         let is_asked = self.words[3] & bit(own) != 0;
-        (may && is_asked).then_some(())?;
+        (may && (is_asked || cpu.is_answering)).then_some(())?;
         let mut world = self.clone();
-        if cpu.is_answering {
+        if cpu.is_answering != (care == Care::AnswersFirst) {
             world.protocol(|shootdown| shootdown.serve(own, |_| ()));
-            world.cpu(own).is_answering = false;
         } else {
             let pages = Pages {
                 start: self.words[4],
                 count: self.words[5],
             };
             world.cpu(own).known &= !set_of(pages);
-            world.cpu(own).is_answering = true;
         }
+        world.cpu(own).is_answering = !cpu.is_answering;
         Some(world)
     }
 
@@ -215,9 +220,12 @@ impl World {
                 }
                 At::LooksAgain(sleepers)
             }
-            At::LooksAgain(sleepers) => {
-                At::Publishes(world.protocol(|shootdown| shootdown.awake(own, sleepers)))
-            }
+            At::LooksAgain(sleepers) => At::Publishes(world.protocol(|shootdown| {
+                if care == Care::LooksOnce {
+                    return shootdown.others(own) & !sleepers;
+                }
+                shootdown.awake(own, sleepers)
+            })),
             At::Publishes(asked) => {
                 let pages = world.cpu(own).question?.pages;
                 world.protocol(|shootdown| shootdown.publish(asked, pages));
@@ -283,6 +291,16 @@ fn no_order_of_three_cpus_frees_what_one_remembers() {
 #[test]
 fn who_does_not_wait_for_answers_is_caught() {
     assert_eq!(explore(2, Care::NoWait), None);
+}
+
+#[test]
+fn who_does_not_look_again_is_caught() {
+    assert_eq!(explore(2, Care::LooksOnce), None);
+}
+
+#[test]
+fn who_answers_before_it_forgets_is_caught() {
+    assert_eq!(explore(2, Care::AnswersFirst), None);
 }
 
 #[test]

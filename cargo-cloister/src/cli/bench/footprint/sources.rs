@@ -27,9 +27,18 @@ const CRATES: [&str; 6] = [
 ];
 
 /// Files and folders that are there for tests only.
-const FOR_TESTS: [&str; 10] = [
-    "tests.rs", "tests", "model.rs", "model", "hooks.rs", "hooks", "lies.rs", "costs.rs",
-    "target", "fake.rs",
+const FOR_TESTS: [&str; 11] = [
+    "tests.rs",
+    "tests",
+    "model.rs",
+    "model",
+    "hooks.rs",
+    "hooks",
+    "lies.rs",
+    "costs.rs",
+    "target",
+    "fake.rs",
+    "orders.rs",
 ];
 
 /// What was counted in a crate, or in a part of one.
