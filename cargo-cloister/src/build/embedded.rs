@@ -92,7 +92,10 @@ mod tests {
         let own = ["cargo-cloister", "tests", "fuzz"];
         let workspace = include_str!("../../../Cargo.toml");
         for member in members(workspace).filter(|member| !own.contains(member)) {
-            assert!(members(&manifest).any(|it| it == member), "{member} is left out");
+            assert!(
+                members(&manifest).any(|it| it == member),
+                "{member} is left out"
+            );
         }
         for file in [
             "domains/src/lib.rs",
