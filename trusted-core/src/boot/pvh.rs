@@ -32,7 +32,8 @@ pub(super) struct Machine {
 impl Machine {
     /// How many bytes of memory there are.
     pub(super) fn memory_size(&self) -> u64 {
-        self.memory.iter().map(Region::size).sum()
+        let sizes = self.memory.iter().map(Region::size);
+        sizes.fold(0, u64::saturating_add)
     }
 }
 
@@ -144,6 +145,19 @@ mod tests {
         assert_eq!(machine.memory[1..], [NONE; RANGES_MAX - 1]);
         assert_eq!(machine.memory_size(), 0x9000);
         assert_eq!(machine.module, Region::new(0x5000, 0x60));
+    }
+
+    #[test]
+    fn there_is_no_more_memory_than_a_number_says() {
+        let map = loader(MAGIC);
+        let words = map.words(Frame::from_number(0));
+        for entry in [0x108, 0x120] {
+            words[entry / 8].store(u64::MAX, Relaxed);
+        }
+        words[0x128 / 8].store(1, Relaxed);
+        words[0x118 / 8].store(0, Relaxed);
+        let machine = read(map, 0).expect("valid information");
+        assert_eq!(machine.memory_size(), u64::MAX);
     }
 
     #[test]
