@@ -105,14 +105,14 @@ fn keep_template(segment: &Segment, area: Area, rights: Rights, space: &mut Spac
 }
 
 /// Whether the frames of `segment` lie behind the manifest's first page.
-fn is_in_image(segment: &Segment, manifest: u64, end: u64) -> bool {
+pub(super) fn is_in_image(segment: &Segment, manifest: u64, end: u64) -> bool {
     let start = manifest + 1;
     let size = u64::from(segment.pages) * PAGE_SIZE;
     Region { start, end }.contains_range(segment.physical, size)
 }
 
 /// Area and rights of a segment, or what is wrong with it.
-fn judge(segment: &Segment) -> Result<(Area, Rights), &'static str> {
+pub(super) fn judge(segment: &Segment) -> Result<(Area, Rights), &'static str> {
     let area = segment.area().ok_or("a segment has no area")?;
     let rights = match (segment.rights, area) {
         (rights::EXECUTE, Area::Text) => Rights::Execute,
