@@ -51,6 +51,8 @@ mod export;
 mod extents;
 mod files;
 mod futex;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod heap;
 mod lock;
 mod mapping;

@@ -20,6 +20,8 @@ mod dns;
 mod fake;
 mod families;
 mod find;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod hints;
 mod host;
 mod hosts;

@@ -149,13 +149,18 @@ impl Options {
     }
 
     fn strings(&self) -> impl Iterator<Item = &'static CStr> {
-        let mut rest = self.strings;
-        core::iter::from_fn(move || {
-            let string = CStr::from_bytes_until_nul(rest).ok()?;
-            rest = &rest[string.count_bytes() + 1..];
-            Some(string)
-        })
+        strings(self.strings)
     }
+}
+
+/// The strings in `bytes`, each with a zero behind it.
+pub fn strings(bytes: &[u8]) -> impl Iterator<Item = &CStr> {
+    let mut rest = bytes;
+    core::iter::from_fn(move || {
+        let string = CStr::from_bytes_until_nul(rest).ok()?;
+        rest = &rest[string.count_bytes() + 1..];
+        Some(string)
+    })
 }
 
 const _: () = assert!(size_of::<BootInfo>().is_multiple_of(align_of::<OptionsHeader>()));

@@ -71,6 +71,8 @@ pub mod errno;
 pub mod events;
 pub mod files;
 pub mod futex;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;

@@ -211,6 +211,8 @@ fn the_architecture_fits_in_one_sitting() {
 fn every_dependency_has_a_reason() {
     let reasons = sources::file("docs/dependencies.md");
     let own = [
+        "app-abi",
+        "cell-net",
         "domains",
         "gate",
         "cargo-cloister",

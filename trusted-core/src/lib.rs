@@ -19,6 +19,8 @@ pub mod boot;
 mod call;
 mod cpu;
 mod device;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 #[cfg_attr(not(feature = "test-hooks"), path = "no_hooks.rs")]
 mod hooks;
 mod lock;

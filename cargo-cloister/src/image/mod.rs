@@ -30,6 +30,8 @@ mod write;
 #[cfg(test)]
 mod hostile_names;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use component::Component;

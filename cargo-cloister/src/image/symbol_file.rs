@@ -137,6 +137,11 @@ impl SymbolFile {
 /// The functions at `address`, innermost first.
 fn frames(context: &Context<Reader<'_>>, address: u64) -> Vec<Found> {
     let mut found = Vec::new();
+    // The last address is followed by none, and addr2line adds one to it. Whoever dies
+    // says himself where that was.
+    if address == u64::MAX {
+        return found;
+    }
     let Ok(mut frames) = context.find_frames(address).skip_all_loads() else {
         return found;
     };
@@ -238,6 +243,15 @@ mod tests {
             Some("die")
         );
         assert_eq!(file.locate(0x9000), None);
+    }
+
+    /// A dying program may say of any address that it was there.
+    #[test]
+    fn nothing_is_at_the_last_address() {
+        let own = std::env::current_exe().expect("this test");
+        let file = SymbolFile::read(&std::fs::read(own).expect("it can be read"));
+        assert_eq!(file.locate(u64::MAX), None);
+        assert_eq!(file.functions_at(&[u64::MAX]), [[]]);
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub fn archive(path: &Path) -> Result<Vec<u8>, RootfsError> {
     Ok(write(&tree))
 }
 
+/// The archive of the tar file that has the bytes `file`; `path` is what it is called.
+pub fn archive_of_tar(path: &Path, file: &[u8]) -> Result<Vec<u8>, RootfsError> {
+    let tree = tarball::read_bytes(path, file)?;
+    refuse_too_big(path, tree.size())?;
+    Ok(write(&tree))
+}
+
 /// Refuses `more` bytes beside those that there are, before they are read.
 fn refuse_too_much(path: &Path, tree: &Tree, more: u64) -> Result<(), RootfsError> {
     // DEFENCE: rootfs-size

@@ -34,13 +34,18 @@ type Entry<'a> = tar::Entry<'a, &'a [u8]>;
 /// Reads all entries of the tar file at `path`.
 pub(super) fn read(path: &Path) -> Result<Tree, RootfsError> {
     let file = fs::read(path).map_err(RootfsError::io("read", path))?;
+    read_bytes(path, &file)
+}
+
+/// Reads all entries of the tar file that has these bytes.
+pub(super) fn read_bytes(path: &Path, file: &[u8]) -> Result<Tree, RootfsError> {
     let bad = |why: String| RootfsError::Tar {
         path: path.to_owned(),
         why,
-        help: help(&file),
+        help: help(file),
     };
     let mut tree = Tree::default();
-    let mut archive = Archive::new(&file[..]);
+    let mut archive = Archive::new(file);
     for entry in archive.entries().map_err(|error| bad(error.to_string()))? {
         let mut entry = entry.map_err(|error| bad(error.to_string()))?;
         add(path, &mut tree, &mut entry)?;

@@ -58,21 +58,23 @@ fn ask(guest: &mut dyn Guest, arguments: &[&str]) -> Result<Vec<Test>, Stopped> 
             said: said.trim().to_owned(),
         });
     }
-    Ok(stdout.lines().filter_map(read).collect())
+    Ok(stdout.lines().filter_map(Test::read).collect())
 }
 
-/// Reads a line of the list. The message is not escaped, so it is cut out
-/// before the rest is read.
-fn read(line: &str) -> Option<Test> {
-    let (start, rest) = line.split_once(r#", "ignore_message": ""#)?;
-    let (message, _) = rest.split_once(r#"", "source_path": "#)?;
-    let facts: serde_json::Value = serde_json::from_str(&format!("{start} }}")).ok()?;
-    Some(Test {
-        name: facts["name"].as_str()?.to_owned(),
-        ignored: facts["ignore"].as_bool()?,
-        why_ignored: message.to_owned(),
-        should_panic: false,
-    })
+impl Test {
+    /// Reads a line of the list. The message is not escaped, so it is cut out
+    /// before the rest is read.
+    pub fn read(line: &str) -> Option<Test> {
+        let (start, rest) = line.split_once(r#", "ignore_message": ""#)?;
+        let (message, _) = rest.split_once(r#"", "source_path": "#)?;
+        let facts: serde_json::Value = serde_json::from_str(&format!("{start} }}")).ok()?;
+        Some(Test {
+            name: facts["name"].as_str()?.to_owned(),
+            ignored: facts["ignore"].as_bool()?,
+            why_ignored: message.to_owned(),
+            should_panic: false,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -88,7 +90,10 @@ mod tests {
             why_ignored: "says \"no\"".into(),
             should_panic: false,
         };
-        assert_eq!(read(line), Some(expected));
-        assert_eq!(read(r#"{ "type": "suite", "event": "discovery" }"#), None);
+        assert_eq!(Test::read(line), Some(expected));
+        assert_eq!(
+            Test::read(r#"{ "type": "suite", "event": "discovery" }"#),
+            None
+        );
     }
 }

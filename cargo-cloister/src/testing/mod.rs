@@ -23,6 +23,7 @@ pub use list::{Listed, Test, list};
 pub use machine::{Guest, Machine};
 pub use show::{Reporter, Show};
 pub use skips::{Entry, SkipList, Skipped};
+pub use stream::{Event, Piece, Stream};
 pub use verdict::{Tally, Verdict};
 
 use crate::build::Suite;

@@ -14,7 +14,7 @@ const LINE_MAX: usize = 1 << 20;
 
 /// A piece of standard output.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Piece {
+pub enum Piece {
     /// What a test printed.
     Text(Vec<u8>),
     /// What libtest says.
@@ -23,28 +23,28 @@ pub(super) enum Piece {
 
 /// One event of libtest's.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
-pub(super) struct Event {
+pub struct Event {
     /// What it is about: `suite` or `test`.
     #[serde(rename = "type")]
-    pub(super) about: String,
+    pub about: String,
     /// What happened.
     #[serde(default)]
-    pub(super) event: String,
+    pub event: String,
     /// With which test.
     #[serde(default)]
-    pub(super) name: String,
+    pub name: String,
     /// Why, if it failed without a panic.
     #[serde(default)]
-    pub(super) message: Option<String>,
+    pub message: Option<String>,
 }
 
 /// Takes output as it comes and gives it in pieces.
 #[derive(Default, Debug)]
-pub(super) struct Stream(Vec<u8>);
+pub struct Stream(Vec<u8>);
 
 impl Stream {
     /// Takes bytes and gives the pieces that they complete.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.0.extend_from_slice(bytes);
         let mut pieces = Vec::new();
         while let Some(piece) = self.next() {
@@ -54,7 +54,7 @@ impl Stream {
     }
 
     /// What is left when nothing more comes.
-    pub(super) fn finish(&mut self) -> Option<Piece> {
+    pub fn finish(&mut self) -> Option<Piece> {
         let rest = std::mem::take(&mut self.0);
         (!rest.is_empty()).then_some(Piece::Text(rest))
     }

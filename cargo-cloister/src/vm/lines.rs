@@ -2,14 +2,14 @@
 
 /// Collects bytes until a line is whole.
 #[derive(Default, Debug)]
-pub(super) struct Lines(Vec<u8>);
+pub struct Lines(Vec<u8>);
 
 impl Lines {
     /// A guest that never ends a line does not fill our memory.
     const LIMIT: usize = 64 * 1024;
 
     /// Takes bytes and gives the lines that they complete, without their ends.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         for &byte in bytes {
             if byte == b'\n' || self.0.len() == Lines::LIMIT {
@@ -23,7 +23,7 @@ impl Lines {
     }
 
     /// The line that was begun, if there is one.
-    pub(super) fn finish(&mut self) -> Option<String> {
+    pub fn finish(&mut self) -> Option<String> {
         let line = String::from_utf8_lossy(&self.0)
             .trim_end_matches('\r')
             .to_owned();

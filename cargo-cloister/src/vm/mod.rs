@@ -42,7 +42,7 @@ pub use ending::{Ending, Reason};
 pub use error::Error;
 pub use injector::Injector;
 pub use launch::qemu_program;
-pub use lines::Utf8Pieces;
+pub use lines::{Lines, Utf8Pieces};
 pub use linux::{Booted, Linux};
 pub use memory::Memory;
 pub use network::{

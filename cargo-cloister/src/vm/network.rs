@@ -33,6 +33,8 @@ mod trouble;
 
 use std::path::PathBuf;
 
+use domains::network::Setting;
+
 pub use backend::{Backend, InvalidBackend};
 pub use error::NetworkError;
 pub use given::Given;
@@ -107,6 +109,12 @@ impl Network {
             }
         }
         Ok(())
+    }
+
+    /// What QEMU's last `words` say of it, if it is to blame; `setting` is what the guest
+    /// was given.
+    pub fn blame(&self, words: &str, setting: &Setting) -> Option<NetworkError> {
+        blame::blame(words, self, setting)
     }
 
     /// What to say before a run: what goes on, and not as one would think.

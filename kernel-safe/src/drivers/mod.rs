@@ -24,6 +24,8 @@ mod console;
 mod entries;
 mod entropy;
 mod failure;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod handle;
 mod held;
 #[cfg(feature = "test-hooks")]

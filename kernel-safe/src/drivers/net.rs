@@ -40,7 +40,7 @@ pub struct Pumped {
 
 impl Pumped {
     /// What a word alleges; none if it cannot be.
-    fn read(word: i64) -> Option<Pumped> {
+    pub(super) fn read(word: i64) -> Option<Pumped> {
         const COUNTS: u64 = 0xffff_ffff;
         let word = u64::try_from(word).ok()?;
         let [frames, changed, _] = desk::counts_of(word);

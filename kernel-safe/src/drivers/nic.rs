@@ -30,7 +30,7 @@ pub struct Exchanged {
 
 impl Exchanged {
     /// What a word alleges; none if it cannot be.
-    fn read(word: i64) -> Option<Exchanged> {
+    pub(super) fn read(word: i64) -> Option<Exchanged> {
         const COUNTS: u64 = 0xffff_ffff;
         let word = u64::try_from(word).ok()?;
         let [came, sent, _] = desk::counts_of(word);

@@ -105,14 +105,14 @@ fn keep_template(segment: &Segment, area: Area, rights: Rights, space: &mut Spac
 }
 
 /// Whether the frames of `segment` lie behind the manifest's first page.
-fn is_in_image(segment: &Segment, manifest: u64, end: u64) -> bool {
+pub(super) fn is_in_image(segment: &Segment, manifest: u64, end: u64) -> bool {
     let start = manifest + 1;
     let size = u64::from(segment.pages) * PAGE_SIZE;
     Region { start, end }.contains_range(segment.physical, size)
 }
 
 /// Area and rights of a segment, or what is wrong with it.
-fn judge(segment: &Segment) -> Result<(Area, Rights), &'static str> {
+pub(super) fn judge(segment: &Segment) -> Result<(Area, Rights), &'static str> {
     let area = segment.area().ok_or("a segment has no area")?;
     let rights = match (segment.rights, area) {
         (rights::EXECUTE, Area::Text) => Rights::Execute,
@@ -138,8 +138,9 @@ fn is_in_place(area: Area, address: u64, size: u64) -> bool {
     match area {
         Area::Text => {
             let is_gate = address == GATE_PAGE && size == PAGE_SIZE;
-            let mut others = Area::ALL.into_iter().filter(|area| *area != Area::Info);
-            is_gate || others.any(is_in)
+            // Nobody's image lies among what all read, or in packets' buffers.
+            let has_image = |area: &Area| !matches!(area, Area::Info | Area::Packets);
+            is_gate || Area::ALL.into_iter().filter(has_image).any(is_in)
         }
         Area::Safe | Area::App | Area::Cell(_) => is_in(area),
         Area::Info | Area::Packets => false,
@@ -205,6 +206,8 @@ mod tests {
             segment(safe, Area::App, rights::WRITE),
             segment(layout::INFO.start, Area::Info, rights::WRITE),
             segment(layout::CORE_CPU_PAGE, Area::Text, rights::EXECUTE),
+            segment(layout::PACKETS.start, Area::Text, rights::EXECUTE),
+            segment(layout::PACKETS.end, Area::Text, rights::EXECUTE),
             segment(layout::CPU_PAGE, Area::Info, rights::WRITE),
             segment(layout::APP.heap().start, Area::App, rights::WRITE),
             segment(app + 8, Area::App, rights::WRITE),

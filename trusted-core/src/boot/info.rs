@@ -29,13 +29,18 @@ impl Options {
         // back, and the options are not used any more then.
         let all: &'static [u8] =
             unsafe { PhysicalMap::CORE.slice(module.start, module.size() as usize) };
-        // It is large, and read where it lies: a module begins with a page.
-        let head = match OptionsHeader::ref_from_prefix(all) {
-            Ok((head, _)) if head.is_valid(all.len()) => head,
-            _ if all.is_empty() => &NONE,
-            _ => refuse::image("the boot options are malformed"),
-        };
+        let head = head(all);
+        let head = head.unwrap_or_else(|| refuse::image("the boot options are malformed"));
         Options { head, all }
+    }
+}
+
+/// The head of these options; none if they are malformed. It is large, and read where it
+/// lies: a module begins with a page.
+pub(super) fn head(all: &[u8]) -> Option<&OptionsHeader> {
+    match OptionsHeader::ref_from_prefix(all) {
+        Ok((head, _)) if head.is_valid(all.len()) => Some(head),
+        _ => all.is_empty().then_some(&NONE),
     }
 }
 

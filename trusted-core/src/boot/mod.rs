@@ -7,6 +7,8 @@
 
 #[cfg_attr(not(target_os = "none"), path = "no_entry.rs")]
 pub(crate) mod entry;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod image;
 mod info;
 mod plan;

@@ -32,7 +32,8 @@ pub(super) struct Machine {
 impl Machine {
     /// How many bytes of memory there are.
     pub(super) fn memory_size(&self) -> u64 {
-        self.memory.iter().map(Region::size).sum()
+        let sizes = self.memory.iter().map(Region::size);
+        sizes.fold(0, u64::saturating_add)
     }
 }
 
@@ -69,14 +70,20 @@ struct Module {
 /// The machine that the information at `start_info` describes; none if there
 /// is no such information or no memory map.
 pub(super) fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
-    let info: StartInfo = record(map, start_info, 0)?;
+    read_below(MAPPED, map, start_info)
+}
+
+/// The same where so much is mapped.
+pub(super) fn read_below(mapped: u64, map: PhysicalMap, start_info: u64) -> Option<Machine> {
+    let records = Records { map, mapped };
+    let info: StartInfo = records.at(start_info, 0)?;
     if info.magic != MAGIC || info.version == 0 {
         return None;
     }
     let mut memory = [NONE; RANGES_MAX];
     let mut free = memory.iter_mut();
     for index in 0..u64::from(info.memory_map_count) {
-        let entry: MemoryEntry = record(map, info.memory_map, index)?;
+        let entry: MemoryEntry = records.at(info.memory_map, index)?;
         if entry.kind == USABLE
             && entry.size > 0
             && let Some(free) = free.next()
@@ -86,7 +93,8 @@ pub(super) fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
     }
     let module = match info.module_count {
         0 => NONE,
-        _ => record(map, info.modules, 0)
+        _ => records
+            .at(info.modules, 0)
             .map(|module: Module| region(module.address, module.size))?,
     };
     let machine = Machine { memory, module };
@@ -98,12 +106,20 @@ const fn region(start: u64, size: u64) -> Region {
     Region { start, end }
 }
 
-/// Record number `index` of the table at `start`.
-fn record<T: FromBytes>(map: PhysicalMap, start: u64, index: u64) -> Option<T> {
-    let size = size_of::<T>() as u64;
-    let address = start.checked_add(index.checked_mul(size)?)?;
-    let is_mapped = address.checked_add(size)? <= MAPPED;
-    is_mapped.then(|| map.read(address))
+/// Memory in which tables lie.
+struct Records {
+    map: PhysicalMap,
+    mapped: u64,
+}
+
+impl Records {
+    /// Record number `index` of the table at `start`.
+    fn at<T: FromBytes>(&self, start: u64, index: u64) -> Option<T> {
+        let size = size_of::<T>() as u64;
+        let address = start.checked_add(index.checked_mul(size)?)?;
+        let is_mapped = address.checked_add(size)? <= self.mapped;
+        is_mapped.then(|| self.map.read(address))
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +160,19 @@ mod tests {
         assert_eq!(machine.memory[1..], [NONE; RANGES_MAX - 1]);
         assert_eq!(machine.memory_size(), 0x9000);
         assert_eq!(machine.module, Region::new(0x5000, 0x60));
+    }
+
+    #[test]
+    fn there_is_no_more_memory_than_a_number_says() {
+        let map = loader(MAGIC);
+        let words = map.words(Frame::from_number(0));
+        for entry in [0x108, 0x120] {
+            words[entry / 8].store(u64::MAX, Relaxed);
+        }
+        words[0x128 / 8].store(1, Relaxed);
+        words[0x118 / 8].store(0, Relaxed);
+        let machine = read(map, 0).expect("valid information");
+        assert_eq!(machine.memory_size(), u64::MAX);
     }
 
     #[test]

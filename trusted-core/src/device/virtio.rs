@@ -10,7 +10,7 @@ mod bus;
 mod device;
 mod mmio;
 mod pci;
-mod queue;
+pub(crate) mod queue;
 pub(crate) mod setup;
 
 use core::cell::Cell;

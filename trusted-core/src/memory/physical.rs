@@ -101,7 +101,7 @@ impl PhysicalMap {
 }
 
 /// Host memory that plays physical memory.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzed"))]
 pub(crate) fn fake(frames: usize) -> PhysicalMap {
     extern crate std;
     let words: std::vec::Vec<[u64; WORDS]> = std::vec![[0; WORDS]; frames + 1];

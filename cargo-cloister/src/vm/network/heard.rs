@@ -7,7 +7,6 @@ use std::net::Ipv4Addr;
 use domains::network::Setting;
 use domains::notice::{Listener, NOTICES_MAX, Notice};
 
-use super::blame::blame;
 use super::{Listening, Network, NetworkError, given};
 use crate::vm::Sink;
 
@@ -51,7 +50,7 @@ impl Heard {
 
     /// What QEMU's last `words` say of the network, if it is to blame.
     pub(in crate::vm) fn blame(&self, words: &str) -> Option<NetworkError> {
-        blame(words, &self.network, &self.setting)
+        self.network.blame(words, &self.setting)
     }
 
     fn listening(&self, listener: Listener) -> Listening {

@@ -45,6 +45,8 @@ use super::bus::Bell;
 use crate::memory::physical::PhysicalMap;
 
 mod entries;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
