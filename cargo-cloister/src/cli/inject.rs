@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use domains::Isolation;
+use domains::{Domain, Isolation, Purpose};
 
 use super::cargo::CargoOptions;
 use super::choices::Output;
@@ -25,7 +25,7 @@ use super::walls;
 use crate::outlet::tell;
 use campaign::{Plan, Side};
 use fault::Kind;
-use record::Records;
+use record::{Campaign, Record, Records};
 
 mod campaign;
 mod client;
@@ -142,12 +142,25 @@ impl Inject {
             let help = "leave it away: a guest has one CPU then, and every run is its own";
             return Err(Failure::usage(message, help));
         }
+        if self.how.wants_kvm() {
+            return Err(campaign::no_translator());
+        }
+        if let Some(domain) = self
+            .domain
+            .iter()
+            .find(|it| Domain::from_name(it).is_none())
+        {
+            let known: Vec<&str> = Purpose::Use.domains().map(Domain::name).collect();
+            let message = format!("there is no domain `{domain}`");
+            let help = format!("there are {}", known.join(", "));
+            return Err(Failure::usage(message, help));
+        }
         self.build(None).set_up()?;
         self.how.look_ahead()?;
         let sides = self.sides()?;
         let plan = Plan::of(&sides, &self.domain, self.kinds(), self.seed)?;
         if let Some(run) = self.run {
-            return campaign::repeat(&sides, &plan, run);
+            return campaign::repeat(&sides, &plan, run, self.is_json());
         }
         self.campaign(&sides, &plan)
     }
@@ -196,6 +209,10 @@ impl Inject {
         }
     }
 
+    fn is_json(&self) -> bool {
+        self.how.output() == Output::Json
+    }
+
     fn kinds(&self) -> &[Kind] {
         match self.kind.as_slice() {
             [] => &Kind::ALL,
@@ -206,7 +223,12 @@ impl Inject {
     fn campaign(&self, sides: &[Side], plan: &Plan) -> Result<u8, Failure> {
         let arguments = self.how.arguments().iter();
         let arguments = arguments.map(|word| word.to_string_lossy().into_owned());
-        let campaign = plan.campaign(sides, arguments.collect(), self.client.clone());
+        let campaign = Campaign {
+            arguments: arguments.collect(),
+            client: self.client.clone(),
+            ignored: self.ignore.clone(),
+            ..plan.campaign(sides)
+        };
         let path = match &self.out {
             Some(path) => path.clone(),
             None => campaign::default_file(&campaign.program)?,
@@ -215,7 +237,7 @@ impl Inject {
             true => Records::resume(&path, &campaign)?,
             false => Records::begin(&path, &campaign)?,
         };
-        let is_json = self.how.output() == Output::Json;
+        let is_json = self.is_json();
         let is_whole = campaign::go_through(sides, plan, self.runs, &mut records, is_json)?;
         if !is_whole {
             tell(format_args!(
@@ -228,11 +250,14 @@ impl Inject {
         }
         let given = std::env::args().collect::<Vec<_>>();
         let again = |isolation: &str, run| again(&given, plan.domains(), isolation, run);
-        let shown = telling::shown(&campaign, &records.done, &again);
+        // The file may have more than were asked for now.
+        let asked = |record: &&Record| record.run < self.runs;
+        let done: Vec<Record> = records.done.iter().filter(asked).cloned().collect();
+        let shown = telling::shown(&campaign, &done, &again);
         if !is_json {
             show::line(shown)?;
         }
-        let drawn = telling::draw(&campaign, &records.done, &path)?;
+        let drawn = telling::draw(&campaign, &done, &path)?;
         tell(format_args!(
             "runs: {}, figure: {}",
             path.display(),

@@ -167,11 +167,15 @@ impl RunOptions {
     pub(super) fn for_faults(&self) -> RunOptions {
         RunOptions {
             icount: true,
-            timeout: None,
             // A manifest may want more.
             cpus: Some(1),
             ..self.clone()
         }
+    }
+
+    /// Whether KVM is to run them, which executes instructions by itself.
+    pub(super) fn wants_kvm(&self) -> bool {
+        self.accel == Some(AccelChoice::Kvm)
     }
 
     /// The first option that makes no sense for such runs.

@@ -124,8 +124,8 @@ fn resumed() -> Verdict {
 fn refusals() -> Verdict {
     let image = image("examples/hello", Isolation::Mpk);
     for (flags, words) in [
-        (&["--domain", "nobody"][..], "no domain `nobody`"),
-        (&["--accel", "kvm"], "--icount"),
+        (&["--domain", "nobody"][..], "there is no domain `nobody`"),
+        (&["--accel", "kvm"], "which KVM does without"),
         (&["--client", "true"], "--publish 0:PORT"),
         (&["--cpus", "2"], "`--cpus` makes no sense"),
         (

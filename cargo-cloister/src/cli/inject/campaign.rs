@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::INTERRUPTED;
 use super::fault::{self, Choice, Kind, Random};
-use super::outcome::{Outcome, Run, Seen};
+use super::outcome::{End, Outcome, Run, Seen};
 use super::places::Places;
 use super::record::{Campaign, Record, Records};
 use super::trial::{Limits, Ran, Trial, Wrong};
@@ -104,7 +104,8 @@ impl Side {
             ignored: ignored.to_vec(),
             known: Vec::new(),
         };
-        let (first, second) = twice(&trial)?;
+        let limit = trial.spec.timeout;
+        let (first, second) = twice(&trial, &ready.image, limit.unwrap_or(PATIENCE))?;
         let pages: BTreeSet<_> = [&first, &second]
             .into_iter()
             .flat_map(|ran| ran.results.strays.pages.iter().cloned())
@@ -114,7 +115,7 @@ impl Side {
         let time = second.took.saturating_mul(TIMES as u32) + MORE_TIME;
         let limits = Limits {
             instructions: is_counted.then_some(total + MORE_INSTRUCTIONS),
-            time,
+            time: limit.unwrap_or(time),
         };
         Ok(Side {
             isolation: ready.isolation,
@@ -207,11 +208,16 @@ fn with_patience(mut spec: Spec) -> Spec {
     spec
 }
 
+/// What is told of a run by KVM.
+pub(super) fn no_translator() -> Failure {
+    let message = "faults are made by QEMU's translator, which KVM does without";
+    Failure::usage(message, "use `--accel tcg`")
+}
+
 /// Refuses what cannot be broken from outside.
 fn check(ready: &Ready, spec: &Spec, client: Option<&str>) -> Result<(), Failure> {
     if spec.accel != Accel::Tcg {
-        let message = "faults are made by QEMU's translator, which KVM does without";
-        return Err(Failure::usage(message, "use `--accel tcg`"));
+        return Err(no_translator());
     }
     if Symbols::open(&ready.image).is_none() {
         let message = format!("`{}` has no symbols beside it", ready.image.display());
@@ -227,10 +233,10 @@ fn check(ready: &Ready, spec: &Spec, client: Option<&str>) -> Result<(), Failure
 }
 
 /// Two runs without a fault, which have to be alike.
-fn twice(trial: &Trial) -> Result<(Ran, Ran), Failure> {
+fn twice(trial: &Trial, image: &Path, time: Duration) -> Result<(Ran, Ran), Failure> {
     let limits = Limits {
         instructions: None,
-        time: PATIENCE,
+        time,
     };
     let isolation = trial.spec.isolation;
     let once = |what: &str| {
@@ -242,9 +248,16 @@ fn twice(trial: &Trial) -> Result<(Ran, Ran), Failure> {
             return Err(Failure::new(1, report(message, help)));
         }
         match ran.end {
-            super::outcome::End::Program | super::outcome::End::Served => Ok(ran),
+            End::Program if trial.client.is_some() => {
+                let message = "the program ended before it listened, or its client was done";
+                Err(Failure::new(
+                    1,
+                    report(message, "leave `--client` away for one that ends"),
+                ))
+            }
+            End::Program | End::Served => Ok(ran),
             end => {
-                let why = ran.problem.unwrap_or_else(|| format!("{end:?}"));
+                let why = why(&ran, end, image);
                 let message = format!("without a fault the program does not end well: {why}");
                 let help =
                     "see how it goes with `cargo cloister run`; a server needs `--client`";
@@ -253,6 +266,13 @@ fn twice(trial: &Trial) -> Result<(Ran, Ran), Failure> {
         }
     };
     let (first, second) = (once("running")?, once("running once more")?);
+    if let Some(status) = second.seen.client.as_ref().and_then(|client| client.status)
+        && status != 0
+    {
+        tell(format_args!(
+            "warning: the client ends with {status} without a fault, too"
+        ));
+    }
     match difference(&first.seen, &second.seen) {
         None => Ok((first, second)),
         Some(what) => {
@@ -262,6 +282,15 @@ fn twice(trial: &Trial) -> Result<(Ran, Ran), Failure> {
             Err(Failure::new(1, report(message, help)))
         }
     }
+}
+
+/// Why a run without a fault did not end well.
+fn why(ran: &Ran, end: End, image: &Path) -> String {
+    let symbols = Symbols::open(image);
+    let fault = ran.faults.last();
+    let fault = fault.map(|fault| FaultReport::new(fault, symbols.as_ref()).what);
+    let why = ran.problem.clone().or(fault);
+    why.unwrap_or_else(|| end.to_string())
 }
 
 /// In what two runs differ.
@@ -354,21 +383,17 @@ impl Plan {
         fault::choose(self.seed, run, self.domains.len(), &self.kinds)
     }
 
-    /// What is kept of it.
-    pub(super) fn campaign(
-        &self,
-        sides: &[Side],
-        arguments: Vec<String>,
-        client: Option<String>,
-    ) -> Campaign {
+    /// What is kept of it, but for what the command line says.
+    pub(super) fn campaign(&self, sides: &[Side]) -> Campaign {
         let by_isolation = |side: &Side| side.isolation.name().to_owned();
         let instructions = sides.iter();
         Campaign {
             program: sides
                 .first()
                 .map_or_else(String::new, |it| it.program.clone()),
-            arguments,
-            client,
+            arguments: Vec::new(),
+            client: None,
+            ignored: Vec::new(),
             seed: self.seed,
             domains: self.domains.clone(),
             kinds: self.kinds.clone(),
@@ -475,23 +500,28 @@ fn announce(left: &[(&Side, u64)], all: u64) -> ProgressBar {
 }
 
 /// Has a single run done, with all that is to be heard of it.
-pub(super) fn repeat(sides: &[Side], plan: &Plan, run: u64) -> Result<u8, Failure> {
+pub(super) fn repeat(
+    sides: &[Side],
+    plan: &Plan,
+    run: u64,
+    is_json: bool,
+) -> Result<u8, Failure> {
     for side in sides {
         let choice = plan.choose(run);
         let wrong = side.wrong(plan, &choice);
         let symbols = Symbols::open(&side.image);
         let style = Style::in_environment(&side.trial.spec.options.environment);
         let mut terminal = Terminal::new(symbols, style);
-        let ran = side.trial.run(
-            Some(&wrong),
-            side.limits,
-            Some(&mut terminal as &mut dyn Sink),
-        )?;
+        let beside = (!is_json).then_some(&mut terminal as &mut dyn Sink);
+        let ran = side.trial.run(Some(&wrong), side.limits, beside)?;
         if ran.is_interrupted {
             return Ok(INTERRUPTED);
         }
         let record = side.record(run, &choice, wrong, &ran);
-        show::line(super::telling::whole(&record))?;
+        match is_json {
+            true => show::line(event(&record))?,
+            false => show::line(super::telling::whole(&record))?,
+        }
     }
     Ok(0)
 }

@@ -49,6 +49,18 @@ pub(super) enum End {
     Failed,
 }
 
+/// As it is told of a run without a fault.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            End::Program | End::Served => "it ended",
+            End::Stopped => "it was stopped",
+            End::Late => "it did not end in time",
+            End::Failed => "the machine failed",
+        })
+    }
+}
+
 impl End {
     /// What the reason of a run's ending means, of one that a client used.
     pub(super) fn of(reason: Reason, is_served: bool) -> End {
@@ -122,7 +134,7 @@ impl Outcome {
             End::Stopped => Outcome::Stopped,
             End::Late => Outcome::Hung,
             // It found out itself, and said so.
-            End::Program if run.is_app && run.seen.is_abort() => Outcome::Stopped,
+            End::Program if run.is_app && !is_alike && run.seen.is_abort() => Outcome::Stopped,
             End::Program | End::Served if !is_alike => Outcome::Wrong,
             End::Program | End::Served if run.restarts > 0 => Outcome::Restarted,
             End::Program | End::Served => Outcome::NoEffect,
@@ -210,5 +222,19 @@ mod tests {
         ] {
             assert_eq!(Outcome::of(&run, &golden()), outcome, "{run:?}");
         }
+    }
+
+    #[test]
+    fn a_panic_that_comes_without_a_fault_as_well_is_no_effect_of_one() {
+        let panics = Seen {
+            status: Some(134),
+            ..golden()
+        };
+        let run = Run {
+            is_app: true,
+            seen: panics.clone(),
+            ..run(End::Program)
+        };
+        assert_eq!(Outcome::of(&run, &panics), Outcome::NoEffect);
     }
 }

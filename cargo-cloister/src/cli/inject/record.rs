@@ -20,6 +20,8 @@ pub(super) struct Campaign {
     pub(super) program: String,
     pub(super) arguments: Vec<String>,
     pub(super) client: Option<String>,
+    /// Words of lines that do not count.
+    pub(super) ignored: Vec<String>,
     pub(super) seed: u64,
     pub(super) domains: Vec<String>,
     pub(super) kinds: Vec<Kind>,
@@ -69,11 +71,14 @@ struct Head {
 }
 
 impl Records {
-    /// Begins the file of a campaign anew.
+    /// Begins the file of a campaign anew; what had its name is kept beside it.
     pub(super) fn begin(path: &Path, campaign: &Campaign) -> Result<Records, Failure> {
         let begun = || -> io::Result<File> {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
+            }
+            if path.exists() {
+                fs::rename(path, path.with_added_extension("old"))?;
             }
             let mut file = File::create(path)?;
             put(
@@ -165,6 +170,7 @@ fn difference(found: &Campaign, wanted: &Campaign) -> Option<&'static str> {
             found.arguments != wanted.arguments,
         ),
         ("its client was another", found.client != wanted.client),
+        ("other lines did not count", found.ignored != wanted.ignored),
         ("its seed was another", found.seed != wanted.seed),
         (
             "it was about other domains",
@@ -204,6 +210,7 @@ mod tests {
             program: "p".to_owned(),
             arguments: Vec::new(),
             client: None,
+            ignored: Vec::new(),
             seed: 1,
             domains: vec!["app".to_owned()],
             kinds: Kind::ALL.to_vec(),

@@ -75,11 +75,7 @@ pub(super) fn whole(record: &Record) -> String {
         let _ = write!(text, "\n  {}", Plain::line(fault));
     }
     if record.restarts > 0 {
-        let _ = write!(
-            text,
-            "\n  cells were started anew {} times",
-            record.restarts
-        );
+        let _ = write!(text, "\n  cells started anew: {}", record.restarts);
     }
     text
 }
