@@ -122,13 +122,23 @@ pub fn crowd(count: usize) -> Result<(), String> {
     }
 }
 
-/// The kernel refuses a thread before it runs out of what it needs itself.
+/// The kernel refuses a thread before it runs out of what it needs itself. Each has what it
+/// needs of its own before the next is asked for: one that began later would find no memory.
 pub fn exhaust() -> Result<(), String> {
+    static RUNNING: AtomicUsize = AtomicUsize::new(0);
+    let body = || {
+        let _its_own_handle = thread::current();
+        RUNNING.fetch_add(1, Ordering::Release);
+        thread::park();
+    };
     let mut threads = Vec::new();
     let refused = loop {
-        match Builder::new().stack_size(16 << 10).spawn(thread::park) {
+        match Builder::new().stack_size(16 << 10).spawn(body) {
             Ok(thread) => threads.push(thread),
             Err(error) => break error,
+        }
+        while RUNNING.load(Ordering::Acquire) < threads.len() {
+            thread::yield_now();
         }
     };
     println!("{} threads, then: {refused}", threads.len());
