@@ -18,7 +18,7 @@ pub fn seen(folder: &str) -> Result<(), String> {
     let at = |name: &str| format!("{folder}/{name}");
     done("write", fs::write(at("shared"), "from the guest"))?;
     let mut open = done("open", File::open(at("shared")))?;
-    done("be ready", fs::write(at("ready"), ""))?;
+    be_ready(folder, ENOENT)?;
     while !done("look", fs::exists(at("go")))? {
         thread::sleep(STEP);
     }
@@ -32,6 +32,15 @@ pub fn seen(folder: &str) -> Result<(), String> {
     )
 }
 
+/// Tells the host to act. It may be quicker than this is done with the file: then that ends
+/// with what the host's act leads to.
+fn be_ready(folder: &str, act: i32) -> Result<(), String> {
+    match fs::write(format!("{folder}/ready"), "") {
+        Err(error) if error.raw_os_error() == Some(act) => Ok(()),
+        written => done("be ready", written),
+    }
+}
+
 /// The host removes the folder with all that is in it.
 pub fn gone(folder: &str) -> Result<(), String> {
     let at = |name: &str| format!("{folder}/{name}");
@@ -39,11 +48,7 @@ pub fn gone(folder: &str) -> Result<(), String> {
         done("write", fs::write(at("kept"), "kept"))?;
         done("open", File::open(at("kept")))?
     };
-    match fs::write(at("ready"), "") {
-        // Whoever waits for it may be quicker than this is done with it.
-        Err(error) if error.raw_os_error() == Some(ENOENT) => {}
-        written => done("be ready", written)?,
-    }
+    be_ready(folder, ENOENT)?;
     while fs::metadata(at("ready")).is_ok() {
         thread::sleep(STEP);
     }
@@ -82,7 +87,7 @@ pub fn killed(folder: &str) -> Result<(), String> {
     let at = |name: &str| format!("{folder}/{name}");
     done("write", fs::write(at("kept"), "kept"))?;
     let mut open = done("open", File::open(at("kept")))?;
-    done("be ready", fs::write(at("ready"), ""))?;
+    be_ready(folder, EIO)?;
     let error = loop {
         match fs::metadata(at("ready")) {
             Ok(_) => thread::sleep(STEP),
