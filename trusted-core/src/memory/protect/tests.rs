@@ -15,7 +15,8 @@ use crate::memory::frame::Frame;
 use crate::memory::owner::Owner;
 use crate::memory::space::tests::space;
 
-const HEAP: u64 = APP.heap().start;
+/// Where the largest page begins that there is.
+const HEAP: u64 = APP.heap().start.next_multiple_of(1 << 30);
 const WRPKRU: u64 = 0xef010f;
 
 /// Writes a word at `address`, as the application could.

@@ -13,7 +13,8 @@ use crate::memory::entry::{Bits, LAZY};
 use crate::memory::physical::{self, WORDS};
 use crate::memory::tables::Leaf;
 
-const HEAP: u64 = layout::APP.heap().start;
+/// Where the largest page begins that there is.
+const HEAP: u64 = layout::APP.heap().start.next_multiple_of(1 << 30);
 const STACK: u64 = layout::SAFE.stacks().start;
 
 pub(crate) fn space(count: usize) -> Space {
