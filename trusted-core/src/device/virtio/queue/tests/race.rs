@@ -25,7 +25,7 @@ const BAD: [(u64, u32, u16); 3] = [
     (ADDRESSES[0], SIZES[0], 1 << 2),
 ];
 /// How often a call must have another end than the one before.
-const CHANGES: usize = 60_000;
+const CHANGES: usize = 400_000;
 /// Where an index goes back before it wraps.
 const INDEX_MAX: u16 = 1 << 15;
 
