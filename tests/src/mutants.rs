@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 
+use crate::attacks::is_meant;
 use crate::sources::{self, Source};
 
 /// What marks a defence, before its name.
@@ -159,6 +160,19 @@ impl Patch {
         let folder = sources::root().join(folder);
         (folder.join("Cargo.toml").is_file()).then_some((package, test))
     }
+}
+
+/// The patterns that mean no mutant of the lists, and no trial that makes one.
+pub fn unlisted(patterns: impl IntoIterator<Item = String>) -> Vec<String> {
+    let lists = lists();
+    let mutants = lists.iter().flat_map(|list| &list.mutants);
+    let names: Vec<&str> = mutants
+        .flat_map(|it| [Some(it.name.as_str()), it.trial()])
+        .flatten()
+        .collect();
+    let is_there = |pattern: &String| names.iter().any(|name| is_meant(pattern, name));
+    let patterns = patterns.into_iter();
+    patterns.filter(|pattern| !is_there(pattern)).collect()
 }
 
 #[cfg(test)]

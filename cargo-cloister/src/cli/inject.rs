@@ -2,10 +2,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`fault`] | which fault a run has |
+//! | [`plan`], [`fault`] | which faults a campaign has, and a run |
 //! | [`places`] | where an image has code and data |
 //! | [`trial`], [`client`], [`files`] | one run |
-//! | [`outcome`] | what became of it |
+//! | [`side`], [`golden`] | an image, and runs of it without a fault |
+//! | [`outcome`] | what became of a run |
 //! | [`campaign`] | all runs, side by side |
 //! | [`record`], [`tally`], [`figure`], [`telling`] | what is kept and shown |
 
@@ -23,18 +24,22 @@ use super::show;
 use super::subject::{BuildOptions, Ready, Subject};
 use super::walls;
 use crate::outlet::tell;
-use campaign::{Plan, Side};
 use fault::Kind;
+use plan::Plan;
 use record::{Campaign, Record, Records};
+use side::Side;
 
 mod campaign;
 mod client;
 mod fault;
 mod figure;
 mod files;
+mod golden;
 mod outcome;
 mod places;
+mod plan;
 mod record;
+mod side;
 mod tally;
 mod telling;
 mod trial;
@@ -143,7 +148,7 @@ impl Inject {
             return Err(Failure::usage(message, help));
         }
         if self.how.wants_kvm() {
-            return Err(campaign::no_translator());
+            return Err(side::no_translator());
         }
         if let Some(domain) = self
             .domain
