@@ -34,7 +34,7 @@ pub fn pvh(bytes: &[u8]) -> Option<(usize, bool)> {
     for (place, word) in (0..).step_by(8).zip(all.as_chunks::<8>().0) {
         map.word(place).store(u64::from_le_bytes(*word), Relaxed);
     }
-    let machine = loader::read_below(SIZE as u64, map, 0)?;
+    let machine = loader::read((map, SIZE as u64), 0)?;
     let used = machine.memory.iter().filter(|range| range.size() > 0);
     assert!(machine.memory.iter().all(|range| range.start <= range.end));
     Some((used.count(), machine.module.size() > 0))

@@ -51,7 +51,7 @@ pub extern "C" fn start(start_info: u64, text_end: u64, rodata_end: u64, data_en
         rodata_end,
         data_end,
     };
-    let machine = pvh::read(PhysicalMap::CORE, start_info).unwrap_or_else(|| refuse::loader());
+    let machine = pvh::read(pvh::LOADERS, start_info).unwrap_or_else(|| refuse::loader());
     let header: Header = PhysicalMap::CORE.read(image.physical_end());
     let isolation = isolation(&header);
     let features = Features::detect();

@@ -12,8 +12,8 @@ use crate::memory::physical::PhysicalMap;
 const MAGIC: u32 = 0x336e_c578;
 /// Usable memory, in an entry of the memory map.
 const USABLE: u32 = 1;
-/// The boot tables map this much, and loaders leave their things below.
-const MAPPED: u64 = 1 << 30;
+/// Where loaders leave their things: the boot tables map this much.
+pub(super) const LOADERS: (PhysicalMap, u64) = (PhysicalMap::CORE, 1 << 30);
 /// The most ranges of memory that are remembered.
 const RANGES_MAX: usize = 32;
 /// No memory.
@@ -67,23 +67,17 @@ struct Module {
     size: u64,
 }
 
-/// The machine that the information at `start_info` describes; none if there
-/// is no such information or no memory map.
-pub(super) fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
-    read_below(MAPPED, map, start_info)
-}
-
-/// The same where so much is mapped.
-pub(super) fn read_below(mapped: u64, map: PhysicalMap, start_info: u64) -> Option<Machine> {
-    let records = Records { map, mapped };
-    let info: StartInfo = records.at(start_info, 0)?;
+/// The machine that the information at `start_info` describes, in memory of which so much
+/// is mapped; none if there is no such information or no memory map.
+pub(super) fn read(tables: (PhysicalMap, u64), start_info: u64) -> Option<Machine> {
+    let info: StartInfo = record(tables, start_info, 0)?;
     if info.magic != MAGIC || info.version == 0 {
         return None;
     }
     let mut memory = [NONE; RANGES_MAX];
     let mut free = memory.iter_mut();
     for index in 0..u64::from(info.memory_map_count) {
-        let entry: MemoryEntry = records.at(info.memory_map, index)?;
+        let entry: MemoryEntry = record(tables, info.memory_map, index)?;
         if entry.kind == USABLE
             && entry.size > 0
             && let Some(free) = free.next()
@@ -93,8 +87,7 @@ pub(super) fn read_below(mapped: u64, map: PhysicalMap, start_info: u64) -> Opti
     }
     let module = match info.module_count {
         0 => NONE,
-        _ => records
-            .at(info.modules, 0)
+        _ => record(tables, info.modules, 0)
             .map(|module: Module| region(module.address, module.size))?,
     };
     let machine = Machine { memory, module };
@@ -106,20 +99,11 @@ const fn region(start: u64, size: u64) -> Region {
     Region { start, end }
 }
 
-/// Memory in which tables lie.
-struct Records {
-    map: PhysicalMap,
-    mapped: u64,
-}
-
-impl Records {
-    /// Record number `index` of the table at `start`.
-    fn at<T: FromBytes>(&self, start: u64, index: u64) -> Option<T> {
-        let size = size_of::<T>() as u64;
-        let address = start.checked_add(index.checked_mul(size)?)?;
-        let is_mapped = address.checked_add(size)? <= self.mapped;
-        is_mapped.then(|| self.map.read(address))
-    }
+/// Record number `index` of the table at `start`, in memory of which so much is mapped.
+fn record<T: FromBytes>(tables: (PhysicalMap, u64), start: u64, index: u64) -> Option<T> {
+    let size = size_of::<T>() as u64;
+    let address = start.checked_add(index.checked_mul(size)?)?;
+    (address.checked_add(size)? <= tables.1).then(|| tables.0.read(address))
 }
 
 #[cfg(test)]
@@ -128,6 +112,10 @@ mod tests {
     use crate::memory::frame::Frame;
     use crate::memory::physical;
     use core::sync::atomic::Ordering::Relaxed;
+
+    fn read(map: PhysicalMap, start_info: u64) -> Option<Machine> {
+        super::read((map, LOADERS.1), start_info)
+    }
 
     /// Start information at 0, memory map at 0x100, module list at 0x204.
     fn loader(magic: u32) -> PhysicalMap {
@@ -178,7 +166,7 @@ mod tests {
     #[test]
     fn anything_else_is_no_loader() {
         assert!(read(loader(MAGIC + 1), 0).is_none());
-        assert!(read(loader(MAGIC), MAPPED).is_none());
+        assert!(read(loader(MAGIC), LOADERS.1).is_none());
         assert!(read(loader(MAGIC), u64::MAX).is_none());
     }
 }

@@ -15,7 +15,6 @@ use domains::report::{Action, Cause, Fault, Page, Record, Registers as Said};
 use domains::{Access, Area, Cell, Domain, Isolation, Rights, status, table};
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
-use x86_64::registers::model_specific::FsBase;
 
 use super::Trap;
 use super::cause::{self, PAGE_FAULT};
@@ -192,7 +191,7 @@ fn end(trap: &Trap<'_>, finding: Finding) -> ! {
     send(trap, Domain::App, finding, Action::Terminate);
     report::send(Record::Registers(Said {
         root: trap.local.tables.root().address(),
-        fs: FsBase::read().as_u64(),
+        fs: x86_64::registers::model_specific::FsBase::read().as_u64(),
         words: trap.registers.to_words(),
     }));
     report::end(status::VIOLATION)

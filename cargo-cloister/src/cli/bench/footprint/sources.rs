@@ -1,7 +1,7 @@
 //! Lines of code and unsafe code by crate, as a compiler's lexer sees them.
 //!
 //! A line counts if a token stands on it that is no comment. What is there for
-//! tests only does not count, nor the footholds of attack tests, which no
+//! tests and fuzzing only does not count, nor the footholds of attack tests, which no
 //! release has. An unsafe block is the word with a block behind it, also inside
 //! of macros.
 
@@ -27,7 +27,7 @@ const CRATES: [&str; 6] = [
 ];
 
 /// Files and folders that are there for tests only.
-const FOR_TESTS: [&str; 11] = [
+const FOR_TESTS: [&str; 12] = [
     "tests.rs",
     "tests",
     "model.rs",
@@ -39,6 +39,15 @@ const FOR_TESTS: [&str; 11] = [
     "target",
     "fake.rs",
     "orders.rs",
+    "fuzzed.rs",
+];
+
+/// What stands before an item that no release has.
+const FOR_NO_IMAGE: [&str; 4] = [
+    "cfg(test)",
+    "cfg(feature=\"test-hooks\")",
+    "cfg(feature=\"fuzzed\")",
+    "cfg(any(test,feature=\"fuzzed\"))",
 ];
 
 /// What was counted in a crate, or in a part of one.
@@ -206,7 +215,7 @@ fn length_of_comment(tokens: &[TokenTree]) -> Option<usize> {
 fn length_of_test(tokens: &[TokenTree]) -> Option<usize> {
     let (_, attribute) = attribute(tokens)?;
     let text = attribute.to_string().replace(' ', "");
-    if text != "cfg(test)" && text != "cfg(feature=\"test-hooks\")" {
+    if !FOR_NO_IMAGE.contains(&&*text) {
         return None;
     }
     let is_end = |token: &TokenTree| match token {
